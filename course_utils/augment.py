@@ -1,0 +1,93 @@
+"""Augmentation and preprocessing of whole batches, as tensor code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """Turn stored pixels into the input that a set of weights was trained on.
+
+    The constants belong to the *weights*, not to the data set: take them from ``Weights.preprocess``.
+
+    Args:
+        mean: mean of each channel, in 0..1.
+        std: standard deviation of each channel, in 0..1.
+        size: height and width in pixels to resize to; ``None`` keeps the pictures as they are.
+    """
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    size: int | None = None
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Map uint8 or float ``[N, 3, H, W]`` in 0..255 to normalised float32 ``[N, 3, size, size]``."""
+        x = images.float() / 255
+        if self.size and x.shape[-2:] != (self.size, self.size):
+            x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
+        mean, std = (torch.tensor(v, device=x.device).view(3, 1, 1) for v in (self.mean, self.std))
+        return (x - mean) / std
+
+    def undo(self, x: Tensor) -> Tensor:
+        """Map normalised float ``[N, 3, H, W]`` back to uint8 pixels, to look at them."""
+        mean, std = (torch.tensor(v, device=x.device).view(3, 1, 1) for v in (self.mean, self.std))
+        return ((x * std + mean) * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random shift, mirror and light, drawn for each image of a batch by itself.
+
+    torchvision's v2 transforms draw *one* set of parameters for a whole batch, which is why this is
+    written out here.
+
+    Args:
+        pad: pixels of black border from which a crop of the old size is cut.
+        flip: mirror half of the images left to right.
+        jitter: brightness and contrast each change by a factor of up to ``1 ± jitter``.
+    """
+
+    pad: int = 4
+    flip: bool = True
+    jitter: float = 0.0
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Map ``[N, 3, H, W]`` in 0..255 to the same shape; ``generator`` is a CPU generator."""
+        if self.pad:
+            images = shift(images, self.pad, generator)
+        if self.flip:
+            mirrored = torch.rand(len(images), generator=generator) < 0.5
+            images = torch.where(_per_image(mirrored, images), images.flip(-1), images)
+        if self.jitter:
+            images = change_light(images, self.jitter, generator)
+        return images
+
+
+def shift(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:
+    """Cut a window of the old size out of each zero-padded image, at a place of its own."""
+    n, channels, height, width = images.shape
+    padded = F.pad(images, (pad, pad, pad, pad))
+    top, left = torch.randint(0, 2 * pad + 1, (2, n), generator=generator).to(images.device)
+    rows = top[:, None] + torch.arange(height, device=images.device)
+    columns = left[:, None] + torch.arange(width, device=images.device)
+    image = torch.arange(n, device=images.device)[:, None, None, None]
+    channel = torch.arange(channels, device=images.device)[None, :, None, None]
+    return padded[image, channel, rows[:, None, :, None], columns[:, None, None, :]]
+
+
+def change_light(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    """Scale each image's brightness and its contrast around its own mean; returns float in 0..255."""
+    factors = 1 + amount * (2 * torch.rand(2, len(images), generator=generator) - 1)
+    brightness, contrast = (_per_image(f, images) for f in factors)
+    x = images.float() * brightness
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    return ((x - mean) * contrast + mean).clamp(0, 255)
+
+
+def _per_image(values: Tensor, images: Tensor) -> Tensor:
+    return values.to(images.device).view(-1, 1, 1, 1)

@@ -1,0 +1,81 @@
+"""The cache folder and arrays stored in it atomically."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+
+def cache_dir() -> Path:
+    """The folder for downloads and decoded images: ``$COURSE_DATA``, else the platform's cache folder.
+
+    Everything in it can be fetched or computed again; delete it to win the space back.
+    """
+    chosen = os.environ.get("COURSE_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_cache_path("course_utils", appauthor=False)
+
+
+def file_stamp(path: Path) -> str:
+    """Path, size and time of change of a file: a key that no longer matches once the file has changed."""
+    status = path.stat()
+    return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+
+
+def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The arrays made by ``make``, computed once and memory mapped from the cache folder afterwards.
+
+    Mapped arrays cost no time until they are read; writing to one changes the copy in memory, never
+    the file. A cache folder that is read-only or full loses nothing: the arrays then stay in memory.
+
+    Args:
+        key: all that the arrays depend on, versions included; another key is another entry.
+        make: computes the arrays; the names must be usable as file names.
+    """
+    entry = cache_dir() / "arrays" / _entry_name(key)
+    arrays = _load(entry)
+    if arrays is not None:
+        return arrays
+    arrays = make()
+    try:
+        _store(entry, arrays)
+    except OSError:
+        return arrays
+    return _load(entry) or arrays
+
+
+def _entry_name(key: str) -> str:
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", key).strip("-.")[:40]
+    return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _load(entry: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of an entry, or None where it is missing or damaged."""
+    try:
+        return {f.stem: np.load(f, mmap_mode="c") for f in sorted(entry.glob("*.npy"))} or None
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _store(entry: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write all arrays to a temporary folder, then rename it: an entry is there whole or not at all."""
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as scratch:
+        whole = Path(scratch) / entry.name
+        whole.mkdir()
+        for name, array in arrays.items():
+            with open(whole / f"{name}.npy", "wb") as file:
+                np.save(file, array, allow_pickle=False)
+                file.flush()
+                os.fsync(file.fileno())
+        if entry.exists():  # damaged, or another process was faster
+            entry.rename(Path(scratch) / "old")
+        whole.rename(entry)

@@ -1,0 +1,108 @@
+"""Fair comparisons: equally large learning-rate grids, several seeds, and a verdict from the numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison.
+
+    Attributes:
+        name: how tables and figures call it.
+        scores: accuracy (fraction) of each seed, all measured on the same images.
+        n_images: how many images each score was measured on.
+        lr: the learning rate that was chosen on validation; 0 where there is none.
+        seconds: training time of all seeds together.
+    """
+
+    name: str
+    scores: tuple[float, ...]
+    n_images: int
+    lr: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        return sum(self.scores) / len(self.scores)
+
+    @property
+    def low(self) -> float:
+        return min(self.scores)
+
+    @property
+    def high(self) -> float:
+        return max(self.scores)
+
+    def __str__(self) -> str:
+        seeds = f"{len(self.scores)} seed" + ("s" if len(self.scores) > 1 else "")
+        spread = f"{self.low:.1%} to {self.high:.1%}"
+        return f"{self.name}: {self.mean:.1%} ({seeds}: {spread}; {self.n_images:,} images)"
+
+    def to_dict(self) -> dict:
+        return {**asdict(self), "scores": list(self.scores)}
+
+    @staticmethod
+    def from_dict(saved: dict) -> Arm:
+        return Arm(**{**saved, "scores": tuple(saved["scores"])})
+
+
+def choose_rate(run: Callable[[float], float], rates: Sequence[float], name: str) -> float:
+    """Try every rate, print the grid, and return the best by validation accuracy.
+
+    Args:
+        run: trains with one rate and returns the validation accuracy.
+        rates: the grid. Arms that are compared deserve grids of equal size.
+    """
+    scores = {rate: run(rate) for rate in rates}
+    best = max(scores, key=scores.__getitem__)
+    row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in scores.items())
+    at_edge = len(rates) > 1 and best in (min(rates), max(rates))
+    print(f"{name:<24} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
+    return best
+
+
+def is_decided(a: Arm, b: Arm) -> bool:
+    """Whether the difference is more than seeds and number of images explain.
+
+    Two conditions, both needed: the ranges of the seeds do not overlap, and the difference of the
+    means is over two standard errors of what drawing that many test images alone would give
+    (binomial, the two arms taken as independent, which errs on the careful side).
+    """
+    overlap = a.low <= b.high and b.low <= a.high
+    variance = sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b))
+    return not overlap and abs(a.mean - b.mean) > 2 * math.sqrt(variance)
+
+
+def verdict(a: Arm, b: Arm) -> str:
+    """One sentence: which arm is ahead and by how much, or that it is undecided at this budget."""
+    difference = 100 * (a.mean - b.mean)
+    numbers = f"{a.mean:.1%} against {b.mean:.1%}, {len(a.scores)} seeds, {a.n_images:,} images"
+    if not is_decided(a, b):
+        return f"{a.name} or {b.name}: undecided at this budget ({numbers})"
+    ahead, behind = (a, b) if difference > 0 else (b, a)
+    return f"{ahead.name} is {abs(difference):.1f} points ahead of {behind.name} ({numbers})"
+
+
+def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
+    """Rows of equal keys as aligned text: floats in 0..1 stay as they are, numbers to the right."""
+    columns = list(columns or rows[0])
+    cells = [[_cell(row.get(c, "")) for c in columns] for row in rows]
+    widths = [max(len(c), *(len(row[i]) for row in cells)) for i, c in enumerate(columns)]
+    right = [isinstance(rows[0].get(c), int | float) for c in columns]
+
+    def line(texts: Sequence[str]) -> str:
+        pairs = zip(texts, widths, right)
+        return "  ".join(t.rjust(w) if r else t.ljust(w) for t, w, r in pairs).rstrip()
+
+    rule = "  ".join("-" * w for w in widths)
+    return "\n".join([line(columns), rule, *(line(row) for row in cells)])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"

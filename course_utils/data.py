@@ -1,0 +1,417 @@
+"""ImageSet, Splits, load_data(): where images come from and how they are split."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import re
+import tarfile
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_utils import cartoons, fetch, folders
+from course_utils.cache import file_stamp, stored_arrays
+from course_utils.errors import DataError
+
+CLASSES = (
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+CARTOONS = "drawn cartoons"
+CARTOON_IMAGES = {"train": 5000, "test": 1000}
+CUT_FROM_TRAIN = 0.1  # val, where the data set has a test set of its own
+CUT_FROM_ALL = 0.15  # val and test each, where there are only class folders
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImageSet:
+    """Labelled images of one size, as one tensor: a batch is an index.
+
+    Attributes:
+        images: uint8 ``[N, 3, H, W]``, RGB.
+        labels: int64 ``[N]``, positions in ``classes``.
+        classes: the class names.
+        name: the data set's name, for captions.
+        groups: for each image the group that must stay on one side of a split (person, series).
+
+    Raises:
+        DataError: if shapes or types differ from the above.
+    """
+
+    images: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    name: str
+    groups: tuple[str, ...] | None = None
+
+    def __post_init__(self):
+        images, labels = self.images, self.labels
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
+            _refuse("images", "uint8 [N, 3, H, W]", images)
+        if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
+            _refuse("labels", f"int64 [{len(images)}], one for each image", labels)
+        if len(labels) and not 0 <= labels.min() <= labels.max() < len(self.classes):
+            found = f"{labels.min()} to {labels.max()}"
+            raise DataError("labels outside the classes", expected=f"0 to {len(self.classes) - 1}", found=found)
+        if self.groups is not None and len(self.groups) != len(images):
+            raise DataError(
+                "groups do not fit the images", expected=f"{len(images)} of them", found=f"{len(self.groups)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        height, width = self.images.shape[2:]
+        return f"ImageSet({self.name}: {len(self):,} images {width}x{height}, {len(self.classes)} classes)"
+
+    def subset(self, index) -> ImageSet:
+        """The images at ``index`` (int64 tensor, boolean mask or list), in that order."""
+        index = torch.as_tensor(index, device=self.labels.device)
+        index = index.nonzero().flatten() if index.dtype == torch.bool else index.long()
+        groups = self.groups and tuple(self.groups[i] for i in index.tolist())
+        return replace(self, images=self.images[index], labels=self.labels[index], groups=groups)
+
+    def take(self, n: int, seed: int) -> ImageSet:
+        """At most ``n`` images, equally many of each class as far as there are.
+
+        With the same seed, fewer images are a part of more images.
+        """
+        return self.subset(_balanced_order(self.labels, seed)[:n])
+
+    def to(self, device: str | torch.device) -> ImageSet:
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+
+
+def _refuse(what: str, expected: str, tensor: Tensor) -> None:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    raise DataError(f"{what} of the wrong type or shape", expected=expected, found=f"{dtype} {list(tensor.shape)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """What a model learns from (train), is chosen by (val) and is measured on once at the end (test).
+
+    Attributes:
+        skipped: damaged files that were left out.
+    """
+
+    train: ImageSet
+    val: ImageSet
+    test: ImageSet
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.train.classes
+
+    @property
+    def name(self) -> str:
+        return self.train.name
+
+    def to(self, device: str | torch.device) -> Splits:
+        moved = (part.to(device) for part in (self.train, self.val, self.test))
+        return Splits(*moved, skipped=self.skipped)
+
+
+def load_data(
+    source: str | Path = "auto",
+    *,
+    train: int | None = None,
+    val: int | None = None,
+    test: int | None = None,
+    seed: int = 0,
+    size: int | None = None,
+    groups: str | None = None,
+) -> Splits:
+    """Images of a source, split into train, val and test; nothing is ever downloaded.
+
+    A source with a test set keeps it; where there are only ``train`` and ``val``, ``val`` is used as
+    the test set. Val is cut from train, stratified, by seed: a tenth unless ``val`` says how many.
+    A folder with nothing but classes is cut into 70 % train, 15 % val, 15 % test.
+
+    Args:
+        source: ``"cartoons"``, ``"cifar10"``, ``"hotdog"``, the path of a folder or zip of images,
+            or ``"auto"``: CIFAR-10 if it is on disk, else the cartoons (while nbgrader runs, always
+            the cartoons).
+        train, val, test: at most that many images, equally many of each class as far as there are;
+            a source with too few shares them between train and val in proportion.
+        seed: of the cut and of the choice of images.
+        size: side in pixels of the squares cut from photographs of mixed sizes.
+        groups: ``"stem"`` keeps photographs on one side whose file names differ only in the number
+            after the last ``_`` or ``-``.
+
+    Raises:
+        DataError: if the source is not there or cannot be used; the message says what to do.
+    """
+    if source == "auto":
+        source = "cifar10" if available("cifar10") else "cartoons"
+    if groups not in (None, "stem"):
+        raise DataError(f"unknown groups {groups!r}", expected='None or "stem"')
+    if source in ("cartoons", "cifar10") and (groups or size not in (None, 32)):
+        raise DataError(
+            f"size and groups are for photographs; the images of {source} are 32x32, each by itself",
+            do="leave them out; a larger input comes from the preprocessing: Preprocess(..., size=64)",
+        )
+    parts, skipped = _read(source, train, val, test, size, groups)
+    return _splits(parts, train, val, test, seed, skipped)
+
+
+def available(name: str) -> bool:
+    """Whether ``"cifar10"`` or ``"hotdog"`` was fetched and may be used: never while nbgrader runs."""
+    return not os.environ.get("NBGRADER_EXECUTION") and fetch.download(name).path.exists()
+
+
+def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
+    """The parts of a source ("train" and "test", with "val" or without; or "all") and the files skipped."""
+    if source == "cartoons":
+        return _cartoons(train, val, test), ()
+    if source == "cifar10":
+        return _cifar10(), ()
+    path = _fetched("hotdog") if source == "hotdog" else _existing(source)
+    return _photographs(path, size, groups)
+
+
+def _cartoons(train: int | None, val: int | None, test: int | None) -> dict[str, ImageSet]:
+    """As many cartoons as asked for: drawing takes time."""
+    n_train = CARTOON_IMAGES["train"] if train is None else train + _val_size(train, val, CUT_FROM_TRAIN)
+    n_test = CARTOON_IMAGES["test"] if test is None else test
+    return _image_sets(cartoons.load(n_train, n_test), CLASSES, CARTOONS)
+
+
+def _cifar10() -> dict[str, ImageSet]:
+    archive = _fetched("cifar10")
+    arrays = stored_arrays(f"cifar10 {file_stamp(archive)}", lambda: _read_cifar10(archive))
+    parts = {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in ("train", "test")}
+    return _image_sets(parts, CLASSES, "CIFAR-10")
+
+
+def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
+    """The pickled batches of the published archive; its checksum is verified before anything is unpickled."""
+    fetch.verify(archive, fetch.download("cifar10").checksum)
+    batches = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
+    arrays = {}
+    with tarfile.open(archive) as tar:
+        for part, names in batches.items():
+            read = [pickle.load(tar.extractfile(f"cifar-10-batches-py/{n}"), encoding="latin1") for n in names]
+            arrays[f"{part}_images"] = np.concatenate([batch["data"] for batch in read]).reshape(-1, 3, 32, 32)
+            arrays[f"{part}_labels"] = np.concatenate([batch["labels"] for batch in read]).astype(np.int64)
+    return arrays
+
+
+def _fetched(name: str) -> Path:
+    path = fetch.download(name).path
+    if not path.exists():
+        raise DataError(f"{name} is not on this machine", expected=str(path), do=f"course fetch {name}")
+    return path
+
+
+def _existing(source: str | Path) -> Path:
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"no data called {str(source)!r}",
+            expected='"auto", "cartoons", "cifar10", "hotdog", or the path of a folder or zip of images',
+            found=f"nothing at {path.resolve()}",
+        )
+    return path
+
+
+def _photographs(path: Path, size: int | None, groups: str | None) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
+    read = folders.read_images(path, size)
+    parts = _image_sets(read.parts, read.classes, path.resolve().stem)
+    if groups == "stem":
+        parts = {part: replace(images, groups=_stems(read.files[part])) for part, images in parts.items()}
+    return parts, read.skipped
+
+
+def _stems(files) -> tuple[str, ...]:
+    """``train/ann/ann_smith-12.jpg`` -> ``ann_smith``"""
+    return tuple(re.sub(r"[_-]\d+$", "", Path(str(file)).stem) for file in files)
+
+
+def _image_sets(parts, classes: tuple[str, ...], name: str) -> dict[str, ImageSet]:
+    return {
+        part: ImageSet(torch.from_numpy(images), torch.from_numpy(labels), tuple(classes), name)
+        for part, (images, labels) in parts.items()
+    }
+
+
+def _splits(parts: dict[str, ImageSet], train, val, test, seed: int, skipped: tuple[str, ...]) -> Splits:
+    if "test" in parts:
+        pool, held_out, share = parts["train"], parts["test"], CUT_FROM_TRAIN
+    else:
+        pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)
+        share = CUT_FROM_ALL / (1 - CUT_FROM_ALL)
+    test_set = held_out.take(len(held_out) if test is None else test, seed)
+    if "val" in parts:
+        val_set = parts["val"].take(len(parts["val"]) if val is None else val, seed)
+        return Splits(pool.take(len(pool) if train is None else train, seed), val_set, test_set, skipped)
+    n_train, n_val = _portions(len(pool), train, val, share)
+    rest, cut = _cut(pool, n_val, seed)
+    rest = rest[_balanced_order(pool.labels[rest], seed)[:n_train]]
+    return Splits(pool.subset(rest), pool.subset(cut), test_set, skipped)
+
+
+def _val_size(train: int, val: int | None, share: float) -> int:
+    """The images of val beside ``train`` of them, where they are ``share`` of both."""
+    return round(train * share / (1 - share)) if val is None else val
+
+
+def _portions(n: int, train: int | None, val: int | None, share: float) -> tuple[int, int]:
+    """How many of ``n`` images go to train and to val."""
+    if train is None:
+        n_val = round(n * share) if val is None else min(val, n // 2)
+        return n - n_val, n_val
+    n_val = _val_size(train, val, share)
+    if train + n_val > n:
+        n_val = round(n * n_val / (train + n_val))
+    return min(train, n - n_val), n_val
+
+
+def split(images: ImageSet, val: int | float, seed: int) -> tuple[ImageSet, ImageSet]:
+    """Cut ``val`` images (or that fraction of them) off, stratified: every class gives its share.
+
+    Groups stay whole, so that with groups the size is only about ``val``.
+
+    Returns:
+        The rest and the images cut off.
+
+    Raises:
+        DataError: if nothing is left of the rest or of a class in it.
+    """
+    n_val = round(val * len(images)) if isinstance(val, float) else val
+    rest, cut = _cut(images, n_val, seed)
+    return images.subset(rest), images.subset(cut)
+
+
+def _cut(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of the rest and of about ``n`` images cut off."""
+    order = _proportional_order(images.labels, seed)
+    if images.groups is None:
+        cut, rest = order[:n], order[n:]
+    else:
+        chosen = _first_groups(images.groups, order.tolist(), n)
+        inside = torch.tensor([images.groups[i] in chosen for i in order.tolist()], dtype=torch.bool)
+        cut, rest = order[inside], order[~inside]
+    lost = sorted(set(images.labels.unique().tolist()) - set(images.labels[rest].unique().tolist()))
+    if lost:
+        raise DataError(
+            f"no training image left of class {images.classes[lost[0]]!r}",
+            found=f"{len(images)} images, {len(cut)} of them cut off" + (", groups kept whole" if images.groups else ""),
+            do="add images of that class, or cut off fewer",
+        )
+    return rest, cut
+
+
+def _first_groups(groups: tuple[str, ...], order: list[int], n: int) -> set[str]:
+    """Groups in the order of their first image, until they hold ``n`` images."""
+    members = defaultdict(int)
+    for group in groups:
+        members[group] += 1
+    chosen, held = set(), 0
+    for i in order:
+        if held >= n:
+            break
+        if groups[i] not in chosen:
+            chosen.add(groups[i])
+            held += members[groups[i]]
+    return chosen
+
+
+def _balanced_order(labels: Tensor, seed: int) -> Tensor:
+    """A random order of the images in which each beginning has equally many of each class."""
+    order, turn, _ = _turns(labels, seed)
+    return order[turn.argsort()]
+
+
+def _proportional_order(labels: Tensor, seed: int) -> Tensor:
+    """A random order of the images in which each beginning has the classes in their proportions."""
+    order, turn, class_size = _turns(labels, seed)
+    return order[(turn / class_size).argsort()]
+
+
+def _turns(labels: Tensor, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The images class by class, shuffled; when each one's turn comes in its class; its class's size.
+
+    A class's first image has its turn at about 0.5, its second at about 1.5, and so on.
+    """
+    labels = labels.cpu()
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = torch.randperm(len(labels), generator=generator)
+    order = shuffled[labels[shuffled].argsort(stable=True)]
+    sizes = labels.bincount()
+    first = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)
+    about_half = 0.45 + 0.1 * torch.rand(len(labels), generator=generator, dtype=torch.float64)
+    return order, torch.arange(len(labels)) - first + about_half, sizes.repeat_interleave(sizes)
+
+
+def describe_source(splits: Splits) -> str:
+    """One line: which data, how many images, what was left out, and how to get the real thing."""
+    height, width = splits.train.images.shape[2:]
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in _named_parts(splits))
+    line = f"Data: {splits.name}, {len(splits.classes)} classes, {width}x{height} pixels: {sizes} images."
+    if splits.skipped:
+        more = ", ..." if len(splits.skipped) > 3 else ""
+        line += f" Left out as damaged: {', '.join(splits.skipped[:3])}{more} ({len(splits.skipped)} in all)."
+    if splits.name == CARTOONS:
+        line += " For the photographs of CIFAR-10: course fetch cifar10"
+    return line
+
+
+def _named_parts(splits: Splits) -> list[tuple[str, ImageSet]]:
+    return [("train", splits.train), ("val", splits.val), ("test", splits.test)]
+
+
+def channel_statistics(images: ImageSet | Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel over all pixels, in 0..1.
+
+    CIFAR-10's train set has (0.4914, 0.4822, 0.4465) and (0.2470, 0.2435, 0.2616). The widespread
+    (0.2023, 0.1994, 0.2010) is the mean of the images' own deviations, another quantity.
+
+    Args:
+        images: uint8 ``[N, 3, H, W]``; measure the train set, never val or test.
+
+    Returns:
+        Two float32 tensors ``[3]``.
+    """
+    tensor = images.images if isinstance(images, ImageSet) else images
+    total = torch.zeros(3, dtype=torch.float64)
+    squares = torch.zeros(3, dtype=torch.float64)
+    for chunk in tensor.split(1000):
+        values = chunk.cpu().double() / 255
+        total += values.sum((0, 2, 3))
+        squares += values.square().sum((0, 2, 3))
+    pixels = tensor.numel() / 3
+    mean = total / pixels
+    return mean.float(), (squares / pixels - mean**2).sqrt().float()
+
+
+def find_duplicates(a: ImageSet, b: ImageSet) -> list[tuple[int, int]]:
+    """Pairs (index in ``a``, index in ``b``) of images that are equal in every pixel."""
+    places = defaultdict(list)
+    for i, digest in enumerate(_digests(a)):
+        places[digest].append(i)
+    return [(i, j) for j, digest in enumerate(_digests(b)) for i in places.get(digest, ())]
+
+
+def _digests(images: ImageSet) -> list[bytes]:
+    array = images.images.cpu().contiguous().numpy()
+    return [hashlib.blake2b(image, digest_size=16).digest() for image in array]
+
+
+def duplicate_report(splits: Splits) -> str:
+    """One line on images, and where there are groups on groups, that two splits share."""
+    parts = _named_parts(splits)
+    pairs = [(f"{p}/{q}", a, b) for i, (p, a) in enumerate(parts) for q, b in parts[i + 1 :]]
+    line = "Exact duplicates: " + ", ".join(f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs)
+    if splits.train.groups is None:
+        return line
+    return f"{line}. Groups in both: " + ", ".join(
+        f"{name} {len(set(a.groups) & set(b.groups))}" for name, a, b in pairs
+    )

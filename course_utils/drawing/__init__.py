@@ -1,0 +1,1 @@
+"""The drawing behind the cartoons: shapes, colours, scenes and the ten classes."""

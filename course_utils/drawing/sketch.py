@@ -1,0 +1,127 @@
+"""A sketch: flat shapes collected in the object's own coordinates, painted later at any place and size."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw
+
+from course_utils.drawing.colors import Color, rgb
+
+DEFAULT_DEPTH = 190
+
+
+class Shape(NamedTuple):
+    points: np.ndarray
+    fill: Color
+    depth: int
+    clipped: bool
+
+
+@lru_cache(maxsize=None)
+def _spline_weights(n: int, closed: bool, steps: int = 5) -> np.ndarray:
+    """Catmull-Rom weights ``[points on the curve, n]`` of a curve through ``n`` control points."""
+    rows = []
+    for i in range(n if closed else n - 1):
+        for t in np.arange(steps) / steps:
+            row = np.zeros(n)
+            basis = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3)
+            for k, weight in zip(range(i - 1, i + 3), basis):
+                row[k % n if closed else min(max(k, 0), n - 1)] += weight / 2
+            rows.append(row)
+    if not closed:
+        rows.append(np.eye(n)[-1])
+    return np.array(rows)
+
+
+_CIRCLE = [(math.cos(a), math.sin(a)) for a in np.arange(20) * math.tau / 20]
+_CIRCLE = np.round(np.array(_CIRCLE), 6)
+
+
+def rotation(degrees: float) -> np.ndarray:
+    """Matrix ``[2, 2]`` for row vectors; positive turns clockwise on screen (y points down)."""
+    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return np.array([[c, s], [-s, c]])
+
+
+class Sketch:
+    """Shapes in drawing order, x to the right and y down, in any unit: placing it sets the size.
+
+    Each shape has a ``depth`` from 1 (far) to 255 (near) from which the shading is computed: where two
+    depths meet there is an edge. A shape without one lies flat on the shape drawn before it.
+
+    Attributes:
+        stance: where it belongs: ``"ground"``, ``"air"``, ``"water"`` or ``"close"`` (fills the frame).
+        tilt: the largest random rotation in degrees.
+    """
+
+    def __init__(self, stance: str = "ground", tilt: float = 6.0):
+        self.stance, self.tilt = stance, tilt
+        self.shapes: list[Shape] = []
+
+    def polygon(self, points, fill: Color, depth: int | None = None, clipped: bool = False) -> None:
+        """A polygon; ``clipped`` keeps only what lies on earlier shapes of the same depth."""
+        if depth is None:
+            depth = self.shapes[-1].depth if self.shapes else DEFAULT_DEPTH
+        self.shapes.append(Shape(np.asarray(points, dtype=float), fill, depth, clipped))
+
+    def blob(self, points, fill: Color, depth: int | None = None, clipped: bool = False) -> None:
+        """A smooth closed curve through ``points``."""
+        points = np.asarray(points, dtype=float)
+        self.polygon(_spline_weights(len(points), True) @ points, fill, depth, clipped)
+
+    def mirrored(self, half, fill: Color, depth: int | None = None) -> None:
+        """A smooth shape symmetric about x = 0 from its right ``half``, top to bottom."""
+        self.blob([*half, *((-x, y) for x, y in reversed(half) if x)], fill, depth)
+
+    def ellipse(self, x, y, rx, ry, fill: Color, depth: int | None = None, angle=0.0, clipped=False) -> None:
+        points = _CIRCLE * (rx, ry)
+        if angle:
+            points = points @ rotation(angle)
+        self.polygon(points + (x, y), fill, depth, clipped)
+
+    def limb(self, points, widths, fill: Color, depth: int | None = None) -> None:
+        """A smooth stroke through ``points`` whose half-width runs through ``widths``; round ends."""
+        weights = _spline_weights(len(points), False)
+        line = weights @ np.asarray(points, dtype=float)
+        half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths)[:, None]
+        along = np.gradient(line, axis=0)
+        along /= np.maximum(np.sqrt((along**2).sum(1, keepdims=True)), 1e-9)
+        side = along[:, ::-1] * (-1, 1) * half
+        tip, root = line[-1] + 0.8 * half[-1] * along[-1], line[0] - 0.8 * half[0] * along[0]
+        self.polygon(np.concatenate([line + side, [tip], (line - side)[::-1], [root]]), fill, depth)
+
+    def add(self, other: Sketch, x=0.0, y=0.0, scale=1.0, angle=0.0, mirror=False, depth: int | None = None) -> None:
+        """Copy ``other`` in, scaled, turned and moved; ``depth`` replaces its largest depth."""
+        matrix = np.diag([-1.0 if mirror else 1.0, 1.0]) @ rotation(angle) * scale
+        shift = 0 if depth is None else depth - max(s.depth for s in other.shapes)
+        for shape in other.shapes:
+            moved = shape.points @ matrix + (x, y)
+            self.shapes.append(Shape(moved, shape.fill, max(shape.depth + shift, 1), shape.clipped))
+
+    def bounds(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Upper left and lower right corner, each ``[2]``, after ``points @ matrix``."""
+        points = np.concatenate([s.points for s in self.shapes if not s.clipped]) @ matrix
+        return points.min(0), points.max(0)
+
+    def paint(self, size: int, matrix: np.ndarray, offset: np.ndarray) -> Image.Image:
+        """An RGBA image ``size`` pixels square whose alpha is the depth (0: nothing there)."""
+        layer = Image.new("RGBA", (size, size))
+        draw = ImageDraw.Draw(layer)
+        for points, fill, depth, clipped in self.shapes:
+            corners = np.round(points @ matrix + offset, 2).ravel().tolist()
+            if clipped:
+                _paint_clipped(layer, corners, fill, depth)
+            else:
+                draw.polygon(corners, fill=(*rgb(fill), depth))
+        return layer
+
+
+def _paint_clipped(layer: Image.Image, corners: list[float], fill: Color, depth: int) -> None:
+    stencil = Image.new("L", layer.size)
+    ImageDraw.Draw(stencil).polygon(corners, fill=255)
+    part = layer.getchannel("A").point([255 if value == depth else 0 for value in range(256)])
+    layer.paste((*rgb(fill), depth), (0, 0), ImageChops.multiply(stencil, part))

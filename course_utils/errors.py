@@ -1,0 +1,47 @@
+"""Errors that say what was wrong, what was expected, what was found and what to do."""
+
+from __future__ import annotations
+
+
+class CourseError(Exception):
+    """A problem the reader can solve: one sentence, and where it helps what was expected, found, and to do.
+
+    Args:
+        what: one sentence on what was wrong.
+        expected: what would have been right.
+        found: what was there instead.
+        do: the remedy, as an instruction.
+    """
+
+    def __init__(self, what: str, *, expected: str = "", found: str = "", do: str = ""):
+        self.what, self.expected, self.found, self.do = what, expected, found, do
+        rows = (("expected: ", expected), ("found:    ", found), ("do this:  ", do))
+        super().__init__("\n".join([what] + [f"  {name}{text}" for name, text in rows if text]))
+
+    def _render_traceback_(self) -> list[str]:
+        """Shown by IPython in place of a traceback; it must be a list of str."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class DataError(CourseError):
+    """Images, labels or a download that cannot be used."""
+
+
+class WeightsError(CourseError):
+    """Weights that are missing, damaged or do not fit the model."""
+
+
+class NoHeadError(CourseError):
+    """The head of a model cannot be told from its backbone."""
+
+
+class CheckpointError(CourseError):
+    """A checkpoint that is damaged or belongs to another run."""
+
+
+class BuildError(CourseError):
+    """A notebook source that must not be built as it stands."""
+
+
+class EnvironmentProblem(CourseError):
+    """Something this machine lacks."""

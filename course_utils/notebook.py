@@ -1,0 +1,124 @@
+"""What every notebook sets up first: budget, data, weights, device, and one line on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+import course_utils
+from course_utils import recorded
+from course_utils.augment import Preprocess
+from course_utils.budget import choose_preset, is_grading, load_plan
+from course_utils.compare import Arm
+from course_utils.data import Splits, describe_source, load_data
+from course_utils.train import best_device
+from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights, describe_weights, find_weights
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the cells of a notebook share."""
+
+    notebook: str
+    budget: str
+    plan: SimpleNamespace
+    splits: Splits
+    weights: Weights | None
+    seed: int
+    device: torch.device
+
+    @property
+    def preprocess(self) -> Preprocess:
+        """What the weights were trained with; torchvision's ImageNet constants where there are none."""
+        return self.at_size(None)
+
+    def at_size(self, size: int | None) -> Preprocess:
+        """The same, with images resized to ``size`` pixels first."""
+        if self.weights:
+            return self.weights.at_size(size)
+        return Preprocess(IMAGENET_MEAN, IMAGENET_STD, size)
+
+    def caption(self, seeds: int) -> str:
+        """The small print of a figure: data, number of training images, seeds."""
+        plural = "s" if seeds > 1 else ""
+        return f"{self.splits.name}, {len(self.splits.train):,} training images, {seeds} seed{plural}"
+
+    def keep(self, name: str, value: object) -> None:
+        """Hand a result to whoever runs the notebook (see :func:`course_utils.recorded.keep`)."""
+        weights = self.weights.name if self.weights else "none"
+        header = {
+            "notebook": self.notebook,
+            "budget": self.budget,
+            "data": self.splits.name,
+            "weights": weights,
+            "seed": self.seed,
+        }
+        recorded.keep(name, value, header)
+
+    def show_recorded(self, name: str) -> None:
+        """Print the recorded result ``name``: what these cells gave on real data."""
+        found = recorded.read(self.notebook, name)
+        if found is None:
+            print(f"no recorded result for {name!r}")
+            return
+        value, facts = found
+        print(recorded.describe(facts))
+        if isinstance(value, dict):
+            print("  " + ", ".join(f"{key}: {_short(v)}" for key, v in value.items()))
+            return
+        for arm in value:
+            cost = f", {arm.pop('ms_per_image'):.1f} ms an image" if "ms_per_image" in arm else ""
+            print(f"  {Arm.from_dict(arm)}{cost}")
+
+
+def start(
+    notebook: str,
+    course_version: str,
+    *,
+    budget: str = "auto",
+    data: str | Path = "auto",
+    weights: str | Path = "auto",
+    seed: int = 0,
+    overrides: dict | None = None,
+) -> Session:
+    """Set up a notebook and say in a few lines what it will use.
+
+    While nbgrader runs, data and weights are always the embedded ones and the budget is ``grade``.
+
+    Args:
+        course_version: the version of the course that this notebook belongs to.
+    """
+    if is_grading():
+        budget, data, weights, overrides = "grade", "cartoons", "small", None
+    torch.manual_seed(seed)
+    preset = choose_preset(budget)
+    plan = load_plan(notebook, preset, overrides)
+    amounts = vars(plan.data)
+    splits = load_data(data, seed=seed, **amounts)
+    found = find_weights(weights)
+    session = Session(notebook, preset, plan, splits, found, seed, best_device())
+    print(_version_line(course_version))
+    print(f"budget:  {preset} on {session.device.type}")
+    print(describe_source(splits))
+    print(describe_weights(found))
+    session.keep("start", {"seed": seed})
+    return session
+
+
+def _short(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(_short(v) for v in value[:: max(1, len(value) // 8)])
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _version_line(notebook_version: str) -> str:
+    installed = course_utils.__version__
+    if installed == notebook_version:
+        return f"course:  {installed}"
+    return (
+        f"course:  this notebook is of version {notebook_version}, the installed package is {installed}.\n"
+        "         Get both from the same hand-out, then restart the kernel."
+    )

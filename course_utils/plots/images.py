@@ -1,0 +1,193 @@
+"""Figures made of images: samples, augmentation, predictions, mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from course_utils.errors import DataError
+from course_utils.plots.frame import (
+    INK, RIGHT, WRONG, class_names, count, describe, house_style, legible,
+)  # fmt: skip
+from course_utils.plots.mosaic import Mosaic
+
+if TYPE_CHECKING:
+    from course_utils.data import ImageSet
+
+MOST_ROWS = 12  # classes shown; a data set may have hundreds
+
+
+@house_style()
+def image_grid(
+    images: Tensor, titles: Sequence[str] | None = None, *, columns: int = 10, title: str, data: str
+) -> Figure:
+    """Images in rows, each under a title of its own if given.
+
+    Args:
+        images: uint8 ``[N, 3, H, W]``.
+        titles: N short texts.
+        data: name of the data set, for the caption.
+    """
+    pixels = _pixels(images)
+    columns = min(columns, len(pixels))
+    rows = -(-len(pixels) // columns)
+    mosaic = Mosaic(
+        rows, columns, title=title, caption=(data, count(len(pixels), "image")),
+        ratio=_ratio(pixels), lines=0 if titles is None else 1,
+    )  # fmt: skip
+    for i, image in enumerate(pixels):
+        mosaic.place(divmod(i, columns), image)
+        if titles is not None:
+            mosaic.write(divmod(i, columns), legible(titles[i]))
+    named = "" if titles is None else f" Their titles: {', '.join(map(str, titles))}."
+    return describe(mosaic.figure, f"{title}. {count(len(pixels), 'image')} of {data}.{named}")
+
+
+@house_style()
+def class_samples(
+    image_set: ImageSet, per_class: int = 8, *, seed: int = 0, title: str | None = None
+) -> Figure:
+    """A row of images for each class (the first 12 classes), drawn at random by ``seed``."""
+    names = class_names(image_set.classes[:MOST_ROWS])
+    order = torch.randperm(len(image_set), generator=torch.Generator().manual_seed(seed))
+    labels = image_set.labels.cpu()[order]
+    picks = [order[labels == c][:per_class] for c in range(len(names))]
+    columns = max(len(row) for row in picks)
+    pixels = _pixels(image_set.images[torch.cat(picks)])
+    total = len(image_set.classes)
+    title = title or f"{image_set.name}: {count(columns, 'image')} of each class"
+    some = f"{len(names)} of {total} classes" if len(names) < total else ""
+    caption = (image_set.name, f"drawn at random from {count(len(image_set), 'image')}", some)
+    largest = 0.62 if len(names) > 4 else 0.95
+    mosaic = Mosaic(
+        len(names), columns, title=title, caption=caption, ratio=_ratio(pixels), row_names=names,
+        largest=largest,
+    )  # fmt: skip
+    cells = [(row, column) for row, pick in enumerate(picks) for column in range(len(pick))]
+    for cell, image in zip(cells, pixels):
+        mosaic.place(cell, image)
+    return describe(mosaic.figure, f"{title}. One row for each class: {', '.join(names)}.")
+
+
+@house_style()
+def augmentation_grid(
+    original: Tensor, augmented: Tensor, *, data: str,
+    title: str = "What training sees: the same images, new at every epoch",
+) -> Figure:  # fmt: skip
+    """Each image beside several augmented versions of it.
+
+    Args:
+        original: uint8 ``[N, 3, H, W]``.
+        augmented: uint8 ``[K, N, 3, H, W]``, K augmentations of the whole batch.
+        data: name of the data set, for the caption.
+    """
+    left, right = _pixels(original), [_pixels(batch) for batch in augmented]
+    mosaic = Mosaic(
+        len(left), 1 + len(right), title=title, ratio=_ratio(left),
+        caption=(data, f"framed: the original, then {count(len(right), 'random version')} of it"),
+    )  # fmt: skip
+    for row, image in enumerate(left):
+        mosaic.place((row, 0), image, frame=INK)
+        for column, batch in enumerate(right, start=1):
+            mosaic.place((row, column), batch[row])
+    text = f"{title}. {count(len(left), 'image')} of {data}, each beside {len(right)} augmented versions."
+    return describe(mosaic.figure, text)
+
+
+@house_style()
+def predictions(
+    images: Tensor, true: Tensor, predicted: Tensor, classes: Sequence[str],
+    confidence: Tensor | None = None, *, data: str, title: str | None = None, columns: int = 6,
+) -> Figure:  # fmt: skip
+    """Images with their predicted and true classes; a tick or a cross tells right from wrong.
+
+    Args:
+        images: uint8 ``[N, 3, H, W]``.
+        true, predicted: class numbers, int64 ``[N]``.
+        confidence: probability of the predicted class, float ``[N]`` in 0..1.
+        data: name of the data set, for the caption.
+    """
+    right = int((true == predicted).sum())
+    title = title or f"{right} of {count(len(images), 'image')} recognised"
+    caption = (data, count(len(images), "image"), "✓ right, ✗ wrong", _probability_note(confidence))
+    return _judged(images, true, predicted, classes, confidence, title, caption, columns)
+
+
+@house_style()
+def worst_mistakes(
+    image_set: ImageSet, logits: Tensor, n: int = 12, *, title: str | None = None, columns: int = 6
+) -> Figure:
+    """The ``n`` wrong predictions that the network was surest of, the surest first.
+
+    Args:
+        logits: float ``[N, C]`` for the images of ``image_set``, in their order.
+    """
+    logits, labels = logits.detach().float().cpu(), image_set.labels.cpu()
+    if len(logits) != len(labels):
+        raise DataError(
+            "logits and images do not belong together.",
+            expected=f"one row of logits for each of {count(len(labels), 'image')}",
+            found=count(len(logits), "row"),
+        )
+    confidence, predicted = logits.softmax(dim=1).max(dim=1)
+    wrong = (predicted != labels).nonzero().flatten()
+    worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:n]
+    title = title or _mistakes_title(len(worst), len(wrong))
+    caption = (image_set.name, f"{len(wrong):,} of {count(len(labels), 'image')} mistaken")
+    if len(worst) == 0:
+        mosaic = Mosaic(1, 1, title=title, caption=caption)
+        return describe(mosaic.figure, f"{title}. {', '.join(caption)}.")
+    caption += (_probability_note(confidence),)
+    images = image_set.images[worst.to(image_set.images.device)]
+    picked = (labels[worst], predicted[worst], image_set.classes, confidence[worst])
+    return _judged(images, *picked, title, caption, columns)
+
+
+def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> Figure:
+    pixels, names = _pixels(images), class_names(classes)
+    columns = min(columns, len(pixels))
+    mosaic = Mosaic(
+        -(-len(pixels) // columns), columns, title=title, caption=caption, ratio=_ratio(pixels),
+        lines=2, largest=1.2,
+    )  # fmt: skip
+    told = []
+    for i, (image, t, p) in enumerate(zip(pixels, true.tolist(), predicted.tolist())):
+        sure = "" if confidence is None else f" {100 * float(confidence[i]):.0f} %"
+        mark, colour = ("✓", RIGHT) if t == p else ("✗", WRONG)
+        mosaic.place(divmod(i, columns), image, frame=colour)
+        mosaic.write(divmod(i, columns), f"{mark} {names[p]}{sure}", f"true: {names[t]}")
+        told.append(f"{names[t]} recognised{sure}" if t == p else f"{names[t]} taken for {names[p]}{sure}")
+    return describe(mosaic.figure, f"{title}. {caption[0]}: {'; '.join(told)}.")
+
+
+def _mistakes_title(shown: int, mistakes: int) -> str:
+    if mistakes == 0:
+        return "No mistakes"
+    if shown == mistakes:
+        return f"All {count(mistakes, 'mistake')}, the surest first" if mistakes > 1 else "The only mistake"
+    return f"The {shown} surest of {count(mistakes, 'mistake')}"
+
+
+def _probability_note(confidence: Tensor | None) -> str:
+    return "" if confidence is None else "per cent: probability of the predicted class"
+
+
+def _pixels(images: Tensor) -> np.ndarray:
+    """uint8 ``[N, 3, H, W]`` as an array ``[N, H, W, 3]``; anything else is refused."""
+    if images.ndim != 4 or images.shape[1] != 3 or images.dtype != torch.uint8 or len(images) == 0:
+        raise DataError(
+            "these are not images that can be drawn.",
+            expected="at least one image, uint8 [N, 3, H, W]",
+            found=f"{str(images.dtype).removeprefix('torch.')} {list(images.shape)}",
+            do="undo the normalisation with Preprocess.undo, or add a batch dimension with x[None]",
+        )
+    return images.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def _ratio(pixels: np.ndarray) -> float:
+    return pixels.shape[1] / pixels.shape[2]

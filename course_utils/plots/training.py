@@ -1,0 +1,100 @@
+"""Figures of one training run: the loss of every iteration, the metrics of every epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from course_utils.errors import DataError
+from course_utils.plots.frame import (
+    COLOURS, MARKERS, count, describe, house_style, label_right, label_top, new_figure, percent,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from course_utils.train import History
+
+
+@house_style()
+def iteration_loss(history: History, *, smooth: int | None = None, title: str | None = None) -> Figure:
+    """The training loss of every iteration, with a running mean.
+
+    Args:
+        smooth: iterations that the mean runs over; by default a twentieth of the run.
+    """
+    losses = np.asarray(history.iteration_loss, dtype=float)
+    if len(losses) == 0:
+        raise DataError("the history holds no iteration yet.", do="train for one epoch at least")
+    window = smooth or max(1, len(losses) // 20)
+    mean = running_mean(losses, window)
+    start, end = mean[0], mean[-1]
+    title = title or f"Training loss goes from {start:.2f} to {end:.2f} nats"
+    caption = (*_facts(history), f"line: mean of {count(window, 'iteration')}")
+    fig = new_figure(title, caption, height=3.4)
+    ax = fig.add_subplot()
+    x = np.arange(1, len(losses) + 1)
+    ax.plot(x, losses, color=COLOURS[5], linewidth=0.8, alpha=0.6)
+    ax.plot(x, mean, color=COLOURS[0], linewidth=2.2)
+    ax.set(xlabel="iteration", ylabel="training loss (nats)", xlim=(0, len(losses) + 1))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    per_epoch = len(losses) // max(1, len(history.epochs))
+    label_top(ax, _unfreezing([(e - 1) * per_epoch + 0.5 for e in history.unfreeze_epochs]))
+    text = f"Line chart of {count(len(losses), 'iteration')}, {', '.join(_facts(history))}. {title}."
+    return describe(fig, text)
+
+
+@house_style()
+def epoch_metrics(history: History, *, title: str | None = None) -> Figure:
+    """Loss and accuracy of every epoch, training beside validation; unfreezing and best epoch marked."""
+    epochs = history.epochs
+    if not epochs:
+        raise DataError("the history holds no finished epoch.", do="train for one epoch at least")
+    best = epochs[history.best_epoch - 1]
+    title = title or f"Best on validation: epoch {best.epoch}, {percent(best.val_accuracy)}"
+    cut_short = "interrupted" if history.interrupted else ""
+    fig = new_figure(title, (*_facts(history), cut_short), height=3.5)
+    loss, accuracy = fig.subplots(1, 2)
+    _pair(loss, epochs, "loss", "loss (nats)", 1)
+    _pair(accuracy, epochs, "accuracy", "accuracy (%)", 100)
+    marks = _unfreezing([e - 0.5 for e in history.unfreeze_epochs])
+    for ax, value in ((loss, best.val_loss), (accuracy, 100 * best.val_accuracy)):
+        ax.plot(best.epoch, value, "o", markersize=12, markerfacecolor="none", color=COLOURS[1])
+        label_top(ax, [*marks, (best.epoch, "best")])
+        label_right(ax)
+    unfrozen = ", ".join(map(str, history.unfreeze_epochs))
+    unfrozen = f" The backbone is unfrozen from epoch {unfrozen}." if unfrozen else ""
+    last = epochs[-1]
+    text = f"""Two line charts over {count(len(epochs), "epoch")}, {", ".join(_facts(history))}. {title}.
+        After the last epoch: loss {last.train_loss:.2f} in training and {last.val_loss:.2f} in validation,
+        accuracy {percent(last.train_accuracy)} and {percent(last.val_accuracy)}.{unfrozen}"""
+    return describe(fig, text)
+
+
+def running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """Mean of the ``window`` values around each, of fewer at the ends; values that are not finite are left out."""
+    window = min(window, len(values))
+    finite, ones = np.isfinite(values), np.ones(window)
+    total = np.convolve(np.where(finite, values, 0), ones, mode="same")
+    number = np.convolve(finite.astype(float), ones, mode="same")
+    return np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0.5)
+
+
+def _pair(ax: Axes, epochs: list, metric: str, label: str, scale: float) -> None:
+    x = [e.epoch for e in epochs]
+    for i, part in enumerate(("train", "val")):
+        y = [scale * getattr(e, f"{part}_{metric}") for e in epochs]
+        ax.plot(x, y, color=COLOURS[i], marker=MARKERS[i], label=part)
+    ax.set(xlabel="epoch", ylabel=label)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def _unfreezing(places: list[float]) -> list[tuple[float, str]]:
+    return [(x, "" if i else "unfrozen") for i, x in enumerate(places)]
+
+
+def _facts(history: History) -> tuple[str, ...]:
+    train, val = count(history.n_train, "training image"), count(history.n_val, "validation image")
+    return history.data, train, val, f"seed {history.seed}"

@@ -1,0 +1,207 @@
+"""Pretrained weights: torchvision's, a file of your own, or the small set that ships with the package."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import get_model, get_model_weights
+
+from course_utils.augment import Preprocess
+from course_utils.errors import WeightsError
+from course_utils.models import find_head
+
+ASSETS = Path(__file__).parent / "assets"
+SMALL = {"resnet18": ASSETS / "resnet18_tinyimagenet.safetensors"}
+# torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A state dict together with what belongs to it.
+
+    Attributes:
+        name: what to call them in a table, such as ``"Tiny ImageNet (small)"``.
+        state: parameter and buffer names to tensors, float32.
+        classes: the upstream class of each output; empty if nobody knows.
+        preprocess: the normalisation that these weights were trained with.
+        num_classes: outputs of the upstream head.
+    """
+
+    name: str
+    state: dict[str, Tensor]
+    classes: tuple[str, ...]
+    preprocess: Preprocess
+    num_classes: int
+
+    def at_size(self, size: int | None) -> Preprocess:
+        """The preprocessing with images resized to ``size`` pixels first."""
+        return replace(self.preprocess, size=size)
+
+    def load_into(self, model: nn.Module) -> None:
+        """Copy every tensor into ``model``.
+
+        Raises:
+            WeightsError: listing the names that are missing, left over, or of another shape.
+        """
+        wanted = model.state_dict()
+        problems = [f"missing {n}" for n in wanted if n not in self.state]
+        problems += [f"unexpected {n}" for n in self.state if n not in wanted]
+        problems += [
+            f"{n} is {list(self.state[n].shape)}, the model has {list(wanted[n].shape)}"
+            for n in wanted
+            if n in self.state and self.state[n].shape != wanted[n].shape
+        ]
+        if problems:
+            shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+            raise WeightsError(
+                f"{self.name}: {len(problems)} tensors do not fit the model.",
+                found=shown,
+                do="check that the weights belong to this architecture",
+            )
+        model.load_state_dict(self.state)
+
+
+def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
+    """Find pretrained weights for ``arch``; never downloads.
+
+    Args:
+        source: ``"auto"`` (ImageNet's if they are in torch's cache, else the package's own),
+            ``"imagenet"``, ``"small"``, ``"none"`` (returns ``None``), or a path to a
+            ``.safetensors``, ``.pt`` or ``.pth`` file.
+
+    Raises:
+        WeightsError: if they are not there, damaged, or not plain tensors.
+    """
+    source = str(source)
+    if source == "none":
+        return None
+    if source == "auto":
+        source = "imagenet" if imagenet_file(arch).exists() or arch not in SMALL else "small"
+    if source == "imagenet":
+        return _imagenet(arch)
+    if source == "small":
+        return _small(arch)
+    return from_file(source, arch)
+
+
+def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
+    """One visible line: which weights were taken, and how to get the real thing."""
+    if weights is None:
+        return "weights: none, every run starts from scratch"
+    line = f"weights: {weights.name}, {weights.num_classes} upstream classes"
+    if weights.name.endswith("(small)"):
+        line += f"; for torchvision's ImageNet weights run `course fetch {arch}`"
+    return line
+
+
+def imagenet_file(arch: str) -> Path:
+    """Where torch keeps (or would keep) the ImageNet-1k V1 weights of ``arch``; TORCH_HOME counts."""
+    url = get_model_weights(arch)["IMAGENET1K_V1"].url
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+
+
+def from_file(path: str | Path, arch: str) -> Weights:
+    """Read a file of weights for ``arch``; pickled code is refused (``weights_only=True``).
+
+    A JSON file of the same name beside it may give ``name``, ``classes``, ``mean`` and ``std``.
+
+    Raises:
+        WeightsError: if the file is missing, damaged, or holds anything but tensors.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise WeightsError(
+            f"no weights at {path}.",
+            expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+        )
+    state = _unwrap(_read_tensors(path), path)
+    card = _read_card(path.with_suffix(".json"))
+    return Weights(
+        name=card.get("name", path.name),
+        state=state,
+        classes=tuple(card.get("classes", ())),
+        preprocess=Preprocess(
+            tuple(card.get("mean", IMAGENET_MEAN)), tuple(card.get("std", IMAGENET_STD))
+        ),
+        num_classes=_upstream_classes(state, arch, path.name),
+    )
+
+
+def _small(arch: str) -> Weights:
+    if arch not in SMALL:
+        raise WeightsError(
+            f"the package has no small weights for {arch}.",
+            expected=", ".join(SMALL),
+            do=f"run `course fetch {arch}` and use weights='imagenet'",
+        )
+    return from_file(SMALL[arch], arch)
+
+
+def _imagenet(arch: str) -> Weights:
+    if not imagenet_file(arch).exists():
+        raise WeightsError(
+            f"the ImageNet weights of {arch} are not on this machine.",
+            do=f"run `course fetch {arch}` once, where there is a network",
+        )
+    published = get_model_weights(arch)["IMAGENET1K_V1"]
+    presets = published.transforms()
+    state = published.get_state_dict(progress=False, check_hash=True)
+    return Weights(
+        name="ImageNet-1k (torchvision V1)",
+        state=state,
+        classes=tuple(published.meta["categories"]),
+        preprocess=Preprocess(tuple(presets.mean), tuple(presets.std)),
+        num_classes=len(published.meta["categories"]),
+    )
+
+
+def _read_tensors(path: Path) -> dict:
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as problem:
+        raise WeightsError(
+            f"{path.name} cannot be read as weights.",
+            expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
+            found=str(problem).splitlines()[0],
+        ) from None
+
+
+def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
+    """Take the tensors out of the usual wrappings: a ``state_dict`` key, a ``module.`` prefix."""
+    for key in ("state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
+    return {
+        name.removeprefix("module."): t.float() if t.is_floating_point() else t
+        for name, t in content.items()
+    }
+
+
+def _read_card(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
+    """Outputs of the head of ``arch`` that is stored in ``state``."""
+    with torch.device("meta"):
+        model = get_model(arch, weights=None)
+    head = find_head(model)
+    key = next(path for path, module in model.named_modules() if module is head) + ".weight"
+    if key not in state:
+        raise WeightsError(
+            f"{name} has no {key}.",
+            expected=f"the weights of {arch}, head included",
+            found=", ".join(list(state)[:3]) + ", ...",
+        )
+    return state[key].shape[0]
