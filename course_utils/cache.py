@@ -14,7 +14,7 @@ import platformdirs
 
 
 def cache_dir() -> Path:
-    """The folder for downloads and decoded images: ``$COURSE_DATA``, else the platform's cache folder.
+    """Where downloads and decoded images go: ``$COURSE_DATA``, else the platform's cache folder.
 
     Everything in it can be fetched or computed again; delete it to win the space back.
     """
@@ -25,16 +25,16 @@ def cache_dir() -> Path:
 
 
 def file_stamp(path: Path) -> str:
-    """Path, size and time of change of a file: a key that no longer matches once the file has changed."""
+    """Path, size and time of change of a file: a key that changes with the file."""
     status = path.stat()
     return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
 
 
 def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The arrays made by ``make``, computed once and memory mapped from the cache folder afterwards.
+    """The arrays that ``make`` gives: computed once, then memory mapped from the cache folder.
 
-    Mapped arrays cost no time until they are read; writing to one changes the copy in memory, never
-    the file. A cache folder that is read-only or full loses nothing: the arrays then stay in memory.
+    A mapped array costs no time until it is read; writing to it changes the copy in memory, never
+    the file. With a cache folder that is read-only or full the arrays simply stay in memory.
 
     Args:
         key: all that the arrays depend on, versions included; another key is another entry.
@@ -66,7 +66,7 @@ def _load(entry: Path) -> dict[str, np.ndarray] | None:
 
 
 def _store(entry: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write all arrays to a temporary folder, then rename it: an entry is there whole or not at all."""
+    """Write all arrays to a temporary folder, then rename it: an entry is whole or not there."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as scratch:
         whole = Path(scratch) / entry.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -50,18 +50,18 @@ class Arm:
         return Arm(**{**saved, "scores": tuple(saved["scores"])})
 
 
-def choose_rate(run: Callable[[float], float], rates: Sequence[float], name: str) -> float:
-    """Try every rate, print the grid, and return the best by validation accuracy.
+def choose_rate(val_accuracy: Mapping[float, float], name: str) -> float:
+    """Print a grid of learning rates and return the best one by validation accuracy.
+
+    Arms that are compared deserve grids of equal size.
 
     Args:
-        run: trains with one rate and returns the validation accuracy.
-        rates: the grid. Arms that are compared deserve grids of equal size.
+        val_accuracy: for each rate the validation accuracy (fraction) that it led to.
     """
-    scores = {rate: run(rate) for rate in rates}
-    best = max(scores, key=scores.__getitem__)
-    row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in scores.items())
-    at_edge = len(rates) > 1 and best in (min(rates), max(rates))
-    print(f"{name:<24} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
+    best = max(val_accuracy, key=val_accuracy.__getitem__)
+    row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in val_accuracy.items())
+    at_edge = len(val_accuracy) > 1 and best in (min(val_accuracy), max(val_accuracy))
+    print(f"{name:<14} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
     return best
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import re
 import tarfile
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from course_utils import cartoons, fetch, folders
+from course_utils.budget import is_grading
 from course_utils.cache import file_stamp, stored_arrays
 from course_utils.errors import DataError
 
@@ -23,7 +23,7 @@ CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
 CARTOONS = "drawn cartoons"
-CARTOON_IMAGES = {"train": 5000, "test": 1000}
+CARTOON_IMAGES = (5000, 1000)  # train and test; more are never drawn
 CUT_FROM_TRAIN = 0.1  # val, where the data set has a test set of its own
 CUT_FROM_ALL = 0.15  # val and test each, where there are only class folders
 
@@ -57,10 +57,12 @@ class ImageSet:
             _refuse("labels", f"int64 [{len(images)}], one for each image", labels)
         if len(labels) and not 0 <= labels.min() <= labels.max() < len(self.classes):
             found = f"{labels.min()} to {labels.max()}"
-            raise DataError("labels outside the classes", expected=f"0 to {len(self.classes) - 1}", found=found)
+            wanted = f"0 to {len(self.classes) - 1}"
+            raise DataError("labels outside the classes.", expected=wanted, found=found)
         if self.groups is not None and len(self.groups) != len(images):
+            wanted = f"{len(images)}, one for each image"
             raise DataError(
-                "groups do not fit the images", expected=f"{len(images)} of them", found=f"{len(self.groups)}"
+                "too many or too few groups.", expected=wanted, found=str(len(self.groups))
             )
 
     def __len__(self) -> int:
@@ -68,7 +70,8 @@ class ImageSet:
 
     def __repr__(self) -> str:
         height, width = self.images.shape[2:]
-        return f"ImageSet({self.name}: {len(self):,} images {width}x{height}, {len(self.classes)} classes)"
+        size = f"{len(self):,} images {width}x{height}"
+        return f"ImageSet({self.name}: {size}, {len(self.classes)} classes)"
 
     def subset(self, index) -> ImageSet:
         """The images at ``index`` (int64 tensor, boolean mask or list), in that order."""
@@ -90,12 +93,16 @@ class ImageSet:
 
 def _refuse(what: str, expected: str, tensor: Tensor) -> None:
     dtype = str(tensor.dtype).removeprefix("torch.")
-    raise DataError(f"{what} of the wrong type or shape", expected=expected, found=f"{dtype} {list(tensor.shape)}")
+    raise DataError(
+        f"{what} of the wrong type or shape.",
+        expected=expected,
+        found=f"{dtype} {list(tensor.shape)}",
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """What a model learns from (train), is chosen by (val) and is measured on once at the end (test).
+    """What a model learns from (train), is chosen by (val) and is measured on at the end (test).
 
     Attributes:
         skipped: damaged files that were left out.
@@ -131,9 +138,9 @@ def load_data(
 ) -> Splits:
     """Images of a source, split into train, val and test; nothing is ever downloaded.
 
-    A source with a test set keeps it; where there are only ``train`` and ``val``, ``val`` is used as
-    the test set. Val is cut from train, stratified, by seed: a tenth unless ``val`` says how many.
-    A folder with nothing but classes is cut into 70 % train, 15 % val, 15 % test.
+    A source with a test set keeps it; where there are only ``train`` and ``val``, ``val`` is used
+    as the test set. Val is cut from train, stratified, by seed: a tenth unless ``val`` says how
+    many. A folder with nothing but classes is cut into 70 % train, 15 % val, 15 % test.
 
     Args:
         source: ``"cartoons"``, ``"cifar10"``, ``"hotdog"``, the path of a folder or zip of images,
@@ -152,81 +159,90 @@ def load_data(
     if source == "auto":
         source = "cifar10" if available("cifar10") else "cartoons"
     if groups not in (None, "stem"):
-        raise DataError(f"unknown groups {groups!r}", expected='None or "stem"')
+        raise DataError(f"unknown groups {groups!r}.", expected='None or "stem"')
     if source in ("cartoons", "cifar10") and (groups or size not in (None, 32)):
         raise DataError(
-            f"size and groups are for photographs; the images of {source} are 32x32, each by itself",
-            do="leave them out; a larger input comes from the preprocessing: Preprocess(..., size=64)",
+            f"size and groups are for photographs; {source} has single images of 32x32 pixels.",
+            do="leave them out; a larger input comes from the preprocessing, Preprocess(size=64)",
         )
     parts, skipped = _read(source, train, val, test, size, groups)
     return _splits(parts, train, val, test, seed, skipped)
 
 
 def available(name: str) -> bool:
-    """Whether ``"cifar10"`` or ``"hotdog"`` was fetched and may be used: never while nbgrader runs."""
-    return not os.environ.get("NBGRADER_EXECUTION") and fetch.download(name).path.exists()
+    """Whether ``"cifar10"`` or ``"hotdog"`` is here and may be used: never while nbgrader runs."""
+    return not is_grading() and fetch.download(name).path.exists()
 
 
 def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
-    """The parts of a source ("train" and "test", with "val" or without; or "all") and the files skipped."""
+    """The parts of a source (train and test, with val or without; or all) and the files skipped."""
     if source == "cartoons":
         return _cartoons(train, val, test), ()
     if source == "cifar10":
         return _cifar10(), ()
-    path = _fetched("hotdog") if source == "hotdog" else _existing(source)
+    path = _fetched("hotdog") if source == "hotdog" else Path(source)
     return _photographs(path, size, groups)
 
 
 def _cartoons(train: int | None, val: int | None, test: int | None) -> dict[str, ImageSet]:
-    """As many cartoons as asked for: drawing takes time."""
-    n_train = CARTOON_IMAGES["train"] if train is None else train + _val_size(train, val, CUT_FROM_TRAIN)
-    n_test = CARTOON_IMAGES["test"] if test is None else test
+    """No more cartoons than asked for: drawing takes time."""
+    n_train, n_test = CARTOON_IMAGES
+    if train is not None:
+        n_train = min(n_train, train + _val_size(train, val, CUT_FROM_TRAIN))
+    if test is not None:
+        n_test = min(n_test, test)
     return _image_sets(cartoons.load(n_train, n_test), CLASSES, CARTOONS)
 
 
 def _cifar10() -> dict[str, ImageSet]:
     archive = _fetched("cifar10")
     arrays = stored_arrays(f"cifar10 {file_stamp(archive)}", lambda: _read_cifar10(archive))
-    parts = {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in ("train", "test")}
+    parts = {p: (arrays[f"{p}_images"], arrays[f"{p}_labels"]) for p in ("train", "test")}
     return _image_sets(parts, CLASSES, "CIFAR-10")
 
 
 def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
-    """The pickled batches of the published archive; its checksum is verified before anything is unpickled."""
-    fetch.verify(archive, fetch.download("cifar10").checksum)
+    """The pickled batches of the published archive, and of no other: pickles can run code."""
+    if not fetch.has_checksum(archive, fetch.download("cifar10").checksum):
+        raise DataError(
+            f"{archive} is not the published archive: it has another checksum.",
+            do="remove it and run `course fetch cifar10`",
+        )
     batches = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
     arrays = {}
     with tarfile.open(archive) as tar:
         for part, names in batches.items():
-            read = [pickle.load(tar.extractfile(f"cifar-10-batches-py/{n}"), encoding="latin1") for n in names]
-            arrays[f"{part}_images"] = np.concatenate([batch["data"] for batch in read]).reshape(-1, 3, 32, 32)
-            arrays[f"{part}_labels"] = np.concatenate([batch["labels"] for batch in read]).astype(np.int64)
+            read = [
+                pickle.load(tar.extractfile(f"cifar-10-batches-py/{n}"), encoding="latin1")
+                for n in names
+            ]
+            arrays[f"{part}_images"] = np.concatenate([batch["data"] for batch in read]).reshape(
+                -1, 3, 32, 32
+            )
+            arrays[f"{part}_labels"] = np.concatenate([batch["labels"] for batch in read]).astype(
+                np.int64
+            )
     return arrays
 
 
 def _fetched(name: str) -> Path:
     path = fetch.download(name).path
     if not path.exists():
-        raise DataError(f"{name} is not on this machine", expected=str(path), do=f"course fetch {name}")
-    return path
-
-
-def _existing(source: str | Path) -> Path:
-    path = Path(source).expanduser()
-    if not path.exists():
         raise DataError(
-            f"no data called {str(source)!r}",
-            expected='"auto", "cartoons", "cifar10", "hotdog", or the path of a folder or zip of images',
-            found=f"nothing at {path.resolve()}",
+            f"{name} is not on this machine.", expected=str(path), do=f"run `course fetch {name}`"
         )
     return path
 
 
-def _photographs(path: Path, size: int | None, groups: str | None) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
+def _photographs(
+    path: Path, size: int | None, groups: str | None
+) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
     read = folders.read_images(path, size)
-    parts = _image_sets(read.parts, read.classes, path.resolve().stem)
+    parts = _image_sets(read.parts, read.classes, path.resolve().name.removesuffix(".zip"))
     if groups == "stem":
-        parts = {part: replace(images, groups=_stems(read.files[part])) for part, images in parts.items()}
+        parts = {
+            part: replace(images, groups=_stems(read.files[part])) for part, images in parts.items()
+        }
     return parts, read.skipped
 
 
@@ -237,25 +253,35 @@ def _stems(files) -> tuple[str, ...]:
 
 def _image_sets(parts, classes: tuple[str, ...], name: str) -> dict[str, ImageSet]:
     return {
-        part: ImageSet(torch.from_numpy(images), torch.from_numpy(labels), tuple(classes), name)
+        part: ImageSet(_tensor(images), _tensor(labels), classes, name)
         for part, (images, labels) in parts.items()
     }
 
 
-def _splits(parts: dict[str, ImageSet], train, val, test, seed: int, skipped: tuple[str, ...]) -> Splits:
-    if "test" in parts:
-        pool, held_out, share = parts["train"], parts["test"], CUT_FROM_TRAIN
-    else:
+def _tensor(array: np.ndarray) -> Tensor:
+    """Shares the memory, mapped or not; PyTorch wants it writable."""
+    return torch.from_numpy(np.require(array, requirements="W"))
+
+
+def _splits(
+    parts: dict[str, ImageSet], train, val, test, seed: int, skipped: tuple[str, ...]
+) -> Splits:
+    if "all" in parts:
         pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)
         share = CUT_FROM_ALL / (1 - CUT_FROM_ALL)
-    test_set = held_out.take(len(held_out) if test is None else test, seed)
+    else:
+        pool, held_out, share = parts["train"], parts["test"], CUT_FROM_TRAIN
+    test_set = _take(held_out, test, seed)
     if "val" in parts:
-        val_set = parts["val"].take(len(parts["val"]) if val is None else val, seed)
-        return Splits(pool.take(len(pool) if train is None else train, seed), val_set, test_set, skipped)
+        return Splits(_take(pool, train, seed), _take(parts["val"], val, seed), test_set, skipped)
     n_train, n_val = _portions(len(pool), train, val, share)
     rest, cut = _cut(pool, n_val, seed)
     rest = rest[_balanced_order(pool.labels[rest], seed)[:n_train]]
     return Splits(pool.subset(rest), pool.subset(cut), test_set, skipped)
+
+
+def _take(images: ImageSet, n: int | None, seed: int) -> ImageSet:
+    return images.take(len(images) if n is None else n, seed)
 
 
 def _val_size(train: int, val: int | None, share: float) -> int:
@@ -297,13 +323,16 @@ def _cut(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
         cut, rest = order[:n], order[n:]
     else:
         chosen = _first_groups(images.groups, order.tolist(), n)
-        inside = torch.tensor([images.groups[i] in chosen for i in order.tolist()], dtype=torch.bool)
+        inside = torch.tensor(
+            [images.groups[i] in chosen for i in order.tolist()], dtype=torch.bool
+        )
         cut, rest = order[inside], order[~inside]
     lost = sorted(set(images.labels.unique().tolist()) - set(images.labels[rest].unique().tolist()))
     if lost:
         raise DataError(
-            f"no training image left of class {images.classes[lost[0]]!r}",
-            found=f"{len(images)} images, {len(cut)} of them cut off" + (", groups kept whole" if images.groups else ""),
+            f"no training image left of class {images.classes[lost[0]]!r}.",
+            found=f"{len(images)} images, {len(cut)} of them cut off"
+            + (", groups kept whole" if images.groups else ""),
             do="add images of that class, or cut off fewer",
         )
     return rest, cut
@@ -337,7 +366,7 @@ def _proportional_order(labels: Tensor, seed: int) -> Tensor:
 
 
 def _turns(labels: Tensor, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The images class by class, shuffled; when each one's turn comes in its class; its class's size.
+    """The images class by class, shuffled; each one's turn in its class; the size of its class.
 
     A class's first image has its turn at about 0.5, its second at about 1.5, and so on.
     """
@@ -355,12 +384,13 @@ def describe_source(splits: Splits) -> str:
     """One line: which data, how many images, what was left out, and how to get the real thing."""
     height, width = splits.train.images.shape[2:]
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in _named_parts(splits))
-    line = f"Data: {splits.name}, {len(splits.classes)} classes, {width}x{height} pixels: {sizes} images."
+    line = f"data:    {splits.name}, {len(splits.classes)} classes, {width}x{height} pixels"
+    line += f": {sizes} images"
     if splits.skipped:
-        more = ", ..." if len(splits.skipped) > 3 else ""
-        line += f" Left out as damaged: {', '.join(splits.skipped[:3])}{more} ({len(splits.skipped)} in all)."
+        some = ", ".join(splits.skipped[:3]) + (", ..." if len(splits.skipped) > 3 else "")
+        line += f"; {len(splits.skipped)} damaged files left out ({some})"
     if splits.name == CARTOONS:
-        line += " For the photographs of CIFAR-10: course fetch cifar10"
+        line += "; for the photographs of CIFAR-10 run `course fetch cifar10`"
     return line
 
 
@@ -409,7 +439,9 @@ def duplicate_report(splits: Splits) -> str:
     """One line on images, and where there are groups on groups, that two splits share."""
     parts = _named_parts(splits)
     pairs = [(f"{p}/{q}", a, b) for i, (p, a) in enumerate(parts) for q, b in parts[i + 1 :]]
-    line = "Exact duplicates: " + ", ".join(f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs)
+    line = "Exact duplicates: " + ", ".join(
+        f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs
+    )
     if splits.train.groups is None:
         return line
     return f"{line}. Groups in both: " + ", ".join(

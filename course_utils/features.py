@@ -36,7 +36,7 @@ def extract_features(
     return torch.from_numpy(stored["features"])
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
     device = next(model.parameters()).device
     model.eval()

@@ -6,10 +6,10 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -32,7 +32,7 @@ class ReadReport:
 
     Attributes:
         parts: uint8 images ``[N, 3, H, W]`` and int64 labels ``[N]``, by part: "train" and "test",
-            also "val" where there are all three, or "all" where there is nothing to tell them apart.
+            with "val" where there are all three; or "all" where they are not told apart.
         files: the name of each image's file, relative to the folder or zip, by part.
         classes: names of the class folders, sorted.
         skipped: damaged files that were left out.
@@ -58,22 +58,23 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
         max_damaged: more unreadable files than that are an error.
 
     Raises:
-        DataError: if there is nothing to read, a class has no images, there is one class only, sizes
-            are mixed and ``size`` is not given, or too many files are damaged.
+        DataError: if there is nothing to read, a class has no images, there is one class only,
+            sizes are mixed and ``size`` is not given, or too many files are damaged.
     """
     path = Path(path).expanduser()
     if not path.exists():
         raise DataError(
-            f"no data at {path}",
-            expected="a folder or zip of images, or a data set by name: auto, cartoons, cifar10, hotdog",
+            f"no data at {path}.",
+            expected="a folder or zip of images, or auto, cartoons, cifar10, hotdog",
             found=f"nothing at {path.resolve()}",
         )
     source = _Folder(path) if path.is_dir() else _Zip(path)
-    arrays = stored_arrays(f"{path.name} {source.stamp()} {size} {READER}", lambda: _decode_all(source, size))
+    key = f"{path.name} {source.stamp()} {size} {READER}"
+    arrays = stored_arrays(key, lambda: _decode_all(source, size))
     skipped = tuple(arrays["skipped"].tolist())
     if len(skipped) > max_damaged:
         raise DataError(
-            f"too many damaged images in {path}",
+            f"too many damaged images in {path}.",
             expected=f"{max_damaged} at most",
             found=f"{len(skipped)}: {_some(skipped)}",
             do="copy or download the data again, or remove these files",
@@ -124,7 +125,9 @@ class _Zip:
             return zipfile.ZipFile(self.path)
         except zipfile.BadZipFile as error:
             raise DataError(
-                f"{self.path} cannot be read", expected="a folder or a zip of images", found=str(error)
+                f"{self.path} cannot be read",
+                expected="a folder or a zip of images",
+                found=str(error),
             ) from error
 
     @property
@@ -153,93 +156,83 @@ def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]
     Raises:
         DataError: if there are no images, or not where :func:`read_images` expects them.
     """
-    places = {name: place for name in names if (place := _place(name))}
+    places = _places(names)
+    files = [name for name in places if _is_image(name)]
+    if not files:
+        raise DataError(f"no images found in {where}.", expected=LAYOUT, found=_some(places))
+    in_parts = any(places[file][0].lower() in PARTS for file in files)
+    places = {name: _with_part(place, in_parts) for name, place in places.items()}
+    places = {name: place for name, place in places.items() if place}
+    files = [file for file in files if file in places]
+    loose = [file for file in files if len(places[file]) == 2]
+    if loose:
+        raise DataError(
+            f"images outside of any class folder in {where}.",
+            expected=LAYOUT,
+            found=f"{len(loose)} such images: {_some(loose)}",
+            do="move them into class folders",
+        )
+    serves_as = _use_of_parts({places[file][0] for file in files}, where)
+    entries = [_Entry(serves_as[places[file][0]], places[file][1], file) for file in files]
+    folders = [place for name, place in places.items() if name.endswith("/")]
+    classes = {entry.label for entry in entries} | {f[1] for f in folders if len(f) > 1}
+    return sorted(entries, key=lambda entry: entry.part), tuple(sorted(classes))
+
+
+def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """The steps of each name inside the data set: without the folders that lie around all of it."""
+    places = {name: _steps(name) for name in names if _steps(name)}
     images = [place for name, place in places.items() if _is_image(name)]
-    if not images:
-        raise DataError(f"no images found in {where}", expected=LAYOUT, found=_some(places))
-    outside = _wrapping(images)
-    inside = {n: place[outside:] for n, place in places.items() if place[:outside] == images[0][:outside]}
-    in_parts = any(place[outside].lower() in PARTS for place in images)
-    entries, classes = [], set()
-    for name, place in inside.items():
-        part, below = _part_of(place) if in_parts else ("all", place)
-        is_class = len(below) > 1 or name.endswith("/")
-        if part and below and is_class:
-            classes.add(below[0])
-        if part and _is_image(name):
-            entries.append(_Entry(part, below[0] if is_class else "", name))
-    _refuse_unlabelled([entry.file for entry in entries if not entry.label], where)
-    return _use_of_parts(entries, where), tuple(sorted(classes))
+    around = _folders_around(images)
+    depth = len(around)
+    return {
+        name: place[depth:]
+        for name, place in places.items()
+        if len(place) > depth and place[:depth] == around
+    }
 
 
-def _place(name: str) -> tuple[str, ...]:
-    """The folders and file of a name; nothing for hidden files, ghosts of macOS and ways out of the zip."""
-    place = PurePosixPath(name.replace("\\", "/"))
-    if place.is_absolute() or any(part.startswith((".", "__MACOSX", "__pycache__")) for part in place.parts):
+def _steps(name: str) -> tuple[str, ...]:
+    """``a/1.png`` -> ``("a", "1.png")``; nothing for hidden files, ghosts and ways out of a zip."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or any(step.startswith((".", "__MACOSX")) for step in path.parts):
         return ()
-    return place.parts
+    return path.parts
 
 
 def _is_image(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def _wrapping(places: list[tuple[str, ...]]) -> int:
-    """How many folders lie around the whole data set (1 for ``cifar10/train/cat/1.png``)."""
-    depth = 0
-    while (
-        len({place[depth] for place in places}) == 1
-        and places[0][depth].lower() not in PARTS
-        and min(len(place) for place in places) > depth + 2
-    ):
-        depth += 1
-    return depth
+def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The folders that hold the whole data set, as the first in ``cifar10/train/cat/1.png``."""
+    around = []
+    steps_of_all = zip(*(image[:-2] for image in images))
+    for steps in steps_of_all:
+        if len(set(steps)) > 1 or steps[0].lower() in PARTS:
+            break
+        around.append(steps[0])
+    return tuple(around)
 
 
-def _part_of(place: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
-    """``("valid", "cat", "1.png")`` -> ``"val", ("cat", "1.png")``; no part for what lies beside the parts."""
-    return (PARTS.get(place[0].lower()), place[1:]) if place else (None, ())
+def _with_part(place: tuple[str, ...], in_parts: bool) -> tuple[str, ...]:
+    """(part, class, ..., file); nothing for what lies beside the parts."""
+    if not in_parts:
+        return ("all", *place)
+    part = PARTS.get(place[0].lower())
+    return (part, *place[1:]) if part else ()
 
 
-def _refuse_unlabelled(files: list[str], where: str) -> None:
-    if files:
-        raise DataError(
-            f"images outside of any class folder in {where}",
-            expected=LAYOUT,
-            found=f"{len(files)} images directly in {PurePosixPath(files[0]).parent}/: {_some(files)}",
-            do="move them into class folders",
-        )
-
-
-def _use_of_parts(entries: list[_Entry], where: str) -> list[_Entry]:
-    """Sorted by part: ``train`` and ``test``, also ``val`` where there are all three; or ``all``."""
-    found = {entry.part for entry in entries}
-    if found != {"all"} and "train" not in found:
-        raise DataError(f"no train folder in {where}", expected=LAYOUT, found=f"{', '.join(sorted(found))} only")
-    renamed = {"train": "all"} if found == {"train"} else {"val": "test"} if found == {"train", "val"} else {}
-    entries = [replace(entry, part=renamed.get(entry.part, entry.part)) for entry in entries]
-    return sorted(entries, key=lambda entry: entry.part)
-
-
-def _check_classes(entries: list[_Entry], parts: set[str], classes: tuple[str, ...], where: str) -> None:
-    if len(classes) < 2:
-        raise DataError(f"a single class in {where}", expected=LAYOUT, found=f"only {', '.join(classes)}")
-    present = {(entry.part, entry.label) for entry in entries}
-    for part in sorted(parts):
-        missing = [label for label in classes if (part, label) not in present]
-        if missing:
-            raise DataError(
-                f"a class without readable images in {where}",
-                expected="images of each class" + ("" if part == "all" else f" in {part}"),
-                found=f"none of {_some(missing)}",
-                do="add images, or remove the class everywhere",
-            )
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first few of many names."""
-    names = list(names)
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "nothing"
+def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
+    """Val serves as the test set where there is no other; train alone holds all."""
+    if parts == {"train"}:
+        return {"train": "all"}
+    if parts == {"train", "val"}:
+        return {"train": "train", "val": "test"}
+    if "train" in parts or parts == {"all"}:
+        return {part: part for part in parts}
+    found = ", ".join(sorted(parts))
+    raise DataError(f"no training images in {where}.", expected=LAYOUT, found=f"only {found}")
 
 
 def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarray]:
@@ -250,8 +243,9 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
     _check_classes(entries, parts, classes, where)
     images, kept, skipped = None, [], []
     decoded = _decoded(source.read, [entry.file for entry in entries], size)
-    bar = tqdm(decoded, f"reading {source.path.name}", len(entries), unit=" images", delay=1, leave=False)
-    for entry, pixels in zip(entries, bar):
+    label = f"reading {source.path.name}"
+    bar = tqdm(decoded, label, len(entries), unit=" images", delay=1, mininterval=0.5, leave=False)
+    for entry, pixels in zip(entries, bar, strict=True):
         if pixels is None:
             skipped.append(entry.file)
             continue
@@ -261,24 +255,54 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
         images[len(kept)] = pixels
         kept.append(entry)
-    _check_classes(kept, parts, classes, where)
+    _check_classes(kept, parts, classes, where, skipped)
     arrays = {"classes": np.array(classes), "skipped": np.array(skipped, dtype=str)}
     for part in parts:
         places = [i for i, entry in enumerate(kept) if entry.part == part]
+        labels = [classes.index(kept[i].label) for i in places]
         arrays[f"{part}_images"] = images[places[0] : places[-1] + 1]
-        arrays[f"{part}_labels"] = np.array([classes.index(kept[i].label) for i in places], dtype=np.int64)
+        arrays[f"{part}_labels"] = np.array(labels, dtype=np.int64)
         arrays[f"{part}_files"] = np.array([kept[i].file for i in places])
     return arrays
+
+
+def _check_classes(
+    entries: list[_Entry],
+    parts: set[str],
+    classes: tuple[str, ...],
+    where: str,
+    skipped: Sequence[str] = (),
+) -> None:
+    """At least two classes, each with images in each part."""
+    if len(classes) < 2:
+        found = f"only {', '.join(classes)}"
+        raise DataError(f"a single class in {where}.", expected=LAYOUT, found=found)
+    present = {(entry.part, entry.label) for entry in entries}
+    for part in sorted(parts):
+        missing = [label for label in classes if (part, label) not in present]
+        if missing:
+            damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
+            raise DataError(
+                f"a class with no images in {where}.",
+                expected="images of each class" + ("" if part == "all" else f" in {part}"),
+                found=f"none of {_some(missing)}{damaged}",
+                do="add images, or remove the class everywhere",
+            )
 
 
 def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
     sizes = [f"{pixels.shape[2]}x{pixels.shape[1]} ({file})" for file, pixels in examples.items()]
     return DataError(
-        f"images of different sizes in {where}",
-        expected="one size, or the size of the squares to cut",
+        f"images of different sizes in {where}.",
+        expected="one size, or the size of the squares to cut from them",
         found=", ".join(sizes),
-        do="load_data(..., size=128)",
+        do="give the size: load_data(..., size=128)",
     )
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "nothing"
 
 
 def _decoded(
@@ -286,30 +310,30 @@ def _decoded(
 ) -> Iterator[np.ndarray | None]:
     """The pixels of each file in turn, None for a damaged one.
 
-    Threads decode photographs at once; on tiny images, which come without ``size``, they would only
-    wait for each other.
+    Threads pay for photographs; for tiny images, which need no ``size``,
+    they only wait for each other.
     """
+    decode = partial(_decode, read, size)
     with ThreadPoolExecutor(max_workers=None if size else 1) as pool:
         for start in range(0, len(files), CHUNK):
-            yield from pool.map(lambda file: _decode(read, file, size), files[start : start + CHUNK])
+            yield from pool.map(decode, files[start : start + CHUNK])
 
 
-def _decode(read: Callable[[str], bytes], file: str, size: int | None) -> np.ndarray | None:
-    """uint8 ``[3, H, W]``, or None: decoders raise errors of every kind on a damaged file."""
+def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.ndarray | None:
+    """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file."""
     try:
         image = _rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(read(file)))))
-        if size:
-            image = ImageOps.fit(image, (size, size))
-        return np.asarray(image).transpose(2, 0, 1)
     except Exception:
         return None
+    if size:
+        image = ImageOps.fit(image, (size, size))
+    return np.asarray(image).transpose(2, 0, 1)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import torch
 
 import course_utils
-from course_utils import recorded
+from course_utils import plots, recorded
 from course_utils.augment import Preprocess
 from course_utils.budget import choose_preset, is_grading, load_plan
-from course_utils.compare import Arm
+from course_utils.compare import Arm, verdict
 from course_utils.data import Splits, describe_source, load_data
 from course_utils.train import best_device
 from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights, describe_weights, find_weights
@@ -41,10 +41,10 @@ class Session:
             return self.weights.at_size(size)
         return Preprocess(IMAGENET_MEAN, IMAGENET_STD, size)
 
-    def caption(self, seeds: int) -> str:
-        """The small print of a figure: data, number of training images, seeds."""
-        plural = "s" if seeds > 1 else ""
-        return f"{self.splits.name}, {len(self.splits.train):,} training images, {seeds} seed{plural}"
+    @property
+    def caption(self) -> str:
+        """The small print of a figure: data and number of training images."""
+        return f"{self.splits.name}, {len(self.splits.train):,} training images"
 
     def keep(self, name: str, value: object) -> None:
         """Hand a result to whoever runs the notebook (see :func:`course_utils.recorded.keep`)."""
@@ -66,12 +66,13 @@ class Session:
             return
         value, facts = found
         print(recorded.describe(facts))
-        if isinstance(value, dict):
+        if "arms" not in value:
             print("  " + ", ".join(f"{key}: {_short(v)}" for key, v in value.items()))
-            return
-        for arm in value:
+        for arm in value.get("arms", ()):
             cost = f", {arm.pop('ms_per_image'):.1f} ms an image" if "ms_per_image" in arm else ""
             print(f"  {Arm.from_dict(arm)}{cost}")
+        if "curves" in value:
+            _show_curves(value, facts)
 
 
 def start(
@@ -106,6 +107,17 @@ def start(
     print(describe_weights(found))
     session.keep("start", {"seed": seed})
     return session
+
+
+def _show_curves(value: dict, facts: dict) -> None:
+    scratch, tuned = (Arm.from_dict(value["arms"][i]) for i in (0, 1))
+    figure = plots.learning_curves(
+        value["curves"],
+        title=verdict(tuned, scratch),
+        data=f"recorded on {facts['data']}, {value['n_train']:,} training images",
+        n_images=value["n_val"],
+    )
+    plots.show(figure)
 
 
 def _short(value: object) -> str:

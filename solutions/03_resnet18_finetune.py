@@ -53,7 +53,7 @@ from course_utils import checks, plots
 from course_utils.notebook import start
 
 session = start(
-    "03_resnet18_finetune", "{{course_version}}",
+    "03_resnet18_finetune", "1.0.0",
     budget=budget, data=data, weights=weights, seed=seed, overrides=overrides,
 )  # fmt: skip
 plan, splits, pretrained, device = session.plan, session.splits, session.weights, session.device
@@ -98,7 +98,26 @@ for name in ("train", "val", "test"):
 # inside each image?
 
 # %% answer="clean_data"
-{{answer:clean_data}}
+def find_leaks(train_images: torch.Tensor, test_images: torch.Tensor) -> list[int]:
+    """Positions (ascending, plain ints) of the test images that also occur, bit for bit, in train.
+
+    Both are uint8 [N, 3, H, W].
+    """
+    ### BEGIN SOLUTION
+    seen = {image.numpy().tobytes() for image in train_images}
+    return [i for i, image in enumerate(test_images) if image.numpy().tobytes() in seen]
+    ### END SOLUTION
+
+
+def channel_statistics(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of each channel over all pixels of uint8 images [N, 3, H, W].
+
+    Both are float tensors [3], in 0..1.
+    """
+    ### BEGIN SOLUTION
+    channels = images.transpose(0, 1).flatten(1).float() / 255  # [3, N * H * W]
+    return channels.mean(dim=1), channels.std(dim=1)
+    ### END SOLUTION
 
 # %% check="clean_data"
 checks.finetune.clean_data(find_leaks, channel_statistics)
@@ -275,7 +294,21 @@ assert map_sizes(stock, 32)["layer4"] == 1
 # return an int.
 
 # %% answer="untouched"
-{{answer:untouched}}
+def untouched_parameters(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> int:
+    """How many numbers in the model's parameters get a gradient of exactly zero from this batch.
+
+    images: float [N, 3, H, W], already normalised; labels: int64 [N]. A parameter that gets no
+    gradient at all (`None`) counts in full.
+    """
+    ### BEGIN SOLUTION
+    model.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    count = 0
+    for parameter in model.parameters():
+        gradient = parameter.grad
+        count += parameter.numel() if gradient is None else int((gradient == 0).sum())
+    return count
+    ### END SOLUTION
 
 # %% check="untouched"
 checks.finetune.untouched(untouched_parameters)
@@ -321,19 +354,20 @@ _, zeros_64, _ = zero_gradients(64)
 print(f"64 px: {zeros_64:>10,} of {total:,} ({zeros_64 / total:.1%})")
 
 # %%
-kernels = {
-    "layer3, last 3x3": model_32.layer3[1].conv2.weight.grad,
-    "layer4, entry (stride 2)": model_32.layer4[0].conv1.weight.grad,
-    "layer4, last 3x3": model_32.layer4[1].conv2.weight.grad,
+alive = {
+    name.removesuffix(".weight"): (p.grad != 0).float().mean(dim=(0, 1))
+    for name, p in model_32.named_parameters()
+    if name.startswith(("layer3", "layer4")) and p.ndim == 4 and p.shape[-1] == 3
 }
-alive = {name: (grad != 0).float().mean(dim=(0, 1)) for name, grad in kernels.items()}
-plots.show(plots.gradient_taps(alive, data=splits.name))
+plots.show(plots.gradient_taps(alive, data=f"{splits.name}, 64 images at 32 px"))
+dead_taps = 3 * 512 * 512 * 8 + 256 * 512 * 5
+assert dead_taps == 6_946_816 <= zeros
 
 # %% [markdown]
 # Over half of the network's parameters do nothing at 32 pixels: they never influence an output and never learn.
-# With the stock stem, exactly 6,946,816 of the 11,181,642 parameters (62.1 %) are dead taps of layer4; a few more
-# zeros can come from a small batch. The cures: let less be lost before layer4 (change the **stem**), or **enlarge
-# the input**.
+# The sum in the cell above: three of layer4's convolutions lose eight taps of nine, its entry (stride 2 on a 2x2 map)
+# loses five. That makes 6,946,816 of 11,181,642 parameters, 62.1 %; a few more zeros come from channels that no
+# image of the batch has set off. The cures: let less be lost before layer4 (change the **stem**), or **enlarge the input**.
 
 # %% [markdown]
 # ### Exercise 3 · Keep the stem · ●●○ · 3 points · 10 min
@@ -344,7 +378,16 @@ plots.show(plots.gradient_taps(alive, data=splits.name))
 # *Predict first:* can a 7x7 kernel that was trained at stride 2 be used at stride 1?
 
 # %% answer="keep_stem"
-{{answer:keep_stem}}
+def keep_stem(model: nn.Module) -> nn.Module:
+    """Return torchvision's ResNet, changed so that a 32x32 image gives a 4x4 map in `layer4`.
+
+    Every tensor of its `state_dict` keeps its name, its shape and its values.
+    """
+    ### BEGIN SOLUTION
+    model.conv1.stride = (1, 1)
+    model.maxpool = nn.Identity()
+    return model
+    ### END SOLUTION
 
 # %% check="keep_stem"
 checks.finetune.keep_stem(keep_stem)
@@ -374,8 +417,8 @@ checks.finetune.keep_stem(keep_stem)
 # %% [markdown]
 # ### Which cure is worth its price?
 #
-# Five ways to show small pictures to ResNet-18. For each: how good are the *frozen* features (a linear probe, several
-# seeds = several draws of training images), and what does an image cost? `conv3x3` puts a new random kernel in
+# Five ways to show small pictures to ResNet-18. For each: how good are the *frozen* features (a linear probe; each
+# seed draws another half of the training images), and what does an image cost? `conv3x3` puts a new random kernel in
 # the place of the pretrained one, as many tutorials do.
 #
 # *Predict first:* which one is most accurate, and which one is the best deal?
@@ -391,16 +434,16 @@ variants = {"stock, 32 px": ("stock", 32), "nopool, 32 px": ("nopool", 32), "str
 
 def probe_variant(stem, size):
     """Probe accuracy on validation for each seed, and milliseconds per image."""
-    model, prep, scores, started = build_model("resnet18", pretrained, stem=stem), session.at_size(size), [], time.perf_counter()
-    model.to(device)
-    val = splits.val.take(plan.stems.val, seed)
-    val_features = extract_features(model, val, prep, keep=False)
+    model, prep = build_model("resnet18", pretrained, stem=stem).to(device), session.at_size(size)
+    pool, val = splits.train.take(plan.stems.train, seed), splits.val.take(plan.stems.val, seed)
+    started, scores = time.perf_counter(), []
+    pool_features, val_features = (extract_features(model, part, prep, keep=False) for part in (pool, val))
     seconds = time.perf_counter() - started
     for s in range(plan.stems.seeds):
-        train = splits.train.take(plan.stems.train, s)
-        head = fit_probe(extract_features(model, train, prep, keep=False), train.labels, len(splits.classes))
+        half = torch.randperm(len(pool), generator=torch.Generator().manual_seed(s))[: len(pool) // 2]
+        head = fit_probe(pool_features[half], pool.labels[half], len(splits.classes), weight_decay=0.1)
         scores.append(accuracy(head(val_features), val.labels))
-    return scores, 1000 * seconds / len(val)
+    return scores, 1000 * seconds / (len(pool) + len(val))
 
 # %%
 stems, cost = [], {}
@@ -408,13 +451,13 @@ for name, (stem, size) in variants.items():
     scores, cost[name] = probe_variant(stem, size)
     stems.append(Arm(name, tuple(scores), plan.stems.val))
     print(f"{stems[-1]}, {cost[name]:.1f} ms an image")
-session.keep("stems", [{**arm.to_dict(), "ms_per_image": cost[arm.name]} for arm in stems])
+session.keep("stems", {"arms": [{**arm.to_dict(), "ms_per_image": cost[arm.name]} for arm in stems]})
 
 # %%
 best = max(stems, key=lambda arm: arm.mean)
 rows = [(arm.name, arm.scores, cost[arm.name]) for arm in stems]
 plots.show(plots.accuracy_against_cost(rows, cost_label="forward pass, ms per image",
-           title=f"Linear probe: {best.name} leads", data=session.caption(plan.stems.seeds)))  # fmt: skip
+           title=f"Linear probe: {best.name} has the best mean", data=splits.name, n_images=plan.stems.val))  # fmt: skip
 print(verdict(best, stems[0]))
 print(verdict(stems[3], stems[2]))
 
@@ -451,7 +494,26 @@ session.show_recorded("stems")
 # batch-norm layer are not parameters?
 
 # %% answer="freeze"
-{{answer:freeze}}
+def freeze_backbone(model: nn.Module, head: nn.Module) -> None:
+    """Make the parameters of `head`, a module inside `model`, trainable, and no others."""
+    ### BEGIN SOLUTION
+    model.requires_grad_(False)
+    head.requires_grad_(True)
+    ### END SOLUTION
+
+
+def train_mode(model: nn.Module) -> None:
+    """Put `model` in training mode, but every module whose parameters are all frozen in eval mode.
+
+    What lies inside a frozen module (dropout, for instance) is in eval mode, too.
+    """
+    ### BEGIN SOLUTION
+    model.train()
+    for module in model.modules():
+        parameters = list(module.parameters())
+        if parameters and not any(p.requires_grad for p in parameters):
+            module.eval()
+    ### END SOLUTION
 
 # %% check="freeze"
 checks.finetune.freeze(freeze_backbone, train_mode)
@@ -529,11 +591,11 @@ print(f"features {list(train_features.shape)} in {time.perf_counter() - started:
 
 # %%
 started = time.perf_counter()
-heads = {d: fit_probe(train_features, splits.train.labels, 10, weight_decay=d) for d in (0.001, 0.01, 0.1)}
+heads = {d: fit_probe(train_features, splits.train.labels, 10, weight_decay=d) for d in (0.01, 0.03, 0.1, 0.3)}
 on_val = {d: accuracy(head(val_features), splits.val.labels) for d, head in heads.items()}
 print("\n".join(f"weight decay {d:<6g} validation {value:.1%}" for d, value in on_val.items()))
 probe = heads[max(on_val, key=on_val.get)]
-print(f"three heads in {time.perf_counter() - started:.1f} s, {sum(p.numel() for p in probe.parameters()):,} parameters each")
+print(f"four heads in {time.perf_counter() - started:.1f} s, {sum(p.numel() for p in probe.parameters()):,} parameters each")
 
 # %% [markdown]
 # 512 x 10 weights and 10 biases are 5,130 numbers. A probe cannot be better than the features allow; how far
@@ -556,7 +618,24 @@ print(f"three heads in {time.perf_counter() - started:.1f} s, {sum(p.numel() for
 # *Predict first:* what does weight decay do to the scale of a batch norm?
 
 # %% answer="groups"
-{{answer:groups}}
+def parameter_groups(
+    model: nn.Module, head: nn.Module, backbone_lr: float, head_lr: float, weight_decay: float
+) -> list[dict]:
+    """Groups for a torch optimizer: dicts with `params`, `lr` and `weight_decay`.
+
+    Every trainable parameter once; those of `head`, a module inside `model`, at `head_lr`, all others
+    at `backbone_lr`; no weight decay on tensors of one dimension (norms and biases).
+    """
+    ### BEGIN SOLUTION
+    in_head = {id(p) for p in head.parameters()}
+    groups = []
+    for lr, wanted in ((backbone_lr, False), (head_lr, True)):
+        part = [p for p in model.parameters() if p.requires_grad and (id(p) in in_head) == wanted]
+        matrices, vectors = [p for p in part if p.ndim > 1], [p for p in part if p.ndim <= 1]
+        groups.append({"params": matrices, "lr": lr, "weight_decay": weight_decay})
+        groups.append({"params": vectors, "lr": lr, "weight_decay": 0.0})
+    return groups
+    ### END SOLUTION
 
 # %% check="groups"
 checks.finetune.groups(parameter_groups)
@@ -594,7 +673,25 @@ checks.finetune.groups(parameter_groups)
 # the mean of the batch means?
 
 # %% answer="epoch"
-{{answer:epoch}}
+def train_one_epoch(model: nn.Module, batches, optimizer) -> tuple[float, float]:
+    """Train on each batch once; return the mean loss per image and the accuracy (a fraction).
+
+    batches: any iterable of (x float [B, ...], y int64 [B]); B may differ from batch to batch.
+    """
+    ### BEGIN SOLUTION
+    model.train()
+    loss_sum, correct, n = 0.0, 0, 0
+    for x, y in batches:
+        logits = model(x)
+        loss = F.cross_entropy(logits, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loss_sum += loss.item() * len(y)
+        correct += (logits.argmax(dim=1) == y).sum().item()
+        n += len(y)
+    return loss_sum / n, correct / n
+    ### END SOLUTION
 
 # %% check="epoch"
 checks.finetune.epoch(train_one_epoch)
@@ -630,7 +727,25 @@ checks.finetune.epoch(train_one_epoch)
 # *Predict first:* what would happen to batch norm if you evaluated in training mode?
 
 # %% answer="evaluation"
-{{answer:evaluation}}
+def evaluate(model: nn.Module, batches) -> tuple[float, float]:
+    """Mean loss per image and accuracy (a fraction) of the model as it is in evaluation.
+
+    batches: as in `train_one_epoch`. No gradients are recorded; afterwards the model is in training
+    mode again if it was before.
+    """
+    ### BEGIN SOLUTION
+    was_training = model.training
+    model.eval()
+    loss_sum, correct, n = 0.0, 0, 0
+    with torch.no_grad():
+        for x, y in batches:
+            logits = model(x)
+            loss_sum += F.cross_entropy(logits, y, reduction="sum").item()
+            correct += (logits.argmax(dim=1) == y).sum().item()
+            n += len(y)
+    model.train(was_training)
+    return loss_sum / n, correct / n
+    ### END SOLUTION
 
 # %% check="evaluation"
 checks.finetune.evaluation(evaluate)
@@ -697,6 +812,8 @@ print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accura
 # > augmented images. Take the reasons away one by one:
 
 # %%
+from dataclasses import replace
+
 from course_utils.evaluate import evaluate as library_evaluate
 from course_utils.evaluate import predict, score
 
@@ -705,7 +822,7 @@ generator = torch.Generator().manual_seed(seed)
 augmented = recipe.augment(splits.train.images, generator)
 rows = [
     {"measured on": "train, during the epoch (model still changing, augmented)", "accuracy": last.train_accuracy},
-    {"measured on": "train, after the epoch, augmented", "accuracy": library_evaluate(model, splits.train.with_images(augmented), preprocess).top1},
+    {"measured on": "train, after the epoch, augmented", "accuracy": library_evaluate(model, replace(splits.train, images=augmented), preprocess).top1},
     {"measured on": "train, after the epoch, as they are", "accuracy": library_evaluate(model, splits.train, preprocess).top1},
     {"measured on": "validation, after the epoch", "accuracy": last.val_accuracy},
 ]  # fmt: skip
@@ -737,27 +854,26 @@ def train_arm(start_weights, lr, arm_seed, epochs=plan.control.epochs):
     return model, fit(model, splits, recipe, preprocess, seed=arm_seed)
 
 
-starts = {"from scratch": None, "fine-tuned": pretrained}
+starts, rates, runs = {"from scratch": None, "fine-tuned": pretrained}, {}, {}
 print("validation accuracy by learning rate, first seed")
-rate = {name: choose_rate(lambda lr: train_arm(w, lr, seed)[1].best_val_accuracy, plan.control.rates, name)
-        for name, w in starts.items()}  # fmt: skip
+for name, start_weights in starts.items():
+    tried = {lr: train_arm(start_weights, lr, seed) for lr in plan.control.rates}
+    rates[name] = choose_rate({lr: h.best_val_accuracy for lr, (_, h) in tried.items()}, name)
+    runs[name] = [tried[rates[name]]]
 
 # %%
-runs = {
-    name: [train_arm(w, rate[name], seed + s) for s in range(plan.control.seeds)]
-    for name, w in starts.items()
-}
+for name, start_weights in starts.items():
+    runs[name] += [train_arm(start_weights, rates[name], seed + s) for s in range(1, plan.control.seeds)]
+    print(f"{name}: best epochs {[h.best_epoch for _, h in runs[name]]}, {sum(h.seconds for _, h in runs[name]):.0f} s")
 curves = {name: [[e.val_accuracy for e in h.epochs] for _, h in pairs] for name, pairs in runs.items()}
-for name, pairs in runs.items():
-    print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}, {sum(h.seconds for _, h in pairs):.0f} s")
 
 # %% [markdown]
-# The probe joins as a third arm: same features, one head for each seed's draw. Now the test images, for the first time.
+# The probe joins as a third arm; its fit has no randomness, so it has one score. Now the test images, for the first time.
 
 # %%
 control = [
     Arm(name, tuple(library_evaluate(m, splits.test, preprocess).top1 for m, _ in pairs), len(splits.test),
-        rate[name], round(sum(h.seconds for _, h in pairs), 1))
+        rates[name], round(sum(h.seconds for _, h in pairs), 1))
     for name, pairs in runs.items()
 ]  # fmt: skip
 probed = build_model("resnet18", pretrained, num_classes=10).to(device)
@@ -765,21 +881,20 @@ test_features = extract_features(probed, splits.test, preprocess)
 control.append(Arm("linear probe", (accuracy(probe(test_features), splits.test.labels),), len(splits.test)))
 scratch, tuned, linear = control
 print(*control, verdict(tuned, scratch), sep="\n")
-session.keep("control", [arm.to_dict() for arm in control])
-session.keep("curves", curves)
+session.keep("control", {"arms": [arm.to_dict() for arm in control], "curves": curves,
+                         "n_train": len(splits.train), "n_val": len(splits.val)})  # fmt: skip
 
 # %%
-plots.show(plots.learning_curves(curves, title=verdict(tuned, scratch), data=session.caption(plan.control.seeds)))
+plots.show(plots.learning_curves(curves, title=verdict(tuned, scratch), data=session.caption, n_images=len(splits.val)))
 
 # %%
-plots.show(plots.arms(control, title=verdict(tuned, scratch), data=session.caption(plan.control.seeds)))
+plots.show(plots.arms(control, title=verdict(tuned, scratch), data=session.caption))
 
 # %% [markdown]
 # What the same cells gave on real data, at a larger budget (recorded; never mixed with your numbers):
 
 # %%
 session.show_recorded("control")
-session.show_recorded_curves()
 
 # %% [markdown]
 # ### Equal short budgets favour pretraining
@@ -789,9 +904,9 @@ session.show_recorded_curves()
 # *Predict first:* will it catch up with the fine-tuned network, or stay below?
 
 # %%
-long_model, long_history = train_arm(None, rate["from scratch"], seed, epochs=plan.plateau.epochs)
+long_model, long_history = train_arm(None, rates["from scratch"], seed, epochs=plan.plateau.epochs)
 long_curve = {"from scratch, longer": [[e.val_accuracy for e in long_history.epochs]], "fine-tuned": curves["fine-tuned"]}
-plots.show(plots.learning_curves(long_curve, title="How far scratch gets when it may go on", data=session.caption(1)))
+plots.show(plots.learning_curves(long_curve, title="How far scratch gets when it may go on", data=session.caption, n_images=len(splits.val)))
 long_test = library_evaluate(long_model, splits.test, preprocess)
 print(f"from scratch, {plan.plateau.epochs} epochs: {long_test}")
 session.keep("plateau", {"epochs": plan.plateau.epochs, "test": long_test.top1, "val": long_curve["from scratch, longer"][0]})
@@ -817,7 +932,14 @@ session.show_recorded("plateau")
 # *Predict first:* why is `.test_accuracy` there?
 
 # %% answer="choose"
-{{answer:choose}}
+def choose_checkpoint(epochs: list) -> int:
+    """The number (`.epoch`) of the epoch to keep: highest validation accuracy, the first of equals.
+
+    Each record has `epoch`, `train_accuracy`, `val_accuracy`, `val_loss` and `test_accuracy`.
+    """
+    ### BEGIN SOLUTION
+    return max(epochs, key=lambda record: record.val_accuracy).epoch
+    ### END SOLUTION
 
 # %% check="choose"
 checks.finetune.choose(choose_checkpoint)
@@ -873,7 +995,7 @@ plots.show(plots.worst_mistakes(splits.test, test_logits, n=10))
 before = build_model("resnet18", pretrained, num_classes=10).conv1.weight.detach()
 after = keeper.conv1.weight.detach().cpu()
 print(f"conv1 moved by {((after - before).norm() / before.norm()).item():.1%} of its norm")
-plots.show(plots.first_layer_kernels(after, title="First-layer kernels after fine-tuning"))
+plots.show(plots.first_layer_kernels(after, title="First-layer kernels after fine-tuning", source=f"fine-tuned on {splits.name}"))
 
 # %% [markdown]
 # ### A cell that only looks: test-time resolution
@@ -922,9 +1044,10 @@ plots.show(plots.photo_and_guesses(my_photo[0], ranked, title="What the fine-tun
 # fetched (`course fetch hotdog`); otherwise two of the drawn classes are written out as JPEGs, and read back like anybody's photographs.
 
 # %%
-from course_utils.data import photo_folder
+from course_utils.photos import load_photos
 
-photos = photo_folder(size=plan.photos.size, train=plan.photos.train, val=plan.photos.val, test=plan.photos.test, seed=seed)
+amounts = {part: getattr(plan.photos, part) for part in ("train", "val", "test")}
+photos = load_photos(plan.photos.size, **amounts, seed=seed)
 print(photos.name, "|", " and ".join(photos.classes), "|", len(photos.train), "training photographs")
 plots.show(plots.class_samples(photos.train, per_class=6))
 shared = [c for c in photos.classes if any(c.replace("_", " ") == u.lower() for u in upstream_classes)]

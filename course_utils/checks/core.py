@@ -6,30 +6,38 @@ import contextlib
 import functools
 import inspect
 import sys
+import sysconfig
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType
 
 import torch
 
-PACKAGE = str(Path(__file__).resolve().parents[1])
-WIDTH = 46
+LIBRARIES = (
+    str(Path(__file__).resolve().parents[1]),
+    str(Path(torch.__file__).resolve().parents[1]),
+    sysconfig.get_paths()["stdlib"],
+    "<frozen",
+)
+NAME_WIDTH, TEXT_WIDTH = 52, 120
+UNTRIED = "not tried yet"
 
 
 class Wrong(Exception):
     """A case failed: what was expected, what came, the likely cause, and what to try."""
 
-    def __init__(self, expected: object, got: object, likely: str = "", remedy: str = ""):
+    def __init__(self, expected: object, got: object, likely: str, remedy: str):
         super().__init__(f"expected {expected}, got {got}")
-        self.rows = {"expected": expected, "got": got, "likely": likely, "try": remedy}
+        self.rows = {"expected": str(expected), "got": str(got), "likely": likely, "try": remedy}
 
 
 class CheckFailed(AssertionError):
     """At least one case of a check failed; the report above it says which."""
 
     def _render_traceback_(self) -> list[str]:
+        """Shown by IPython in place of a traceback; it must be a list of str."""
         return [f"CheckFailed: {self}"]
 
 
@@ -42,9 +50,9 @@ class LibraryAnswer(AssertionError):
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: a reference that makes it, so that it can be recognised by what it gives."""
+    """A known mistake: something that makes it, so that it can be recognised by what it gives."""
 
-    imitate: Callable
+    imitate: object
     likely: str
     remedy: str
 
@@ -61,27 +69,30 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """All outcomes of one check; no outcomes at all means that the stub is untouched."""
+    """All outcomes of one check."""
 
     title: str
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[Outcome, ...]
+
+    def count(self, status: str) -> int:
+        return sum(outcome.status == status for outcome in self.outcomes)
 
     @property
-    def passed(self) -> int:
-        return sum(o.status == "ok" for o in self.outcomes)
-
-    @property
-    def failed(self) -> int:
-        return sum(o.status == "FAIL" for o in self.outcomes)
+    def tried(self) -> bool:
+        return any(outcome.detail != UNTRIED for outcome in self.outcomes)
 
     def __str__(self) -> str:
-        if not self.outcomes:
-            return f"{self.title}\n  not tried yet: replace `raise NotImplementedError` by your answer"
-        lines = [self.title]
-        for o in self.outcomes:
-            lines.append(f"  {o.status:<5} {o.case:<{WIDTH}}  {o.detail}".rstrip())
-            lines += [f"          {name:<9} {text}" for name, text in o.rows.items() if text]
-        return "\n".join([*lines, f"{self.passed} of {len(self.outcomes)} passed"])
+        if not self.tried:
+            return f"{self.title}\n  {UNTRIED}: replace `raise NotImplementedError` by your answer"
+        lines, shown = [self.title], []
+        for outcome in self.outcomes:
+            repeated = outcome.rows and outcome.rows in shown
+            detail = "as above" if repeated else outcome.detail
+            lines.append(f"  {outcome.status:<5} {outcome.case:<{NAME_WIDTH}}  {detail}".rstrip())
+            if not repeated:
+                lines += [f"          {name:<9} {text}" for name, text in outcome.rows.items()]
+                shown.append(outcome.rows)
+        return "\n".join([*lines, f"{self.count('ok')} of {len(self.outcomes)} passed"])
 
 
 REPORTS: dict[str, Report] = {}
@@ -112,44 +123,78 @@ def run(
         CheckFailed: after the report, if a case failed.
     """
     guarded = [own_work(answer, *library) for answer in answers]
-    outcomes: list[Outcome] = []
-    passed: set[Callable] = set()
+    outcomes: dict[Callable, Outcome] = {}
     for case in cases:
-        if any(earlier not in passed for earlier in getattr(case, "needs", ())):
-            outcomes.append(Outcome(_name(case), "skip", "waits for a case above"))
-            continue
-        outcome = _try(case, guarded)
-        if outcome is None:
-            outcomes = []
-            break
-        if outcome.status == "ok":
-            passed.add(case)
-        outcomes.append(outcome)
-    report = Report(title, tuple(outcomes))
+        earlier = [outcomes[other] for other in getattr(case, "needs", ())]
+        outcomes[case] = _wait(case, earlier) or _try(case, guarded)
+    report = Report(title, tuple(outcomes.values()))
     REPORTS[title] = report
     print(report)
-    if report.failed:
-        raise CheckFailed(f"{title}: {report.failed} of {len(outcomes)} failed")
+    if failed := report.count("FAIL"):
+        raise CheckFailed(f"{title}: {failed} of {len(outcomes)} failed")
 
 
 def recognise(
-    got: object, mistakes: Sequence[Mistake], *inputs: object, same: Callable | None = None
+    got: object,
+    mistakes: Sequence[Mistake],
+    observe: Callable[[object], object],
+    otherwise: tuple[str, str],
 ) -> tuple[str, str]:
-    """Find the known mistake that gives ``got`` for ``inputs``; return its likely cause and remedy."""
-    same = same or close
+    """Find the known mistake behind an answer; return its likely cause and remedy.
+
+    Args:
+        got: what was observed of the student's answer.
+        observe: gives the same observation of a mistake's ``imitate``.
+        otherwise: likely cause and remedy when no mistake gives ``got``.
+    """
     for mistake in mistakes:
         with contextlib.suppress(Exception):
-            if same(got, mistake.imitate(*inputs)):
+            if close(got, observe(mistake.imitate)):
                 return mistake.likely, mistake.remedy
-    return "", ""
+    return otherwise
 
 
 def close(a: object, b: object) -> bool:
-    """Whether two numbers, tensors, or lists of them are equal to float tolerance."""
+    """Whether two observations are equal, numbers and tensors to float tolerance."""
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
         return len(a) == len(b) and all(close(x, y) for x, y in zip(a, b))
+    if not all(isinstance(value, torch.Tensor | int | float) for value in (a, b)):
+        return type(a) is type(b) and a == b
     a, b = torch.as_tensor(a), torch.as_tensor(b)
-    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=1e-4, atol=1e-5)
+    a, b = a.detach().double(), b.detach().double()
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True)
+
+
+def require(value: object, kind: type, what: str, remedy: str) -> None:
+    """Fail the case unless ``value`` is of exactly this type."""
+    if value is None:
+        raise Wrong(f"{what} as {kind.__name__}", "None", "a `return` is missing", remedy)
+    if type(value) is not kind:
+        likely = f"{what} is of type {type(value).__name__}"
+        raise Wrong(f"{what} as {kind.__name__}", brief(value), likely, remedy)
+
+
+@contextlib.contextmanager
+def must_work(expected: str, likely: str, remedy: str) -> Iterator[None]:
+    """Use what the student made; an exception inside is the student's, not ours."""
+    try:
+        yield
+    except (Wrong, LibraryAnswer, NotImplementedError):
+        raise
+    except Exception as problem:
+        raise Wrong(expected, _one_line(problem), likely, remedy) from problem
+
+
+def brief(value: object) -> str:
+    """A value in a few words: type, shape and numbers, as far as they fit on a line."""
+    if isinstance(value, torch.Tensor):
+        kind = f"{str(value.dtype).removeprefix('torch.')} tensor {list(value.shape)}"
+        return f"{kind}: {brief(value.flatten().tolist())}" if 0 < value.numel() <= 6 else kind
+    if isinstance(value, tuple | list):
+        items = ", ".join(brief(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
+        return f"({items})" if isinstance(value, tuple) else f"[{items}]"
+    text = f"{value:.4g}" if isinstance(value, float) else repr(value)
+    return textwrap.shorten(text[:200], 80, placeholder="...")
 
 
 def own_work(answer: Callable, *library: Callable) -> Callable:
@@ -158,28 +203,27 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
     What counts is what runs, so an alias, a partial or an import inside the function is seen too.
     Anything else of course_utils may be used.
     """
-    codes = {inspect.unwrap(f).__code__: f for f in library}
+    codes = {inspect.unwrap(f).__code__: f.__name__ for f in library}
 
     @functools.wraps(answer)
     def guarded(*args, **kwargs):
-        seen: list[CodeType] = []
+        _must_take(answer, args, kwargs)
+        used: list[str] = []
 
         def watch(frame, event, _):
             if event == "call" and frame.f_code in codes:
-                seen.append(frame.f_code)
+                used.append(codes[frame.f_code])
 
         before = sys.getprofile()
         sys.setprofile(watch)
         try:
-            result = answer(*args, **kwargs)
+            return answer(*args, **kwargs)
         finally:
             sys.setprofile(before)
-            if seen:
-                name = codes[seen[0]].__name__
+            if used:
                 raise LibraryAnswer(
-                    f"your answer calls course_utils' own `{name}`; write it yourself, in plain PyTorch."
+                    f"your answer calls course_utils' own `{used[0]}`; write it yourself, in plain PyTorch"
                 ) from None
-        return result
 
     return guarded
 
@@ -191,51 +235,72 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def _try(case: Callable, answers: Sequence[Callable]) -> Outcome | None:
-    """Run one case; ``None`` means that the stub is untouched."""
+def _wait(case: Callable, earlier: Sequence[Outcome]) -> Outcome | None:
+    """Skip a case of which an earlier one did not pass."""
+    if all(outcome.status == "ok" for outcome in earlier):
+        return None
+    untried = all(outcome.detail == UNTRIED for outcome in earlier if outcome.status != "ok")
+    return Outcome(_name(case), "skip", UNTRIED if untried else "waits for a case above")
+
+
+def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
+    """Run one case; whatever the answer does to random numbers or gradient mode ends with it."""
     name = _name(case)
     try:
-        with quietly(), torch.random.fork_rng(devices=[]):
+        with quietly(), torch.random.fork_rng(devices=[]), torch.enable_grad():
             torch.manual_seed(0)
             return Outcome(name, "ok", case(*answers) or "")
     except Wrong as wrong:
-        return Outcome(name, "FAIL", rows={k: str(v) for k, v in wrong.rows.items()})
-    except NotImplementedError as problem:
-        return None if _student_line(problem) else _ours(name, problem)
+        return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in wrong.rows.items()})
     except LibraryAnswer as problem:
-        rows = {
-            "expected": "an answer of your own",
-            "got": str(problem),
-            "likely": "the function was imported from course_utils, or is called inside yours",
-            "try": "write out what it does; reading it is allowed",
-        }
-        return Outcome(name, "FAIL", rows=rows)
+        wrong = Wrong("an answer of your own", problem, "a function of course_utils does the work",
+                      "read it if you like, then write out what it does")  # fmt: skip
+        return Outcome(name, "FAIL", rows=wrong.rows)
     except Exception as problem:
-        line = _student_line(problem)
-        if not line:
-            return _ours(name, problem)
-        rows = {
-            "expected": "no exception",
-            "got": f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}",
-            "likely": f"line {line.lineno} of your cell: {line.line}" if line.line else "",
-            "try": "run that line by itself on a small example",
-        }
-        return Outcome(name, "FAIL", rows=rows)
+        return _crashed(name, problem)
 
 
-def _ours(name: str, problem: Exception) -> Outcome:
-    return Outcome(
-        name, "OURS", f"the check itself broke ({type(problem).__name__}: {problem}); please report it"
-    )
+def _crashed(name: str, problem: Exception) -> Outcome:
+    """A stub that was left, an exception in the student's code, or one of our own."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    students = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    if not students:
+        return Outcome(name, "OURS", f"the check itself broke ({_one_line(problem)}); please report it")
+    if isinstance(problem, NotImplementedError) and frames[-1] is students[-1]:
+        return Outcome(name, "skip", UNTRIED)
+    line = students[-1]
+    rows = {
+        "expected": "no exception",
+        "got": _one_line(problem),
+        "likely": _shorten(f"line {line.lineno} of your cell: {line.line}"),
+        "try": "run that line by itself on a small example",
+    }
+    return Outcome(name, "FAIL", rows=rows)
 
 
-def _student_line(problem: Exception) -> traceback.FrameSummary | None:
-    """The innermost line of the traceback that stands in student code, not in a library."""
-    for frame in reversed(traceback.extract_tb(problem.__traceback__)):
-        library = frame.filename.startswith(PACKAGE) or "site-packages" in frame.filename
-        if not library and "<frozen" not in frame.filename:
-            return frame
-    return None
+def _must_take(answer: object, args: tuple, kwargs: dict) -> None:
+    """Refuse what is no function, or takes other arguments than the stub."""
+    if not callable(answer):
+        remedy = "run the cell of your answer again: its name now stands for something else"
+        raise Wrong("a function", brief(answer), "the name was given another value", remedy)
+    try:
+        signature = inspect.signature(answer)
+    except ValueError:  # some functions written in C have none
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as problem:
+        expected = f"a function that takes {len(args) + len(kwargs)} arguments"
+        likely = "the first line of the stub was changed"
+        raise Wrong(expected, problem, likely, "put the stub's first line back") from None
+
+
+def _one_line(problem: Exception) -> str:
+    return _shorten(f"{type(problem).__name__}: {problem}")
+
+
+def _shorten(text: str) -> str:
+    return textwrap.shorten(text, TEXT_WIDTH, placeholder=" ...")
 
 
 def _name(case: Callable) -> str:

@@ -123,7 +123,7 @@ def _dog_head(rng: Rng, coat: Coat) -> Sketch:
     """Seen from the front; floppy or pointed ears, a broad muzzle, a large nose."""
     face = Sketch("close", 14)
     turn = rng.uniform(-0.25, 0.25)
-    pointed = chance(rng, 0.4)
+    pointed = chance(rng, 0.3)
     if pointed:
         _pointed_ears(face, coat, rng.uniform(0.3, 0.65), rng.uniform(-0.1, 0.12), darker(coat.base, 0.35))
     wide, jaw = rng.uniform(0.78, 0.95), rng.uniform(0.45, 0.7)
@@ -168,7 +168,7 @@ def _cat_profile(rng: Rng, coat: Coat) -> Sketch:
 def _dog_profile(rng: Rng, coat: Coat) -> Sketch:
     head = Sketch()
     muzzle = rng.uniform(0.2, 0.6)
-    pointed = chance(rng, 0.4)
+    pointed = chance(rng, 0.3)
     if pointed:
         head.polygon([(-0.6, -0.4), (-0.42, -1.25), (0.1, -0.7)], coat.far, HEAD - 25)
     head.blob([(-0.9, -0.05), (-0.6, -0.62), (0.0, -0.75), (0.5, -0.45), (0.75, -0.1), (1.1 + muzzle, 0.02),
@@ -230,6 +230,7 @@ def _pet_face(pet: Pet):
         coat = _fur(rng)
         sketch = Sketch("close", 10)
         if chance(rng, 0.6):
+            sketch.stance = "bust"
             shoulders = [(0, 0.3), (0.6, 0.6), (1.0, 1.2), (1.2, 2.2), (0, 2.3)]
             sketch.mirrored(shoulders, darker(coat.base, 0.15), BODY)
             if chance(rng, 0.4):
@@ -261,7 +262,7 @@ def _pet_sitting(pet: Pet):
             _leg(sketch, side * 0.2, 0.0, side * 0.19, 0.84, 0.14, 0, coat.base, NEAR)
             sketch.ellipse(side * 0.2, 0.88, 0.15, 0.09, paws)
             sketch.ellipse(side * wide * 0.85, 0.86, 0.18, 0.08, paws, NEAR - 10)
-        sketch.add(pet.front(rng, coat), rng.uniform(-0.08, 0.08), -0.72, rng.uniform(0.42, 0.54), rng.uniform(-12, 12))
+        sketch.add(pet.front(rng, coat), rng.uniform(-0.08, 0.08), -0.72, rng.uniform(0.5, 0.62), rng.uniform(-12, 12))
         return sketch
 
     return kind
@@ -281,7 +282,7 @@ def _pet_sitting_side(pet: Pet):
         _leg(sketch, 0.28, 0.0, 0.34, 0.84, 0.12, -0.02, coat.base, NEAR)
         sketch.ellipse(0.4, 0.88, 0.13, 0.07, coat.light)
         head = pet.profile(rng, coat) if chance(rng, 0.6) else pet.front(rng, coat)
-        sketch.add(head, 0.2, -0.8, rng.uniform(0.36, 0.44), rng.uniform(-12, 8))
+        sketch.add(head, 0.2, -0.8, rng.uniform(0.44, 0.56), rng.uniform(-12, 8))
         return sketch
 
     return kind
@@ -305,7 +306,7 @@ def _pet_walking(pet: Pet):
             foot = x + stride * (1 if x > 0 else -1) * rng.uniform(0.7, 1)
             _leg(sketch, x, thick * 0.2, foot, floor, 0.14, bend, coat.base, NEAR)
             sketch.ellipse(foot + 0.05, floor, 0.12, 0.065, paws)
-        size = rng.uniform(0.3, 0.38)
+        size = rng.uniform(0.42, 0.54)
         hx, hy = long + rng.uniform(0.05, 0.2), -thick - rng.uniform(0.0, 0.28)
         sketch.limb([(long * 0.7, -0.02), (hx, hy)], [thick * 0.8, size * 0.62], coat.base, BODY + 5)
         head = pet.profile(rng, coat) if chance(rng, 0.5) else pet.front(rng, coat)
@@ -329,7 +330,7 @@ def _pet_lying(pet: Pet):
         sketch.limb([(0.55, 0.4), (1.05, 0.46)], [0.1, 0.08], coat.far, NEAR)
         sketch.limb([(0.4, 0.44), (0.92, 0.5)], [0.11, 0.09], coat.light if chance(rng, 0.4) else coat.base, NEAR + 10)
         head = pet.front(rng, coat) if chance(rng, 0.7) else pet.profile(rng, coat)
-        sketch.add(head, 0.62, rng.uniform(-0.3, 0.05), rng.uniform(0.36, 0.46), rng.uniform(-12, 15))
+        sketch.add(head, 0.62, rng.uniform(-0.3, 0.05), rng.uniform(0.42, 0.54), rng.uniform(-12, 15))
         return sketch
 
     return kind
@@ -368,10 +369,10 @@ def _antlers(head: Sketch, rng: Rng, root: tuple[float, float], lean: float, siz
     for side, shift in ((1, 0.0), (-1, -0.12)):
         beam = np.array([(x + shift, y), (x + shift - (lean + 0.3 * side) * size * 0.6, y - 0.5 * size),
                          (x + shift - (lean * 0.6 + 0.3 * side) * size, y - 1.1 * size)])
-        head.limb(beam, [0.06, 0.05, 0.03], color, depth)
+        head.limb(beam, [0.08, 0.07, 0.05], color, depth)
         for t in np.linspace(0.3, 0.8, points):
             bx, by = beam[0] + (beam[2] - beam[0]) * t + (-0.06 * side * size, 0)
-            head.limb([(bx, by), (bx + 0.12 * size, by - 0.35 * size)], [0.04, 0.025], color)
+            head.limb([(bx, by), (bx + 0.12 * size, by - 0.35 * size)], [0.06, 0.04], color)
 
 
 def _hoofed_profile(rng: Rng, animal: Hoofed, coat: Coat, antlers: bool) -> Sketch:
@@ -383,7 +384,7 @@ def _hoofed_profile(rng: Rng, animal: Hoofed, coat: Coat, antlers: bool) -> Sket
     else:
         head.polygon([(-0.05, -0.2), (0.02, -0.62), (0.18, -0.22)], coat.far, HEAD - 20)
     if antlers:
-        _antlers(head, rng, (0.1, -0.2), 0.35, rng.uniform(0.75, 1.15), HEAD - 10)
+        _antlers(head, rng, (0.1, -0.2), 0.35, rng.uniform(0.9, 1.3), HEAD - 10)
     head.blob([(-0.14, 0.02), (0.0, -0.26), (0.32, -0.24), (0.72, -deep * 0.6), (1.0, -deep * 0.25 + 0.08), (1.02, deep + 0.06),
                (0.8, deep + 0.1), (0.4, 0.14 + deep * 0.9), (0.05, 0.16 + deep)], coat.base, HEAD)
     if animal is DEER:
@@ -416,7 +417,7 @@ def _hoofed_tail(sketch: Sketch, rng: Rng, animal: Hoofed, coat: Coat, hair: Col
         sketch.limb([(x + 0.02, y - 0.02), (x - 0.1, y + 0.1)], [0.05, 0.035], coat.far)
         return
     path = [(x + 0.05, y), (x - 0.12 - flow * 0.2, y + 0.1), (x - 0.16 - flow * 0.5, y + 0.6 - flow * 0.4)]
-    sketch.limb(path, [0.06, 0.1, 0.05], hair, BACK + 10)
+    sketch.limb(path, [0.07, 0.13, 0.06], hair, BACK + 10)
 
 
 def _hoofed_legs(sketch, animal, coat, long, top, floor, feet, far, socks) -> None:
@@ -477,13 +478,13 @@ def _neck_and_head(sketch, rng, animal, coat, hair, pose, shoulder, floor, young
     hx, hy = head_at
     middle = ((x + hx) / 2 - 0.02, (y + hy) / 2)
     sketch.limb([(x - 0.08, y + 0.08), middle, head_at], [animal.neck * 1.55, animal.neck, animal.neck * 0.75], coat.base, BODY + 12)
-    antlers = animal is DEER and not young and chance(rng, 0.65)
-    sketch.add(_hoofed_profile(rng, animal, coat, antlers), hx, hy, rng.uniform(0.42, 0.5) * (0.85 if young else 1), angle)
+    antlers = animal is DEER and not young and chance(rng, 0.75)
+    sketch.add(_hoofed_profile(rng, animal, coat, antlers), hx, hy, rng.uniform(0.54, 0.64) * (0.85 if young else 1), angle)
     if animal is HORSE:
         up = np.array([-(hy - y), hx - x])
         up = up / np.sqrt((up**2).sum()) * animal.neck * 0.75 * -1
         line = [np.array(p) + up * k for p, k in (((hx + 0.02, hy - 0.02), 1.0), (middle, 1.1), ((x - 0.12, y), 1.3))]
-        _mane(sketch, rng, line, hair, 0.07)
+        _mane(sketch, rng, line, hair, 0.1)
 
 
 def _hoofed_portrait(animal: Hoofed):
@@ -492,12 +493,12 @@ def _hoofed_portrait(animal: Hoofed):
     def kind(rng: Rng) -> Sketch:
         coat = _hide(rng, animal)
         hair = pick(rng, (darker(coat.base, 0.55), BLACK, lighter(coat.base, 0.4)))
-        sketch = Sketch("close", 8)
+        sketch = Sketch("bust", 6)
         wide = animal.neck * 1.5
         sketch.limb([(-0.75, 1.3), (-0.5, 0.6), (-0.05, 0.08)], [wide * 1.9, wide * 1.4, wide * 0.9], coat.base, BODY)
         if animal is HORSE:
             _mane(sketch, rng, [(0.06, -0.26), (-0.42, 0.0), (-0.72, 0.4), (-1.0, 1.0)], hair, 0.13)
-        sketch.add(_hoofed_profile(rng, animal, coat, animal is DEER and chance(rng, 0.6)), 0, 0, 1.0, rng.uniform(10, 45))
+        sketch.add(_hoofed_profile(rng, animal, coat, animal is DEER and chance(rng, 0.65)), 0, 0, 1.0, rng.uniform(10, 45))
         if animal is HORSE and chance(rng, 0.5):
             sketch.limb([(0.05, -0.2), (0.3, 0.0), (0.45, 0.4)], [0.03], (110, 40, 36))
         return sketch
@@ -510,10 +511,10 @@ def _hoofed_face(animal: Hoofed):
 
     def kind(rng: Rng) -> Sketch:
         coat = _hide(rng, animal)
-        sketch = Sketch("close", 10)
+        sketch = Sketch("bust", 8)
         wide = animal.neck * 3
         sketch.mirrored([(0, 0.2), (wide * 0.8, 0.4), (wide, 1.2), (wide * 1.2, 1.9), (0, 1.95)], darker(coat.base, 0.15), BODY)
-        antlers = animal is DEER and chance(rng, 0.55)
+        antlers = animal is DEER and chance(rng, 0.65)
         ear_inner = mix(coat.light, (200, 150, 140), 0.4)
         for side in (-1, 1):
             if antlers:

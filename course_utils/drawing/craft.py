@@ -8,7 +8,7 @@ from course_utils.drawing.colors import (
     BLACK, PAINT, WHITE, Color, chance, choose, darker, jitter, lighter, mix, pick,
 )
 from course_utils.drawing.sketch import Sketch
-from course_utils.drawing.solids import Camera, box, extrude, hull, plate, tube
+from course_utils.drawing.solids import Camera, box, extrude, hull, plate, slab, tube
 
 Rng = np.random.Generator
 HULLS = ((236, 236, 234), (190, 196, 204), (120, 128, 138), (96, 108, 92), (52, 62, 84), (176, 42, 38), (226, 180, 60), (60, 64, 70))
@@ -27,7 +27,7 @@ def _plane_camera(rng: Rng, view: str) -> Camera:
 def _parts(rng: Rng, kind: str, color: Color):
     """Wings, engines and tail as ``(centre, draw)`` pairs, to be drawn from far to near."""
     straight = kind == "propeller"
-    thin = 0.1 if kind == "jet" else 0.13 if straight else 0.09
+    thin = 0.12 if kind == "jet" else 0.14 if straight else 0.1
     span = rng.uniform(0.8, 1.0) if kind != "fighter" else rng.uniform(0.5, 0.65)
     sweep = 0.05 if straight else rng.uniform(0.4, 0.6)
     root, chord = rng.uniform(0.2, 0.32), (0.3 if straight else 0.42) if kind != "fighter" else 0.7
@@ -38,16 +38,16 @@ def _parts(rng: Rng, kind: str, color: Color):
         tip = side * span
         points = [(root, height, side * thin * 0.7), (root - sweep, height - 0.06, tip), (root - sweep - chord * 0.4, height - 0.06, tip),
                   (root - chord, height, side * thin * 0.7)]
-        parts.append(((root - sweep / 2, height, tip / 2), "plate", points, wing))
+        parts.append(((root - sweep / 2, height, tip / 2), "wing", points, wing))
         rear = [(-0.78, -0.03, side * 0.04), (-0.95, -0.05, side * 0.36), (-1.05, -0.05, side * 0.36), (-1.0, -0.03, side * 0.04)]
-        parts.append(((-0.9, 0, side * 0.2), "plate", rear, wing))
+        parts.append(((-0.9, 0, side * 0.2), "wing", rear, wing))
         if kind == "jet":
             for z in (0.36,) if chance(rng, 0.75) else (0.3, 0.55):
                 x = root - sweep * z / span
                 stations = [(x + 0.12, height + 0.08, side * z, 0.06), (x - 0.14, height + 0.08, side * z, 0.05)]
                 parts.append(((x, height + 0.12, side * z * 1.1), "tube", stations, darker(color, 0.3)))
     fin = [(-0.68, -thin * 0.6, 0), (-0.95, -0.4, 0), (-1.08, -0.4, 0), (-1.0, -0.02, 0)]
-    parts.append(((-0.95, -0.3, 0), "plate", fin, trim))
+    parts.append(((-0.95, -0.3, 0), "fin", fin, trim))
     return parts, thin, trim
 
 
@@ -55,13 +55,15 @@ def _airplane(kind: str, view: str):
     def draw(rng: Rng) -> Sketch:
         camera = _plane_camera(rng, view)
         color = choose(rng, HULLS, 8) if not (kind == "jet" and chance(rng, 0.5)) else jitter(rng, WHITE, 6)
-        sketch = Sketch("air", 180 if view == "below" else 18)
+        sketch = Sketch("air", 180 if view == "below" else 18, 0.3)
         parts, thin, trim = _parts(rng, kind, color)
         body = ((0, 0, 0), "body", None, color)
         for center, shape, points, fill in sorted([*parts, body], key=lambda part: camera.nearness(part[0])):
             depth = int(170 + 45 * camera.nearness(center))
-            if shape == "plate":
-                plate(sketch, camera, points, fill, depth)
+            if shape == "wing":
+                slab(sketch, camera, points, (0, 0.035, 0), fill, depth)
+            elif shape == "fin":
+                slab(sketch, camera, points, (0, 0, 0.035), fill, depth)
             elif shape == "tube":
                 tube(sketch, camera, points, fill, depth)
             else:
@@ -140,7 +142,7 @@ def _ordered(camera: Camera, xs):
 
 
 def _sailing(rng: Rng) -> Sketch:
-    camera, sketch = _ship_camera(rng), Sketch("water", 8)
+    camera, sketch = _ship_camera(rng), Sketch("water", 8, 0.3)
     color = pick(rng, (WHITE, choose(rng, PAINT), (122, 84, 54)))
     _hull(sketch, camera, rng, color, 0.26, 0.2, 0.1)
     sails = pick(rng, (WHITE, (228, 220, 200), choose(rng, PAINT)))
@@ -168,7 +170,7 @@ def _bridge(sketch, camera, x, wide, top, half, color, depth=190) -> None:
 
 
 def _cargo(rng: Rng) -> Sketch:
-    camera, sketch = _ship_camera(rng), Sketch("water", 3)
+    camera, sketch = _ship_camera(rng), Sketch("water", 3, 0.3)
     half, height = rng.uniform(0.2, 0.26), rng.uniform(0.24, 0.36)
     _hull(sketch, camera, rng, choose(rng, PAINT), half, height, 0.06)
     tanker = chance(rng, 0.3)
@@ -191,7 +193,7 @@ STEEL: Color = (150, 154, 160)
 
 
 def _liner(rng: Rng) -> Sketch:
-    camera, sketch = _ship_camera(rng), Sketch("water", 3)
+    camera, sketch = _ship_camera(rng), Sketch("water", 3, 0.3)
     half, height = rng.uniform(0.2, 0.26), rng.uniform(0.2, 0.28)
     _hull(sketch, camera, rng, pick(rng, (WHITE, (40, 48, 66), choose(rng, PAINT))), half, height, 0.1)
     decks, step = int(rng.integers(2, 5)), 0.13
@@ -213,7 +215,7 @@ def _liner(rng: Rng) -> Sketch:
 
 def _boat(rng: Rng) -> Sketch:
     """A fishing boat, a tug or a grey warship: one house, a mast."""
-    camera, sketch = _ship_camera(rng), Sketch("water", 6)
+    camera, sketch = _ship_camera(rng), Sketch("water", 6, 0.3)
     war = chance(rng, 0.35)
     half, height = (0.16, 0.2) if war else (0.3, rng.uniform(0.28, 0.4))
     color = jitter(rng, (124, 132, 140), 8) if war else choose(rng, PAINT)

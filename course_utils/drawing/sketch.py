@@ -54,12 +54,14 @@ class Sketch:
     depths meet there is an edge. A shape without one lies flat on the shape drawn before it.
 
     Attributes:
-        stance: where it belongs: ``"ground"``, ``"air"``, ``"water"`` or ``"close"`` (fills the frame).
+        stance: where it belongs: ``"ground"``, ``"air"``, ``"water"``, ``"close"`` (fills the frame) or
+            ``"bust"`` (cut off by the lower edge of the frame).
         tilt: the largest random rotation in degrees.
+        fuzz: how uneven the surface is, from 0 to 1.
     """
 
-    def __init__(self, stance: str = "ground", tilt: float = 6.0):
-        self.stance, self.tilt = stance, tilt
+    def __init__(self, stance: str = "ground", tilt: float = 6.0, fuzz: float = 1.0):
+        self.stance, self.tilt, self.fuzz = stance, tilt, fuzz
         self.shapes: list[Shape] = []
 
     def polygon(self, points, fill: Color, depth: int | None = None, clipped: bool = False) -> None:

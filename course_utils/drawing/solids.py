@@ -10,8 +10,11 @@ from course_utils.drawing.colors import Color, darker, lighter
 from course_utils.drawing.sketch import Sketch
 
 
+DISTANCE = 5.0  # of the viewer from the origin, in the objects' units (they are about two long)
+
+
 class Camera:
-    """Parallel projection of points ``(x, y, z)``: x to the right, y down, z towards the viewer.
+    """Perspective projection of points ``(x, y, z)``: x to the right, y down, z towards the viewer.
 
     Args:
         azimuth: turn about the vertical in degrees; 0 looks at the side, 90 at the end with the largest x.
@@ -28,7 +31,8 @@ class Camera:
 
     def project(self, points) -> np.ndarray:
         """Screen coordinates ``[k, 2]`` of points ``[k, 3]``."""
-        return np.asarray(points, dtype=float) @ self.matrix[:, :2]
+        turned = np.asarray(points, dtype=float) @ self.matrix
+        return turned[:, :2] * DISTANCE / (DISTANCE - turned[:, 2:])
 
     def nearness(self, point) -> float:
         return float(np.asarray(point, dtype=float) @ self.matrix[:, 2])
@@ -90,6 +94,13 @@ def box(sketch: Sketch, camera: Camera, x0, x1, top, bottom, half_width, color: 
 def plate(sketch: Sketch, camera: Camera, points, color: Color, depth: int | None = None) -> None:
     """A flat polygon in space."""
     sketch.polygon(camera.project(points), color, depth)
+
+
+def slab(sketch: Sketch, camera: Camera, points, thickness, color: Color, depth: int) -> None:
+    """A convex plate of some ``thickness`` (a vector), so that it does not vanish seen from its edge."""
+    points = np.asarray(points, dtype=float)
+    both = np.concatenate([points, points + np.asarray(thickness)])
+    sketch.polygon(hull(camera.project(both)), color, depth)
 
 
 def disc(sketch: Sketch, camera: Camera, center, radius: float, color: Color, depth: int | None = None) -> None:

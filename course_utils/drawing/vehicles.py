@@ -8,36 +8,34 @@ from course_utils.drawing.colors import (
     BLACK, GLASS, PAINT, RUBBER, WHITE, Color, chance, choose, darker, jitter, lighter, pick,
 )
 from course_utils.drawing.sketch import Sketch
-from course_utils.drawing.solids import Camera, box, disc, extrude, plate, tube
+from course_utils.drawing.solids import Camera, box, disc, extrude, plate, slab, tube
 
 Rng = np.random.Generator
 LAMP, TAIL_LAMP, STEEL = (250, 244, 206), (176, 28, 30), (150, 154, 160)
 
 
 def _camera(rng: Rng, view: str) -> Camera:
-    ranges = {"side": (-14, 14), "front": (62, 90), "rear": (-90, -62), "front quarter": (22, 60), "rear quarter": (-60, -22)}
-    return Camera(rng.uniform(*ranges[view]), rng.uniform(3, 20))
+    ranges = {"side": (-14, 14), "front": (70, 90), "rear": (-90, -70), "front quarter": (22, 58), "rear quarter": (-58, -22)}
+    return Camera(rng.uniform(*ranges[view]), rng.uniform(2, 9 if view in ("front", "rear") else 18))
 
 
 def _glass(rng: Rng) -> Color:
     return pick(rng, (GLASS, (52, 62, 72), (150, 176, 192), (34, 38, 44)))
 
 
+def _tyre(sketch: Sketch, camera: Camera, x: float, z: float, radius: float, depth: int) -> None:
+    """A wheel whose outer face lies at ``z``."""
+    width = 0.15 if z > 0 else -0.15
+    angles = np.arange(14) * np.pi / 7
+    face = np.column_stack([np.cos(angles) * radius + x, np.sin(angles) * radius - radius, np.full(14, z)])
+    slab(sketch, camera, face, (0, 0, -width), RUBBER, depth)
+
+
 def _wheels(sketch: Sketch, camera: Camera, xs, z: float, radius: float, hub: Color, depth: int) -> None:
-    """Near wheels in full; of the far ones what shows beneath the body."""
     for x in xs:
-        center = np.array([x, -radius, z])
-        disc(sketch, camera, center - (0, 0, 0.12), radius, RUBBER, depth)
-        disc(sketch, camera, center, radius, RUBBER, depth)
-        disc(sketch, camera, center, radius * 0.55, hub)
-        disc(sketch, camera, center, radius * 0.18, darker(hub, 0.5))
-
-
-def _far_wheels(sketch: Sketch, camera: Camera, xs, z: float, radius: float) -> None:
-    for x in xs:
-        tube_end = [(x - radius * 0.9, 0), (x + radius * 0.9, 0), (x + radius, -radius), (x - radius, -radius)]
-        plate(sketch, camera, [(a, b, -z + 0.14) for a, b in tube_end], RUBBER, 90)
-        plate(sketch, camera, [(a, b, -z) for a, b in tube_end], RUBBER, 90)
+        _tyre(sketch, camera, x, z, radius, depth)
+        disc(sketch, camera, (x, -radius, z), radius * 0.55, hub)
+        disc(sketch, camera, (x, -radius, z), radius * 0.18, darker(hub, 0.5))
 
 
 def _end_details(sketch: Sketch, camera: Camera, x: float, half: float, y0: float, y1: float, front: bool, rng: Rng) -> None:
@@ -74,7 +72,7 @@ def _car(view: str):
         shape = CARS[pick(rng, tuple(CARS))]
         color = choose(rng, PAINT, 8)
         glass, hub = _glass(rng), pick(rng, (STEEL, (196, 198, 202), (70, 72, 78)))
-        sketch = Sketch("ground", 3)
+        sketch = Sketch("ground", 3, 0.3)
         half, radius = rng.uniform(0.36, 0.43), rng.uniform(0.17, 0.21)
         wheels = (-0.62, 0.64)
         _car_body(sketch, camera, rng, shape, color, glass, half, wheels, radius)
@@ -87,7 +85,8 @@ def _car(view: str):
 def _car_body(sketch, camera, rng, shape, color, glass, half, wheels, radius) -> None:
     rear, rear_top, front_top, front = shape["cabin"]
     belt, roof, nose, tail, low = -shape["belt"], -shape["roof"], -shape["nose"], -shape["tail"], -shape["ground"]
-    _far_wheels(sketch, camera, wheels, half, radius)
+    for x in wheels:
+        _tyre(sketch, camera, x, -half, radius, 90)
     lower = [(-0.97, tail + 0.02), (-0.85, belt), (front, belt), (0.9, nose), (1.0, nose * 0.75), (1.0, low), (-1.0, low), (-1.0, tail * 0.75)]
     extrude(sketch, camera, lower, half, color, 170)
     _end_details(sketch, camera, 1.0, half, nose * 0.8, low, True, rng)
@@ -128,12 +127,13 @@ def _truck(load: str, view: str):
         camera = _camera(rng, view)
         cab_color = choose(rng, PAINT, 8)
         load_color = pick(rng, (cab_color, choose(rng, PAINT, 8), jitter(rng, (226, 226, 224), 8), STEEL))
-        sketch = Sketch("ground", 3)
+        sketch = Sketch("ground", 3, 0.3)
         half, radius = rng.uniform(0.34, 0.4), rng.uniform(0.15, 0.18)
         long = rng.uniform(0.7, 1.25)
         bonnet = chance(rng, 0.35)
         axles = (-long * 0.9, -long * 0.9 + 2.2 * radius, 0.62 if not bonnet else 0.75)
-        _far_wheels(sketch, camera, axles, half, radius)
+        for x in axles:
+            _tyre(sketch, camera, x, -half, radius, 90)
         box(sketch, camera, -long, 0.85, -0.32, -0.2, half * 0.9, (48, 48, 52), 150)
         parts = [
             lambda: LOADS[load](sketch, camera, rng, load_color, half, long),

@@ -86,9 +86,7 @@ def _wing(sketch: Sketch, root, tip, width: float, color: Color, depth: int) -> 
 def _flying(rng: Rng) -> Sketch:
     colors = _plumage(rng)
     sketch = Sketch("air", 22)
-    lift, span, width = rng.uniform(-1.0, 1.0), rng.uniform(0.8, 1.15), rng.uniform(0.3, 0.5)
-    if abs(lift) < 0.3:
-        lift = 0.3 if lift >= 0 else -0.3
+    lift, span, width = pick(rng, (1, 1, -1)) * rng.uniform(0.6, 1.0), rng.uniform(0.8, 1.15), rng.uniform(0.3, 0.5)
     _wing(sketch, (0.05, -0.05), (0.25 - 0.2 * span, -lift * span), width, darker(colors.wing, 0.25), BACK)
     sketch.polygon([(-0.45, -0.08), (-1.0, -0.22), (-1.05, 0.0), (-0.98, 0.16), (-0.45, 0.1)], colors.wing, BACK + 20)
     sketch.blob([(0.62, -0.12), (0.2, -0.22), (-0.5, -0.08), (-0.55, 0.06), (0.1, 0.2), (0.55, 0.12)], colors.body, BODY)

@@ -5,11 +5,17 @@ from course_utils.plots.images import (
     augmentation_grid,
     class_samples,
     image_grid,
+    photo_and_guesses,
     predictions,
     worst_mistakes,
 )
 from course_utils.plots.network import first_layer_kernels, gradient_taps, map_sizes
-from course_utils.plots.results import accuracy_against_cost, arms, confusion_matrix, learning_curves
+from course_utils.plots.results import (
+    accuracy_against_cost,
+    arms,
+    confusion_matrix,
+    learning_curves,
+)
 from course_utils.plots.training import epoch_metrics, iteration_loss
 
 __all__ = [
@@ -26,6 +32,7 @@ __all__ = [
     "iteration_loss",
     "learning_curves",
     "map_sizes",
+    "photo_and_guesses",
     "predictions",
     "show",
     "worst_mistakes",

@@ -1,4 +1,4 @@
-"""Figures made of images: samples, augmentation, predictions, mistakes."""
+"""Figures made of images: samples, augmentation, guesses, predictions, mistakes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
-    INK, RIGHT, WRONG, class_names, count, describe, house_style, legible,
+    INK, RIGHT, WRONG, count, house_style, legible, new_figure, printed, tell,
 )  # fmt: skip
-from course_utils.plots.mosaic import Mosaic
+from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic
 
 if TYPE_CHECKING:
     from course_utils.data import ImageSet
@@ -44,8 +44,8 @@ def image_grid(
         mosaic.place(divmod(i, columns), image)
         if titles is not None:
             mosaic.write(divmod(i, columns), legible(titles[i]))
-    named = "" if titles is None else f" Their titles: {', '.join(map(str, titles))}."
-    return describe(mosaic.figure, f"{title}. {count(len(pixels), 'image')} of {data}.{named}")
+    named = "" if titles is None else f"Above them: {', '.join(map(str, titles))}"
+    return tell(mosaic.figure, named)
 
 
 @house_style()
@@ -53,14 +53,15 @@ def class_samples(
     image_set: ImageSet, per_class: int = 8, *, seed: int = 0, title: str | None = None
 ) -> Figure:
     """A row of images for each class (the first 12 classes), drawn at random by ``seed``."""
-    names = class_names(image_set.classes[:MOST_ROWS])
+    names = printed(image_set.classes[:MOST_ROWS])
     order = torch.randperm(len(image_set), generator=torch.Generator().manual_seed(seed))
     labels = image_set.labels.cpu()[order]
     picks = [order[labels == c][:per_class] for c in range(len(names))]
     columns = max(len(row) for row in picks)
     pixels = _pixels(image_set.images[torch.cat(picks)])
     total = len(image_set.classes)
-    title = title or f"{image_set.name}: {count(columns, 'image')} of each class"
+    source = legible(image_set.name, "The data set")
+    title = title or f"{source}: {count(columns, 'image')} of each class"
     some = f"{len(names)} of {total} classes" if len(names) < total else ""
     caption = (image_set.name, f"drawn at random from {count(len(image_set), 'image')}", some)
     largest = 0.62 if len(names) > 4 else 0.95
@@ -71,32 +72,61 @@ def class_samples(
     cells = [(row, column) for row, pick in enumerate(picks) for column in range(len(pick))]
     for cell, image in zip(cells, pixels):
         mosaic.place(cell, image)
-    return describe(mosaic.figure, f"{title}. One row for each class: {', '.join(names)}.")
+    return tell(mosaic.figure, f"One row for each class: {', '.join(names)}")
 
 
 @house_style()
 def augmentation_grid(
-    original: Tensor, augmented: Tensor, *, data: str,
-    title: str = "What training sees: the same images, new at every epoch",
-) -> Figure:  # fmt: skip
-    """Each image beside several augmented versions of it.
+    original: Tensor, augmented: Tensor, *, data: str, title: str | None = None
+) -> Figure:
+    """One image, framed, before several augmented versions of it.
 
     Args:
-        original: uint8 ``[N, 3, H, W]``.
-        augmented: uint8 ``[K, N, 3, H, W]``, K augmentations of the whole batch.
+        original: uint8 ``[3, H, W]``.
+        augmented: uint8 or float ``[K, 3, H, W]`` in 0..255.
         data: name of the data set, for the caption.
     """
-    left, right = _pixels(original), [_pixels(batch) for batch in augmented]
+    versions = augmented.round().clamp(0, 255).to(torch.uint8)
+    pixels = _pixels(torch.cat([original[None], versions]))
+    title = title or f"{count(len(versions), 'random version')} of one image"
+    columns = min(9, len(pixels))
     mosaic = Mosaic(
-        len(left), 1 + len(right), title=title, ratio=_ratio(left),
-        caption=(data, f"framed: the original, then {count(len(right), 'random version')} of it"),
+        -(-len(pixels) // columns), columns, title=title, ratio=_ratio(pixels),
+        caption=(data, "framed: the image as it is"),
     )  # fmt: skip
-    for row, image in enumerate(left):
-        mosaic.place((row, 0), image, frame=INK)
-        for column, batch in enumerate(right, start=1):
-            mosaic.place((row, column), batch[row])
-    text = f"{title}. {count(len(left), 'image')} of {data}, each beside {len(right)} augmented versions."
-    return describe(mosaic.figure, text)
+    for i, image in enumerate(pixels):
+        mosaic.place(divmod(i, columns), image, frame=None if i else INK)
+    return tell(mosaic.figure, f"An image, then {count(len(versions), 'augmented version')} of it")
+
+
+@house_style()
+def photo_and_guesses(
+    photo: Tensor, guesses: Sequence[tuple[str, float]], *, title: str, data: str = ""
+) -> Figure:
+    """A photograph beside the classes that a network finds most probable, as bars.
+
+    Args:
+        photo: uint8 ``[3, H, W]``.
+        guesses: class names and their probabilities, the most probable first.
+        data: what the photograph is, for the caption.
+    """
+    image = _pixels(photo[None])[0]
+    height, width = image.shape[:2]
+    names = printed([name for name, _ in guesses], length=30)
+    chances = [100 * float(chance) for _, chance in guesses]
+    caption = (data, f"photograph of {width} × {height} pixels")
+    fig = new_figure(title, caption, height=2.6)
+    left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
+    left.imshow(image, interpolation="nearest" if height <= SHOW_PIXELS else "antialiased")
+    left.axis("off")
+    bars = right.barh(range(len(names)), chances, color=RIGHT, height=0.6)
+    right.bar_label(bars, [f"{chance:.1f} %" for chance in chances], padding=4)
+    right.set_yticks(range(len(names)), names)
+    right.set(xlabel="probability (%)", xlim=(0, 100), ylim=(len(names) - 0.5, -0.5))
+    right.tick_params(axis="y", length=0)
+    right.grid(axis="y", visible=False)
+    told = ", ".join(f"{name} {chance:.1f} %" for name, chance in zip(names, chances))
+    return tell(fig, f"The most probable classes: {told}")
 
 
 @house_style()
@@ -141,7 +171,7 @@ def worst_mistakes(
     caption = (image_set.name, f"{len(wrong):,} of {count(len(labels), 'image')} mistaken")
     if len(worst) == 0:
         mosaic = Mosaic(1, 1, title=title, caption=caption)
-        return describe(mosaic.figure, f"{title}. {', '.join(caption)}.")
+        return tell(mosaic.figure)
     caption += (_probability_note(confidence),)
     images = image_set.images[worst.to(image_set.images.device)]
     picked = (labels[worst], predicted[worst], image_set.classes, confidence[worst])
@@ -149,7 +179,7 @@ def worst_mistakes(
 
 
 def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> Figure:
-    pixels, names = _pixels(images), class_names(classes)
+    pixels, names = _pixels(images), printed(classes)
     columns = min(columns, len(pixels))
     mosaic = Mosaic(
         -(-len(pixels) // columns), columns, title=title, caption=caption, ratio=_ratio(pixels),
@@ -161,15 +191,18 @@ def _judged(images, true, predicted, classes, confidence, title, caption, column
         mark, colour = ("✓", RIGHT) if t == p else ("✗", WRONG)
         mosaic.place(divmod(i, columns), image, frame=colour)
         mosaic.write(divmod(i, columns), f"{mark} {names[p]}{sure}", f"true: {names[t]}")
-        told.append(f"{names[t]} recognised{sure}" if t == p else f"{names[t]} taken for {names[p]}{sure}")
-    return describe(mosaic.figure, f"{title}. {caption[0]}: {'; '.join(told)}.")
+        verdict = "recognised" if t == p else f"taken for {names[p]}"
+        told.append(f"{names[t]} {verdict}{sure}")
+    return tell(mosaic.figure, "; ".join(told))
 
 
 def _mistakes_title(shown: int, mistakes: int) -> str:
     if mistakes == 0:
         return "No mistakes"
+    if mistakes == 1:
+        return "The only mistake"
     if shown == mistakes:
-        return f"All {count(mistakes, 'mistake')}, the surest first" if mistakes > 1 else "The only mistake"
+        return f"All {mistakes:,} mistakes, the surest first"
     return f"The {shown} surest of {count(mistakes, 'mistake')}"
 
 

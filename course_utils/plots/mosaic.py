@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from course_utils.plots.frame import new_figure, shorten
 
 PAGE = 7.7  # inches across
-GAP, LINE, LETTER = 0.08, 0.145, 0.066  # inches: between tiles, a line of text, a letter of 8 points
+GAP, LINE, LETTER = 0.08, 0.145, 0.066  # inches: between tiles, a line, a letter
 SHOW_PIXELS = 64  # images up to this many pixels high are enlarged pixel by pixel
 
 
@@ -41,15 +41,15 @@ class Mosaic:
             self.axes.text(-GAP, y + self.high / 2, name, ha="right", va="center", size=9)
 
     def corner(self, cell: tuple[int, int]) -> tuple[float, float]:
-        """The upper left corner of the tile in ``(row, column)``, in inches from the first tile's."""
+        """The upper left corner of a tile by row and column, in inches from the first tile's."""
         row, column = cell
         return column * (self.tile + GAP), row * (self.high + self.band + GAP) + self.band
 
     def place(self, cell: tuple[int, int], image: np.ndarray, frame: str | None = None) -> None:
-        """Show ``image`` (uint8 ``[H, W, 3]`` or ``[H, W]``), within a frame of a colour if given."""
+        """Show ``image`` (uint8 ``[H, W, 3]``), within a frame of a colour if given."""
         x, y = self.corner(cell)
         self.axes.imshow(
-            image, extent=(x, x + self.tile, y + self.high, y), cmap="gray", vmin=0, vmax=255,
+            image, extent=(x, x + self.tile, y + self.high, y),
             interpolation="nearest" if len(image) <= SHOW_PIXELS else "antialiased",
         )  # fmt: skip
         if frame:

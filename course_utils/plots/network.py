@@ -1,4 +1,4 @@
-"""Figures of a network's insides: first-layer kernels, map sizes, kernel taps that get a gradient."""
+"""Figures of a network's insides: first-layer kernels, map sizes, taps that get a gradient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
-    FAINT, INK, RIGHT, WRONG, count, describe, house_style, legible, new_figure, percent,
+    FAINT, INK, RIGHT, WRONG, house_style, legible, new_figure, printed, tell,
 )  # fmt: skip
 from course_utils.plots.mosaic import Mosaic
 
@@ -20,7 +20,7 @@ TAPS = colormaps["Blues"]
 
 
 @house_style()
-def first_layer_kernels(weight: Tensor, *, title: str, source: str) -> Figure:
+def first_layer_kernels(weight: Tensor, *, title: str, source: str = "") -> Figure:
     """The kernels of a first convolution as small images.
 
     Args:
@@ -42,7 +42,7 @@ def first_layer_kernels(weight: Tensor, *, title: str, source: str) -> Figure:
     mosaic = Mosaic(-(-n // columns), columns, title=title, caption=caption, largest=0.42)
     for i, image in enumerate(pixels):
         mosaic.place(divmod(i, columns), image)
-    return describe(mosaic.figure, f"{n} kernels of {size} by {size} pixels in colour, {source}. {title}.")
+    return tell(mosaic.figure)
 
 
 @house_style()
@@ -67,44 +67,41 @@ def map_sizes(rows: Mapping[str, Mapping[str, int]], *, title: str) -> Figure:
             corner = (column - side / 2, row - side / 2)
             square, ink = (WRONG, WRONG) if size == 1 else (RIGHT, INK)
             ax.add_patch(Rectangle(corner, side, side, color=square, linewidth=1))
-            ax.text(column, row + 0.41, f"{size} × {size}", ha="center", va="top", size=9, color=ink)
+            name = f"{size} × {size}"
+            ax.text(column, row + 0.41, name, ha="center", va="top", size=9, color=ink)
     ax.set_xticks(range(len(stages)), stages)
-    ax.set_yticks(range(len(rows)), [legible(name) for name in rows])
+    ax.set_yticks(range(len(rows)), printed(rows, "stem", 24))
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.grid(visible=False)
     ax.set(xlim=(-0.5, len(stages) - 0.5), ylim=(len(rows) - 0.3, -0.5), aspect="equal")
-    told = [f"{name}: {', '.join(f'{s} {n}' for s, n in sizes.items())}" for name, sizes in rows.items()]
-    return describe(fig, f"{title}. Side of the feature maps in pixels. {'; '.join(told)}.")
+    lists = {name: ", ".join(f"{s} {n}" for s, n in sizes.items()) for name, sizes in rows.items()}
+    told = "; ".join(f"{name}: {sizes}" for name, sizes in lists.items())
+    return tell(fig, f"Side of the feature maps, {told}")
 
 
 @house_style()
-def gradient_taps(has_gradient: Mapping[str, Tensor], *, data: str, title: str | None = None) -> Figure:
-    """Which taps of each convolution's kernels get a gradient at all.
+def gradient_taps(shares: Mapping[str, Tensor], *, data: str, title: str | None = None) -> Figure:
+    """Which taps of each layer's kernels get a gradient at all.
 
     Args:
-        has_gradient: for each parameter a bool tensor of its shape, ``parameter.grad != 0``.
-            Parameters of all shapes count in the title; kernels ``[out, in, k, k]`` are drawn.
+        shares: for each layer a float ``[k, k]``: the fraction of its kernels that get a gradient
+            at each tap, ``(weight.grad != 0).float().mean(dim=(0, 1))``.
         data: what the gradient was taken on, for the caption.
     """
-    total = sum(mask.numel() for mask in has_gradient.values())
-    dead = total - sum(int(mask.sum()) for mask in has_gradient.values())
-    title = title or f"{percent(dead / total)} of the parameters get exactly zero gradient"
-    kernels = {name: mask for name, mask in has_gradient.items() if mask.ndim == 4 and mask.shape[-1] > 1}
-    note = "one square per tap, darker: more of the kernels get a gradient there, white: none"
-    caption = (data, f"{dead:,} of {count(total, 'parameter')}", note)
-    columns = 6
-    mosaic = Mosaic(-(-len(kernels) // columns), columns, title=title, caption=caption, lines=2)
-    told = []
-    for i, (name, mask) in enumerate(kernels.items()):
-        share = mask.float().mean(dim=(0, 1)).cpu().numpy()
-        live = f"{int((share > 0).sum())} of {share.size} taps"
-        short = name.removesuffix(".weight")
-        mosaic.place(divmod(i, columns), _squares(share), frame=FAINT)
-        mosaic.write(divmod(i, columns), short, live)
-        told.append(f"{short} {live}")
-    return describe(mosaic.figure, f"{title}, {data}. Taps with a gradient: {'; '.join(told)}.")
+    live = {name: f"{int((s > 0).sum())} of {s.numel()}" for name, s in shares.items()}
+    worst = min(shares, key=lambda name: float((shares[name] > 0).float().mean()))
+    title = title or f"{worst}: {live[worst]} taps of a kernel get a gradient"
+    note = "a square per tap, darker: more of the kernels get a gradient there, white: none"
+    columns = min(6, len(shares))
+    rows = -(-len(shares) // columns)
+    mosaic = Mosaic(rows, columns, title=title, caption=(data, note), lines=2, largest=1.7)
+    for i, (name, share) in enumerate(shares.items()):
+        mosaic.place(divmod(i, columns), _squares(share.cpu().numpy()), frame=FAINT)
+        mosaic.write(divmod(i, columns), legible(name), f"{live[name]} taps")
+    told = "; ".join(f"{name} {taps}" for name, taps in live.items())
+    return tell(mosaic.figure, f"Taps with a gradient: {told}")
 
 
 def _squares(share: np.ndarray, side: int = 12) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Figures of results: learning curves, arms over seeds, accuracy against cost, the confusion matrix."""
+"""Figures of results: learning curves, arms, accuracy against cost, the confusion matrix."""
 
 from __future__ import annotations
 
@@ -13,103 +13,113 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plots.frame import (
-    COLOURS, INK, MARKERS, class_names, count, describe, house_style, label_points, label_right,
-    legible, new_figure, percent, seeds,
+    INK, count, house_style, legible, look, new_figure, percent, printed, seeds, tell,
 )  # fmt: skip
+from course_utils.plots.labels import label_points, label_right
 
 if TYPE_CHECKING:
-    from course_utils.results import Arm
+    from course_utils.compare import Arm
 
+LONGEST = 30  # letters of an arm's name
 MOST_NUMBERS = 12  # a confusion matrix of more classes has colours only
 MOST_NAMES = 40  # and of more than this no class names
 
 
 @house_style()
 def learning_curves(
-    curves: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str, n_images: int
-) -> Figure:
-    """Validation accuracy of each arm by epoch: mean over seeds, band from the lowest to the highest.
+    curves: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str,
+    n_images: int | None = None,
+) -> Figure:  # fmt: skip
+    """Validation accuracy of each arm by epoch: mean over seeds, band from lowest to highest.
 
     Args:
-        curves: for each arm a list per seed of accuracies (fractions), one for each epoch; the lists
-            may differ in length.
-        n_images: number of validation images.
+        curves: for each arm a list per seed of accuracies (fractions), one for each epoch. The
+            lists may differ in length.
+        data: name of the data set and number of training images, for the caption.
+        n_images: number of validation images, for the caption.
     """
     note = "line: mean, band: lowest to highest seed"
-    caption = (data, count(n_images, "validation image"), seeds(list(curves.values())), note)
+    images = count(n_images, "validation image") if n_images else ""
+    caption = (data, images, seeds(list(curves.values())), note)
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
     told = []
-    for i, (name, runs) in enumerate(curves.items()):
+    for i, (name, runs) in enumerate(zip(printed(curves, "arm", LONGEST), curves.values())):
         epochs = [[100 * y for y in ys if y is not None] for ys in zip_longest(*runs)]
         x, middle = range(1, len(epochs) + 1), [mean(ys) for ys in epochs]
-        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        ax.plot(x, middle, color=colour, marker=marker, label=legible(name))
-        ax.fill_between(x, list(map(min, epochs)), list(map(max, epochs)), color=colour, alpha=0.18, lw=0)
+        colour, marker = look(i)
+        ax.plot(x, middle, color=colour, marker=marker, markevery=max(1, len(x) // 15), label=name)
+        low, high = list(map(min, epochs)), list(map(max, epochs))
+        ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
         told.append(f"{name}: {middle[-1]:.1f} % after {count(len(epochs), 'epoch')}")
     ax.set(xlabel="epoch", ylabel="validation accuracy (%)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     label_right(ax)
-    return describe(fig, f"Line chart, {', '.join(caption)}. {title}. {'; '.join(told)}.")
+    return tell(fig, f"Line chart: {'; '.join(told)}")
 
 
 @house_style()
 def arms(arms: Sequence[Arm], *, title: str, data: str) -> Figure:
-    """Accuracy of each arm: a point for every seed, a bar at their mean."""
+    """Accuracy of each arm: a point for every seed, a bar at their mean.
+
+    Args:
+        data: name of the data set and number of training images, for the caption.
+    """
     n_images = sorted({arm.n_images for arm in arms})
     shown = " or ".join(f"{n:,}" for n in n_images)
     note = "point: one seed, bar: mean"
-    caption = (data, f"{shown} images", seeds([arm.scores for arm in arms]), note)
+    caption = (data, f"measured on {shown} images", seeds([arm.scores for arm in arms]), note)
     fig = new_figure(title, caption, height=0.6 + 0.42 * len(arms))
     ax = fig.add_subplot()
     told = []
     for row, arm in enumerate(arms):
-        colour = COLOURS[row % len(COLOURS)]
+        colour, marker = look(row)
         points, middle = [100 * score for score in arm.scores], 100 * mean(arm.scores)
         ax.plot([middle, middle], [row - 0.28, row + 0.28], color=INK, linewidth=2)
-        ax.plot(points, [row] * len(points), MARKERS[row % len(MARKERS)], color=colour, ms=7, alpha=0.75)
+        ax.plot(points, [row] * len(points), marker, color=colour, ms=7, alpha=0.75)
         spread = f" ({min(points):.1f} to {max(points):.1f})" if len(points) > 1 else ""
-        ax.annotate(
-            f"{middle:.1f} %{spread}", (1.02, row), xycoords=("axes fraction", "data"), va="center", size=9
-        )
+        text = f"{middle:.1f} %{spread}"
+        ax.text(1.02, row, text, va="center", size=9, transform=ax.get_yaxis_transform())
         told.append(f"{arm.name} {middle:.1f} %{spread}")
-    ax.set_yticks(range(len(arms)), [legible(arm.name) for arm in arms])
+    ax.set_yticks(range(len(arms)), printed([arm.name for arm in arms], "arm", LONGEST))
     ax.set(xlabel="accuracy (%)", ylim=(len(arms) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
-    return describe(fig, f"Dot plot, {', '.join(caption)}. {title}. Means: {'; '.join(told)}.")
+    return tell(fig, f"Dot plot, means: {'; '.join(told)}")
 
 
 @house_style()
 def accuracy_against_cost(
     rows: Sequence[tuple[str, Sequence[float], float]], *, cost_label: str, title: str, data: str,
-    n_images: int,
+    n_images: int | None = None,
 ) -> Figure:  # fmt: skip
-    """Mean accuracy of each arm against what it costs, with a line from its lowest to its highest seed.
+    """Mean accuracy of each arm against its cost, with a line from the lowest to the highest seed.
 
     Args:
         rows: name, accuracies over seeds (fractions), cost.
         cost_label: what the cost is, with its unit: "seconds per epoch".
-        n_images: number of images that the accuracies are measured on.
+        data: name of the data set and number of training images, for the caption.
+        n_images: number of images that the accuracies are measured on, for the caption.
     """
     note = "point: mean, line: lowest to highest seed"
-    caption = (data, count(n_images, "image"), seeds([scores for _, scores, _ in rows]), note)
+    images = f"measured on {count(n_images, 'image')}" if n_images else ""
+    caption = (data, images, seeds([scores for _, scores, _ in rows]), note)
     fig = new_figure(title, caption, height=3.8)
     ax = fig.add_subplot()
     points, told = [], []
     for i, (name, scores, cost) in enumerate(rows):
         middle = mean(scores)
-        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        ax.plot([cost, cost], [100 * min(scores), 100 * max(scores)], color=colour, linewidth=2.5, alpha=0.5)
+        colour, marker = look(i)
+        ends = [100 * min(scores), 100 * max(scores)]
+        ax.plot([cost, cost], ends, color=colour, linewidth=2.5, alpha=0.5)
         ax.plot(cost, 100 * middle, marker, color=colour, markersize=8)
         points.append((cost, 100 * middle))
         told.append(f"{name} {percent(middle)} at {cost:g}")
     ax.set(xlabel=legible(cost_label), ylabel="accuracy (%)")
     ax.set_xlim(left=0)
     ax.margins(x=0.12, y=0.15)
-    label_points(ax, points, [legible(name) for name, _, _ in rows])
-    text = f"Scatter plot of accuracy against {cost_label}, {', '.join(caption)}. {title}. {'; '.join(told)}."
-    return describe(fig, text)
+    label_points(ax, points, printed([name for name, _, _ in rows], "arm", LONGEST))
+    return tell(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(told)}")
 
 
 @house_style()
@@ -121,12 +131,14 @@ def confusion_matrix(
     Args:
         matrix: int64 ``[C, C]`` from :func:`course_utils.evaluate.confusion_matrix`.
     """
-    counts, names = np.asarray(matrix), class_names(classes)
+    counts, names = np.asarray(matrix), printed(classes)
     n, total, right = len(names), int(counts.sum()), int(counts.trace())
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     told = _most_confused(counts, names)
     title = title or (f"Most often mistaken: {told[0]}" if told else "No mistakes")
-    caption = (data, count(total, "image"), f"accuracy {percent(right / max(total, 1))}", "colour: share of the row, white 0 to dark 100 %")
+    accuracy = f"accuracy {percent(right / max(total, 1))}"
+    note = "colour: share of the row, white 0 to dark 100 %"
+    caption = (data, count(total, "image"), accuracy, note)
     side = min(6.2, 1.6 + 0.45 * n)
     fig = new_figure(title, caption, width=max(side + 1.2, 5.5), height=side + 0.5)
     ax = fig.add_subplot()
@@ -140,8 +152,8 @@ def confusion_matrix(
     ax.set_yticks(ticks, names[: len(ticks)])
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.grid(visible=False)
-    most = f" Most often mistaken: {'; '.join(told[:3])}." if told else ""
-    return describe(fig, f"Confusion matrix of {n} classes, {', '.join(caption[:3])}. {title}.{most}")
+    most = f", most often mistaken: {'; '.join(told[:3])}" if told else ""
+    return tell(fig, f"Confusion matrix of {n} classes{most}")
 
 
 def _most_confused(counts: np.ndarray, names: Sequence[str]) -> list[str]:

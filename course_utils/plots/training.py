@@ -11,15 +11,18 @@ from matplotlib.ticker import MaxNLocator
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
-    COLOURS, MARKERS, count, describe, house_style, label_right, label_top, new_figure, percent,
+    COLOURS, count, house_style, look, new_figure, percent, tell,
 )  # fmt: skip
+from course_utils.plots.labels import label_right, label_top
 
 if TYPE_CHECKING:
     from course_utils.train import History
 
 
 @house_style()
-def iteration_loss(history: History, *, smooth: int | None = None, title: str | None = None) -> Figure:
+def iteration_loss(
+    history: History, *, smooth: int | None = None, title: str | None = None
+) -> Figure:
     """The training loss of every iteration, with a running mean.
 
     Args:
@@ -30,25 +33,23 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
         raise DataError("the history holds no iteration yet.", do="train for one epoch at least")
     window = smooth or max(1, len(losses) // 20)
     mean = running_mean(losses, window)
-    start, end = mean[0], mean[-1]
-    title = title or f"Training loss goes from {start:.2f} to {end:.2f} nats"
+    title = title or _loss_title(losses, mean)
     caption = (*_facts(history), f"line: mean of {count(window, 'iteration')}")
     fig = new_figure(title, caption, height=3.4)
     ax = fig.add_subplot()
     x = np.arange(1, len(losses) + 1)
     ax.plot(x, losses, color=COLOURS[5], linewidth=0.8, alpha=0.6)
-    ax.plot(x, mean, color=COLOURS[0], linewidth=2.2)
+    ax.plot(x, mean, color=COLOURS[0], linewidth=2.2, marker="." if len(x) < 20 else "")
     ax.set(xlabel="iteration", ylabel="training loss (nats)", xlim=(0, len(losses) + 1))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     per_epoch = len(losses) // max(1, len(history.epochs))
     label_top(ax, _unfreezing([(e - 1) * per_epoch + 0.5 for e in history.unfreeze_epochs]))
-    text = f"Line chart of {count(len(losses), 'iteration')}, {', '.join(_facts(history))}. {title}."
-    return describe(fig, text)
+    return tell(fig, f"Line chart of {count(len(losses), 'iteration')}")
 
 
 @house_style()
 def epoch_metrics(history: History, *, title: str | None = None) -> Figure:
-    """Loss and accuracy of every epoch, training beside validation; unfreezing and best epoch marked."""
+    """Loss and accuracy of every epoch in training and validation; unfreezing and best marked."""
     epochs = history.epochs
     if not epochs:
         raise DataError("the history holds no finished epoch.", do="train for one epoch at least")
@@ -65,16 +66,16 @@ def epoch_metrics(history: History, *, title: str | None = None) -> Figure:
         label_top(ax, [*marks, (best.epoch, "best")])
         label_right(ax)
     unfrozen = ", ".join(map(str, history.unfreeze_epochs))
-    unfrozen = f" The backbone is unfrozen from epoch {unfrozen}." if unfrozen else ""
+    unfrozen = f"The backbone is unfrozen from epoch {unfrozen}" if unfrozen else ""
     last = epochs[-1]
-    text = f"""Two line charts over {count(len(epochs), "epoch")}, {", ".join(_facts(history))}. {title}.
-        After the last epoch: loss {last.train_loss:.2f} in training and {last.val_loss:.2f} in validation,
-        accuracy {percent(last.train_accuracy)} and {percent(last.val_accuracy)}.{unfrozen}"""
-    return describe(fig, text)
+    loss_told = f"loss {last.train_loss:.2f} in training, {last.val_loss:.2f} in validation"
+    accuracy_told = f"accuracy {percent(last.train_accuracy)} and {percent(last.val_accuracy)}"
+    kind = f"Two line charts over {count(len(epochs), 'epoch')}, at the end"
+    return tell(fig, f"{kind}: {loss_told}, {accuracy_told}", unfrozen)
 
 
 def running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """Mean of the ``window`` values around each, of fewer at the ends; values that are not finite are left out."""
+    """Mean of the ``window`` values around each, fewer at the ends; only finite ones count."""
     window = min(window, len(values))
     finite, ones = np.isfinite(values), np.ones(window)
     total = np.convolve(np.where(finite, values, 0), ones, mode="same")
@@ -82,11 +83,20 @@ def running_mean(values: np.ndarray, window: int) -> np.ndarray:
     return np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0.5)
 
 
+def _loss_title(losses: np.ndarray, mean: np.ndarray) -> str:
+    if np.isfinite(losses).all():
+        return f"Training loss goes from {mean[0]:.2f} to {mean[-1]:.2f} nats"
+    first = np.isfinite(losses).argmin() + 1
+    return f"Training diverges: the loss is not finite at iteration {first:,}"
+
+
 def _pair(ax: Axes, epochs: list, metric: str, label: str, scale: float) -> None:
     x = [e.epoch for e in epochs]
     for i, part in enumerate(("train", "val")):
         y = [scale * getattr(e, f"{part}_{metric}") for e in epochs]
-        ax.plot(x, y, color=COLOURS[i], marker=MARKERS[i], label=part)
+        colour, marker = look(i)
+        every = max(1, len(x) // 15)
+        ax.plot(x, y, color=colour, marker=marker, markevery=every, label=part)
     ax.set(xlabel="epoch", ylabel=label)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
 

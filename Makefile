@@ -1,0 +1,34 @@
+# make run    run every notebook (BUDGET, DATA, WEIGHTS, and ARGS for any other option of `course run`)
+# make test   run the whole test suite
+# make lab    open JupyterLab
+# make build  make both editions of the notebooks from solutions/*.py
+# All of them make .venv first, and again when requirements.txt or pyproject.toml has changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+BUDGET ?= smoke
+DATA ?= auto
+WEIGHTS ?= auto
+ARGS ?=
+STAMP := $(VENV)/installed
+
+.PHONY: run test lab build
+
+run: $(STAMP)
+	$(VENV)/bin/course run --budget "$(BUDGET)" --data "$(DATA)" --weights "$(WEIGHTS)" $(ARGS)
+
+test: $(STAMP)
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lab: $(STAMP)
+	$(VENV)/bin/jupyter lab notebooks
+
+build: $(STAMP)
+	$(VENV)/bin/course build
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --requirement requirements.txt
+	$(VENV)/bin/python -m pip install --no-build-isolation --no-deps --editable .
+	@touch $@

@@ -1,0 +1,82 @@
+"""What students get: the package as a wheel, their notebooks, and requirements; nothing of the solutions."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from course_utils.authoring.release import check
+from course_utils.errors import BuildError
+
+TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
+README = """# {name} {version}
+
+Python 3.11 or newer. In this folder:
+
+    python -m venv .venv
+    .venv/bin/python -m pip install -r requirements.txt
+    .venv/bin/jupyter lab notebooks
+
+On Windows write `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without an NVIDIA card, run
+`.venv/bin/python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu`
+before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tells what is missing.
+"""
+
+
+def make_handout(root: Path, folder: Path) -> list[Path]:
+    """Write the hand-out into a new or empty folder.
+
+    Args:
+        root: the course folder; its notebooks must be as built from the text.
+
+    Returns:
+        The files that were made.
+
+    Raises:
+        BuildError: if the folder is not empty, a notebook has drifted, or the wheel cannot be built.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise BuildError(f"{folder} is not empty.", do="choose a new folder")
+    names = check(root)
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = _build_wheel(root, folder)
+    for name in names:
+        target = folder / "notebooks" / name
+        target.mkdir(parents=True)
+        shutil.copy(root / "notebooks" / name / f"{name}.ipynb", target)
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (folder / "requirements.txt").write_text(_requirements(root, project, wheel), encoding="utf-8")
+    (folder / "README.md").write_text(README.format(**project), encoding="utf-8")
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def pins(requirements: Path) -> dict[str, str]:
+    """The ``name==version`` lines of a requirements file, comments left out."""
+    lines = (line.partition("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
+    return dict(line.split("==") for line in lines if line)
+
+
+def _build_wheel(root: Path, folder: Path) -> Path:
+    """Build from a copy that holds nothing but the package, so that nothing else can get in."""
+    with tempfile.TemporaryDirectory() as clean:
+        shutil.copytree(
+            root / "course_utils", Path(clean, "course_utils"), ignore=shutil.ignore_patterns("__pycache__", "*.part")
+        )
+        shutil.copy(root / "pyproject.toml", clean)
+        command = [sys.executable, "-m", "pip", "wheel", clean, "--no-deps", "--no-build-isolation"]
+        result = subprocess.run([*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean)
+    if result.returncode:
+        raise BuildError("the wheel cannot be built.", found=result.stderr.strip(), do="pip install -r requirements.txt")
+    return next(folder.glob("*.whl"))
+
+
+def _requirements(root: Path, project: dict, wheel: Path) -> str:
+    """The course's own pins of what students need, and the wheel."""
+    needed = [re.split(r"[<>=\[ ]", text)[0] for text in project["dependencies"]] + list(TOOLS)
+    pinned = pins(root / "requirements.txt")
+    return "\n".join([*(f"{name}=={pinned[name]}" for name in needed), f"./{wheel.name}"]) + "\n"

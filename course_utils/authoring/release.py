@@ -1,0 +1,191 @@
+"""Instructor to student edition through nbgrader, with a leak check of our own, and the gradebook's entries."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log, setenv
+from traitlets.config import Config, PyFileConfigLoader
+
+from course_utils.authoring.markers import looks_like_marker
+from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
+from course_utils.errors import BuildError
+
+CONFIG = "nbgrader_config.py"
+TELLING = 24  # characters: a shorter line (`return loss`) may stand in a solution and in plain sight
+
+
+def build(root: Path) -> list[str]:
+    """Make both editions of every notebook and its entries in the gradebook.
+
+    Nothing is written before every notebook has been built and its student edition checked for leaks.
+
+    Args:
+        root: the course folder.
+
+    Returns:
+        The assignments, in order.
+
+    Raises:
+        BuildError: if a text, a student edition or nbgrader's configuration is not as it must be.
+    """
+    config = load_config(root)
+    sources = read_sources(root)
+    with tempfile.TemporaryDirectory() as staging:
+        for path in _make(sources, Path(staging), config):
+            _replace(root / path, (Path(staging) / path).read_bytes())
+        _generate(sources, Path(staging), config, root / "gradebook.db")
+    return [source.name for source in sources]
+
+
+def check(root: Path) -> list[str]:
+    """Build in a temporary folder and compare with what is there.
+
+    Raises:
+        BuildError: naming every file that differs, is missing, or has no text.
+    """
+    sources = read_sources(root)
+    with tempfile.TemporaryDirectory() as staging:
+        made = _make(sources, Path(staging), load_config(root))
+        drifted = [p for p in made if _content(root / p) != (Path(staging) / p).read_bytes()]
+    drifted += [p for p in _notebooks(root) if p not in made]
+    if drifted:
+        raise BuildError(
+            "not as built from the text: " + ", ".join(p.as_posix() for p in sorted(drifted)) + ".",
+            do="edit solutions/*.py only, run `course build`, and delete notebooks that have no text",
+        )
+    return [source.name for source in sources]
+
+
+def read_sources(root: Path) -> list[Source]:
+    """Every text of the course, checked, in order of their names.
+
+    Raises:
+        BuildError: also where a file lies in an assignment's folder that nbgrader would publish.
+    """
+    texts = sorted((root / "solutions").glob("*.py"))
+    if not texts:
+        raise BuildError("there is no text to build.", expected="solutions/NN_name.py")
+    for folder in (text.with_suffix("") for text in texts):
+        strays = [p.name for p in folder.glob("*") if p.name not in (f"{folder.name}.ipynb", ".ipynb_checkpoints")]
+        if strays:
+            raise BuildError(
+                f"nbgrader would give {', '.join(sorted(strays))} in solutions/{folder.name} to students.",
+                do="keep nothing in that folder but the notebook that is built",
+            )
+    version = course_version(root)
+    return [read_source(text, version) for text in texts]
+
+
+def course_version(root: Path) -> str:
+    """The version in ``pyproject.toml``, which notebooks carry."""
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def load_config(root: Path) -> Config:
+    """nbgrader's configuration, loaded strictly: nbgrader itself only logs an error and takes its defaults.
+
+    Raises:
+        BuildError: if the file is missing or does not run.
+    """
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as problem:
+        raise BuildError(f"{CONFIG} cannot be loaded.", found=f"{type(problem).__name__}: {problem}") from None
+
+
+def verify_release(source: Source, student: nbformat.NotebookNode, config: Config) -> None:
+    """Compare a student edition with what it must be, cell by cell, without trusting nbgrader or the markers.
+
+    Raises:
+        BuildError: if a cell differs from its visible part, a marker is left, or a telling line of a
+            solution or hidden test stands anywhere in the notebook.
+    """
+    stubs = config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
+    expected = [cell.student_source(*stubs) for cell in source.cells]
+    for cell, text, made in zip(source.cells, expected, student.cells):
+        if made.source != text:
+            raise BuildError(f"{source.name}.py:{cell.line}: nbgrader made something else of this cell.")
+    if len(expected) != len(student.cells):
+        raise BuildError(f"{source.name}: {len(student.cells)} cells released, {len(expected)} expected.")
+    lines = {line.strip() for cell in student.cells for line in cell.source.split("\n")}
+    for line in lines:
+        if looks_like_marker(line):
+            raise BuildError(f"{source.name}: a marker is left in the student edition: {line}")
+    for cell in source.cells:
+        for line in cell.secrets():
+            if len(line.strip()) >= TELLING and line.strip() in lines:
+                raise BuildError(
+                    f"{source.name}.py:{cell.line}: a line of this cell's secret part stands in the student edition.",
+                    found=line.strip(),
+                    do="reword the visible one",
+                )
+
+
+def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path]:
+    """Build all editions below ``staging``; returns their paths relative to it."""
+    paths = []
+    for source in sources:
+        path = Path("solutions", source.name, f"{source.name}.ipynb")
+        _replace(staging / path, instructor_notebook(source).encode())
+        paths.append(path)
+    _generate(sources, staging, config, gradebook=None)
+    for source in sources:
+        path = Path("notebooks", source.name, f"{source.name}.ipynb")
+        student = nbformat.read(staging / path, as_version=4)
+        verify_release(source, student, config)
+        _replace(staging / path, notebook_text(student).encode())
+        paths.append(path)
+    return paths
+
+
+def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook: Path | None) -> None:
+    """Run nbgrader's release step on ``folder``; enter the cells into ``gradebook`` if there is one."""
+    settings = copy.deepcopy(config)
+    if gradebook is None:  # what `nbgrader generate_assignment --no-db` sets
+        settings.SaveCells.enabled = False
+        settings.GenerateAssignment.no_database = True
+    for source in sources:
+        course = CourseDirectory(config=settings, root=str(folder), assignment_id=source.name)
+        if gradebook:
+            course.db_url = f"sqlite:///{gradebook.resolve()}"
+        with setenv(PATH=_path_with_tools()):
+            result = capture_log(GenerateAssignment(coursedir=course, config=settings, force=True))
+        if not result["success"]:
+            raise BuildError(
+                f"nbgrader could not release {source.name}.",
+                found=result.get("log", result["error"]).strip(),
+                do="if the gradebook holds submissions to an older edition, move gradebook.db away first",
+            )
+
+
+def _path_with_tools() -> str:
+    """PATH with this environment's programs first: nbgrader calls `alembic` by its bare name."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def _notebooks(root: Path) -> list[Path]:
+    """Every notebook of both editions, relative to ``root``."""
+    found = (p for edition in ("solutions", "notebooks") for p in (root / edition).glob("*/*.ipynb"))
+    return [p.relative_to(root) for p in found]
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)

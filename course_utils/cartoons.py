@@ -1,0 +1,185 @@
+"""Ten drawn classes with CIFAR-10's names: a data set that needs no download."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import numpy as np
+from PIL import Image
+
+from course_utils.cache import stored_arrays
+from course_utils.drawing.animals import CAT_KINDS, DEER_KINDS, DOG_KINDS, HORSE_KINDS
+from course_utils.drawing.colors import chance, pick
+from course_utils.drawing.compose import add_front, add_object, develop
+from course_utils.drawing.craft import AIRPLANE_KINDS, SHIP_KINDS
+from course_utils.drawing.scenes import SCENES, Scene, paint_scene
+from course_utils.drawing.vehicles import AUTOMOBILE_KINDS, TRUCK_KINDS
+from course_utils.drawing.wildlife import BIRD_KINDS, FROG_KINDS
+from course_utils.errors import DataError
+
+# Part of the cache key: raise it with every change that moves a pixel.
+VERSION = 1
+SIZE = 32
+USUAL = 0.5  # how often the scene is one that is usual for the class
+TRAIN_SEED, TEST_SEED = 1, 2
+FEW = 300  # so many are drawn sooner than other processes start
+# pixels of canvas per pixel of picture, at least this many across
+CANVAS = 128
+
+KINDS = {
+    "airplane": AIRPLANE_KINDS, "automobile": AUTOMOBILE_KINDS, "bird": BIRD_KINDS, "cat": CAT_KINDS,
+    "deer": DEER_KINDS, "dog": DOG_KINDS, "frog": FROG_KINDS, "horse": HORSE_KINDS, "ship": SHIP_KINDS,
+    "truck": TRUCK_KINDS,
+}  # fmt: skip
+CLASSES = tuple(KINDS)
+_PETS, _HOOFED, _ROAD = ("room", "room", "meadow", "yard"), ("meadow", "forest", "snow", "yard"), ("street", "street", "yard")
+USUAL_SCENES = {
+    "airplane": ("open sky", "open sky", "runway"), "automobile": _ROAD, "bird": ("open sky", "leaves", "pond"),
+    "cat": _PETS, "deer": _HOOFED, "dog": _PETS, "frog": ("pond", "leaves", "forest"), "horse": _HOOFED,
+    "ship": ("sea",), "truck": _ROAD,
+}  # fmt: skip
+
+
+def draw(class_name: str, seed: int | Sequence[int], size: int = SIZE) -> np.ndarray:
+    """One picture, uint8 ``[size, size, 3]``; the same seed draws the same picture.
+
+    Kind, pose, colours, scene, place, light, blur and noise all come from the seed.
+
+    Raises:
+        DataError: if ``class_name`` is not one of the ten.
+    """
+    rng, object_rng, camera_rng = _streams(class_name, seed)
+    scene = _scene(class_name, rng, size)
+    sketch = pick(object_rng, KINDS[class_name])(object_rng)
+    picture = add_object(scene, sketch, object_rng)
+    return _finish(scene, picture, camera_rng, size)
+
+
+def background(class_name: str, seed: int | Sequence[int], size: int = SIZE) -> np.ndarray:
+    """What :func:`draw` draws for this class and seed, without the object and its shadow."""
+    rng, _, camera_rng = _streams(class_name, seed)
+    scene = _scene(class_name, rng, size)
+    return _finish(scene, scene.image, camera_rng, size)
+
+
+def _streams(class_name: str, seed: int | Sequence[int]) -> list[np.random.Generator]:
+    if class_name not in KINDS:
+        raise DataError("no such class of drawn cartoons", expected=", ".join(CLASSES), found=class_name)
+    return [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)]
+
+
+def _scene(class_name: str, rng: np.random.Generator, size: int) -> Scene:
+    usual = chance(rng, USUAL)
+    name = pick(rng, USUAL_SCENES[class_name] if usual else tuple(SCENES))
+    return paint_scene(name, rng, size * max(2, CANVAS // size))
+
+
+def _finish(scene: Scene, picture: Image.Image, rng: np.random.Generator, size: int) -> np.ndarray:
+    add_front(picture, scene.front)
+    return develop(picture, rng, size)
+
+
+def generate(n: int, seed: int, without_object: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """The first ``n`` pictures of an endless balanced sequence.
+
+    Every ten pictures in a row hold each class once, in random order.
+
+    Args:
+        seed: names the sequence; different seeds share no picture.
+        without_object: draw the backgrounds alone.
+
+    Returns:
+        Images uint8 ``[n, 3, 32, 32]`` and labels int64 ``[n]``.
+    """
+    labels = _labels(n, seed)
+    workers = min(os.cpu_count() or 1, n // (FEW // 2))
+    if workers < 2:
+        return _draw_range(labels, seed, 0, n, without_object), labels
+    return _draw_in_processes(labels, seed, workers, without_object), labels
+
+
+def load(train: int = 5000, test: int = 1000) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """``train`` and ``test`` pictures with their labels as :func:`generate` returns them, drawn once and then cached.
+
+    Fewer pictures are the first of more: those who ask for a few hundred wait for a few hundred.
+    """
+
+    def make() -> dict[str, np.ndarray]:
+        parts = {"train": generate(train, TRAIN_SEED), "test": generate(test, TEST_SEED)}
+        return {f"{part}_{name}": a for part, pair in parts.items() for name, a in zip(("images", "labels"), pair)}
+
+    arrays = stored_arrays(f"cartoons-v{VERSION}-{train}-{test}", make)
+    return {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in ("train", "test")}
+
+
+def write_photos(
+    folder: str | Path, classes: Sequence[str] = ("cat", "dog"), per_class: int = 40, seed: int = 0
+) -> Path:
+    """Write pictures as JPEGs of mixed sizes (80 to 160 pixels) and shapes, ``<train|test>/<class>/<number>.jpg``.
+
+    ``per_class`` go to train and half as many to test. Returns ``folder``.
+    """
+    rng = np.random.default_rng(seed)
+    for part, count in (("train", per_class), ("test", per_class // 2)):
+        for name in classes:
+            target = Path(folder) / part / name
+            target.mkdir(parents=True, exist_ok=True)
+            for number in range(count):
+                seed_of_photo = [seed, ("train", "test").index(part) + TEST_SEED + 1, number]
+                photo = _crop(Image.fromarray(draw(name, seed_of_photo, int(rng.integers(100, 161)))), rng)
+                photo.save(target / f"{number:03d}.jpg", quality=90)
+    return Path(folder)
+
+
+def _crop(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Cut off up to a fifth of the width or of the height."""
+    width, height = photo.size
+    kept = rng.uniform(0.8, 1.0)
+    if chance(rng, 0.5):
+        left = int((1 - kept) * width / 2)
+        return photo.crop((left, 0, width - left, height))
+    top = int((1 - kept) * height / 2)
+    return photo.crop((0, top, width, height - top))
+
+
+def _labels(n: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    blocks = [rng.permutation(len(CLASSES)) for _ in range(-(-n // len(CLASSES)))]
+    return np.concatenate([np.zeros(0, int), *blocks])[:n].astype(np.int64)
+
+
+def _draw_range(labels: np.ndarray, seed: int, first: int, last: int, without_object: bool) -> np.ndarray:
+    """Pictures ``first`` to ``last`` of the sequence, uint8 ``[last - first, 3, 32, 32]``."""
+    images = np.empty((last - first, 3, SIZE, SIZE), np.uint8)
+    paint = background if without_object else draw
+    for i in range(first, last):
+        images[i - first] = paint(CLASSES[labels[i]], [seed, i]).transpose(2, 0, 1)
+    return images
+
+
+def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_object: bool) -> np.ndarray:
+    """Share the work among fresh interpreters, which know nothing of the caller's script or notebook.
+
+    Unlike ``multiprocessing``, this needs no ``if __name__ == "__main__"`` in the caller's script.
+    """
+    bounds = np.linspace(0, len(labels), workers + 1).astype(int).tolist()
+    command = [sys.executable, "-m", "course_utils.cartoons", str(seed), str(int(without_object))]
+    root = Path(__file__).resolve().parents[1]
+    processes = [Popen([*command, str(a), str(b)], stdout=PIPE, cwd=root) for a, b in pairwise(bounds)]
+    pictures = b"".join(process.communicate()[0] for process in processes)
+    return np.frombuffer(pictures, np.uint8).reshape(-1, 3, SIZE, SIZE)
+
+
+def _worker(seed: int, without_object: int, first: int, last: int) -> None:
+    """Write the bytes of pictures ``first`` to ``last`` to standard output."""
+    images = _draw_range(_labels(last, seed), seed, first, last, bool(without_object))
+    sys.stdout.buffer.write(images.tobytes())
+
+
+if __name__ == "__main__":
+    _worker(*map(int, sys.argv[1:]))

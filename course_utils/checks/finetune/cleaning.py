@@ -1,0 +1,257 @@
+"""Check of exercise clean_data: leaks between splits, and statistics of the train images."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from course_utils import data
+from course_utils.checks.core import Mistake, Wrong, brief, close, recognise, require, run
+
+RETURN_A_LIST = "return a list of int, such as [3, 17]"
+NOT_PLAIN = ("what the list holds are no plain int", "turn tensors into numbers with .tolist()")
+REDUCE_ALL = ("it is not taken over images, rows and columns", "reduce over dimensions 0, 2 and 3")
+NOT_A_TENSOR_OF_3 = ("this is no float tensor of 3 numbers", "one number for each channel; see torch.stack")
+TOLERANCE = (1e-4, 5e-3)  # of the mean; of the deviation, with n or n - 1 in the denominator
+COMPARE_PIXELS = ("not every pixel of every pair is compared", "two images are equal if all their bytes are")
+
+
+def _pairs(train: Tensor, test: Tensor, same) -> list[int]:
+    return [j for j, b in enumerate(test) if any(same(a, b) for a in train)]
+
+
+LEAK_MISTAKES = (
+    Mistake(
+        lambda train, test: [i for i, a in enumerate(train) if any(torch.equal(a, b) for b in test)],
+        "these are positions among the train images",
+        "return positions in test_images: those are the ones to remove",
+    ),
+    Mistake(
+        lambda train, test: [
+            (i, j) for j, b in enumerate(test) for i, a in enumerate(train) if torch.equal(a, b)
+        ],
+        "pairs of positions are returned",
+        "return the position in test_images alone",
+    ),
+    Mistake(
+        lambda train, test: [i for i, (a, b) in enumerate(zip(train, test)) if torch.equal(a, b)],
+        "only images at the same position are compared",
+        "compare each test image with every train image",
+    ),
+    Mistake(
+        lambda train, test: [
+            j for j, b in enumerate(test) if any(torch.equal(a, b) for a in [*train, *test[:j]])
+        ],
+        "repeats among the test images are reported, too",
+        "look for each test image among the train images only",
+    ),
+    Mistake(
+        lambda train, test: [j for j, b in enumerate(test) for a in train if torch.equal(a, b)],
+        "a test image is reported once for each train image that equals it",
+        "report each test image once",
+    ),
+    Mistake(
+        lambda train, test: _pairs(train, test, lambda a, b: (a.int() - b.int()).abs().max() <= 8),
+        "images that are only close count as equal",
+        "compare bit for bit: a leak is the very same image",
+    ),
+    Mistake(
+        lambda train, test: _pairs(train, test, lambda a, b: a.sum() == b.sum()),
+        "only a sum, a mean or a histogram of each image is compared",
+        "compare the pixels in their order, for example the bytes of each image",
+    ),
+    Mistake(
+        lambda train, test: _pairs(train, test, lambda a, b: torch.equal(a.sum((1, 2)), b.sum((1, 2)))),
+        "only a sum, a mean or a histogram of each channel is compared",
+        "compare the pixels in their order, for example the bytes of each image",
+    ),
+    Mistake(
+        lambda train, test: [],
+        "the comparison never succeeds: the hash of a tensor is that of the object, not of its pixels",
+        "hash the bytes: image.numpy().tobytes()",
+    ),
+)
+
+STATISTICS_MISTAKES = (
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)) * 255, x.std((0, 2, 3)) * 255),
+        "the numbers are on the scale 0 to 255",
+        "divide by 255",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), x.std((2, 3)).mean(0)),
+        "this is the mean of the images' own deviations (the widespread 0.2023 of CIFAR-10)",
+        "take one deviation over all pixels of all images",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), x.mean((2, 3)).std(0)),
+        "this is how much the images' means differ",
+        "take one deviation over all pixels of all images",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), x.var((0, 2, 3))),
+        "this is the variance",
+        "take its square root",
+    ),
+    Mistake(
+        lambda x: (x.std((0, 2, 3)), x.mean((0, 2, 3))),
+        "mean and deviation are swapped (torch.std_mean gives the deviation first)",
+        "return the mean first",
+    ),
+    Mistake(
+        lambda x: (x.mean(), x.std()),
+        "the three channels are taken together",
+        "reduce over images, rows and columns, and keep the channels",
+    ),
+    Mistake(
+        lambda x: (x.mean((2, 3)), x.std((2, 3))),
+        "there is one value for each image",
+        "reduce over the images, too: dimensions 0, 2 and 3",
+    ),
+    Mistake(
+        lambda x: ((x * 255).long().sum((0, 2, 3)) // (x.numel() // 3) / 255, x.std((0, 2, 3))),
+        "the mean was rounded to a whole number",
+        "turn the images into floats before anything else",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), _deviation_with_overflow(x)),
+        "squares of uint8 numbers overflow: 16 * 16 gives 0",
+        "turn the images into floats before anything else",
+    ),
+    Mistake(
+        lambda x: (torch.tensor([0.4914, 0.4822, 0.4465]), torch.tensor([0.2470, 0.2435, 0.2616])),
+        "these are the published numbers of CIFAR-10, not those of the images that were passed",
+        "compute them from `images`",
+    ),
+)
+
+
+def finds_leaks(find_leaks, _):
+    """find_leaks: test images that are also in train."""
+    train, test = _noise(6, seed=1), _noise(5, seed=2)
+    test[1], test[2], test[4] = train[3], train[2], train[0]
+    _expect_leaks(find_leaks, train, test, [1, 2, 4])
+    return "3 of 5 found"
+
+
+def counts_each_once(find_leaks, _):
+    """find_leaks: repeats within one split are no leak."""
+    train, test = _noise(4, seed=3), _noise(5, seed=4)
+    train[2], test[3] = train[1], test[0]
+    test[2] = train[1]
+    _expect_leaks(find_leaks, train, test, [2])
+
+
+def ignores_near_duplicates(find_leaks, _):
+    """find_leaks: one pixel that differs by 1 is enough."""
+    train, test = _noise(3, seed=5), _noise(3, seed=6)
+    test[0] = train[1]
+    test[2] = train[1]
+    test[2, 0, 3, 3] += 1
+    _expect_leaks(find_leaks, train, test, [0])
+
+
+def compares_places(find_leaks, _):
+    """find_leaks: the same pixels in other places are another image."""
+    train, test = _noise(3, seed=8), _noise(4, seed=9)
+    test[1], test[2], test[3] = train[0].flip(2), train[0], train[2].flip(0)
+    _expect_leaks(find_leaks, train, test, [2])
+
+
+def finds_nothing(find_leaks, _):
+    """find_leaks: no leak gives an empty list."""
+    _expect_leaks(find_leaks, _noise(3, seed=10), _noise(2, seed=11), [])
+
+
+def gives_means(_, channel_statistics):
+    """channel_statistics: the mean of each channel, in 0 to 1."""
+    images = _shaded(12)
+    _expect_statistics(channel_statistics, images, 0)
+    return brief(_true_statistics(images)[0])
+
+
+def gives_deviations(_, channel_statistics):
+    """channel_statistics: the deviation over all pixels."""
+    images = _shaded(12)
+    _expect_statistics(channel_statistics, images, 1)
+    return brief(_true_statistics(images)[1])
+
+
+def uses_what_it_is_given(_, channel_statistics):
+    """channel_statistics: other images, other numbers."""
+    for part in (0, 1):
+        _expect_statistics(channel_statistics, 255 - _shaded(5) // 3, part)
+
+
+CASES = (
+    finds_leaks,
+    counts_each_once,
+    ignores_near_duplicates,
+    compares_places,
+    finds_nothing,
+    gives_means,
+    gives_deviations,
+    uses_what_it_is_given,
+)
+
+
+def clean_data(find_leaks, channel_statistics) -> None:
+    """Check the exercise on duplicates across splits and on statistics of train alone."""
+    library = (
+        data.find_duplicates,
+        data.duplicate_report,
+        data.channel_statistics,
+    )
+    run("find_leaks and channel_statistics", CASES, find_leaks, channel_statistics, library=library)
+
+
+def _expect_leaks(find_leaks, train: Tensor, test: Tensor, expected: list[int]) -> None:
+    got = find_leaks(train.clone(), test.clone())
+    require(got, list, "the answer", RETURN_A_LIST)
+    plain = all(type(position) is int for position in got)
+    if plain and got == expected:
+        return
+    otherwise = COMPARE_PIXELS if plain else NOT_PLAIN
+    likely = recognise(got, LEAK_MISTAKES, lambda answer: answer(train, test), otherwise)
+    raise Wrong(brief(expected), brief(got), *likely)
+
+
+def _expect_statistics(channel_statistics, images: Tensor, part: int) -> None:
+    given = channel_statistics(images.clone())
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        likely = "a `return` is missing" if given is None else "mean and deviation are not given as a pair"
+        raise Wrong("a pair (mean, std)", brief(given), likely, "end in `return mean, std`")
+    got, expected = given[part], _true_statistics(images)[part]
+    right_kind = isinstance(got, Tensor) and got.is_floating_point() and got.shape == (3,)
+    if right_kind and torch.allclose(got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5):
+        return
+    otherwise = REDUCE_ALL if right_kind else NOT_A_TENSOR_OF_3
+    scaled = images.float() / 255
+    likely = recognise(got, STATISTICS_MISTAKES, lambda answer: answer(scaled)[part], otherwise)
+    raise Wrong(brief(expected), brief(got), *likely)
+
+
+def _true_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
+    pixels = images.double().transpose(0, 1).reshape(3, -1).numpy() / 255
+    return torch.tensor(pixels.mean(1)).float(), torch.tensor(pixels.std(1)).float()
+
+
+def _deviation_with_overflow(x: Tensor) -> Tensor:
+    pixels = (x * 255).round().to(torch.uint8)
+    squares = (pixels * pixels).float() / 255**2
+    return (squares.mean((0, 2, 3)) - x.mean((0, 2, 3)) ** 2).sqrt()
+
+
+def _noise(n: int, seed: int) -> Tensor:
+    """Random uint8 images ``[n, 3, 4, 4]`` below 255, so that 1 can be added."""
+    g = torch.Generator().manual_seed(seed)
+    return torch.randint(255, (n, 3, 4, 4), generator=g, dtype=torch.uint8)
+
+
+def _shaded(n: int) -> Tensor:
+    """Images that differ in brightness, with channels that differ in mean and deviation."""
+    g = torch.Generator().manual_seed(12)
+    noise = torch.rand(n, 3, 4, 4, generator=g)
+    light = torch.rand(n, 1, 1, 1, generator=g)
+    channel = torch.tensor([0.9, 0.6, 0.3]).view(1, 3, 1, 1)
+    return (255 * channel * (0.6 * light + 0.4 * noise)).to(torch.uint8)

@@ -1,0 +1,116 @@
+"""Check of exercise evaluation: the numbers, and a model that is left as it was."""
+
+from __future__ import annotations
+
+import torch
+
+from course_utils import evaluate
+from course_utils.checks.core import Wrong, must_work, needs, run
+from course_utils.checks.finetune.figures import expect_accuracy, expect_floats, expect_loss, logits_of
+from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
+
+
+def reports_mean_loss(evaluate):
+    """the loss is the mean over images (batches of 4, 4 and 1)."""
+    parts = batches(4, 4, 1)
+    return expect_loss(evaluate(watched(), parts), logits_of(watched(), parts))
+
+
+def reports_accuracy(evaluate):
+    """the accuracy is the fraction of right images."""
+    parts = batches(4, 4, 1)
+    return expect_accuracy(evaluate(watched(), parts), logits_of(watched(), parts))
+
+
+def reports_floats(evaluate):
+    """both are plain floats."""
+    expect_floats(evaluate(watched(), batches(2, 2)))
+
+
+def is_in_eval_mode(evaluate):
+    """eval mode at every batch."""
+    model = watched()
+    evaluate(model, batches(2, 2, 2))
+    modes = model.training_at_calls
+    if modes and not any(modes):
+        return
+    got = f"training mode in {modes.count(True)} of {len(modes)}"
+    likely = "dropout is on, and batch norm goes by the batch at hand"
+    raise Wrong("eval mode in each forward pass", got, likely, "call model.eval() before the first batch")
+
+
+@needs(is_in_eval_mode)
+def leaves_all_tensors(evaluate):
+    """no tensor of the model changes."""
+    model = gated_net()
+    evaluate(model, [images(4), images(3)])
+    before, after = gated_net().state_dict(), model.state_dict()
+    moved = [k for k in before if not torch.equal(before[k], after[k])]
+    if moved:
+        likely = "the model went through training mode on the way, or took a step"
+        raise Wrong("0 tensors changed", f"{len(moved)} changed: {', '.join(moved[:3])}", likely, "evaluate only")
+
+
+def gives_the_mode_back(evaluate):
+    """the model's mode afterwards is the one before."""
+    for before in (True, False):
+        model = watched().train(before)
+        evaluate(model, batches(2))
+        if model.training is not before:
+            likely = "the model stays in eval mode: the next epoch would train in it"
+            if not before:
+                likely = "the model is put in training mode, whatever it was in"
+            remedy = "keep model.training at the start, and give it to model.train(...) at the end"
+            raise Wrong(_mode(before), _mode(not before), likely, remedy)
+
+
+def records_no_gradients(evaluate):
+    """no gradients are recorded."""
+    model = watched()
+    evaluate(model, batches(2, 2))
+    if not model.recording_at_calls or any(model.recording_at_calls):
+        likely = "each forward pass keeps what backward would need"
+        raise Wrong("gradients off", "gradients on", likely, "put the loop into `with torch.no_grad():`")
+
+
+def leaves_gradients_on(evaluate):
+    """gradients are recorded again afterwards."""
+    evaluate(watched(), batches(2))
+    if not torch.is_grad_enabled():
+        likely = "torch.set_grad_enabled(False) stays for everyone who comes later"
+        raise Wrong("gradients on", "gradients off", likely, "put the loop into `with torch.no_grad():`")
+
+
+def goes_through_once(evaluate):
+    """batches may be any iterable, and go through the model once."""
+    model = watched()
+    likely = "the number of batches is asked for, or they are gone through twice"
+    with must_work("a generator works", likely, "count batches and images in the loop"):
+        evaluate(model, iter(batches(2, 2, 2)))
+    passes = len(model.training_at_calls)
+    if passes != 3:
+        likely = "the model is called again for the accuracy" if passes > 3 else "batches were left out"
+        raise Wrong("3 forward passes", passes, likely, "call model(x) once for each batch, and use its logits twice")
+
+
+CASES = (
+    reports_mean_loss,
+    reports_accuracy,
+    reports_floats,
+    is_in_eval_mode,
+    leaves_all_tensors,
+    gives_the_mode_back,
+    records_no_gradients,
+    leaves_gradients_on,
+    goes_through_once,
+)
+
+
+def evaluation(student_evaluate) -> None:
+    """Check the exercise on evaluation."""
+    library = (evaluate.evaluate, evaluate.predict, evaluate.score, evaluate.accuracy)
+    run("evaluate", CASES, student_evaluate, library=library)
+
+
+def _mode(training: bool) -> str:
+    return "training mode" if training else "eval mode"

@@ -1,0 +1,363 @@
+"""Check of exercise freeze: a backbone that does not move, in no tensor, and a head that learns."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils import models
+from course_utils.checks.core import Mistake, Wrong, must_work, needs, recognise, run
+from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, resnet
+
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+METHODS = {"train", "eval", "forward", "__call__"}
+
+
+def _only_to_false(model, head):
+    inside = {id(p) for p in head.parameters()}
+    for parameter in model.parameters():
+        if id(parameter) not in inside:
+            parameter.requires_grad = False
+
+
+def _only_weights(model, head):
+    for name, parameter in model.named_parameters():
+        if name.endswith("weight"):
+            parameter.requires_grad = False
+    head.requires_grad_(True)
+
+
+def _by_name(in_head: Callable[[str], bool]) -> Callable:
+    def freeze(model, head):
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad = in_head(name)
+
+    return freeze
+
+
+# Each freezes other parameters than all those outside the head.
+FREEZE_MISTAKES = (
+    Mistake(
+        lambda model, head: None,
+        "nothing was frozen: a module has no requires_grad of its own, its parameters have",
+        "set requires_grad of each parameter, or call requires_grad_(False)",
+    ),
+    Mistake(
+        lambda model, head: model.requires_grad_(False),
+        "the head is frozen with the rest",
+        "set requires_grad of the head's parameters to True afterwards",
+    ),
+    Mistake(
+        lambda model, head: head.requires_grad_(False),
+        "it is the head that was frozen",
+        "freeze everything else",
+    ),
+    Mistake(
+        _only_weights,
+        "biases were left out",
+        "go through all of model.parameters()",
+    ),
+    Mistake(
+        _by_name(lambda name: "fc" in name),
+        "names that hold 'fc' were taken for the head: here fc1 and fc2 lie in a frozen gate",
+        "go by the module `head` that is passed, not by a name",
+    ),
+    Mistake(
+        _by_name(lambda name: name.startswith("fc.")),
+        "the head was looked for under the name fc, and this one is called classifier",
+        "go by the module `head` that is passed, not by a name",
+    ),
+)
+ONLY_TO_FALSE = Mistake(
+    _only_to_false,
+    "requires_grad is only ever set to False: a head that was frozen before stays frozen",
+    "set requires_grad of the head's parameters to True",
+)
+NOT_THE_HEAD = ("the trainable parameters are not those of the head", "go by head.parameters()")
+
+
+def _eval_norms(model):
+    model.train()
+    for module in model.modules():
+        if isinstance(module, NORMS):
+            module.eval()
+
+
+def _eval_frozen_norms(model):
+    model.train()
+    for module in model.modules():
+        if isinstance(module, NORMS) and not module.weight.requires_grad:
+            module.eval()
+
+
+def _eval_without_parameters(model):
+    for module in model.modules():
+        module.training = any(p.requires_grad for p in module.parameters())
+
+
+def _eval_once_frozen(model):
+    model.train()
+    if not hasattr(model, "once_frozen"):
+        model.once_frozen = [m for m in model.children() if not next(m.parameters()).requires_grad]
+    for module in model.once_frozen:
+        module.eval()
+
+
+def _change_frozen_norms(**attributes) -> Callable:
+    def train_mode(model):
+        model.train()
+        for module in model.modules():
+            if isinstance(module, NORMS) and not module.weight.requires_grad:
+                for name, value in attributes.items():
+                    setattr(module, name, value)
+
+    return train_mode
+
+
+# Each takes the place of train_mode; what it does to the layers is compared by _modes.
+MODE_MISTAKES = (
+    Mistake(
+        lambda model: model.train(),
+        "the frozen batch-norm layers are still in training mode",
+        "put frozen modules in eval mode after each model.train()",
+    ),
+    Mistake(
+        lambda model: model.eval(),
+        "the whole model is in eval mode",
+        "call model.train() first, then eval() on what is frozen",
+    ),
+    Mistake(
+        _eval_norms,
+        "every batch norm is in eval mode, frozen or not",
+        "decide by requires_grad of a module's parameters, not by its type",
+    ),
+    Mistake(
+        _eval_frozen_norms,
+        "only batch norm was put in eval mode: dropout inside a frozen module still drops",
+        "call eval() on each frozen module: it reaches what is inside",
+    ),
+    Mistake(
+        _eval_without_parameters,
+        "the head's dropout has no parameters and was taken for frozen: any([]) is False",
+        "only a module that has parameters, all of them frozen, is frozen",
+    ),
+    Mistake(
+        _eval_once_frozen,
+        "what was frozen once stays in eval mode for good",
+        "look at requires_grad each time train_mode is called",
+    ),
+    Mistake(
+        _change_frozen_norms(momentum=0.0),
+        "momentum 0 keeps the running statistics, but training mode counts on and does not use them",
+        "leave the layers as they are and put them in eval mode",
+    ),
+    Mistake(
+        _change_frozen_norms(track_running_stats=False),
+        "without track_running_stats the batch's own statistics are used in training mode",
+        "leave the layers as they are and put them in eval mode",
+    ),
+    Mistake(
+        _change_frozen_norms(track_running_stats=False, running_mean=None, running_var=None),
+        "the pretrained running statistics were thrown away",
+        "leave the layers as they are and put them in eval mode",
+    ),
+)
+WRONG_MODE = ("some modules are in the wrong mode", "print name and module.training of model.named_modules()")
+
+
+def frees_only_the_head(freeze_backbone, _):
+    """only the head is trainable."""
+    _expect_head(freeze_backbone, resnet, "fc", FREEZE_MISTAKES)
+    return "2 tensors, 5,130 parameters"
+
+
+def goes_by_module(freeze_backbone, _):
+    """also where a frozen gate holds layers fc1 and fc2."""
+    _expect_head(freeze_backbone, gated_net, "classifier", FREEZE_MISTAKES)
+
+
+def frees_a_frozen_head(freeze_backbone, _):
+    """also when everything was frozen before."""
+    mistakes = (ONLY_TO_FALSE, *FREEZE_MISTAKES)
+    _expect_head(freeze_backbone, lambda: gated_net().requires_grad_(False), "classifier", mistakes)
+
+
+@needs(frees_only_the_head)
+def keeps_the_backbone(freeze_backbone, train_mode):
+    """the backbone does not move in 3 training steps."""
+    model = resnet()
+    freeze_backbone(model, model.fc)
+    before = {k: v.clone() for k, v in model.state_dict().items() if not k.startswith("fc.")}
+    with must_work("training works", "the model no longer runs", "leave its layers as they are"):
+        _three_steps(model, train_mode)
+    after = model.state_dict()
+    moved = [k for k in before if k not in after or not torch.equal(before[k], after[k])]
+    if not moved:
+        return f"0 of {len(before)} tensors changed"
+    raise Wrong(
+        f"0 of {len(before)} backbone tensors changed",
+        f"{len(moved)} changed: {', '.join(moved[:3])}, ...",
+        *_recognise_modes(model, lambda mode: _modes_after(mode, resnet(), "fc")),
+    )
+
+
+def keeps_the_features(freeze_backbone, train_mode):
+    """frozen features in training are those of evaluation."""
+    model = _frozen(freeze_backbone)
+    x, _ = images(8)
+    with torch.no_grad(), must_work("features", "the model no longer runs", "leave its layers as they are"):
+        expected = model.eval().features(x)
+        train_mode(model)
+        got = model.features(x)
+    if torch.equal(expected, got):
+        return "bit for bit"
+    training = [k for k, m in _layers(model) if m.training and not k.startswith("classifier")]
+    raise Wrong(
+        "the same features, bit for bit",
+        f"other features; in training mode: {', '.join(training) or 'none'}",
+        *_recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier")),
+    )
+
+
+def trains_the_head(freeze_backbone, train_mode):
+    """the head is in training mode, its batch norm and dropout too."""
+    model = _frozen(freeze_backbone).eval()
+    train_mode(model)
+    resting = [k for k, m in _layers(model) if k.startswith("classifier") and not m.training]
+    if not resting:
+        return
+    likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier"))
+    raise Wrong("the head in training mode", f"in eval mode: {', '.join(resting)}", *likely)
+
+
+def trains_all_after_unfreezing(freeze_backbone, train_mode):
+    """once all is trainable again, all is in training mode."""
+    model = _frozen(freeze_backbone).eval()
+    train_mode(model)
+    model.requires_grad_(True)
+    train_mode(model)
+    as_new = _modes(gated_net())
+    if _modes(model) == as_new:
+        return
+    resting = [k for k, m in _layers(model) if not m.training]
+    changed = [k for (k, _), new in zip(_layers(model), as_new) if new not in _modes(model)]
+    got = f"in eval mode: {', '.join(resting)}" if resting else f"altered: {', '.join(changed)}"
+    likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier", unfreeze=True))
+    raise Wrong("all layers in training mode, as they were built", got, *likely)
+
+
+def replaces_nothing(freeze_backbone, train_mode):
+    """no layer and no method of the model is replaced."""
+    model = gated_net()
+    before = [(id(m), type(m)) for m in model.modules()]
+    freeze_backbone(model, model.classifier)
+    train_mode(model)
+    if before != [(id(m), type(m)) for m in model.modules()]:
+        remedy = "layers can stay as they are: what counts is their mode"
+        raise Wrong("the same layers", "other layers", "layers were swapped for others", remedy)
+    patched = sorted({name for m in model.modules() for name in METHODS & vars(m).keys()})
+    if patched:
+        likely = "a method was overwritten, and stays so for whoever uses the model next"
+        remedy = "set the modes in train_mode, which is called before every epoch"
+        raise Wrong("methods as they were", f"overwritten: {', '.join(patched)}", likely, remedy)
+
+
+CASES = (
+    frees_only_the_head,
+    goes_by_module,
+    frees_a_frozen_head,
+    keeps_the_backbone,
+    keeps_the_features,
+    trains_the_head,
+    trains_all_after_unfreezing,
+    replaces_nothing,
+)
+
+
+def freeze(freeze_backbone, train_mode) -> None:
+    """Check the exercise on freezing a backbone."""
+    library = (models.freeze_backbone, models.train_mode)
+    run("freeze_backbone and train_mode", CASES, freeze_backbone, train_mode, library=library)
+
+
+def _expect_head(freeze_backbone, make: Callable, head: str, mistakes: tuple[Mistake, ...]) -> None:
+    def trainable_after(freeze: Callable) -> list[str]:
+        model = make()
+        freeze(model, model.get_submodule(head))
+        return [name for name, p in model.named_parameters() if p.requires_grad]
+
+    got = trainable_after(freeze_backbone)
+    names = [name for name, _ in make().named_parameters()]
+    expected = [name for name in names if name.startswith(f"{head}.")]
+    if got == expected:
+        return
+    likely = recognise(got, mistakes, trainable_after, NOT_THE_HEAD)
+    first = [name for name in got if name not in expected] or got
+    raise Wrong(
+        f"{len(expected)} trainable tensors, all in {head}",
+        f"{len(got)} trainable: {', '.join(first[:3])}, ..." if got else "0 trainable",
+        *likely,
+    )
+
+
+def _frozen(freeze_backbone) -> GatedNet:
+    """A small network after the student's freezing, put right where that is wrong.
+
+    So that a mistake in freeze_backbone does not count again where train_mode is looked at.
+    """
+    model = gated_net()
+    with contextlib.suppress(Exception):
+        freeze_backbone(model, model.classifier)
+    model.requires_grad_(False)
+    model.classifier.requires_grad_(True)
+    return model
+
+
+def _three_steps(model: nn.Module, train_mode) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    x, y = images(4)
+    for _ in range(3):
+        model.eval()
+        train_mode(model)
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+def _layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The layers that behave otherwise in training: batch norms and dropouts, by name."""
+    kinds = (*NORMS, nn.Dropout)
+    return [(name, m) for name, m in model.named_modules() if isinstance(m, kinds)]
+
+
+def _modes(model: nn.Module) -> list[tuple]:
+    """What decides how those layers behave."""
+    return [
+        (
+            name,
+            layer.training,
+            getattr(layer, "momentum", None),
+            getattr(layer, "track_running_stats", None),
+            getattr(layer, "running_mean", None) is None,
+        )
+        for name, layer in _layers(model)
+    ]
+
+
+def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False) -> list[tuple]:
+    model.requires_grad_(False)
+    model.get_submodule(head).requires_grad_(True)
+    model.eval()
+    train_mode(model)
+    if unfreeze:
+        model.requires_grad_(True)
+        train_mode(model)
+    return _modes(model)
+
+
+def _recognise_modes(model: nn.Module, observe: Callable) -> tuple[str, str]:
+    return recognise(_modes(model), MODE_MISTAKES, observe, WRONG_MODE)

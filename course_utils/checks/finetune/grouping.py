@@ -1,0 +1,266 @@
+"""Check of exercise groups: parameter groups with their own learning rates and weight decay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from course_utils import models
+from course_utils.checks.core import Mistake, Wrong, brief, needs, recognise, run
+from course_utils.checks.finetune.tiny import GatedNet, gated_net
+
+BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
+
+
+def _in_head(name: str) -> bool:
+    return name.startswith("classifier.")
+
+
+def _lists(matches: Callable[[str, Tensor], bool]) -> Callable:
+    """Groups with only the trainable parameters for which ``matches(name, parameter)`` holds."""
+    return lambda model, *_: [
+        {"params": [p]} for name, p in model.named_parameters() if p.requires_grad and matches(name, p)
+    ]
+
+
+def _rates(lr: Callable[[str], float | None]) -> Callable:
+    """Groups in which the parameter called ``name`` has the rate ``lr(name)``."""
+    return lambda model, *_: [
+        {"params": [p], "lr": lr(name)} for name, p in model.named_parameters() if p.requires_grad
+    ]
+
+
+def _decays(decay: Callable[[str, Tensor], float | None]) -> Callable:
+    """Groups in which a parameter has the weight decay ``decay(name, parameter)``."""
+    return lambda model, *_: [
+        {"params": [p], "weight_decay": decay(name, p)}
+        for name, p in model.named_parameters()
+        if p.requires_grad
+    ]
+
+
+LISTING_MISTAKES = (
+    Mistake(
+        lambda model, head, *_: [*_lists(lambda name, p: True)(model), {"params": head.parameters()}],
+        "the head has groups of its own and is among all parameters once more",
+        "leave its parameters out of the other groups; compare by id(parameter)",
+    ),
+    Mistake(
+        _lists(lambda name, p: p.ndim > 1),
+        "norms and biases were left out",
+        "give them groups of their own, without weight decay",
+    ),
+    Mistake(
+        _lists(lambda name, p: name != "scale"),
+        "a parameter that belongs to the model itself, not to a layer, was forgotten",
+        "go through model.parameters(): it finds all of them, whatever they are called",
+    ),
+    *(
+        Mistake(
+            _lists(listed),
+            "a generator such as head.parameters() is empty the second time it is gone through",
+            "make a list of it first",
+        )
+        for listed in (
+            lambda name, p: p.ndim > 1 or _in_head(name),
+            lambda name, p: p.ndim > 1 or not _in_head(name),
+            lambda name, p: _in_head(name),
+            lambda name, p: not _in_head(name),
+        )
+    ),
+)
+NAME_NOT_MODULE = "go by the module `head` that is passed: look each parameter up by id"
+RATE_MISTAKES = (
+    Mistake(
+        _rates(lambda name: BACKBONE_LR if _in_head(name) else HEAD_LR),
+        "the two rates are swapped",
+        "head_lr is the rate of the head",
+    ),
+    Mistake(
+        _rates(lambda name: BACKBONE_LR),
+        "nothing was taken for the head (here it is called classifier, not fc)",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
+        _rates(lambda name: HEAD_LR if "fc" in name else BACKBONE_LR),
+        "names that hold 'fc' were taken for the head: here fc1 and fc2 lie in the backbone",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
+        _rates(lambda name: HEAD_LR if _in_head(name) and name.endswith("weight") else BACKBONE_LR),
+        "the head's biases have the rate of the backbone",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
+        _rates(lambda name: None),
+        "without 'lr' the optimizer takes its default",
+        'write "lr" into each group',
+    ),
+    Mistake(
+        _rates(lambda name: HEAD_LR if _in_head(name) else None),
+        "without 'lr' the optimizer takes its default",
+        'write "lr" into each group',
+    ),
+)
+GO_BY_NDIM = "go by p.ndim, not by names or types: one dimension, no decay"
+DECAY_MISTAKES = (
+    Mistake(
+        _decays(lambda name, p: DECAY),
+        "norms and biases decay like weights",
+        "split each part by p.ndim: one dimension, no decay",
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY if p.ndim == 1 else 0.0),
+        "the wrong half decays",
+        "tensors of one dimension get 0",
+    ),
+    Mistake(
+        _decays(lambda name, p: 0.0),
+        "nothing decays",
+        "tensors of more than one dimension get weight_decay",
+    ),
+    Mistake(
+        _decays(lambda name, p: 0.0 if name.endswith("bias") else DECAY),
+        "the weights of norms decay: not every norm is called bn, here they are stem.1, downsample.1, ...",
+        GO_BY_NDIM,
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY if p.ndim > 1 or name == "scale" else 0.0),
+        "norms and biases were found, but not `scale`, another tensor of one dimension",
+        GO_BY_NDIM,
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY if p.ndim > 1 else None),
+        "without 'weight_decay' the optimizer takes its default: AdamW decays by 0.01",
+        'write "weight_decay": 0.0 into the group',
+    ),
+    Mistake(
+        _decays(lambda name, p: None),
+        "without 'weight_decay' the optimizer takes its default: AdamW decays by 0.01",
+        'write "weight_decay" into each group',
+    ),
+)
+NOT_ALL = ("some parameters were forgotten, or come twice", "go once through model.parameters()")
+WRONG_RATE = ("some parameters are on the wrong side", NAME_NOT_MODULE)
+WRONG_DECAY = ("the decay does not follow from the number of dimensions", GO_BY_NDIM)
+
+
+def gives_dicts(parameter_groups):
+    """a list of dicts with the key 'params'."""
+    groups = _ask(parameter_groups, _model())
+    remedy = 'each group is {"params": [...], "lr": ..., "weight_decay": ...}'
+    if not isinstance(groups, tuple | list) or not groups:
+        likely = "a `return` is missing" if groups is None else "it is no list, or empty"
+        raise Wrong("a list of dicts", brief(groups), likely, remedy)
+    for group in groups:
+        if not isinstance(group, dict):
+            raise Wrong("a list of dicts", f"a list of {type(group).__name__}", "groups are missing", remedy)
+        if "params" not in group:
+            raise Wrong("the key 'params'", f"keys {list(group)}", "the parameters have another key", remedy)
+    return f"{len(groups)} groups"
+
+
+@needs(gives_dicts)
+def lists_each_once(parameter_groups):
+    """every trainable parameter, exactly once."""
+    trainable = _names(_model(), trainable=True)
+
+    def counts(answer: Callable) -> list[int]:
+        table = _table(answer)
+        return [len(table[name]) for name in trainable]
+
+    got = counts(parameter_groups)
+    missing = [name for name, n in zip(trainable, got) if n == 0]
+    repeated = [name for name, n in zip(trainable, got) if n > 1]
+    if not missing and not repeated:
+        return f"{len(trainable)} tensors"
+    found = f"missing: {_few(missing)}; repeated: {_few(repeated)}"
+    likely = recognise(got, LISTING_MISTAKES, counts, NOT_ALL)
+    raise Wrong(f"{len(trainable)} tensors, once each", found, *likely)
+
+
+@needs(gives_dicts)
+def leaves_out_frozen(parameter_groups):
+    """no frozen parameter."""
+    table = _table(parameter_groups)
+    listed = [name for name in _names(_model(), trainable=False) if table[name]]
+    if listed:
+        likely = "all parameters are taken, whether they train or not"
+        raise Wrong("nothing of stem", _few(listed), likely, "keep those with requires_grad only")
+
+
+@needs(gives_dicts)
+def gives_rates(parameter_groups):
+    """the head at head_lr, everything else at backbone_lr."""
+    expected = lambda name, p: HEAD_LR if _in_head(name) else BACKBONE_LR
+    _expect_values(parameter_groups, "lr", expected, RATE_MISTAKES, WRONG_RATE)
+
+
+@needs(gives_dicts)
+def gives_decays(parameter_groups):
+    """weight decay, but none on tensors of one dimension."""
+    expected = lambda name, p: DECAY if p.ndim > 1 else 0.0
+    _expect_values(parameter_groups, "weight_decay", expected, DECAY_MISTAKES, WRONG_DECAY)
+
+
+CASES = (gives_dicts, lists_each_once, leaves_out_frozen, gives_rates, gives_decays)
+
+
+def groups(parameter_groups) -> None:
+    """Check the exercise on parameter groups."""
+    run("parameter_groups", CASES, parameter_groups, library=(models.parameter_groups,))
+
+
+def _model() -> GatedNet:
+    """The small network with a frozen stem."""
+    model = gated_net()
+    model.stem.requires_grad_(False)
+    return model
+
+
+def _names(model: nn.Module, trainable: bool) -> list[str]:
+    return [name for name, p in model.named_parameters() if p.requires_grad == trainable]
+
+
+def _ask(answer: Callable, model: GatedNet) -> object:
+    return answer(model, model.classifier, BACKBONE_LR, HEAD_LR, DECAY)
+
+
+def _table(answer: Callable) -> dict[str, list[dict]]:
+    """For each parameter by name, the groups that it is in."""
+    model = _model()
+    names = {id(p): name for name, p in model.named_parameters()}
+    table = {name: [] for name in names.values()}
+    for group in _ask(answer, model):
+        params = [group["params"]] if isinstance(group["params"], Tensor) else group["params"]
+        for p in params:
+            table.get(names.get(id(p)), []).append(group)
+    return table
+
+
+def _expect_values(
+    parameter_groups,
+    key: str,
+    expected: Callable[[str, Tensor], float],
+    mistakes: tuple[Mistake, ...],
+    otherwise: tuple[str, str],
+) -> None:
+    """Compare the rate or the decay of each trainable parameter that is in a group."""
+    right = {name: expected(name, p) for name, p in _model().named_parameters() if p.requires_grad}
+
+    def values(answer: Callable) -> list[tuple[str, object]]:
+        table = _table(answer)
+        return [(name, group.get(key)) for name in right for group in table[name]]
+
+    got = values(parameter_groups)
+    wrong = [(name, value) for name, value in got if value != right[name]]
+    if wrong:
+        name, value = wrong[0]
+        others = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        likely = recognise(got, mistakes, values, otherwise)
+        raise Wrong(f"{key} {right[name]} for {name}", f"{brief(value)}{others}", *likely)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "") or "none"

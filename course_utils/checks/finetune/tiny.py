@@ -1,0 +1,107 @@
+"""Small networks and batches on which the checks of chapter 03 run."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models import ResNet, resnet18
+
+Batches = list[tuple[Tensor, Tensor]]
+
+
+class Gate(nn.Module):
+    """Squeeze-and-excitation: scales each channel; its layers are called fc1 and fc2 everywhere."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.fc1 = nn.Conv2d(channels, 2, kernel_size=1)
+        self.fc2 = nn.Conv2d(2, channels, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        squeezed = x.mean(dim=(2, 3), keepdim=True)
+        return x * torch.sigmoid(self.fc2(F.relu(self.fc1(squeezed))))
+
+
+class GatedNet(nn.Module):
+    """A residual network of one block whose head is called ``classifier``, three classes."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((6,), 0.5))
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU())
+        self.block = nn.Sequential(
+            nn.Conv2d(4, 6, 3, padding=1, bias=False), nn.BatchNorm2d(6), Gate(6), nn.Dropout(0.3)
+        )
+        self.downsample = nn.Sequential(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6))
+        self.classifier = nn.Sequential(
+            nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3)
+        )
+
+    def features(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        x = F.relu(self.block(x) + self.downsample(x))
+        return x.mean(dim=(2, 3)) * self.scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.classifier(self.features(x))
+
+
+class Watched(nn.Module):
+    """A linear classifier that notes, at each call, its mode and whether gradients are recorded."""
+
+    def __init__(self, features: int = 4, classes: int = 3):
+        super().__init__()
+        self.linear = nn.Linear(features, classes, bias=False)
+        self.training_at_calls: list[bool] = []
+        self.recording_at_calls: list[bool] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.training_at_calls.append(self.training)
+        self.recording_at_calls.append(torch.is_grad_enabled())
+        return self.linear(x)
+
+
+def gated_net() -> GatedNet:
+    """The same small network at each call."""
+    return build(GatedNet)
+
+
+def watched() -> Watched:
+    """The same watched classifier at each call."""
+    return build(Watched)
+
+
+def resnet() -> ResNet:
+    """ResNet-18 with ten classes, random weights, the same at each call."""
+    return copy.deepcopy(_resnet18())
+
+
+def build(make: Callable[[], nn.Module], seed: int = 3) -> nn.Module:
+    """A network whose random weights depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
+def images(n: int, size: int = 8, seed: int = 7) -> tuple[Tensor, Tensor]:
+    """Random normalised images ``[n, 3, size, size]`` and labels of three classes."""
+    g = torch.Generator().manual_seed(seed)
+    return torch.randn(n, 3, size, size, generator=g), torch.randint(3, (n,), generator=g)
+
+
+def batches(*sizes: int, seed: int = 7) -> Batches:
+    """Batches of these sizes: four features per image, labels of three classes."""
+    g = torch.Generator().manual_seed(seed)
+    return [
+        (torch.randn(n, 4, generator=g), torch.randint(3, (n,), generator=g)) for n in sizes
+    ]
+
+
+@functools.cache
+def _resnet18() -> ResNet:
+    return build(lambda: resnet18(num_classes=10))

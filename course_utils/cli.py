@@ -1,0 +1,210 @@
+"""The `course` command: build, run, fetch, hand out, and look after the course."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from course_utils.errors import CourseError, EnvironmentProblem
+
+FAILED, USAGE, ENVIRONMENT = 1, 2, 3
+HELP = """Build, run and look after the course.
+
+Exit codes: 0 all well; 1 a run, build, check or download failed; 2 the command was mistyped;
+3 this machine lacks something (see `course doctor`).
+"""
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+Budget = Literal["auto", "smoke", "cpu", "gpu"]
+
+
+def main() -> None:
+    """Run the command line; problems that the reader can solve end in a sentence, not in a traceback."""
+    try:
+        app()
+    except CourseError as problem:
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        sys.exit(ENVIRONMENT if isinstance(problem, EnvironmentProblem) else FAILED)
+
+
+@app.command()
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a notebook is not as built.")] = False,
+) -> None:
+    """Make both editions of every notebook from its text.
+
+    The gradebook gets its entries too, so that nbgrader can grade.
+
+    Example: `course build` prints `03_resnet18_finetune: instructor and student edition`.
+    """
+    root = course_folder()
+    _need("jupytext", "nbgrader")
+    from course_utils.authoring import release
+
+    for name in release.check(root) if check else release.build(root):
+        print(f"{name}: instructor and student edition" + (" are as built" if check else ""))
+
+
+@app.command()
+def run(
+    notebooks: Annotated[list[str] | None, typer.Argument(help="Names, or how they begin: 03. Default: all.")] = None,
+    budget: Annotated[Budget, typer.Option(help="How much to do.")] = "smoke",
+    data: Annotated[str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")] = "auto",
+    weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Seed of every experiment.")] = 0,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Keep the results in the package; real data only.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for notebooks and pages. Default: runs/<time>.")] = None,
+) -> None:
+    """Run notebooks headlessly and make HTML pages of them.
+
+    Example: `course run 03 --budget cpu --data photos.zip` ends with a table and the path of the pages.
+    """
+    root = course_folder()
+    _need("papermill", "nbconvert", "ipykernel")
+    from course_utils import runner
+
+    settings = dict(_setting(text) for text in overrides or [])
+    try:
+        chosen = runner.choose_notebooks(root, notebooks or [])
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem.args[0])) from None
+    if record:
+        runner.refuse_cartoons(data)
+    parameters = {"budget": budget, "data": _absolute(data), "weights": _absolute(weights)}
+    parameters |= {"seed": seed, "overrides": settings}
+    folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    runs = runner.run_all(runner.Job(chosen, folder, parameters))
+    for result in runs if record else []:
+        print("recorded in", runner.record(result, _command(result.notebook, parameters)))
+    print(f"\n{runner.summary(runs)}\n\npages: {folder}/*.html")
+    if not all(result.passed for result in runs):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def fetch(names: Annotated[list[str], typer.Argument(help="cifar10, hotdog, resnet18, alexnet, ...")]) -> None:
+    """Download data sets and pretrained weights.
+
+    Checksums are verified; an interrupted download goes on where it stopped.
+
+    Example: `course fetch cifar10 resnet18`
+    """
+    from course_utils.fetch import NAMES
+    from course_utils.fetch import fetch as bring
+
+    for name in names:
+        if name not in NAMES:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+    for name in names:
+        print(f"{name}: {bring(name)}")
+
+
+@app.command()
+def data(name: Annotated[Literal["cartoons"], typer.Argument(help="The data set to measure.")]) -> None:
+    """Measure how hard a data set is.
+
+    Simple baselines, linear probe, fine-tuning and training from scratch, three seeds each.
+
+    Example: `course data cartoons` trains for some minutes and prints a table.
+    """
+    from course_utils import difficulty
+
+    difficulty.measure(name)
+
+
+@app.command()
+def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Make what students get.
+
+    The package, their notebooks and requirements; no solutions, no hidden tests.
+
+    Example: `course handout /tmp/course`
+    """
+    root = course_folder()
+    _need("jupytext", "nbgrader")
+    from course_utils.authoring import handout as authoring
+
+    for path in authoring.make_handout(root, folder):
+        print(path)
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is there, what is missing, and what to do."""
+    from course_utils import doctor as examination
+
+    findings = examination.examine(find_course_folder())
+    print(*findings, sep="\n")
+    if examination.lacks_essentials(findings):
+        raise typer.Exit(ENVIRONMENT)
+
+
+def find_course_folder() -> Path | None:
+    """The folder with ``nbgrader_config.py`` and ``solutions``: here or above."""
+    here = Path.cwd()
+    wanted = ("nbgrader_config.py", "solutions")
+    return next((p for p in (here, *here.parents) if all((p / w).exists() for w in wanted)), None)
+
+
+def course_folder() -> Path:
+    """Like :func:`find_course_folder`.
+
+    Raises:
+        EnvironmentProblem: if there is none.
+    """
+    found = find_course_folder()
+    if found is None:
+        raise EnvironmentProblem(
+            "this is not the course folder.",
+            expected="a folder with nbgrader_config.py and solutions/, here or above",
+            found=str(Path.cwd()),
+            do="change into your copy of the course",
+        )
+    return found
+
+
+def _need(*packages: str) -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise EnvironmentProblem(f"not installed: {', '.join(missing)}.", do="pip install -r requirements.txt")
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """``plateau.epochs=60`` as a key and a number, list or word."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise typer.BadParameter(f"--set {text}: expected KEY=VALUE, such as plateau.epochs=60")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _absolute(source: str) -> str:
+    """Notebooks run in a folder of their own, so a path must not depend on where we are."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if path.exists() else source
+
+
+def _command(notebook: str, parameters: dict) -> str:
+    """The command that gives these results again, without the folders of this machine."""
+    words = ["course run", notebook]
+    words += [f"--{name} {Path(str(parameters[name])).name}" for name in ("budget", "data", "weights", "seed")]
+    words += [f"--set {key}={json.dumps(value)}" for key, value in parameters["overrides"].items()]
+    return " ".join(words)
+
+
+if __name__ == "__main__":
+    main()

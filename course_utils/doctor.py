@@ -1,0 +1,161 @@
+"""Tells what is installed, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what was looked at.
+        there: whether it is as it should be.
+        detail: what was found.
+        remedy: what to do if it is not there.
+        essential: whether the course cannot work without it.
+    """
+
+    name: str
+    there: bool
+    detail: str
+    remedy: str = ""
+    essential: bool = False
+
+    def __str__(self) -> str:
+        state = "ok" if self.there else "missing" if self.essential else "optional"
+        line = f"{state:<10}{self.name:<20}{self.detail}".rstrip()
+        return line if self.there or not self.remedy else f"{line}\n{'':<30}do this: {self.remedy}"
+
+
+def examine(root: Path | None) -> list[Finding]:
+    """Look at everything the course uses.
+
+    Args:
+        root: the course folder; None where only the package is installed, as with students.
+    """
+    findings = [_python(), *_packages(root is not None)]
+    if all(f.there for f in findings if f.name in ("torch", "torchvision", "numpy")):
+        findings += [_gpu(), *_weights(), *_data()]
+    findings.append(_cache())
+    if root is not None:
+        findings += [_nbgrader_config(root), _gradebook(root)]
+    return findings
+
+
+def lacks_essentials(findings: Sequence[Finding]) -> bool:
+    """Whether something is missing without which the course cannot work."""
+    return any(f.essential and not f.there for f in findings)
+
+
+def _python() -> Finding:
+    enough = sys.version_info >= (3, 11)
+    detail = f"{platform.python_version()} at {sys.executable}"
+    return Finding("Python", enough, detail, "install Python 3.11 or newer", essential=True)
+
+
+def _packages(whole_course: bool) -> Iterator[Finding]:
+    """The packages that students need; for the whole course also those that build, run and grade."""
+    names = ["torch", "torchvision", "numpy", "matplotlib", "jupyterlab", "ipykernel"]
+    if whole_course:
+        names += ["jupytext", "nbgrader", "papermill"]
+    for name in names:
+        try:
+            yield Finding(name, True, version(name), essential=True)
+        except PackageNotFoundError:
+            remedy = "pip install -r requirements.txt"
+            yield Finding(name, False, "not installed", remedy, essential=True)
+
+
+def _gpu() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("CUDA", True, torch.cuda.get_device_name())
+    return Finding("CUDA", False, "none, the CPU does the work")
+
+
+def _weights() -> Iterator[Finding]:
+    from course_utils.fetch import WEIGHTS
+    from course_utils.weights import find_weights, imagenet_file
+
+    try:
+        yield Finding("small weights", True, find_weights("small").name, essential=True)
+    except CourseError as problem:
+        yield Finding("small weights", False, problem.what, "install the package again", essential=True)
+    here = [arch for arch in WEIGHTS if imagenet_file(arch).exists()]
+    detail = ", ".join(here) or "none fetched; the small weights are used"
+    yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
+
+
+def _data() -> Iterator[Finding]:
+    from course_utils.data import available
+
+    yield Finding("drawn cartoons", True, "always there")
+    for name in ("cifar10", "hotdog"):
+        there = available(name)
+        yield Finding(name, there, "fetched" if there else "not fetched", f"course fetch {name}")
+
+
+def _cache() -> Finding:
+    """The cache folder must take a file; without it everything is computed and fetched again."""
+    from course_utils.cache import cache_dir
+
+    remedy = "set COURSE_DATA to a folder that you may write to"
+    try:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=cache_dir()):
+            return Finding("cache folder", True, str(cache_dir()), remedy)
+    except OSError as problem:
+        return Finding("cache folder", False, f"{cache_dir()}: {problem.strerror}", remedy)
+
+
+def _nbgrader_config(root: Path) -> Finding:
+    """Whether nbgrader, started in the course folder, really has every setting of our file."""
+    from course_utils.authoring.release import load_config
+
+    try:
+        wanted = load_config(root)
+    except CourseError as problem:
+        return Finding("nbgrader_config.py", False, f"{problem.what} {problem.found}", "correct it", essential=True)
+    loaded = _as_nbgrader_loads_it(root)
+    lost = [
+        f"{section}.{key}"
+        for section, settings in wanted.items()
+        for key, value in settings.items()
+        if loaded.get(section, {}).get(key) != value
+    ]
+    if not wanted or lost:
+        detail = f"nbgrader does not take {', '.join(lost)}" if lost else "no settings"
+        remedy = "look for another nbgrader_config.py in `jupyter --paths`"
+        return Finding("nbgrader_config.py", False, detail, remedy, essential=True)
+    return Finding("nbgrader_config.py", True, f"loaded, {sum(len(s) for s in wanted.values())} settings")
+
+
+def _as_nbgrader_loads_it(root: Path) -> dict:
+    """The configuration of an nbgrader program that was started in the course folder."""
+    from nbgrader.apps import NbGrader
+
+    before = os.getcwd()
+    os.chdir(root)
+    try:
+        app = NbGrader()
+        app.initialize([])
+        return dict(app.config)
+    finally:
+        os.chdir(before)
+
+
+def _gradebook(root: Path) -> Finding:
+    there = (root / "gradebook.db").exists()
+    return Finding("gradebook", there, "gradebook.db" if there else "none yet; grading needs it", "course build")

@@ -1,0 +1,40 @@
+"""Presets, overrides, and the promise that a preset changes numbers only."""
+
+import tomllib
+
+import pytest
+
+from course_utils.budget import PRESETS, TABLE, choose_preset, load_plan
+from course_utils.errors import CourseError
+
+EXPERIMENTS = [
+    (notebook, name, presets)
+    for notebook, experiments in tomllib.loads(TABLE.read_text()).items()
+    for name, presets in experiments.items()
+]
+
+
+@pytest.mark.parametrize("notebook, name, presets", EXPERIMENTS)
+def test_every_preset_has_the_same_numbers(notebook, name, presets):
+    assert set(presets) == set(PRESETS)
+    assert len({tuple(sorted(p)) for p in presets.values()}) == 1
+
+
+def test_grading_wins_over_everything(monkeypatch):
+    assert choose_preset("smoke") == "smoke"
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert choose_preset("gpu") == "grade"
+
+
+def test_unknown_presets_and_overrides_say_what_there_is():
+    with pytest.raises(CourseError, match="auto, smoke, cpu, gpu, grade"):
+        choose_preset("fast")
+    with pytest.raises(CourseError, match="plateau.epochs"):
+        load_plan("03_resnet18_finetune", "smoke", {"plateau.epoch": 3})
+
+
+def test_overrides_change_one_experiment_or_all():
+    one = load_plan("03_resnet18_finetune", "smoke", {"plateau.epochs": 60})
+    assert one.plateau.epochs == 60 and one.control.epochs != 60
+    every = load_plan("03_resnet18_finetune", "smoke", {"epochs": 7})
+    assert every.plateau.epochs == every.control.epochs == every.photos.epochs == 7

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+
+from course_utils import cache
+from course_utils.cache import cache_dir, file_stamp, stored_arrays
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+class Maker:
+    """Counts how often it was asked."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self):
+        self.calls += 1
+        return {
+            "images": np.arange(12, dtype=np.uint8).reshape(3, 4),
+            "names": np.array(["a", "bc"]),
+        }
+
+
+def test_folder_is_the_environments_or_the_platforms(folder, monkeypatch):
+    assert cache_dir() == folder
+    monkeypatch.setenv("COURSE_DATA", "~/here")
+    assert "~" not in str(cache_dir())
+    monkeypatch.delenv("COURSE_DATA")
+    assert cache_dir().name == "course_utils"
+
+
+def test_made_once_then_mapped():
+    make = Maker()
+    first, second = stored_arrays("k", make), stored_arrays("k", make)
+    assert make.calls == 1
+    for arrays in (first, second):
+        assert isinstance(arrays["images"], np.memmap)
+        assert arrays["images"].tolist() == make()["images"].tolist()
+        assert arrays["names"].tolist() == ["a", "bc"]
+
+
+def test_another_key_is_another_entry():
+    make = Maker()
+    for key in ("a/b", "a b", "a-b", "x" * 100 + "1", "x" * 100 + "2"):
+        stored_arrays(key, make)
+    assert make.calls == 5
+
+
+def test_writing_to_an_array_leaves_the_file_alone():
+    stored_arrays("k", Maker())["images"][:] = 0
+    assert stored_arrays("k", Maker())["images"].any()
+
+
+def test_empty_arrays_come_back():
+    arrays = {"none": np.array([], dtype=str), "some": np.ones(2)}
+    stored_arrays("k", lambda: arrays)
+    assert stored_arrays("k", Maker())["none"].tolist() == []
+
+
+def test_damaged_entry_is_made_again(folder):
+    make = Maker()
+    stored_arrays("k", make)
+    (file,) = folder.glob("arrays/*/images.npy")
+    file.write_bytes(file.read_bytes()[:-3])
+    assert stored_arrays("k", make)["images"].shape == (3, 4)
+    assert make.calls == 2
+    stored_arrays("k", make)
+    assert make.calls == 2
+
+
+def test_cache_that_cannot_be_written_loses_nothing(folder):
+    folder.write_text("a file where the folder should be")
+    make = Maker()
+    assert stored_arrays("k", make)["images"].shape == (3, 4)
+    assert stored_arrays("k", make)["images"].shape == (3, 4)
+    assert make.calls == 2
+
+
+def test_full_disk_loses_nothing_and_leaves_nothing(folder, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache.np, "save", full)
+    assert stored_arrays("k", Maker())["images"].shape == (3, 4)
+    assert list(folder.rglob("*")) == [folder / "arrays"]
+
+
+def test_interrupt_while_storing_leaves_no_entry(folder, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache.os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        stored_arrays("k", Maker())
+    assert list(folder.rglob("*")) == [folder / "arrays"]
+
+
+def test_two_processes_at_once(folder):
+    """Whoever comes second finds the entry of the first and takes it, or puts its own in place."""
+
+    def make():
+        stored_arrays("k", Maker())
+        return Maker()()
+
+    assert stored_arrays("k", make)["images"].shape == (3, 4)
+    assert len(list(folder.glob("arrays/*"))) == 1
+
+
+def test_stamp_changes_with_the_file(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("one")
+    before = file_stamp(file)
+    assert file_stamp(file) == before
+    file.write_text("three")
+    assert file_stamp(file) != before

@@ -1,0 +1,41 @@
+"""Checkpoints are written whole or not at all."""
+
+import pytest
+import torch
+
+from course_utils import checkpoint
+from course_utils.checkpoint import load_checkpoint, save_checkpoint
+from course_utils.errors import CheckpointError
+
+
+def test_there_and_back(tmp_path):
+    path = tmp_path / "deep" / "a.pt"
+    save_checkpoint(path, {"t": torch.arange(3), "names": ["a"], "n": 2})
+    state = load_checkpoint(path)
+    assert torch.equal(state["t"], torch.arange(3)) and state["names"] == ["a"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch):
+    path = tmp_path / "a.pt"
+    save_checkpoint(path, {"n": 1})
+
+    def broken(state, file):
+        file.write(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(checkpoint.torch, "save", broken)
+    with pytest.raises(OSError, match="disk full"):
+        save_checkpoint(path, {"n": 2})
+    assert load_checkpoint(path)["n"] == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["a.pt"]
+
+
+def test_damaged_missing_and_foreign_checkpoints_are_named(tmp_path):
+    (tmp_path / "bad.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_checkpoint(tmp_path / "bad.pt")
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        load_checkpoint(tmp_path / "none.pt")
+    save_checkpoint(tmp_path / "a.pt", {"fingerprint": "one"})
+    with pytest.raises(CheckpointError, match="other settings"):
+        load_checkpoint(tmp_path / "a.pt", "two")

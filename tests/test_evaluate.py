@@ -1,0 +1,110 @@
+"""Evaluation, features and comparison."""
+
+import pytest
+import torch
+from tiny import PREPROCESS, tiny_images, tiny_model
+from torch import nn
+
+from course_utils.compare import Arm, choose_rate, is_decided, table, verdict
+from course_utils.evaluate import accuracy, confusion_matrix, evaluate, predict, wilson_interval
+from course_utils.features import extract_features, fit_probe
+from course_utils.models import find_head
+
+
+def test_predict_is_in_eval_mode_and_leaves_the_modes():
+    model, images = tiny_model(), tiny_images(30)
+    model.train()
+    model[3].eval()
+    state = {n: t.clone() for n, t in model.state_dict().items()}
+    whole, in_parts = predict(model, images, PREPROCESS), predict(model, images, PREPROCESS, batch_size=7)
+    assert torch.allclose(whole, in_parts, atol=1e-6)
+    assert model.training and not model[3].training
+    assert all(torch.equal(t, state[n]) for n, t in model.state_dict().items())
+
+
+def test_scores_count_every_image_once():
+    model, images = tiny_model(), tiny_images(31)
+    logits = predict(model, images, PREPROCESS)
+    scores = evaluate(model, images, PREPROCESS)
+    assert scores.n == 31
+    assert scores.loss == pytest.approx(nn.functional.cross_entropy(logits, images.labels).item())
+    assert scores.top1 == pytest.approx((logits.argmax(1) == images.labels).float().mean().item())
+
+
+def test_top_k_and_confusion_matrix():
+    logits = torch.tensor([[3.0, 2, 1], [1, 3, 2], [1, 2, 3]])
+    labels = torch.tensor([1, 1, 2])
+    assert accuracy(logits, labels) == pytest.approx(2 / 3)
+    assert accuracy(logits, labels, k=2) == 1
+    assert confusion_matrix(logits, labels).tolist() == [[0, 0, 0], [1, 1, 0], [0, 0, 1]]
+
+
+def test_wilson_interval_of_a_known_case():
+    low, high = wilson_interval(10, 100)
+    assert (round(low, 3), round(high, 3)) == (0.055, 0.174)  # Wilson 1927; statsmodels gives the same
+    assert wilson_interval(0, 10)[0] == 0 and wilson_interval(0, 0) == (0, 1)
+
+
+def test_features_are_what_the_head_receives(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    model, images = tiny_model(), tiny_images(20)
+    features = extract_features(model, images, PREPROCESS)
+    logits = find_head(model)(features)
+    assert torch.allclose(logits, predict(model, images, PREPROCESS), atol=1e-6)
+    assert torch.equal(features, extract_features(model, images, PREPROCESS))
+
+
+def test_cached_features_follow_weights_data_size_and_preprocessing(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    seen = [extract_features(tiny_model(), tiny_images(20), PREPROCESS)]
+    seen.append(extract_features(tiny_model(seed=1), tiny_images(20), PREPROCESS))
+    seen.append(extract_features(tiny_model(), tiny_images(20, seed=1), PREPROCESS))
+    brighter = type(PREPROCESS)((0.1, 0.1, 0.1), PREPROCESS.std)
+    seen.append(extract_features(tiny_model(), tiny_images(20), brighter))
+    assert not any(torch.equal(a, b) for i, a in enumerate(seen) for b in seen[:i])
+    head_changed = tiny_model()
+    nn.init.zeros_(find_head(head_changed).weight)
+    assert torch.equal(seen[0], extract_features(head_changed, tiny_images(20), PREPROCESS))
+
+
+def test_the_probe_finds_a_separable_solution():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(60) % 3
+    features = torch.randn(60, 5, generator=generator) * torch.tensor([1.0, 9, 0.1, 50, 1]) + 7
+    features[:, 2] += labels * 2.0
+    head = fit_probe(features, labels, 3, weight_decay=1e-4)
+    assert accuracy(head(features), labels) == 1
+
+
+def arm(name, *scores, n=1000):
+    return Arm(name, scores, n)
+
+
+def test_verdict_needs_seeds_apart_and_enough_images():
+    clear = arm("a", 0.80, 0.81, 0.82), arm("b", 0.60, 0.61, 0.62)
+    assert verdict(*clear).startswith("a is 20.0 points ahead of b")
+    assert verdict(*clear[::-1]).startswith("a is 20.0 points ahead of b")
+    overlapping = arm("a", 0.70, 0.80), arm("b", 0.75, 0.65)
+    assert "undecided at this budget" in verdict(*overlapping)
+    assert not is_decided(arm("a", 0.62, 0.63, n=100), arm("b", 0.60, 0.61, n=100))
+    assert is_decided(arm("a", 0.66, 0.67, n=10_000), arm("b", 0.60, 0.61, n=10_000))
+
+
+def test_grid_is_printed_and_its_edge_named(capsys):
+    assert choose_rate({1: 0.1, 2: 0.3, 3: 0.2}, "arm") == 2
+    assert choose_rate({1: 0.1, 2: 0.3}, "other") == 2
+    printed = capsys.readouterr().out.splitlines()
+    assert "1: 10.0%   2: 30.0%   3: 20.0%   -> 2" in printed[0] and "edge" not in printed[0]
+    assert "at the edge of the grid" in printed[1]
+
+
+def test_table_aligns_numbers_to_the_right():
+    text = table([{"name": "a", "n": 5}, {"name": "long name", "n": 1234}])
+    assert text.splitlines()[2:] == ["a              5", "long name  1,234"]
+
+
+def test_arms_survive_json():
+    import json
+
+    a = Arm("a", (0.5, 0.6), 10, 0.1, 3.0)
+    assert Arm.from_dict(json.loads(json.dumps(a.to_dict()))) == a

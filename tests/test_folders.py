@@ -1,0 +1,378 @@
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_utils import folders
+from course_utils.errors import DataError
+from course_utils.folders import read_images
+
+RED, BLUE = (200, 0, 0), (0, 0, 200)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "photos"
+
+
+def picture(color=RED, size=(8, 8), mode="RGB", format="PNG", **options) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size, color).save(file, format, **options)
+    return file.getvalue()
+
+
+def write(root, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def write_zip(path, files: dict[str, bytes]):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def data_set(parts=("train", "test"), n=3) -> dict[str, bytes]:
+    """A red and a blue class."""
+    colors = {"blue": BLUE, "red": RED}
+    return {f"{p}/{c}/{i}.png": picture(colors[c]) for p in parts for c in colors for i in range(n)}
+
+
+def check_colors(report) -> None:
+    assert report.classes == ("blue", "red")
+    for images, labels in report.parts.values():
+        assert images.dtype == np.uint8 and images.shape[1:] == (3, 8, 8)
+        assert labels.dtype == np.int64
+        for image, label in zip(images, labels, strict=True):
+            assert image[0].mean() == (200 if label == 1 else 0)
+
+
+# layouts
+
+
+@pytest.mark.parametrize("around", ["", "cifar10/", "a/b/"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_train_and_test(tmp_path, root, around, zipped):
+    files = {around + name: content for name, content in data_set().items()}
+    if zipped:
+        root = write_zip(tmp_path / "photos.zip", files)
+    else:
+        write(root, files)
+    report = read_images(root)
+    check_colors(report)
+    assert {part: len(labels) for part, (_, labels) in report.parts.items()} == {
+        "train": 6,
+        "test": 6,
+    }
+    assert set(report.files["test"]) == {name for name in files if "test/" in name}
+    assert report.skipped == ()
+
+
+@pytest.mark.parametrize(
+    "parts, read",
+    [
+        (["train", "val"], ["test", "train"]),
+        (["Train", "valid"], ["test", "train"]),
+        (["train", "validation", "test"], ["test", "train", "val"]),
+        (["train"], ["all"]),
+    ],
+)
+def test_names_of_parts(root, parts, read):
+    write(root, data_set(parts))
+    report = read_images(root)
+    check_colors(report)
+    assert sorted(report.parts) == read
+
+
+def test_class_folders_alone(root):
+    write(root, {name.removeprefix("train/"): c for name, c in data_set(["train"]).items()})
+    write(root, {"red/deeper/4.png": picture(RED), "notes.txt": b"no image"})
+    report = read_images(root)
+    check_colors(report)
+    assert list(report.parts) == ["all"] and len(report.parts["all"][1]) == 7
+
+
+def test_every_kind_of_file(root):
+    write(root, data_set())
+    kinds = {"jpg": "JPEG", "JPEG": "JPEG", "webp": "WEBP", "bmp": "BMP", "PNG": "PNG"}
+    for suffix, kind in kinds.items():
+        write(root, {f"train/red/other.{suffix}": picture(RED, format=kind)})
+    assert len(read_images(root).parts["train"][1]) == 6 + len(kinds)
+
+
+def test_files_beside_the_data_set_do_not_count(root):
+    write(root, data_set())
+    write(
+        root,
+        {
+            "README.md": b"",
+            "logo.png": picture(),
+            "docs/figure.png": picture(),
+            "train/.DS_Store": b"",
+            "train/.ipynb_checkpoints/1.png": picture(),
+            "train/red/._0.png": b"ghost",
+            "train/red/notes.txt": b"",
+        },
+    )
+    report = read_images(root)
+    check_colors(report)
+    assert len(report.parts["train"][1]) == 6 and report.skipped == ()
+
+
+def test_zip_ghosts_and_ways_out(tmp_path):
+    files = data_set() | {
+        "__MACOSX/train/red/._0.png": b"ghost",
+        "../train/red/evil.png": picture(),
+        "train/red/../../../evil.png": picture(),
+        "/train/red/evil.png": picture(),
+    }
+    before = sorted(os.listdir(tmp_path))
+    report = read_images(write_zip(tmp_path / "photos.zip", files))
+    check_colors(report)
+    assert len(report.parts["train"][1]) == 6
+    assert sorted(os.listdir(tmp_path)) == sorted([*before, "photos.zip", "cache"])
+
+
+def test_zip_made_on_windows(tmp_path):
+    files = {name.replace("/", "\\"): content for name, content in data_set().items()}
+    check_colors(read_images(write_zip(tmp_path / "photos.zip", files)))
+
+
+# pixels
+
+
+def pixels(root, content: bytes, size=None) -> np.ndarray:
+    """One picture read back, ``[3, H, W]``."""
+    write(root, {"a/1.png": content, "b/1.png": content})
+    return read_images(root, size).parts["all"][0][0]
+
+
+def test_lossless_pixels_come_through(root):
+    image = np.random.default_rng(0).integers(0, 256, (8, 6, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    assert (pixels(root, file.getvalue()) == image.transpose(2, 0, 1)).all()
+
+
+@pytest.mark.parametrize(
+    "mode, color, expected",
+    [
+        ("L", 90, (90, 90, 90)),
+        ("1", 1, (255, 255, 255)),
+        ("I;16", 90 * 256, (90, 90, 90)),
+        ("LA", (90, 255), (90, 90, 90)),
+        ("RGBA", (200, 0, 0, 255), (200, 0, 0)),
+        ("RGBA", (200, 0, 0, 0), (255, 255, 255)),
+        ("P", 0, (0, 0, 0)),
+    ],
+)
+def test_modes(root, mode, color, expected):
+    assert pixels(root, picture(color, mode=mode))[:, 0, 0].tolist() == list(expected)
+
+
+def test_transparent_palette_lies_on_white(root):
+    content = picture(0, mode="P", transparency=0)
+    assert pixels(root, content)[:, 0, 0].tolist() == [255, 255, 255]
+
+
+def test_photographs_stand_upright(root):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken with the camera on its side
+    content = picture(size=(12, 8), format="JPEG", exif=exif)
+    assert pixels(root, content).shape == (3, 12, 8)
+
+
+@pytest.mark.parametrize("size", [(40, 20), (20, 40), (10, 10)])
+def test_size_cuts_the_middle_square(root, size):
+    image = Image.new("RGB", size, RED)
+    side = min(size)
+    left, top = (size[0] - side) // 2, (size[1] - side) // 2
+    image.paste(BLUE, (left, top, left + side, top + side))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    result = pixels(root, file.getvalue(), size=10)
+    assert result.shape == (3, 10, 10)
+    assert (result[:, 2:-2, 2:-2] == np.array(BLUE).reshape(3, 1, 1)).all()
+
+
+def test_mixed_sizes(root):
+    write(root, data_set())
+    write(root, {"train/red/wide.png": picture(size=(30, 8))})
+    with pytest.raises(DataError, match=r"different sizes(.|\n)*8x8(.|\n)*30x8 .*wide(.|\n)*size="):
+        read_images(root)
+    assert read_images(root, size=8).parts["train"][0].shape == (7, 3, 8, 8)
+
+
+# damage
+
+
+def broken(kind: str) -> bytes:
+    if kind == "empty":
+        return b""
+    if kind == "text":
+        return b"<html>not found</html>"
+    whole = picture(size=(60, 60), format="JPEG" if kind == "cut.jpg" else "PNG")
+    return whole[: len(whole) // 2]
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "cut.jpg", "cut.png"])
+def test_damaged_images_are_named_and_skipped(root, kind):
+    write(root, data_set() | {f"train/blue/bad {kind}.png": broken(kind)})
+    for _ in range(2):  # decoded, then from the cache
+        report = read_images(root)
+        check_colors(report)
+        assert report.skipped == (f"train/blue/bad {kind}.png",)
+        assert len(report.parts["train"][1]) == len(report.files["train"]) == 6
+
+
+def test_damage_inside_a_zip(tmp_path):
+    path = write_zip(tmp_path / "photos.zip", data_set())
+    content = bytearray(path.read_bytes())
+    where = content.index(b"IDAT", content.index(b"train/red/1.png"))
+    content[where + 6] ^= 0xFF
+    path.write_bytes(content)
+    assert read_images(path).skipped == ("train/red/1.png",)
+
+
+def test_first_image_damaged(root):
+    write(root, data_set(["train"]) | {"train/blue/0.png": b""})
+    assert read_images(root).skipped == ("train/blue/0.png",)
+
+
+def test_too_many_damaged(root):
+    write(root, data_set(n=9) | {f"train/red/bad{i}.png": b"" for i in range(4)})
+    assert len(read_images(root, max_damaged=4).skipped) == 4
+    with pytest.raises(
+        DataError, match=r"too many damaged(.|\n)*3 at most(.|\n)*4: train/red/bad0"
+    ):
+        read_images(root, max_damaged=3)
+
+
+def test_class_whose_images_are_all_damaged(root):
+    write(root, data_set(n=1) | {"train/red/0.png": b""})
+    with pytest.raises(DataError, match=r"no images(.|\n)*none of red; 1 files are damaged"):
+        read_images(root)
+
+
+def test_all_images_damaged(root):
+    write(root, {"a/1.png": b"", "b/1.png": b""})
+    with pytest.raises(DataError, match="damaged"):
+        read_images(root)
+
+
+# what cannot be read
+
+
+def test_nothing_there(root):
+    with pytest.raises(DataError, match="no data at"):
+        read_images(root)
+
+
+def test_no_images(root):
+    write(root, {"train/red/1.heic": b"", "train/red/2.heic": b""})
+    with pytest.raises(DataError, match=r"no images found(.|\n)*class(.|\n)*1\.heic"):
+        read_images(root)
+
+
+def test_empty_folder(root):
+    root.mkdir()
+    with pytest.raises(DataError, match=r"no images found(.|\n)*nothing"):
+        read_images(root)
+
+
+@pytest.mark.parametrize(
+    "where", ["1.png", "train/1.png", "photos/train/1.png", "train/1.png train/red/2.png"]
+)
+def test_images_outside_of_classes(root, where):
+    write(root, {name: picture() for name in where.split()})
+    with pytest.raises(DataError, match=r"outside of any class(.|\n)*1 such images: .*1.png"):
+        read_images(root)
+
+
+def test_class_missing_from_a_part(root):
+    write(root, data_set() | {"train/green/1.png": picture()})
+    with pytest.raises(
+        DataError, match=r"a class with no images(.|\n)*in test(.|\n)*none of green"
+    ):
+        read_images(root)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_empty_class_folder(tmp_path, root, zipped):
+    if zipped:
+        root = write_zip(tmp_path / "photos.zip", data_set() | {"train/green/": b""})
+    else:
+        write(root, data_set())
+        (root / "train/green").mkdir()
+    with pytest.raises(DataError, match="none of green"):
+        read_images(root)
+
+
+@pytest.mark.parametrize("name", ["red/1.png", "train/red/1.png"])
+def test_single_class(root, name):
+    write(root, {name: picture()})
+    with pytest.raises(DataError, match=r"a single class(.|\n)*only red"):
+        read_images(root)
+
+
+def test_no_train_folder(root):
+    write(root, data_set(["test", "val"]))
+    with pytest.raises(DataError, match=r"no training images(.|\n)*only test, val"):
+        read_images(root)
+
+
+def test_file_that_is_no_zip(tmp_path):
+    (tmp_path / "photos.tar.gz").write_bytes(b"something")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_images(tmp_path / "photos.tar.gz")
+
+
+# caching
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_decoded_once_until_a_file_changes(tmp_path, root, zipped, monkeypatch):
+    def save(files):
+        if zipped:
+            return write_zip(tmp_path / "photos.zip", files)
+        write(root, files)
+        return root
+
+    decoded = []
+    decode = folders._decode
+    monkeypatch.setattr(folders, "_decode", lambda *a: decoded.append(a[-1]) or decode(*a))
+    path = save(data_set())
+    check_colors(read_images(path))
+    assert len(decoded) == 12
+    check_colors(read_images(path))
+    assert len(decoded) == 12
+    read_images(path, size=8)
+    assert len(decoded) == 24
+    save(data_set() | {"train/red/new.png": picture()})
+    assert len(read_images(path).parts["train"][1]) == 7
+    assert len(decoded) == 37
+
+
+def test_more_images_than_are_decoded_at_once(root, monkeypatch):
+    monkeypatch.setattr(folders, "CHUNK", 5)
+    write(root, data_set(n=7))
+    report = read_images(root, size=8)
+    check_colors(report)
+    assert report.files["train"].tolist() == sorted(report.files["train"].tolist())
+
+
+def test_small_folders_show_no_progress_bar(root, capfd):
+    write(root, data_set())
+    read_images(root)
+    assert capfd.readouterr() == ("", "")

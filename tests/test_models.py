@@ -1,0 +1,156 @@
+"""Building, freezing, stem surgery and parameter groups."""
+
+import pytest
+import torch
+from torch import nn
+from torchvision import models as zoo
+
+from course_utils.errors import CourseError, NoHeadError
+from course_utils.models import (
+    adapt_stem,
+    build_model,
+    count_parameters,
+    find_head,
+    freeze_backbone,
+    parameter_groups,
+    replace_head,
+    train_mode,
+    unfreeze,
+)
+from course_utils.weights import find_weights
+
+# Heads of the classifier families, by the name torchvision gives them.
+HEADS = {
+    "alexnet": "classifier.6",
+    "vgg11_bn": "classifier.6",
+    "resnet50": "fc",
+    "densenet121": "classifier",
+    "mobilenet_v2": "classifier.1",
+    "mobilenet_v3_large": "classifier.3",
+    "efficientnet_b0": "classifier.1",
+    "convnext_tiny": "classifier.2",
+    "vit_b_16": "heads.head",
+    "swin_t": "head",
+    "squeezenet1_0": "classifier.1",
+    "shufflenet_v2_x0_5": "fc",
+    "googlenet": "fc",
+}
+
+
+@pytest.mark.parametrize("name, expected", HEADS.items())
+def test_head_is_found_and_replaced_without_its_name(name, expected):
+    options = {"init_weights": False} if name == "googlenet" else {}
+    with torch.device("meta"):
+        model = zoo.get_model(name, weights=None, **options)
+        assert find_head(model) is model.get_submodule(expected)
+        new = replace_head(model, 7)
+    assert find_head(model) is new is model.get_submodule(expected)
+
+
+def test_a_model_without_head_is_refused():
+    with pytest.raises(NoHeadError, match="do this"):
+        find_head(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
+
+
+@pytest.fixture(scope="module")
+def small():
+    return find_weights("small")
+
+
+def test_a_probe_of_resnet18_trains_5130_parameters(small):
+    model = build_model("resnet18", small, 10)
+    assert freeze_backbone(model) == 5130
+    assert unfreeze(model) == count_parameters(model) == 11_181_642
+
+
+def test_same_seed_same_model(small):
+    a, b, c = (build_model("resnet18", small, 10, seed=s) for s in (1, 1, 2))
+    assert torch.equal(a.fc.weight, b.fc.weight)
+    assert not torch.equal(a.fc.weight, c.fc.weight)
+    assert torch.equal(a.conv1.weight, c.conv1.weight)
+
+
+def test_what_was_loaded_is_said(small):
+    assert "120 tensors from Tiny ImageNet" in build_model("resnet18", small, 10).start
+    assert "conv1, fc" in build_model("resnet18", small, 10, stem="conv3x3").start
+    assert "head kept" in build_model("resnet18", small, None).start
+    assert "scratch" in build_model("resnet18").start
+
+
+@pytest.mark.parametrize("stem, side", [("stock", 1), ("nopool", 2), ("stride1", 4), ("conv3x3", 4)])
+def test_stems_give_their_map_sizes_and_keep_the_weights(small, stem, side):
+    model = build_model("resnet18", small, 10, stem=stem).eval()
+    sizes = []
+    model.layer4.register_forward_hook(lambda *args: sizes.append(args[2].shape[-1]))
+    with torch.inference_mode():
+        assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
+    assert sizes == [side]
+    kept = [n for n, t in model.state_dict().items() if t.shape == small.state[n].shape and torch.equal(t, small.state[n])]
+    assert len(kept) == (119 if stem == "conv3x3" else 120)
+
+
+def test_a_new_stem_is_never_frozen_and_takes_the_head_rate(small):
+    model = build_model("resnet18", small, 10, stem="conv3x3")
+    freeze_backbone(model)
+    assert model.conv1.weight.requires_grad and not model.bn1.weight.requires_grad
+    unfreeze(model)
+    new = [g for g in parameter_groups(model, 1e-4, 1e-2) if g["name"] == "new"]
+    held = {id(p) for g in new for p in g["params"]}
+    assert held == {id(p) for p in (model.conv1.weight, model.fc.weight, model.fc.bias)}
+    assert {g["lr"] for g in new} == {1e-2}
+
+
+def test_stem_of_another_family_is_refused():
+    with pytest.raises(CourseError, match="needs a ResNet"):
+        adapt_stem(zoo.squeezenet1_0(), "nopool")
+    with pytest.raises(CourseError, match="unknown stem"):
+        adapt_stem(zoo.resnet18(), "no-pool")
+    with pytest.raises(CourseError, match="unknown architecture"):
+        build_model("resnet19")
+
+
+def test_frozen_features_are_the_same_in_training_and_evaluation():
+    model = zoo.alexnet(num_classes=4)
+    freeze_backbone(model)
+    received = []
+    find_head(model).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0].clone()))
+    x = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        train_mode(model)
+        model(x)
+        model.eval()
+        model(x)
+    assert torch.equal(*received)
+    train_mode(model)
+    assert find_head(model).training
+
+
+def test_frozen_backbone_does_not_move_in_training(small):
+    model = build_model("resnet18", small, 10)
+    freeze_backbone(model)
+    before = {n: t.clone() for n, t in model.state_dict().items()}
+    optimizer = torch.optim.SGD(parameter_groups(model, 0.1, 0.1, 0.1), lr=0.1)
+    for _ in range(2):
+        train_mode(model)
+        model(torch.randn(4, 3, 32, 32)).sum().backward()
+        optimizer.step()
+    changed = [n for n, t in model.state_dict().items() if not torch.equal(t, before[n])]
+    assert changed == ["fc.weight", "fc.bias"]
+    unfreeze(model)
+    train_mode(model)
+    assert all(m.training for m in model.modules())
+
+
+def test_groups_hold_every_trainable_parameter_once_with_the_right_decay():
+    model = zoo.resnet18(num_classes=10)
+    groups = parameter_groups(model, 1e-4, 1e-2, weight_decay=0.1, layer_decay=0.5)
+    held = [p for g in groups for p in g["params"]]
+    assert len(held) == len({id(p) for p in held}) == len(list(model.parameters()))
+    assert all((g["weight_decay"] == 0) == (p.ndim == 1) for g in groups for p in g["params"])
+    rate = {id(p): g["lr"] for g in groups for p in g["params"]}
+    assert rate[id(model.fc.weight)] == 1e-2
+    assert rate[id(model.layer4[0].conv1.weight)] == 1e-4
+    assert rate[id(model.layer3[0].conv1.weight)] == 5e-5
+    assert rate[id(model.conv1.weight)] == 1e-4 * 0.5**5
+    freeze_backbone(model)
+    assert sum(len(g["params"]) for g in parameter_groups(model, 1e-4, 1e-2)) == 2

@@ -1,0 +1,59 @@
+"""The set-up of a notebook, and results kept and shown."""
+
+import json
+
+import pytest
+
+from course_utils import recorded
+from course_utils.notebook import start
+
+NAME = "03_resnet18_finetune"
+
+
+@pytest.fixture
+def session(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results.json"))
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    return start(NAME, "1.0.0", data="/nowhere", weights="/nowhere", budget="gpu")
+
+
+def test_while_grading_only_embedded_data_and_weights_count(session, capsys):
+    assert session.budget == "grade"
+    assert session.splits.name == "drawn cartoons"
+    assert session.weights.name == "Tiny ImageNet (small)"
+    assert len(session.splits.train) == session.plan.data.train
+
+
+def test_another_version_of_the_course_is_named(monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    start(NAME, "0.1")
+    assert "this notebook is of version 0.1" in capsys.readouterr().out
+
+
+def test_results_are_kept_with_the_facts_of_the_run(session, tmp_path):
+    session.keep("a", {"x": 1})
+    session.keep("b", [1, 2])
+    content = json.loads((tmp_path / "results.json").read_text())
+    assert content["results"]["a"] == {"x": 1} and content["results"]["b"] == [1, 2]
+    assert (content["data"], content["budget"], content["seed"]) == ("drawn cartoons", "grade", 0)
+
+
+def test_recorded_results_are_shown_as_such(session, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    arm = {"name": "probe", "scores": [0.5, 0.6], "n_images": 100, "lr": 0.1, "seconds": 2.0}
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
+    content = {**facts, "results": {"control": {"arms": [arm]}}}
+    recorded.write_json(tmp_path / f"{NAME}.cpu.json", content)
+    session.show_recorded("control")
+    session.show_recorded("nothing")
+    printed = capsys.readouterr().out
+    assert "Recorded, not yours: CIFAR-10, small, a CPU." in printed
+    assert "probe: 55.0% (2 seeds: 50.0% to 60.0%; 100 images)" in printed
+    assert "no recorded result for 'nothing'" in printed
+
+
+def test_nothing_is_written_without_the_variable(session, monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_RESULTS")
+    (tmp_path / "results.json").unlink()
+    session.keep("a", 1)
+    assert not (tmp_path / "results.json").exists()

@@ -1,0 +1,168 @@
+"""Upstream training: crops, schedule, the files written, resume, and that the weights load again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torchvision.models import alexnet, resnet18
+
+from course_utils import pretrain as upstream
+from course_utils.data import ImageSet, Splits
+from course_utils.errors import CheckpointError, CourseError
+from course_utils.pretrain import SETTINGS, one_cycle, pick_size, pretrain, random_crops
+from course_utils.weights import from_file
+
+SMALL = replace(SETTINGS["resnet18"], epochs=2, batch_size=8, sizes=((0.0, (32,)), (0.5, (32, 40))))
+
+
+def colours(n: int, seed: int, classes: int = 2) -> ImageSet:
+    """Noise of 64x64 pixels whose brighter channel tells the class."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % classes
+    images = torch.randint(0, 120, (n, 3, 64, 64), generator=generator)
+    images[torch.arange(n), labels] += 130
+    names = tuple(f"n0000000{i}" for i in range(classes))
+    return ImageSet(images.to(torch.uint8), labels, names, "two colours")
+
+
+def splits() -> Splits:
+    return Splits(colours(16, 0), colours(0, 1), colours(16, 2))
+
+
+def run(out, arch="resnet18", settings=SMALL, **options):
+    return pretrain(splits(), arch, out, settings=settings, progress=False, **options)
+
+
+def pixels_with_places(n: int = 6) -> torch.Tensor:
+    """uint8 [n, 3, 64, 64] whose first two channels hold the row and the column."""
+    rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
+    return torch.stack([rows, columns, rows]).to(torch.uint8).expand(n, 3, 64, 64)
+
+
+def test_windows_are_stored_pixels_at_places_of_their_own():
+    windows = upstream.random_windows(pixels_with_places(), 40, torch.Generator().manual_seed(0))
+    corners = windows[:, :2, 0, 0].long()
+    assert windows.shape == (6, 3, 40, 40) and windows.dtype == torch.uint8
+    assert len(corners.unique(dim=0)) > 1 and corners.max() <= 24
+    assert torch.equal(windows[:, 0, :, 0].long() - corners[:, :1], torch.arange(40).expand(6, 40))
+    assert torch.equal(windows[:, 1, 0, :].long() - corners[:, 1:], torch.arange(40).expand(6, 40))
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_a_crop_of_the_whole_image_is_the_image(size, monkeypatch):
+    monkeypatch.setattr(upstream, "CROP_AREA", (1.0, 1.0))
+    monkeypatch.setattr(upstream, "CROP_RATIO", (1.0, 1.0))
+    images = pixels_with_places()
+    crops = upstream.random_resized_crops(images, size, torch.Generator().manual_seed(0))
+    expected = torch.nn.functional.avg_pool2d(images.float(), 64 // size)
+    assert torch.allclose(crops, expected, atol=0.01 if size == 64 else 0.3)
+
+
+def test_resized_crops_differ_between_images_and_stay_inside():
+    crops = upstream.random_resized_crops(pixels_with_places(), 48, torch.Generator().manual_seed(0))
+    heights = crops[:, 0, -1, 0] - crops[:, 0, 0, 0]
+    assert crops.shape == (6, 3, 48, 48)
+    assert heights.std() > 1 and crops.min() >= 0 and crops.max() <= 63
+
+
+def test_crops_depend_on_the_generator_alone():
+    make = lambda seed: random_crops(colours(6, 0).images, 40, 0.5, torch.Generator().manual_seed(seed))
+    assert torch.equal(make(0), make(0))
+    assert not torch.equal(make(0), make(1))
+    assert make(0).shape == (6, 3, 40, 40) and 0 <= make(0).min() and make(0).max() <= 255
+
+
+def test_one_cycle_rises_then_falls_to_zero():
+    factors = [one_cycle(i / 100) for i in range(101)]
+    peak = factors.index(max(factors))
+    assert factors[0] < 0.01 and factors[peak] == pytest.approx(1) and factors[-1] == pytest.approx(0)
+    assert factors[: peak + 1] == sorted(factors[: peak + 1])
+    assert factors[peak:] == sorted(factors[peak:], reverse=True)
+
+
+def test_sizes_follow_the_stages():
+    generator = torch.Generator().manual_seed(0)
+    seen = [{pick_size(SETTINGS["resnet18"], at, generator) for _ in range(60)} for at in (0, 0.6, 0.9)]
+    assert seen == [{40, 48}, {40, 48, 64}, {32, 40, 48, 64}]
+
+
+def test_resnet_learns_and_its_files_load_again(tmp_path):
+    report = run(tmp_path, settings=replace(SMALL, epochs=8, lr=0.02), name="Two colours", terms="none")
+    assert report.by_size[40] > 0.8 and len(report.loss) == 8
+    assert report.file.name == "resnet18_twocolours.safetensors"
+    stored = load_file(report.file)
+    expected = resnet18(num_classes=2).state_dict()
+    assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in expected.items()}
+    assert all(t.dtype == torch.float16 for t in stored.values() if t.is_floating_point())
+    weights = from_file(report.file, "resnet18")
+    weights.load_into(resnet18(num_classes=2))
+    assert weights.name == "Two colours (small)" and weights.classes == splits().classes
+    card = " ".join(report.file.with_suffix(".md").read_text().split())
+    for said in ("Terms: none", "16 training images", f"{report.by_size[40]:.1%} at 40 px", torch.__version__):
+        assert said in card
+
+
+def test_of_alexnet_the_features_alone_are_stored(tmp_path):
+    settings = replace(SETTINGS["alexnet"], epochs=1, batch_size=8)
+    stored = load_file(run(tmp_path, "alexnet", settings).file)
+    expected = alexnet(num_classes=2).features.state_dict(prefix="features.")
+    assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in expected.items()}
+
+
+def test_going_on_after_a_break_gives_the_same_weights(tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole")
+
+    def save_then_break(path, state):
+        save(path, state)
+        raise KeyboardInterrupt
+
+    save = upstream.save_checkpoint
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(upstream, "save_checkpoint", save_then_break)
+        run(tmp_path / "parts")
+    parts = run(tmp_path / "parts")
+    a, b = load_file(whole.file), load_file(parts.file)
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert parts.loss == whole.loss
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
+    run(tmp_path, settings=replace(SMALL, epochs=1))
+    with pytest.raises(CheckpointError):
+        run(tmp_path, settings=replace(SMALL, epochs=1, lr=0.1))
+
+
+def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
+    first = run(tmp_path / "first", settings=replace(SMALL, epochs=1))
+    start = from_file(first.file, "resnet18")
+    model = upstream.upstream_model("resnet18", 2, start, seed=0)
+    assert torch.equal(model.fc.weight, start.state["fc.weight"])
+    assert upstream.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
+    assert SMALL.going_on().lr == SMALL.lr / 4 and SMALL.going_on().sizes == ((0.0, (32, 40)),)
+
+
+def test_a_folder_gives_the_readable_class_names(tmp_path):
+    for split, images in (("train", colours(4, 0)), ("val", colours(4, 1))):
+        for i, (pixels, label) in enumerate(zip(images.images, images.labels)):
+            folder = tmp_path / "data" / split / images.classes[label]
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(folder / f"{i}.png")
+    lines = "n00000000\tred thing, crimson object\nn00000001\tgreen thing\n"
+    (tmp_path / "data" / "classes.txt").write_text(lines)
+    settings = replace(SMALL, epochs=1, batch_size=4)
+    report = pretrain(tmp_path / "data", out=tmp_path / "out", settings=settings, progress=False)
+    card = json.loads(report.file.with_suffix(".json").read_text())
+    assert report.n_train == 4 and report.n_held_out == 4
+    assert card["classes"] == ["red thing", "green thing"]
+    assert card["wordnet_ids"] == ["n00000000", "n00000001"]
+
+
+def test_small_images_and_unknown_networks_are_refused(tmp_path):
+    large = replace(SMALL, sizes=((0.0, (96,)),))
+    with pytest.raises(CourseError, match="smaller than the largest input"):
+        run(tmp_path, settings=large)
+    with pytest.raises(CourseError, match="no upstream settings"):
+        run(tmp_path, arch="vgg16")

@@ -1,0 +1,170 @@
+"""The training loop: learning, phases, schedules, checkpoints, interrupts, resume."""
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import PREPROCESS, tiny_model, tiny_splits
+from torch import nn
+
+from course_utils.augment import Augment
+from course_utils.errors import CheckpointError, CourseError
+from course_utils.models import freeze_backbone
+from course_utils.train import Phase, Recipe, fit, rate_factor
+
+PHASES = (Phase(1, 0.01, prepare=freeze_backbone), Phase(3, 0.01, backbone_lr=0.003))
+RECIPE = Recipe(PHASES, batch_size=16, augment=Augment(pad=1))
+
+
+def run(seed=0, recipe=RECIPE, **options):
+    model = tiny_model()
+    history = fit(model, tiny_splits(), recipe, PREPROCESS, seed=seed, progress=False, **options)
+    return model, history
+
+
+def same(a: nn.Module, b: nn.Module) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_it_learns(optimizer):
+    _, history = run(recipe=replace(RECIPE, optimizer=optimizer, phases=(Phase(15, 0.03),)))
+    assert history.best_val_accuracy > 0.8
+    assert history.epochs[-1].train_loss < history.epochs[0].train_loss
+    assert len(history.iteration_loss) == 15 * 4
+
+
+def test_same_seed_same_numbers_and_the_callers_random_state_is_left_alone():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    (a, first), (b, second), (c, _) = run(), run(), run(seed=1)
+    assert torch.equal(before, torch.get_rng_state())
+    assert same(a, b) and not same(a, c)
+    assert first.iteration_loss == second.iteration_loss
+
+
+def test_the_frozen_phase_leaves_the_backbone_alone():
+    recipe = replace(RECIPE, phases=(Phase(2, 0.01, prepare=freeze_backbone),))
+    model, _ = run(recipe=recipe)
+    fresh = tiny_model()
+    assert same(model[:6], fresh[:6]) and not same(model, fresh)
+
+
+def test_the_model_ends_with_its_best_epoch_on_validation():
+    weights = []
+    model = tiny_model()
+    splits = tiny_splits()
+    recipe = replace(RECIPE, phases=(Phase(6, 0.2),), schedule="constant")
+
+    def remember(module, *_):
+        if not module.training:
+            weights.append(module[0].weight.clone())
+
+    model.register_forward_hook(remember)
+    history = fit(model, splits, recipe, PREPROCESS, progress=False)
+    accuracies = [e.val_accuracy for e in history.epochs]
+    assert history.best_epoch == accuracies.index(max(accuracies)) + 1
+    assert torch.equal(model[0].weight, weights[history.best_epoch - 1])
+
+
+def test_unfreezing_is_recorded():
+    _, history = run()
+    assert history.unfreeze_epochs == [2]
+    assert [e.epoch for e in history.epochs] == [1, 2, 3, 4]
+
+
+def test_without_augmentation_it_is_the_plain_loop():
+    """The same weights as the loop that everybody writes, on the same batches."""
+    splits, recipe = tiny_splits(48), Recipe((Phase(2, 0.05),), 16, "sgd", 0.0, augment=None, schedule="constant")
+    fitted, plain = tiny_model(), tiny_model()
+    for model in (fitted, plain):
+        model[3].p = 0.0
+    history = fit(fitted, splits, recipe, PREPROCESS, progress=False)
+    optimizer = torch.optim.SGD(plain.parameters(), 0.05, momentum=0.9, nesterov=True)
+    x, y, states = PREPROCESS(splits.train.images), splits.train.labels, []
+    for epoch in range(2):
+        order = torch.randperm(48, generator=torch.Generator().manual_seed(epoch))
+        plain.train()
+        for index in order.split(16):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(plain(x[index]), y[index]).backward()
+            optimizer.step()
+        states.append({n: t.clone() for n, t in plain.state_dict().items()})
+    expected = states[history.best_epoch - 1]
+    assert all(torch.allclose(t, expected[n], atol=1e-6) for n, t in fitted.state_dict().items())
+
+
+def test_interrupt_gives_the_history_so_far_and_resume_goes_on_bit_for_bit(tmp_path):
+    whole, complete = run()
+    calls = iter(range(100))
+    path = tmp_path / "run.pt"
+    _, cut = run(checkpoint=path, should_stop=lambda: next(calls) >= 6)
+    assert cut.interrupted and len(cut.epochs) == 1
+    resumed, history = run(checkpoint=path)
+    assert same(whole, resumed)
+    assert history.iteration_loss == complete.iteration_loss and not history.interrupted
+
+
+def test_a_finished_run_is_taken_from_its_checkpoint(tmp_path):
+    first, _ = run(checkpoint=tmp_path / "run.pt")
+    again, history = run(checkpoint=tmp_path / "run.pt", should_stop=lambda: pytest.fail("it trains"))
+    assert same(first, again) and len(history.epochs) == 4
+
+
+def test_a_checkpoint_of_other_settings_or_damaged_is_refused(tmp_path):
+    path = tmp_path / "run.pt"
+    run(checkpoint=path)
+    with pytest.raises(CheckpointError, match="other settings"):
+        run(checkpoint=path, seed=3)
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(CheckpointError, match="damaged"):
+        run(checkpoint=path)
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, {tests!r})
+from test_train import run
+print("ready", flush=True)
+run(checkpoint={path!r}, should_stop=lambda: time.sleep(0.05) or False)
+"""
+
+
+def test_sigkill_in_the_middle_of_an_epoch_loses_nothing(tmp_path):
+    path = tmp_path / "run.pt"
+    script = KILLED.format(tests=str(Path(__file__).parent), path=str(path))
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    process.stdout.readline()
+    while not path.exists():
+        time.sleep(0.01)
+    time.sleep(0.12)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert 1 <= len(torch.load(path)["history"]["epochs"]) < 4, "it was killed too late to prove anything"
+    assert same(run(checkpoint=path)[0], run()[0])
+
+
+def test_cosine_plateau_and_constant_are_functions_of_step_and_history():
+    assert [round(rate_factor("cosine", d, []), 3) for d in (0, 0.5, 1)] == [1, 0.5, 0]
+    assert rate_factor("plateau", 0.5, [3, 2, 1]) == 1
+    assert rate_factor("plateau", 0.5, [1, 2, 2, 2]) == 0.5
+    assert rate_factor("plateau", 0.5, [1, 2, 2]) == 1
+    assert rate_factor("plateau", 0.5, [1, 2, 2, 2, 2, 2, 2]) == 0.25
+    assert rate_factor("constant", 0.7, [1]) == 1
+
+
+def test_bad_settings_are_refused():
+    with pytest.raises(CourseError, match="unknown optimizer"):
+        replace(RECIPE, optimizer="adam")
+    with pytest.raises(CourseError, match="unknown schedule"):
+        replace(RECIPE, schedule="step")
+    with pytest.raises(CourseError, match="at least one epoch"):
+        replace(RECIPE, phases=())
+    splits = tiny_splits()
+    with pytest.raises(CourseError, match="no validation images"):
+        fit(tiny_model(), replace(splits, val=splits.val.subset([])), RECIPE, PREPROCESS)

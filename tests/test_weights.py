@@ -1,0 +1,103 @@
+"""Weights from the package, from torchvision's cache and from files."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torchvision import models as zoo
+
+from course_utils import weights
+from course_utils.errors import WeightsError
+from course_utils.models import build_model
+from course_utils.weights import describe_weights, find_weights, imagenet_file
+
+
+@pytest.fixture(autouse=True)
+def empty_torch_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+
+
+def test_the_small_weights_ship_with_classes_and_normalisation():
+    small = find_weights("auto")
+    assert small.num_classes == len(small.classes) == 200
+    assert small.classes[0] == "goldfish" and "military uniform" in small.classes
+    assert small.preprocess.mean == (0.485, 0.456, 0.406)
+    assert "course fetch resnet18" in describe_weights(small)
+
+
+def test_none_means_scratch():
+    assert find_weights("none") is None
+
+
+def test_missing_imagenet_weights_say_how_to_fetch_them():
+    with pytest.raises(WeightsError, match="course fetch resnet50"):
+        find_weights("imagenet", "resnet50")
+    with pytest.raises(WeightsError, match="course fetch alexnet"):
+        find_weights("auto", "alexnet")
+
+
+def test_auto_takes_imagenets_once_they_are_in_the_cache():
+    state = zoo.resnet18().state_dict()
+    path = imagenet_file("resnet18")
+    path.parent.mkdir(parents=True)
+    torch.save(state, path)
+    found = find_weights("auto")
+    assert found.name.startswith("ImageNet-1k") and found.num_classes == 1000
+    assert found.classes[934] == "hotdog"
+    assert torch.equal(build_model("resnet18", found, None).conv1.weight, state["conv1.weight"])
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".pth"])
+def test_a_file_of_your_own(tmp_path, suffix):
+    state = zoo.resnet18(num_classes=7).half().state_dict()
+    path = tmp_path / f"mine{suffix}"
+    if suffix == ".safetensors":
+        save_file(state, path)
+    else:
+        torch.save({"state_dict": {f"module.{k}": v for k, v in state.items()}}, path)
+    found = find_weights(path)
+    assert found.num_classes == 7 and found.state["conv1.weight"].dtype == torch.float32
+    assert build_model("resnet18", found, 10)(torch.randn(2, 3, 32, 32)).shape == (2, 10)
+
+
+def test_names_and_shapes_that_do_not_fit_are_listed(tmp_path):
+    state = zoo.resnet18(num_classes=7).state_dict()
+    del state["bn1.weight"]
+    state["extra"] = torch.zeros(1)
+    state["conv1.weight"] = torch.zeros(64, 3, 3, 3)
+    save_file(state, tmp_path / "odd.safetensors")
+    with pytest.raises(WeightsError) as error:
+        build_model("resnet18", find_weights(tmp_path / "odd.safetensors"))
+    for part in ("3 tensors do not fit", "missing bn1.weight", "unexpected extra", "[64, 3, 7, 7]"):
+        assert part in str(error.value)
+
+
+class Evil:
+    def __reduce__(self):
+        return (print, ("code ran",))
+
+
+def test_pickled_code_is_refused(tmp_path, capsys):
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps({"fc.weight": Evil()}))
+    torch.save({"fc.weight": Evil()}, tmp_path / "evil.pth")
+    for name in ("evil.pt", "evil.pth"):
+        with pytest.raises(WeightsError, match="cannot be read"):
+            find_weights(tmp_path / name)
+    assert "code ran" not in capsys.readouterr().out
+
+
+def test_other_files_and_missing_files_are_refused(tmp_path):
+    with pytest.raises(WeightsError, match="no weights at"):
+        find_weights(tmp_path / "nothing.pt")
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(WeightsError, match="no state dict"):
+        find_weights(tmp_path / "list.pt")
+    save_file({"a": torch.zeros(2)}, tmp_path / "headless.safetensors")
+    with pytest.raises(WeightsError, match="has no fc.weight"):
+        find_weights(tmp_path / "headless.safetensors")
+
+
+def test_the_model_card_ships_beside_the_weights():
+    for path in weights.SMALL.values():
+        assert path.with_suffix(".md").exists() and path.with_suffix(".json").exists()
