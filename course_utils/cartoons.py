@@ -13,13 +13,16 @@ import numpy as np
 from PIL import Image
 
 from course_utils.cache import stored_arrays
-from course_utils.drawing.animals import CAT_KINDS, DEER_KINDS, DOG_KINDS, HORSE_KINDS
+from course_utils.drawing.airplanes import AIRPLANE_KINDS
+from course_utils.drawing.birds import BIRD_KINDS
 from course_utils.drawing.colors import chance, pick
 from course_utils.drawing.compose import add_front, add_object, develop
-from course_utils.drawing.craft import AIRPLANE_KINDS, SHIP_KINDS
+from course_utils.drawing.frogs import FROG_KINDS
+from course_utils.drawing.hoofed import DEER_KINDS, HORSE_KINDS
+from course_utils.drawing.pets import CAT_KINDS, DOG_KINDS
 from course_utils.drawing.scenes import SCENES, Scene, paint_scene
+from course_utils.drawing.ships import SHIP_KINDS
 from course_utils.drawing.vehicles import AUTOMOBILE_KINDS, TRUCK_KINDS
-from course_utils.drawing.wildlife import BIRD_KINDS, FROG_KINDS
 from course_utils.errors import DataError
 
 # Part of the cache key: raise it with every change that moves a pixel.
@@ -37,7 +40,8 @@ KINDS = {
     "truck": TRUCK_KINDS,
 }  # fmt: skip
 CLASSES = tuple(KINDS)
-_PETS, _HOOFED, _ROAD = ("room", "room", "meadow", "yard"), ("meadow", "forest", "snow", "yard"), ("street", "street", "yard")
+_PETS, _HOOFED, _ROAD = ("room", "room", "meadow", "yard"), ("meadow", "forest", "snow",
+                                                             "yard"), ("street", "street", "yard")
 USUAL_SCENES = {
     "airplane": ("open sky", "open sky", "runway"), "automobile": _ROAD, "bird": ("open sky", "leaves", "pond"),
     "cat": _PETS, "deer": _HOOFED, "dog": _PETS, "frog": ("pond", "leaves", "forest"), "horse": _HOOFED,
@@ -69,7 +73,8 @@ def background(class_name: str, seed: int | Sequence[int], size: int = SIZE) -> 
 
 def _streams(class_name: str, seed: int | Sequence[int]) -> list[np.random.Generator]:
     if class_name not in KINDS:
-        raise DataError("no such class of drawn cartoons", expected=", ".join(CLASSES), found=class_name)
+        raise DataError("no such class of drawn cartoons", expected=", ".join(CLASSES),
+                        found=class_name)
     return [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)]
 
 
@@ -111,10 +116,12 @@ def load(train: int = 5000, test: int = 1000) -> dict[str, tuple[np.ndarray, np.
 
     def make() -> dict[str, np.ndarray]:
         parts = {"train": generate(train, TRAIN_SEED), "test": generate(test, TEST_SEED)}
-        return {f"{part}_{name}": a for part, pair in parts.items() for name, a in zip(("images", "labels"), pair)}
+        return {f"{part}_{name}": a for part, pair in parts.items() for name,
+                a in zip(("images", "labels"), pair)}
 
     arrays = stored_arrays(f"cartoons-v{VERSION}-{train}-{test}", make)
-    return {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in ("train", "test")}
+    return {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"])
+            for part in ("train", "test")}
 
 
 def write_photos(
@@ -131,7 +138,8 @@ def write_photos(
             target.mkdir(parents=True, exist_ok=True)
             for number in range(count):
                 seed_of_photo = [seed, ("train", "test").index(part) + TEST_SEED + 1, number]
-                photo = _crop(Image.fromarray(draw(name, seed_of_photo, int(rng.integers(100, 161)))), rng)
+                photo = _crop(Image.fromarray(draw(name, seed_of_photo,
+                                                   int(rng.integers(100, 161)))), rng)
                 photo.save(target / f"{number:03d}.jpg", quality=90)
     return Path(folder)
 
@@ -153,7 +161,8 @@ def _labels(n: int, seed: int) -> np.ndarray:
     return np.concatenate([np.zeros(0, int), *blocks])[:n].astype(np.int64)
 
 
-def _draw_range(labels: np.ndarray, seed: int, first: int, last: int, without_object: bool) -> np.ndarray:
+def _draw_range(labels: np.ndarray, seed: int, first: int, last: int,
+                without_object: bool) -> np.ndarray:
     """Pictures ``first`` to ``last`` of the sequence, uint8 ``[last - first, 3, 32, 32]``."""
     images = np.empty((last - first, 3, SIZE, SIZE), np.uint8)
     paint = background if without_object else draw
@@ -162,7 +171,8 @@ def _draw_range(labels: np.ndarray, seed: int, first: int, last: int, without_ob
     return images
 
 
-def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_object: bool) -> np.ndarray:
+def _draw_in_processes(labels: np.ndarray, seed: int, workers: int,
+                       without_object: bool) -> np.ndarray:
     """Share the work among fresh interpreters, which know nothing of the caller's script or notebook.
 
     Unlike ``multiprocessing``, this needs no ``if __name__ == "__main__"`` in the caller's script.
@@ -170,7 +180,8 @@ def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_obje
     bounds = np.linspace(0, len(labels), workers + 1).astype(int).tolist()
     command = [sys.executable, "-m", "course_utils.cartoons", str(seed), str(int(without_object))]
     root = Path(__file__).resolve().parents[1]
-    processes = [Popen([*command, str(a), str(b)], stdout=PIPE, cwd=root) for a, b in pairwise(bounds)]
+    processes = [Popen([*command, str(a), str(b)], stdout=PIPE, cwd=root) for a,
+                 b in pairwise(bounds)]
     pictures = b"".join(process.communicate()[0] for process in processes)
     return np.frombuffer(pictures, np.uint8).reshape(-1, 3, SIZE, SIZE)
 

@@ -8,14 +8,14 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 from course_utils import recorded
 from course_utils.compare import table
+from course_utils.environ import environment
 from course_utils.errors import CourseError, DataError
 
 OK, INTERRUPTED = "ok", "interrupted"
@@ -79,7 +79,7 @@ def run_one(notebook: Path, out: Path, parameters: Mapping[str, object]) -> Run:
     workplace = out / f"{notebook.stem}.files"
     workplace.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with _environment(COURSE_RESULTS=str(results), PYDEVD_DISABLE_FILE_VALIDATION="1"):
+    with environment(COURSE_RESULTS=str(results), PYDEVD_DISABLE_FILE_VALIDATION="1"):
         result = _execute(notebook, executed, parameters, workplace)
     seconds = time.perf_counter() - started
     if not any(workplace.iterdir()):
@@ -164,6 +164,7 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
             executed,
             parameters=dict(parameters),
             kernel_name="python3",
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns of TCP on this very machine
             cwd=cwd,
             progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,
         )
@@ -180,21 +181,6 @@ def _first_line(problem) -> str:
     """The error as one line of bearable length."""
     text = f"{problem.ename}: {problem.evalue}".strip().splitlines()[0]
     return text if len(text) <= 100 else text[:99] + "…"
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Set variables for the kernels that are started inside."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _versions() -> dict[str, str]:

@@ -53,7 +53,7 @@ from course_utils import checks, plots
 from course_utils.notebook import start
 
 session = start(
-    "03_resnet18_finetune", "1.0.0",
+    "03_resnet18_finetune", "{{course_version}}",
     budget=budget, data=data, weights=weights, seed=seed, overrides=overrides,
 )  # fmt: skip
 plan, splits, pretrained, device = session.plan, session.splits, session.weights, session.device
@@ -137,13 +137,80 @@ checks.finetune.clean_data(find_leaks, channel_statistics)
 # %% graded="clean_data-1" points=2
 # Graded, 2 points: find_leaks on images that you have not seen.
 ### BEGIN HIDDEN TESTS
-{{hidden:clean_data-1}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, data
+
+    answer = checks.own_work(find_leaks, data.find_duplicates, data.duplicate_report)
+    g = torch.Generator().manual_seed(81_473)
+
+    def noise(n: int) -> torch.Tensor:
+        return torch.randint(1, 255, (n, 3, 9, 7), generator=g, dtype=torch.uint8)
+
+    def expect(train: torch.Tensor, test: torch.Tensor, expected: list[int], category: str) -> None:
+        got = answer(train.clone(), test.clone())
+        assert type(got) is list and all(type(i) is int for i in got), "find_leaks: type of the answer"
+        assert list.__eq__(got, expected), f"find_leaks: {category}"
+
+    train, test = noise(37), noise(23)
+    places = sorted(torch.randperm(23, generator=g)[:6].tolist())
+    test[places] = train[torch.randperm(37, generator=g)[:6]]
+    expect(train, test, places, "images that are in both splits")
+    expect(train[:5], noise(4), [], "splits without a leak")
+
+    train, test = noise(11), noise(9)
+    train[4], test[2], test[6], test[8] = train[3], train[3], train[3], test[0]
+    expect(train, test, [2, 6], "repeats within a split")
+
+    train, test = noise(8), noise(8)
+    test[:4] = train[4:]
+    test[0, 2, 8, 6] -= 1
+    test[1, 0, 0, 0] += 1
+    expect(train, test, [2, 3], "images that differ in one value")
+
+    train, test = noise(6), noise(5)
+    test[0], test[1], test[2] = train[1].flip(1), train[2].flip(0), train[3].roll(1, dims=2)
+    test[4] = train[5]
+    expect(train, test, [4], "the same values in other places")
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="clean_data-2" points=2
 # Graded, 2 points: channel_statistics on images that you have not seen.
 ### BEGIN HIDDEN TESTS
-{{hidden:clean_data-2}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, data
+
+    answer = checks.own_work(channel_statistics, data.channel_statistics)
+    g = torch.Generator().manual_seed(52_901)
+
+    def close(got: object, expected: torch.Tensor, rtol: float) -> bool:
+        right_type = type(got) is torch.Tensor and got.is_floating_point() and got.shape == (3,)
+        pairs = zip(got.tolist(), expected.tolist()) if right_type else [(0.0, 1.0)]
+        return all(abs(a - b) <= rtol * b for a, b in pairs)
+
+    for n, height, width, top in ((160, 5, 11, 255), (90, 8, 6, 70), (300, 3, 4, 200)):
+        light = torch.rand(n, 1, 1, 1, generator=g)
+        tint = torch.rand(1, 3, 1, 1, generator=g) * 0.5 + 0.5
+        noise = torch.rand(n, 3, height, width, generator=g)
+        images = (top * tint * (0.7 * light + 0.3 * noise)).to(torch.uint8)
+        got = answer(images.clone())
+        assert isinstance(got, tuple | list) and len(got) == 2, "channel_statistics: a pair is returned"
+        pixels = torch.cat([image.flatten(1).double() for image in images], dim=1) / 255
+        assert close(got[0], pixels.mean(dim=1), 1e-4), "channel_statistics: mean"
+        assert close(got[1], pixels.std(dim=1), 2e-3), "channel_statistics: standard deviation"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -326,13 +393,78 @@ checks.finetune.untouched(untouched_parameters)
 # %% graded="untouched-1" points=1
 # Graded, 1 point: a network that you have not seen.
 ### BEGIN HIDDEN TESTS
-{{hidden:untouched-1}}
+def hidden_test() -> None:
+    import copy
+    import torch
+    from course_utils import checks
+    from torch import nn
+
+    answer = checks.own_work(untouched_parameters)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(40_813)
+        dead = nn.Sequential(
+            nn.Conv2d(3, 5, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(5 * 16, 4)
+        )
+        nn.init.constant_(dead[0].bias[1:3], -60.0)
+        cases = [
+            (nn.Sequential(nn.Conv2d(3, 6, 5, padding=2), nn.Flatten(), nn.Linear(6, 4)), 1, "one pixel"),
+            (nn.Sequential(nn.Conv2d(3, 2, 7, padding=3), nn.Flatten(), nn.Linear(8, 4)), 2, "four pixels"),
+            (dead, 4, "units that are off"),
+            (nn.Sequential(nn.Flatten(), nn.Linear(27, 4, bias=False)), 3, "all parameters used"),
+        ]
+        for model, size, category in cases:
+            x, y = torch.randn(7, 3, size, size), torch.randint(4, (7,))
+            twin = copy.deepcopy(model)
+            nn.functional.cross_entropy(twin(x), y).backward()
+            expected = sum(int(torch.count_nonzero(p.grad == 0)) for p in twin.parameters())
+            got = answer(model, x, y)
+            assert type(got) is int, "untouched_parameters: type of the answer"
+            assert got == expected, f"untouched_parameters: {category}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="untouched-2" points=1
 # Graded, 1 point: gradients left over from before, and parameters that take no part.
 ### BEGIN HIDDEN TESTS
-{{hidden:untouched-2}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from torch import nn
+
+    answer = checks.own_work(untouched_parameters)
+
+    def expect(got: object, expected: int, category: str) -> None:
+        assert type(got) is int, "untouched_parameters: type of the answer"
+        assert got == expected, f"untouched_parameters: {category}"
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(73_009)
+        x, y = torch.randn(6, 3, 3, 2), torch.randint(5, (6,))
+
+        partly = nn.Sequential(nn.Flatten(), nn.Linear(18, 7), nn.Tanh(), nn.Linear(7, 5))
+        partly[1].requires_grad_(False)
+        partly[2].register_module("unused", nn.Linear(3, 4))
+        expect(answer(partly, x, y), 18 * 7 + 7 + 16, "parameters without a gradient")
+
+        used = nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.Flatten(), nn.Linear(2, 5))
+        for p in used.parameters():
+            p.grad = torch.rand_like(p) + 0.5
+        expect(answer(used, x[:, :, :1, :1], y), 2 * 3 * 8, "gradients of an earlier step")
+
+        faint = nn.Sequential(nn.Flatten(), nn.Linear(18, 5, bias=False))
+        nn.init.zeros_(faint[1].weight)
+        expect(answer(faint, x * 1e-10, y), 0, "small gradients")
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -405,13 +537,64 @@ checks.finetune.keep_stem(keep_stem)
 # %% graded="keep_stem-1" points=1
 # Graded, 1 point: every pretrained tensor is still there.
 ### BEGIN HIDDEN TESTS
-{{hidden:keep_stem-1}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+    from torchvision.models.resnet import BasicBlock, ResNet
+
+    answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(66_107)
+        model = answer(ResNet(BasicBlock, [1, 2, 1, 1], num_classes=7))
+        assert isinstance(model, nn.Module), "keep_stem: the model is returned"
+        sizes = []
+        for name, module in model.named_modules():
+            if name.split(".")[-1] == "layer4":
+                module.register_forward_hook(lambda _, __, output: sizes.append(tuple(output.shape)))
+        with torch.no_grad():
+            model.eval()(torch.randn(2, 3, 32, 32))
+        assert sizes == [(2, 512, 4, 4)], "keep_stem: size of the map in layer4"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="keep_stem-2" points=2
 # Graded, 2 points: the maps have the right size, for ResNets of other depths too.
 ### BEGIN HIDDEN TESTS
-{{hidden:keep_stem-2}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+    from torchvision.models.resnet import BasicBlock, ResNet
+
+    answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(19_402)
+        stock = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=12)
+        before = {name: tensor.clone() for name, tensor in stock.state_dict().items()}
+        model = answer(stock)
+        assert isinstance(model, nn.Module), "keep_stem: the model is returned"
+        after = model.state_dict()
+        assert sorted(before) == sorted(after), "keep_stem: names of the tensors"
+        for name, tensor in before.items():
+            assert tensor.shape == after[name].shape, "keep_stem: shapes of the tensors"
+            assert torch.equal(tensor, after[name].detach()), "keep_stem: values of the tensors"
+        sizes = []
+        model.layer4.register_forward_hook(lambda _, __, output: sizes.append(output.shape[-1]))
+        with torch.no_grad():
+            model.eval()(torch.randn(1, 3, 32, 32))
+        assert sizes[-1] > 1, "keep_stem: the map is larger than that of the stock stem"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -535,13 +718,135 @@ checks.finetune.freeze(freeze_backbone, train_mode)
 # %% graded="freeze-1" points=2
 # Graded, 2 points: which parameters train, on models that you have not seen.
 ### BEGIN HIDDEN TESTS
-{{hidden:freeze-1}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+
+    answer = checks.own_work(freeze_backbone, models.freeze_backbone, models.train_mode)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.token = nn.Parameter(torch.randn(9))
+            self.fc = nn.Linear(12, 9)
+            self.head_norm = nn.LayerNorm(9)
+            self.heads = nn.Sequential(nn.Linear(9, 6), nn.ReLU(), nn.Linear(6, 4))
+
+        def forward(self, x):
+            return self.heads(self.head_norm(self.fc(x.flatten(1)) + self.token))
+
+    def trainable(model: nn.Module) -> list[str]:
+        return [name for name, p in model.named_parameters() if p.requires_grad is True]
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(30_211)
+        last = ["heads.2.weight", "heads.2.bias"]
+
+        model = Net()
+        answer(model, model.heads[2])
+        assert trainable(model) == last, "freeze_backbone: which parameters are trainable"
+
+        answer(model, model.heads)
+        both = ["heads.0.weight", "heads.0.bias", *last]
+        assert trainable(model) == both, "freeze_backbone: a second call with another head"
+
+        model = Net().requires_grad_(False)
+        answer(model, model.heads[2])
+        assert trainable(model) == last, "freeze_backbone: a head that was frozen before"
+
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.3, momentum=0.9, weight_decay=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(torch.randn(5, 3, 2, 2)), torch.arange(5) % 4).backward()
+            optimizer.step()
+        moved = [name for name, p in model.named_parameters() if not torch.equal(p.detach(), before[name])]
+        assert moved == last, "freeze_backbone: which parameters training changes"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="freeze-2" points=2
 # Graded, 2 points: the frozen part does not move, and gives in training what it gives in evaluation.
 ### BEGIN HIDDEN TESTS
-{{hidden:freeze-2}}
+def hidden_test() -> None:
+    import contextlib
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+
+    library = (models.freeze_backbone, models.train_mode)
+    freeze = checks.own_work(freeze_backbone, *library)
+    mode = checks.own_work(train_mode, *library)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Sequential(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.Dropout2d(0.4), nn.ReLU())
+            self.second = nn.ModuleDict({"conv": nn.Conv2d(5, 7, 1), "fc_norm": nn.BatchNorm2d(7)})
+            self.top = nn.Sequential(nn.Linear(7, 6), nn.BatchNorm1d(6), nn.Dropout(0.4), nn.Linear(6, 5))
+
+        def features(self, x):
+            return self.second["fc_norm"](self.second["conv"](self.first(x))).mean(dim=(2, 3))
+
+        def forward(self, x):
+            return self.top(self.features(x))
+
+    def frozen() -> Net:
+        model = Net()
+        with contextlib.suppress(Exception):
+            freeze(model, model.top)
+        model.requires_grad_(False)
+        model.top.requires_grad_(True)
+        return model
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(91_117)
+        x, y = torch.randn(9, 3, 6, 5), torch.arange(9) % 5
+
+        model = frozen()
+        classes = [type(m) for m in model.modules()]
+        start = {k: v.clone() for k, v in model.state_dict().items() if not k.startswith("top.")}
+        optimizer = torch.optim.SGD(model.top.parameters(), lr=0.1)
+        for _ in range(2):
+            model.eval()
+            mode(model)
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        after = model.state_dict()
+        still = all(k in after and torch.equal(v, after[k]) for k, v in start.items())
+        assert still, "train_mode: tensors of the backbone while the head trains"
+        assert classes == [type(m) for m in model.modules()], "train_mode: layers of the model"
+
+        model = frozen().eval()
+        with torch.no_grad():
+            expected = model.features(x)
+            mode(model)
+            same = all(torch.equal(expected, model.features(x)) for _ in range(2))
+        assert same, "train_mode: frozen features in training and in evaluation"
+        assert all(model.top[i].training is True for i in (1, 2)), "train_mode: mode of the head"
+
+        model.requires_grad_(True)
+        model.eval()
+        mode(model)
+        layers = (model.first[1], model.first[2], model.second["fc_norm"], model.top[1], model.top[2])
+        assert all(layer.training is True for layer in layers), "train_mode: after unfreezing"
+        before = model.first[1].running_mean.clone()
+        model(x + 3)
+        moves = not torch.equal(before, model.first[1].running_mean)
+        assert moves, "train_mode: running statistics after unfreezing"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -653,13 +958,89 @@ checks.finetune.groups(parameter_groups)
 # %% graded="groups-1" points=2
 # Graded, 2 points: every trainable parameter once, at the right rate.
 ### BEGIN HIDDEN TESTS
-{{hidden:groups-1}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+
+    answer = checks.own_work(parameter_groups, models.parameter_groups)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gamma = nn.Parameter(torch.ones(6))
+            self.entry = nn.Conv2d(3, 6, 2)
+            self.fc = nn.ModuleList([nn.Linear(6, 6), nn.LayerNorm(6)])
+            self.top = nn.ModuleDict({"out": nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 4))})
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(27_644)
+        model = Net()
+        model.entry.requires_grad_(False)
+        head = model.top["out"]
+        groups = answer(model, head, 0.003, 0.07, 0.2)
+        dicts = type(groups) in (tuple, list) and all(type(group) is dict and "params" in group for group in groups)
+        assert dicts, "parameter_groups: a list of dicts"
+        for group in groups:
+            group["params"] = [group["params"]] if torch.is_tensor(group["params"]) else list(group["params"])
+
+        listed = [(id(p), group.get("lr")) for group in groups for p in group["params"]]
+        frozen = {id(p) for p in model.parameters() if not p.requires_grad}
+        assert not any(key in frozen for key, _ in listed), "parameter_groups: frozen parameters"
+        wanted = sorted(id(p) for p in model.parameters() if p.requires_grad)
+        assert sorted(key for key, _ in listed) == wanted, "parameter_groups: each parameter once"
+        inside = {id(p) for p in head.parameters()}
+        for key, lr in listed:
+            assert type(lr) is float, "parameter_groups: learning rates"
+            assert lr == (0.07 if key in inside else 0.003), "parameter_groups: learning rates"
+        torch.optim.AdamW(groups, lr=1.0)
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="groups-2" points=2
 # Graded, 2 points: weight decay where it belongs.
 ### BEGIN HIDDEN TESTS
-{{hidden:groups-2}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+
+    answer = checks.own_work(parameter_groups, models.parameter_groups)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.temper = nn.Parameter(torch.ones(5))
+            self.stage = nn.Sequential(nn.Conv2d(3, 5, 2), nn.BatchNorm2d(5), nn.Conv2d(5, 5, 1, bias=False))
+            self.skip = nn.Sequential(nn.Conv2d(3, 5, 1), nn.GroupNorm(1, 5))
+            self.last = nn.Linear(5, 8)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(35_928)
+        model = Net()
+        groups = answer(model, model.last, 0.02, 0.4, 0.07)
+        decays = {}
+        for group in groups:
+            params = [group["params"]] if torch.is_tensor(group["params"]) else list(group["params"])
+            for p in params:
+                decays.setdefault(id(p), []).append(group.get("weight_decay"))
+        for p in model.parameters():
+            values = decays.get(id(p), [])
+            assert values and all(type(v) in (int, float) for v in values), "parameter_groups: weight decay"
+            expected = 0.07 if p.ndim > 1 else 0.0
+            category = "weights" if p.ndim > 1 else "tensors of one dimension"
+            assert all(v == expected for v in values), f"parameter_groups: weight decay of {category}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -709,13 +1090,73 @@ checks.finetune.epoch(train_one_epoch)
 # %% graded="epoch-1" points=2
 # Graded, 2 points: the model has learned what it should have learned.
 ### BEGIN HIDDEN TESTS
-{{hidden:epoch-1}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, train
+    from torch import nn
+
+    answer = checks.own_work(train_one_epoch, train.fit, train.train_epoch)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(58_332)
+        for sizes in ((6, 6, 2), (9, 1), (4, 7, 3, 1, 5)):
+            model = nn.Sequential(nn.Flatten(), nn.Linear(8, 5))
+            batches = [(torch.randn(n, 2, 4), torch.randint(5, (n,))) for n in sizes]
+            got = answer(model, iter(batches), torch.optim.SGD(model.parameters(), lr=0.0))
+            assert type(got) in (tuple, list) and len(got) == 2, "train_one_epoch: a pair is returned"
+            assert all(type(value) is float for value in got), "train_one_epoch: plain floats"
+            with torch.no_grad():
+                logits = model(torch.cat([x for x, _ in batches]))
+            labels = torch.cat([y for _, y in batches])
+            loss = nn.functional.cross_entropy(logits, labels).item()
+            right = (logits.argmax(dim=1) == labels).sum().item()
+            assert abs(got[0] - loss) < 1e-4, "train_one_epoch: mean loss per image"
+            assert abs(got[1] - right / len(labels)) < 1e-6, "train_one_epoch: accuracy"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="epoch-2" points=2
 # Graded, 2 points: loss and accuracy count every image once.
 ### BEGIN HIDDEN TESTS
-{{hidden:epoch-2}}
+def hidden_test() -> None:
+    import copy
+    import torch
+    from course_utils import checks, train
+    from torch import nn
+
+    answer = checks.own_work(train_one_epoch, train.fit, train.train_epoch)
+    optimizers = (
+        lambda params: torch.optim.SGD(params, lr=0.2, momentum=0.9),
+        lambda params: torch.optim.AdamW(params, lr=0.01),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(12_085)
+        for make in optimizers:
+            model = nn.Sequential(nn.Linear(6, 10), nn.BatchNorm1d(10), nn.Tanh(), nn.Linear(10, 4)).eval()
+            batches = [(torch.randn(n, 6), torch.randint(4, (n,))) for n in (7, 4, 3)]
+            twin = copy.deepcopy(model).train()
+            optimizer = make(twin.parameters())
+            for x, y in batches:
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(twin(x), y).backward()
+                optimizer.step()
+            answer(model, batches, make(model.parameters()))
+            expected, got = twin.state_dict(), model.state_dict()
+            learned = [k for k in expected if "running" not in k and "num_batches" not in k]
+            statistics = [k for k in expected if k not in learned]
+            same = {k: torch.allclose(expected[k], got[k], rtol=1e-3, atol=1e-5) for k in expected}
+            assert all(same[k] for k in statistics), "train_one_epoch: mode of the model"
+            assert all(same[k] for k in learned), "train_one_epoch: the weights after an epoch"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -763,13 +1204,80 @@ checks.finetune.evaluation(evaluate)
 # %% graded="evaluation-1" points=1
 # Graded, 1 point: loss and accuracy over batches of unequal size.
 ### BEGIN HIDDEN TESTS
-{{hidden:evaluation-1}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from course_utils import evaluate as library
+    from torch import nn
+
+    own = (library.evaluate, library.predict, library.score, library.accuracy)
+    answer = checks.own_work(evaluate, *own)
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(44_790)
+        for sizes in ((8, 8, 3), (5, 1), (2, 6, 4, 1)):
+            model = nn.Sequential(nn.Flatten(), nn.Linear(10, 6))
+            batches = [(torch.randn(n, 5, 2), torch.randint(6, (n,))) for n in sizes]
+            got = answer(model, iter(batches))
+            assert type(got) in (tuple, list) and len(got) == 2, "evaluate: a pair is returned"
+            assert all(type(value) is float for value in got), "evaluate: plain floats"
+            with torch.no_grad():
+                logits = model(torch.cat([x for x, _ in batches]))
+            labels = torch.cat([y for _, y in batches])
+            loss = nn.functional.cross_entropy(logits, labels).item()
+            right = (logits.argmax(dim=1) == labels).sum().item()
+            assert abs(got[0] - loss) < 1e-4, "evaluate: mean loss per image"
+            assert abs(got[1] - right / len(labels)) < 1e-6, "evaluate: accuracy"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="evaluation-2" points=2
 # Graded, 2 points: the model is left exactly as it was.
 ### BEGIN HIDDEN TESTS
-{{hidden:evaluation-2}}
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from course_utils import evaluate as library
+    from torch import nn
+
+    own = (library.evaluate, library.predict, library.score, library.accuracy)
+    answer = checks.own_work(evaluate, *own)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(7, 9), nn.BatchNorm1d(9), nn.Dropout(0.5), nn.Linear(9, 4))
+            self.calls = []
+
+        def forward(self, x):
+            modes = any(m.training for m in self.body)
+            self.calls.append((modes, torch.is_grad_enabled()))
+            return self.body(x)
+
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(63_518)
+        batches = [(torch.randn(n, 7), torch.randint(4, (n,))) for n in (5, 3, 2)]
+        for training in (True, False):
+            model = Net().train(training)
+            before = {k: v.clone() for k, v in model.state_dict().items()}
+            answer(model, batches)
+            assert len(model.calls) >= len(batches), "evaluate: every batch goes through the model"
+            assert not any(mode for mode, _ in model.calls), "evaluate: mode while evaluating"
+            assert not any(recording for _, recording in model.calls), "evaluate: gradients"
+            after = model.state_dict()
+            assert all(torch.equal(v, after[k]) for k, v in before.items()), "evaluate: tensors of the model"
+            assert model.training is training, "evaluate: mode afterwards"
+            assert torch.is_grad_enabled(), "evaluate: gradients afterwards"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -957,13 +1465,70 @@ checks.finetune.choose(choose_checkpoint)
 # %% graded="choose-1" points=1
 # Graded, 1 point: the best epoch on validation.
 ### BEGIN HIDDEN TESTS
-{{hidden:choose-1}}
+def hidden_test() -> None:
+    import random
+    from types import SimpleNamespace
+    from course_utils import checks, train
+
+    answer = checks.own_work(choose_checkpoint, train.History.best_epoch.fget)
+    rng = random.Random(71_226)
+    for n, first in ((6, 1), (9, 1), (7, 5)):
+        val, test, fit, loss = (rng.sample(range(300, 900), n) for _ in range(4))
+        best = max(range(n), key=lambda i: val[i])
+        epochs = [
+            SimpleNamespace(
+                epoch=first + i,
+                train_accuracy=fit[i] / 1000,
+                val_accuracy=val[i] / 1000,
+                val_loss=loss[i] / 1000,
+                test_accuracy=test[i] / 1000,
+            )
+            for i in range(n)
+        ]
+        got = answer(epochs)
+        assert type(got) is int, "choose_checkpoint: type of the answer"
+        category = "an epoch's own number" if first > 1 else "best epoch by validation"
+        assert got == first + best, f"choose_checkpoint: {category}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% graded="choose-2" points=1
 # Graded, 1 point: ties, and hands off the test set.
 ### BEGIN HIDDEN TESTS
-{{hidden:choose-2}}
+def hidden_test() -> None:
+    import random
+    from course_utils import checks, train
+
+    answer = checks.own_work(choose_checkpoint, train.History.best_epoch.fget)
+    rng = random.Random(15_843)
+    looks = []
+
+    class Record:
+        def __init__(self, epoch: int, val_accuracy: float):
+            self.epoch, self.val_accuracy = epoch, val_accuracy
+            self.train_accuracy, self.val_loss = rng.random(), rng.random()
+
+        @property
+        def test_accuracy(self) -> float:
+            looks.append(self.epoch)
+            return rng.random()
+
+    for val in ((0.25, 0.5, 0.5, 0.375), (0.75, 0.5, 0.75, 0.75, 0.5), (0.5, 0.25, 0.625, 0.125, 0.625)):
+        got = answer([Record(i + 1, value) for i, value in enumerate(val)])
+        assert type(got) is int, "choose_checkpoint: type of the answer"
+        assert got == val.index(max(val)) + 1, "choose_checkpoint: several epochs equally good"
+    assert not looks, "choose_checkpoint: the test set"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
 ### END HIDDEN TESTS
 
 # %% [markdown]

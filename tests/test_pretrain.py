@@ -1,4 +1,4 @@
-"""Upstream training: crops, schedule, the files written, resume, and that the weights load again."""
+"""Upstream training: crops, schedule, files written, resume, and weights that load again."""
 
 import json
 from dataclasses import replace
@@ -62,14 +62,17 @@ def test_a_crop_of_the_whole_image_is_the_image(size, monkeypatch):
 
 
 def test_resized_crops_differ_between_images_and_stay_inside():
-    crops = upstream.random_resized_crops(pixels_with_places(), 48, torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    crops = upstream.random_resized_crops(pixels_with_places(), 48, generator)
     heights = crops[:, 0, -1, 0] - crops[:, 0, 0, 0]
     assert crops.shape == (6, 3, 48, 48)
     assert heights.std() > 1 and crops.min() >= 0 and crops.max() <= 63
 
 
 def test_crops_depend_on_the_generator_alone():
-    make = lambda seed: random_crops(colours(6, 0).images, 40, 0.5, torch.Generator().manual_seed(seed))
+    def make(seed):
+        return random_crops(colours(6, 0).images, 40, 0.5, torch.Generator().manual_seed(seed))
+
     assert torch.equal(make(0), make(0))
     assert not torch.equal(make(0), make(1))
     assert make(0).shape == (6, 3, 40, 40) and 0 <= make(0).min() and make(0).max() <= 255
@@ -78,19 +81,22 @@ def test_crops_depend_on_the_generator_alone():
 def test_one_cycle_rises_then_falls_to_zero():
     factors = [one_cycle(i / 100) for i in range(101)]
     peak = factors.index(max(factors))
-    assert factors[0] < 0.01 and factors[peak] == pytest.approx(1) and factors[-1] == pytest.approx(0)
+    assert factors[0] < 0.01 and factors[peak] == pytest.approx(1)
+    assert factors[-1] == pytest.approx(0)
     assert factors[: peak + 1] == sorted(factors[: peak + 1])
     assert factors[peak:] == sorted(factors[peak:], reverse=True)
 
 
 def test_sizes_follow_the_stages():
     generator = torch.Generator().manual_seed(0)
-    seen = [{pick_size(SETTINGS["resnet18"], at, generator) for _ in range(60)} for at in (0, 0.6, 0.9)]
+    settings = SETTINGS["resnet18"]
+    seen = [{pick_size(settings, at, generator) for _ in range(60)} for at in (0, 0.6, 0.9)]
     assert seen == [{40, 48}, {40, 48, 64}, {32, 40, 48, 64}]
 
 
 def test_resnet_learns_and_its_files_load_again(tmp_path):
-    report = run(tmp_path, settings=replace(SMALL, epochs=8, lr=0.02), name="Two colours", terms="none")
+    settings = replace(SMALL, epochs=8, lr=0.02)
+    report = run(tmp_path, settings=settings, name="Two colours", terms="none")
     assert report.by_size[40] > 0.8 and len(report.loss) == 8
     assert report.file.name == "resnet18_twocolours.safetensors"
     stored = load_file(report.file)
@@ -101,7 +107,8 @@ def test_resnet_learns_and_its_files_load_again(tmp_path):
     weights.load_into(resnet18(num_classes=2))
     assert weights.name == "Two colours (small)" and weights.classes == splits().classes
     card = " ".join(report.file.with_suffix(".md").read_text().split())
-    for said in ("Terms: none", "16 training images", f"{report.by_size[40]:.1%} at 40 px", torch.__version__):
+    top1 = f"{report.by_size[40]:.1%} at 40 px"
+    for said in ("Terms: none", "16 training images", top1, torch.__version__):
         assert said in card
 
 

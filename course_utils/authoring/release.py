@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import sys
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -13,11 +12,12 @@ from pathlib import Path
 import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import capture_log, setenv
+from nbgrader.utils import capture_log
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.authoring.markers import looks_like_marker
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
+from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
 
 CONFIG = "nbgrader_config.py"
@@ -38,8 +38,7 @@ def build(root: Path) -> list[str]:
     Raises:
         BuildError: if a text, a student edition or nbgrader's configuration is not as it must be.
     """
-    config = load_config(root)
-    sources = read_sources(root)
+    sources, config = read_sources(root), load_config(root)
     with tempfile.TemporaryDirectory() as staging:
         for path in _make(sources, Path(staging), config):
             _replace(root / path, (Path(staging) / path).read_bytes())
@@ -53,9 +52,9 @@ def check(root: Path) -> list[str]:
     Raises:
         BuildError: naming every file that differs, is missing, or has no text.
     """
-    sources = read_sources(root)
+    sources, config = read_sources(root), load_config(root)
     with tempfile.TemporaryDirectory() as staging:
-        made = _make(sources, Path(staging), load_config(root))
+        made = _make(sources, Path(staging), config)
         drifted = [p for p in made if _content(root / p) != (Path(staging) / p).read_bytes()]
     drifted += [p for p in _notebooks(root) if p not in made]
     if drifted:
@@ -158,7 +157,7 @@ def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook
         course = CourseDirectory(config=settings, root=str(folder), assignment_id=source.name)
         if gradebook:
             course.db_url = f"sqlite:///{gradebook.resolve()}"
-        with setenv(PATH=_path_with_tools()):
+        with environment(PATH=path_with_our_programs()):  # nbgrader calls `alembic`
             result = capture_log(GenerateAssignment(coursedir=course, config=settings, force=True))
         if not result["success"]:
             raise BuildError(
@@ -166,11 +165,6 @@ def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook
                 found=result.get("log", result["error"]).strip(),
                 do="if the gradebook holds submissions to an older edition, move gradebook.db away first",
             )
-
-
-def _path_with_tools() -> str:
-    """PATH with this environment's programs first: nbgrader calls `alembic` by its bare name."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def _notebooks(root: Path) -> list[Path]:

@@ -142,14 +142,28 @@ def cell_ids(cells: Sequence[Cell]) -> list[str]:
 def _read_cells(text: str, file: str) -> Iterator[Cell]:
     lines = text.split("\n")
     starts = _headers(lines, file)
-    read = jupytext.reads(text, fmt="py:percent").cells
+    ends = [*starts[1:], len(lines)]
+    read = _jupytext_cells(text, file)
     if len(read) != len(starts):
+        swallowed = (e for s, e, cell in zip(starts, ends, read) if cell.source.count("\n") >= e - s - 1)
         raise BuildError(
-            f"{file}: {len(starts)} lines start a cell, but jupytext reads {len(read)} cells.",
+            f"{file}:{next(swallowed, 0) + 1}: {len(starts)} lines start a cell, jupytext reads {len(read)} cells.",
             do="begin the text with a `# %%` line, and leave no `# %%` inside a string",
         )
-    for start, end, cell in zip(starts, [*starts[1:], len(lines)], read):
+    for start, end, cell in zip(starts, ends, read):
         yield _read_cell(cell, start, lines[start + 1 : end], file)
+
+
+def _jupytext_cells(text: str, file: str) -> list[nbformat.NotebookNode]:
+    try:
+        return jupytext.reads(text, fmt="py:percent").cells
+    except Exception as problem:
+        reason = str(problem).strip().splitlines()[0]
+        raise BuildError(
+            f"{file}:1: jupytext cannot read this text.",
+            found=f"{type(problem).__name__}: {reason}",
+            do='look at the keys on the `# %%` lines; tags are a list: tags=["parameters"]',
+        ) from None
 
 
 def _headers(lines: Sequence[str], file: str) -> list[int]:
@@ -191,8 +205,6 @@ def _read_cell(read: nbformat.NotebookNode, start: int, body: list[str], file: s
 def _read_options(options: dict, kind: str, where: str) -> tuple[str, tuple[str, ...], str, float]:
     """Role, tags, grade_id and points from the keys on the cell's first line."""
     tags = options.pop("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(t, str) for t in tags):
-        raise BuildError(f"{where}: tags must be a list of words.", expected='tags=["parameters"]')
     points = options.pop("points", None)
     role = next((name for name in ROLES if name in options), "")
     value = options.pop(role, None)

@@ -134,6 +134,23 @@ def run(
         raise CheckFailed(f"{title}: {failed} of {len(outcomes)} failed")
 
 
+def progress(points: dict[str, int]) -> None:
+    """Print where you are: for each exercise whether its check was tried, and how it went.
+
+    Args:
+        points: what each exercise is worth, by the title of its check.
+    """
+    for title, worth in points.items():
+        report = REPORTS.get(title)
+        if report is None or not report.tried:
+            state = UNTRIED
+        elif report.count("ok") == len(report.outcomes):
+            state = "passed"
+        else:
+            state = f"{report.count('ok')} of {len(report.outcomes)} cases pass"
+        print(f"{title:<40} {worth} points   {state}")
+
+
 def recognise(
     got: object,
     mistakes: Sequence[Mistake],

@@ -14,7 +14,8 @@ Rng = np.random.Generator
 
 def _span(rng: Rng, stance: str) -> float:
     """Largest extent of the object as a fraction of the picture."""
-    low, high = {"close": (0.75, 1.15), "bust": (0.9, 1.25), "air": (0.72, 1.1), "water": (0.75, 1.1), "ground": (0.75, 1.1)}[stance]
+    low, high = {"close": (0.75, 1.15), "bust": (0.9, 1.25), "air": (0.72, 1.1),
+                 "water": (0.75, 1.1), "ground": (0.75, 1.1)}[stance]
     return rng.uniform(low, high)
 
 
@@ -68,23 +69,29 @@ def _cast_shadow(scene: Scene, stance: str, layer: Image.Image, rng: Rng) -> Ima
         shadow.paste(255, (dx, dy), layer.getchannel("A").point([0] + [255] * 255))
         strength *= 0.6
     else:
-        shift, tall = -scene.light[0] * (right - left) * 0.25, max(size * 0.02, (right - left) * 0.07)
+        shift, tall = -scene.light[0] * (right - left) * 0.25, max(size * 0.02,
+                                                                   (right - left) * 0.07)
         middle, half = (left + right) / 2 + shift, (right - left) * 0.5
-        ImageDraw.Draw(shadow).ellipse((middle - half, bottom - tall, middle + half, bottom + tall), fill=255)
-    shadow = shadow.filter(ImageFilter.BoxBlur(size * 0.02)).point([int(v * strength) for v in range(256)])
+        ImageDraw.Draw(shadow).ellipse((middle - half, bottom - tall, middle + half, bottom + tall),
+                                       fill=255)
+    shadow = shadow.filter(ImageFilter.BoxBlur(size * 0.02)).point([int(v * strength)
+                                                                    for v in range(256)])
     picture.paste((16, 18, 30), (0, 0), shadow)
     return picture
 
 
-def _shaded(layer: Image.Image, mask: Image.Image, light: tuple[float, float], fuzz: float, rng: Rng) -> Image.Image:
+def _shaded(layer: Image.Image, mask: Image.Image, light: tuple[float, float], fuzz: float,
+            rng: Rng) -> Image.Image:
     """Light from one side over a surface that bulges: the slope of the blurred depth decides."""
     size = layer.width
-    fine = np.asarray(layer.getchannel("A").filter(ImageFilter.BoxBlur(size * 0.012)), dtype=np.float32)
+    fine = np.asarray(layer.getchannel("A").filter(ImageFilter.BoxBlur(size * 0.012)),
+                      dtype=np.float32)
     relief, outline = rng.uniform(0.5, 1.2), rng.uniform(0.1, 0.8)
     fy, fx = np.gradient(fine * (size / 128))
     lit = _slope(fx, fy, light) * 0.012 + _bulge(mask, light)
     edge = np.clip((np.abs(fx) + np.abs(fy)) / 26 - 0.12, 0, 1)
-    texture = rng.uniform(0.02, 0.12) * noise(rng, size, 24) + rng.uniform(0.0, 0.2) * noise(rng, size, 4)
+    texture = rng.uniform(0.02, 0.12) * noise(rng, size,
+                                              24) + rng.uniform(0.0, 0.2) * noise(rng, size, 4)
     tone = (1 + relief * np.clip(lit, -0.4, 0.5)) * (1 - outline * edge) * (1 + fuzz * texture)
     colors = np.asarray(layer, dtype=np.float32)[..., :3] * tone[..., None]
     return Image.fromarray(np.clip(colors, 0, 255).astype(np.uint8))

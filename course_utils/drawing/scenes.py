@@ -53,7 +53,8 @@ class _Canvas:
         colors = np.float32(upper) + (np.float32(lower) - np.float32(upper)) * t
         self.pixels[a:b] = colors[:, None, :]
 
-    def grain(self, field: np.ndarray, strength: float, top: float = 0.0, bottom: float = 1.0) -> None:
+    def grain(self, field: np.ndarray, strength: float, top: float = 0.0,
+              bottom: float = 1.0) -> None:
         """Lighten and darken between two heights by a noise field."""
         a, b = int(round(max(top, 0) * self.size)), int(round(min(bottom, 1) * self.size))
         self.pixels[a:b] *= 1 + strength * field[a:b, :, None]
@@ -78,10 +79,12 @@ class _Canvas:
 
 # ---- pieces
 
-DAY = (((82, 140, 208), (188, 214, 236)), ((120, 168, 216), (214, 226, 234)), ((150, 164, 180), (206, 210, 212)),
-       ((52, 94, 160), (150, 190, 226)))
-DUSK = (((74, 82, 140), (240, 168, 120)), ((120, 96, 140), (250, 196, 140)), ((24, 34, 72), (92, 98, 140)))
-GREENS = ((86, 132, 54), (114, 146, 66), (62, 104, 50), (136, 148, 78), (152, 140, 84), (96, 120, 74))
+DAY = (((82, 140, 208), (188, 214, 236)), ((120, 168, 216), (214, 226, 234)),
+       ((150, 164, 180), (206, 210, 212)), ((52, 94, 160), (150, 190, 226)))
+DUSK = (((74, 82, 140), (240, 168, 120)), ((120, 96, 140), (250, 196, 140)),
+        ((24, 34, 72), (92, 98, 140)))
+GREENS = ((86, 132, 54), (114, 146, 66), (62, 104, 50), (136, 148, 78), (152, 140, 84),
+          (96, 120, 74))
 WOODS = ((96, 72, 52), (70, 58, 48), (124, 100, 76), (84, 82, 78))
 
 
@@ -91,7 +94,8 @@ def _sky(canvas: _Canvas, rng: Rng, bottom: float) -> Color:
     upper, lower = jitter(rng, upper, 12), jitter(rng, lower, 10)
     canvas.band(0, bottom, upper, lower)
     if chance(rng, 0.65):
-        field = noise(rng, canvas.size, 4, int(rng.integers(4, 9))) + 0.5 * noise(rng, canvas.size, 12, 16)
+        field = noise(rng, canvas.size, 4,
+                      int(rng.integers(4, 9))) + 0.5 * noise(rng, canvas.size, 12, 16)
         field[int(bottom * canvas.size):] = -1
         canvas.tint((field - rng.uniform(-0.2, 0.5)) * rng.uniform(0.6, 1.4), lighter(lower, 0.55))
     return lower
@@ -109,7 +113,8 @@ def _tree(sketch: Sketch, rng: Rng, x: float, y: float, size: float, color: Colo
     if chance(rng, 0.35):
         for k in range(3):
             top, wide = y - size * (1.05 - 0.25 * k), size * (0.16 + 0.08 * k)
-            sketch.polygon([(x, top), (x + wide, top + size * 0.38), (x - wide, top + size * 0.38)], jitter(rng, color, 6))
+            sketch.polygon([(x, top), (x + wide, top + size * 0.38), (x - wide, top + size * 0.38)],
+                           jitter(rng, color, 6))
         return
     for _ in range(4):
         dx, dy = rng.uniform(-0.2, 0.2, 2) * size
@@ -119,33 +124,39 @@ def _tree(sketch: Sketch, rng: Rng, x: float, y: float, size: float, color: Colo
 def _trees(sketch: Sketch, rng: Rng, y: float, low: float, high: float) -> None:
     color = darker(choose(rng, GREENS), 0.2)
     for _ in range(int(rng.integers(2, 6))):
-        _tree(sketch, rng, rng.uniform(0, 1), y + rng.uniform(0, 0.04), rng.uniform(low, high), color)
+        _tree(sketch, rng, rng.uniform(0, 1), y + rng.uniform(0, 0.04), rng.uniform(low, high),
+              color)
 
 
-def _tufts(sketch: Sketch, rng: Rng, y: float, color: Color, count: int, size: float = 0.08) -> None:
+def _tufts(sketch: Sketch, rng: Rng, y: float, color: Color, count: int,
+           size: float = 0.08) -> None:
     for x in rng.uniform(-0.05, 1.05, count):
         for lean in rng.uniform(-0.06, 0.06, 3):
             tall = size * rng.uniform(0.6, 1.5)
-            sketch.polygon([(x - 0.012, y), (x + 0.012, y), (x + lean, y - tall)], jitter(rng, color, 12))
+            sketch.polygon([(x - 0.012, y), (x + 0.012, y), (x + lean, y - tall)],
+                           jitter(rng, color, 12))
 
 
 def _fence(sketch: Sketch, rng: Rng, y: float, color: Color, tall: float) -> None:
     for rail in (0.35, 0.8):
-        sketch.polygon([(0, y - tall * rail), (1, y - tall * rail), (1, y - tall * rail + 0.02), (0, y - tall * rail + 0.02)], color)
+        sketch.rectangle(0, y - tall * rail, 1, y - tall * rail + 0.02, color)
     for x in np.arange(rng.uniform(0, 0.2), 1, rng.uniform(0.18, 0.3)):
-        sketch.polygon([(x, y - tall), (x + 0.03, y - tall), (x + 0.03, y + 0.02), (x, y + 0.02)], darker(color, 0.12))
+        sketch.rectangle(x, y - tall, x + 0.03, y + 0.02, darker(color, 0.12))
 
 
 def _house(sketch: Sketch, rng: Rng, x: float, y: float, wide: float, tall: float) -> None:
-    wall = choose(rng, ((188, 168, 146), (160, 96, 76), (206, 200, 190), (140, 148, 156), (196, 176, 120)))
-    sketch.polygon([(x, y - tall), (x + wide, y - tall), (x + wide, y), (x, y)], wall)
+    wall = choose(rng,
+                  ((188, 168, 146), (160, 96, 76), (206, 200, 190), (140, 148, 156),
+                   (196, 176, 120)))
+    sketch.rectangle(x, y - tall, x + wide, y, wall)
     if chance(rng, 0.5):
         roof = choose(rng, ((132, 64, 52), (90, 86, 88), (110, 84, 66)))
-        sketch.polygon([(x - 0.02, y - tall), (x + wide / 2, y - tall - 0.13), (x + wide + 0.02, y - tall)], roof)
+        sketch.polygon([(x - 0.02, y - tall), (x + wide / 2, y - tall - 0.13),
+                        (x + wide + 0.02, y - tall)], roof)
     pane = pick(rng, ((70, 82, 96), (236, 216, 150), (120, 144, 160)))
     for cx in np.arange(x + 0.04, x + wide - 0.05, 0.11):
         for cy in np.arange(y - tall + 0.04, y - 0.08, 0.13):
-            sketch.polygon([(cx, cy), (cx + 0.05, cy), (cx + 0.05, cy + 0.07), (cx, cy + 0.07)], pane)
+            sketch.rectangle(cx, cy, cx + 0.05, cy + 0.07, pane)
 
 
 # ---- scenes: each paints the canvas and returns the horizon
@@ -185,7 +196,8 @@ def _forest(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     for _ in range(int(rng.integers(3, 8))):
         x, wide, wood = rng.uniform(0, 1), rng.uniform(0.015, 0.06), darker(choose(rng, WOODS), 0.2)
         foot = y + rng.uniform(0, 0.1)
-        trunks.polygon([(x - wide, -0.1), (x + wide, -0.1), (x + wide * 1.3, foot), (x - wide * 1.3, foot)], wood)
+        trunks.polygon([(x - wide, -0.1), (x + wide, -0.1), (x + wide * 1.3, foot),
+                        (x - wide * 1.3, foot)], wood)
     _tufts(trunks, rng, y + 0.04, green, 10, 0.1)
     canvas.draw(trunks)
     canvas.grain(noise(rng, canvas.size, 20, 14), 0.2, y)
@@ -206,7 +218,8 @@ def _water(canvas: _Canvas, rng: Rng, y: float, color: Color, glint: Color) -> N
 def _sea(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     y = rng.uniform(0.3, 0.68)
     haze = _sky(canvas, rng, y + 0.02)
-    color = choose(rng, ((44, 94, 132), (62, 118, 128), (36, 66, 98), (96, 122, 134), (70, 104, 110)))
+    color = choose(rng,
+                   ((44, 94, 132), (62, 118, 128), (36, 66, 98), (96, 122, 134), (70, 104, 110)))
     _water(canvas, rng, y, color, haze)
     if chance(rng, 0.35):
         coast = Sketch()
@@ -249,49 +262,59 @@ def _street(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
             x += wide + rng.uniform(0, 0.15)
     if chance(rng, 0.5):
         _trees(behind, rng, y + 0.01, 0.15, 0.4)
-    road = jitter(rng, pick(rng, ((104, 104, 108), (84, 86, 92), (136, 132, 126), (160, 154, 146))), 8)
+    road = jitter(rng, pick(rng, ((104, 104, 108), (84, 86, 92), (136, 132, 126), (160, 154, 146))),
+                  8)
     canvas.band(y, 1, lighter(road, 0.08), darker(road, 0.12))
     kerb = rng.uniform(0.0, 0.12)
     verge = choose(rng, GREENS + ((150, 146, 140),))
-    behind.polygon([(0, y), (1, y), (1, y + kerb), (0, y + kerb)], verge)
+    behind.rectangle(0, y, 1, y + kerb, verge)
     if chance(rng, 0.6):
         line, slope = y + rng.uniform(0.18, 0.32), rng.uniform(-0.05, 0.05)
         for x in np.arange(rng.uniform(-0.2, 0), 1, 0.3):
-            behind.polygon([(x, line + slope * x), (x + 0.17, line + slope * x), (x + 0.16, line + 0.02 + slope * x), (x - 0.01, line + 0.02 + slope * x)],
-                           (220, 214, 190))
+            behind.polygon([(x, line + slope * x), (x + 0.17, line + slope * x),
+                            (x + 0.16, line + 0.02 + slope * x),
+                            (x - 0.01, line + 0.02 + slope * x)], (220, 214, 190))
     canvas.draw(behind)
     canvas.grain(noise(rng, canvas.size, 64), 0.1, y)
     canvas.grain(noise(rng, canvas.size, 4, 10), 0.12, y)
     if chance(rng, 0.06):
         x = rng.uniform(0.05, 0.95)
-        front.limb([(x, -0.1), (x, 1.1)], [rng.uniform(0.015, 0.03)], choose(rng, ((90, 92, 96), (120, 116, 108))))
+        front.limb([(x, -0.1), (x, 1.1)], [rng.uniform(0.015, 0.03)],
+                   choose(rng, ((90, 92, 96), (120, 116, 108))))
     return y
 
 
 def _room(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     y = rng.uniform(0.45, 0.8)
-    wall = choose(rng, ((206, 192, 168), (170, 184, 190), (188, 160, 140), (150, 166, 140), (220, 216, 208), (140, 120, 128), (112, 132, 156)))
-    floor = choose(rng, ((150, 108, 72), (178, 142, 104), (120, 96, 84), (170, 166, 160), (128, 64, 60), (96, 104, 124)))
+    wall = choose(rng,
+                  ((206, 192, 168), (170, 184, 190), (188, 160, 140), (150, 166, 140),
+                   (220, 216, 208), (140, 120, 128), (112, 132, 156)))
+    floor = choose(rng,
+                   ((150, 108, 72), (178, 142, 104), (120, 96, 84), (170, 166, 160), (128, 64, 60),
+                    (96, 104, 124)))
     canvas.band(0, y, lighter(wall, 0.1), darker(wall, 0.1))
     canvas.band(y, 1, darker(floor, 0.1), lighter(floor, 0.08))
     things = Sketch()
     if chance(rng, 0.3):
         for x in np.arange(0, 1, rng.uniform(0.08, 0.16)):
-            things.polygon([(x, 0), (x + 0.03, 0), (x + 0.03, y), (x, y)], darker(wall, 0.1))
+            things.rectangle(x, 0, x + 0.03, y, darker(wall, 0.1))
     if chance(rng, 0.4):
         x, top, wide = rng.uniform(0, 0.7), rng.uniform(0.02, 0.2), rng.uniform(0.18, 0.32)
-        things.polygon([(x, top), (x + wide, top), (x + wide, top + 0.28), (x, top + 0.28)], choose(rng, WOODS + (WHITE,)))
+        things.rectangle(x, top, x + wide, top + 0.28, choose(rng, WOODS + (WHITE,)))
         inner = choose(rng, ((168, 206, 232), (120, 140, 100), (200, 160, 110), (240, 240, 220)))
-        things.polygon([(x + 0.025, top + 0.025), (x + wide - 0.025, top + 0.025), (x + wide - 0.025, top + 0.255), (x + 0.025, top + 0.255)], inner)
-    things.polygon([(0, y - 0.02), (1, y - 0.02), (1, y + 0.01), (0, y + 0.01)], lighter(wall, 0.4))
+        things.rectangle(x + 0.025, top + 0.025, x + wide - 0.025, top + 0.255, inner)
+    things.rectangle(0, y - 0.02, 1, y + 0.01, lighter(wall, 0.4))
     if chance(rng, 0.4):
         cloth, x, wide = choose(rng, PAINT), rng.uniform(-0.2, 0.4), rng.uniform(0.4, 0.8)
         top = y - rng.uniform(0.15, 0.35)
-        things.blob([(x, top), (x + wide / 2, top - 0.03), (x + wide, top), (x + wide, y + 0.1), (x, y + 0.1)], cloth)
-        things.blob([(x - 0.03, y - 0.08), (x + wide / 2, y - 0.1), (x + wide + 0.03, y - 0.08), (x + wide, y + 0.12), (x, y + 0.12)], darker(cloth, 0.15))
+        things.blob([(x, top), (x + wide / 2, top - 0.03), (x + wide, top), (x + wide, y + 0.1),
+                     (x, y + 0.1)], cloth)
+        things.blob([(x - 0.03, y - 0.08), (x + wide / 2, y - 0.1), (x + wide + 0.03, y - 0.08),
+                     (x + wide, y + 0.12), (x, y + 0.12)], darker(cloth, 0.15))
     if chance(rng, 0.3):
         rug = choose(rng, PAINT)
-        things.ellipse(rng.uniform(0.3, 0.7), (y + 1) / 2, rng.uniform(0.3, 0.5), (1 - y) * 0.35, rug)
+        things.ellipse(rng.uniform(0.3, 0.7), (y + 1) / 2, rng.uniform(0.3, 0.5), (1 - y) * 0.35,
+                       rug)
     canvas.draw(things)
     if chance(rng, 0.5):
         canvas.grain(noise(rng, canvas.size, 3, 24), 0.12, y)
@@ -309,7 +332,8 @@ def _leaves(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
         spots.ellipse(rng.uniform(0, 1), rng.uniform(0, 1), r, r, tone)
     if chance(rng, 0.5):
         y, tilt = rng.uniform(0, 1), rng.uniform(-0.3, 0.3)
-        spots.limb([(-0.1, y), (0.5, y + tilt * 0.4), (1.1, y + tilt)], [0.03, 0.02], choose(rng, WOODS))
+        spots.limb([(-0.1, y), (0.5, y + tilt * 0.4), (1.1, y + tilt)], [0.03, 0.02],
+                   choose(rng, WOODS))
     canvas.draw(spots)
     image = canvas.image().filter(ImageFilter.GaussianBlur(canvas.size * rng.uniform(0.01, 0.035)))
     canvas.pixels = np.asarray(image, dtype=np.float32).copy()
@@ -319,7 +343,9 @@ def _leaves(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
 def _snow(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     y = rng.uniform(0.35, 0.65)
     haze = _sky(canvas, rng, y + 0.02)
-    snow = jitter(rng, pick(rng, ((232, 236, 242), (206, 216, 232), (222, 206, 170), (214, 190, 146))), 8)
+    snow = jitter(rng,
+                  pick(rng, ((232, 236, 242), (206, 216, 232), (222, 206, 170), (214, 190, 146))),
+                  8)
     canvas.band(y, 1, snow, darker(snow, 0.14))
     behind = Sketch()
     _hills(behind, rng, y, mix(snow, haze, 0.5))
@@ -338,7 +364,8 @@ def _yard(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     canvas.band(y, 1, ground, darker(ground, 0.15))
     behind = Sketch()
     if chance(rng, 0.6):
-        _house(behind, rng, rng.uniform(-0.1, 0.5), y + 0.01, rng.uniform(0.35, 0.6), rng.uniform(0.18, 0.36))
+        _house(behind, rng, rng.uniform(-0.1, 0.5), y + 0.01, rng.uniform(0.35, 0.6),
+               rng.uniform(0.18, 0.36))
     if chance(rng, 0.4):
         _trees(behind, rng, y, 0.15, 0.35)
     if chance(rng, 0.5):
@@ -357,12 +384,13 @@ def _runway(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     _hills(behind, rng, y, mix(green, haze, 0.45), 0.08)
     grey = jitter(rng, (138, 138, 138), 16)
     canvas.band(y, 1, lighter(grey, 0.1), darker(grey, 0.1))
-    behind.polygon([(0, y), (1, y), (1, y + 0.06), (0, y + 0.06)], green)
+    behind.rectangle(0, y, 1, y + 0.06, green)
     if chance(rng, 0.6):
         line = rng.uniform(y + 0.1, 0.98)
-        behind.polygon([(0, line), (1, line), (1, line + 0.02), (0, line + 0.02)], (226, 214, 150))
+        behind.rectangle(0, line, 1, line + 0.02, (226, 214, 150))
     if chance(rng, 0.3):
-        _house(behind, rng, rng.uniform(0, 0.7), y + 0.01, rng.uniform(0.2, 0.5), rng.uniform(0.08, 0.2))
+        _house(behind, rng, rng.uniform(0, 0.7), y + 0.01, rng.uniform(0.2, 0.5),
+               rng.uniform(0.08, 0.2))
     canvas.draw(behind)
     canvas.grain(noise(rng, canvas.size, 50), 0.06, y)
     return y
@@ -375,17 +403,17 @@ def _open_sky(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
 
 def _plain(canvas: _Canvas, rng: Rng, front: Sketch) -> float:
     """A plain backdrop, as for a portrait or a catalogue."""
-    tones = ((240, 240, 238), (200, 200, 204), (120, 124, 130), (60, 62, 70), (170, 60, 60), (70, 100, 140), (120, 140, 90), (214, 190, 150))
+    tones = ((240, 240, 238), (200, 200, 204), (120, 124, 130), (60, 62, 70), (170, 60, 60),
+             (70, 100, 140), (120, 140, 90), (214, 190, 150))
     color = choose(rng, tones)
     canvas.band(0, 1, lighter(color, rng.uniform(0, 0.3)), darker(color, rng.uniform(0, 0.3)))
     canvas.grain(noise(rng, canvas.size, 3), rng.uniform(0, 0.12))
     return rng.uniform(0.4, 1.0)
 
 
-SCENES = {
-    "meadow": _meadow, "forest": _forest, "sea": _sea, "pond": _pond, "street": _street, "room": _room, "leaves": _leaves,
-    "snow": _snow, "yard": _yard, "runway": _runway, "open sky": _open_sky, "plain": _plain,
-}
+SCENES = {"meadow": _meadow, "forest": _forest, "sea": _sea, "pond": _pond, "street": _street,
+          "room": _room, "leaves": _leaves, "snow": _snow, "yard": _yard, "runway": _runway,
+          "open sky": _open_sky, "plain": _plain,}
 
 
 def _distract(sketch: Sketch, rng: Rng, horizon: float) -> None:
@@ -396,13 +424,15 @@ def _distract(sketch: Sketch, rng: Rng, horizon: float) -> None:
         kind = int(rng.integers(4))
         if kind == 0:
             sketch.ellipse(x, y, size, size * rng.uniform(0.5, 1), color)
-            sketch.ellipse(x - size * 0.2, y - size * 0.2, size * 0.5, size * 0.35, lighter(color, 0.15))
+            sketch.ellipse(x - size * 0.2, y - size * 0.2, size * 0.5, size * 0.35,
+                           lighter(color, 0.15))
         elif kind == 1:
-            sketch.polygon([(x - size, y - size), (x + size, y - size), (x + size, y + size), (x - size, y + size)], color)
+            sketch.rectangle(x - size, y - size, x + size, y + size, color)
         elif kind == 2:
-            sketch.polygon([(x, y - size * 4), (x + size * 0.3, y - size * 4), (x + size * 0.3, y), (x, y)], color)
+            sketch.rectangle(x, y - size * 4, x + size * 0.3, y, color)
         else:
-            sketch.blob([(x - size * 1.5, y), (x - size, y - size), (x, y - size * 1.4), (x + size, y - size), (x + size * 1.5, y)], color)
+            sketch.blob([(x - size * 1.5, y), (x - size, y - size), (x, y - size * 1.4),
+                         (x + size, y - size), (x + size * 1.5, y)], color)
 
 
 def paint_scene(name: str, rng: Rng, size: int) -> Scene:
@@ -420,5 +450,6 @@ def paint_scene(name: str, rng: Rng, size: int) -> Scene:
         image = image.filter(ImageFilter.GaussianBlur(size * rng.uniform(0.004, 0.02)))
     if chance(rng, 0.06):
         x, wide = rng.uniform(0, 1), rng.uniform(0.02, 0.05)
-        front.limb([(x, -0.1), (x + rng.uniform(-0.2, 0.2), 1.1)], [wide, wide * 0.7], choose(rng, WOODS + GREENS))
+        front.limb([(x, -0.1), (x + rng.uniform(-0.2, 0.2), 1.1)], [wide, wide * 0.7],
+                   choose(rng, WOODS + GREENS))
     return Scene(image, horizon, light, front)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from course_utils.drawing.colors import Color, rgb
 
-DEFAULT_DEPTH = 190
+BACK, BODY, NEAR, HEAD = 120, 165, 190, 220  # depths of an animal's parts
 
 
 class Shape(NamedTuple):
@@ -21,14 +21,15 @@ class Shape(NamedTuple):
     clipped: bool
 
 
-@lru_cache(maxsize=None)
+@cache
 def _spline_weights(n: int, closed: bool, steps: int = 5) -> np.ndarray:
     """Catmull-Rom weights ``[points on the curve, n]`` of a curve through ``n`` control points."""
     rows = []
     for i in range(n if closed else n - 1):
         for t in np.arange(steps) / steps:
             row = np.zeros(n)
-            basis = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3)
+            basis = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3,
+                     -(t**2) + t**3)
             for k, weight in zip(range(i - 1, i + 3), basis):
                 row[k % n if closed else min(max(k, 0), n - 1)] += weight / 2
             rows.append(row)
@@ -67,8 +68,11 @@ class Sketch:
     def polygon(self, points, fill: Color, depth: int | None = None, clipped: bool = False) -> None:
         """A polygon; ``clipped`` keeps only what lies on earlier shapes of the same depth."""
         if depth is None:
-            depth = self.shapes[-1].depth if self.shapes else DEFAULT_DEPTH
+            depth = self.shapes[-1].depth if self.shapes else NEAR
         self.shapes.append(Shape(np.asarray(points, dtype=float), fill, depth, clipped))
+
+    def rectangle(self, left, top, right, bottom, fill: Color, depth: int | None = None) -> None:
+        self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], fill, depth)
 
     def blob(self, points, fill: Color, depth: int | None = None, clipped: bool = False) -> None:
         """A smooth closed curve through ``points``."""
@@ -79,7 +83,8 @@ class Sketch:
         """A smooth shape symmetric about x = 0 from its right ``half``, top to bottom."""
         self.blob([*half, *((-x, y) for x, y in reversed(half) if x)], fill, depth)
 
-    def ellipse(self, x, y, rx, ry, fill: Color, depth: int | None = None, angle=0.0, clipped=False) -> None:
+    def ellipse(self, x, y, rx, ry, fill: Color, depth: int | None = None, angle=0.0,
+                clipped=False) -> None:
         points = _CIRCLE * (rx, ry)
         if angle:
             points = points @ rotation(angle)
@@ -89,14 +94,16 @@ class Sketch:
         """A smooth stroke through ``points`` whose half-width runs through ``widths``; round ends."""
         weights = _spline_weights(len(points), False)
         line = weights @ np.asarray(points, dtype=float)
-        half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths)[:, None]
+        half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)),
+                         widths)[:, None]
         along = np.gradient(line, axis=0)
         along /= np.maximum(np.sqrt((along**2).sum(1, keepdims=True)), 1e-9)
         side = along[:, ::-1] * (-1, 1) * half
         tip, root = line[-1] + 0.8 * half[-1] * along[-1], line[0] - 0.8 * half[0] * along[0]
         self.polygon(np.concatenate([line + side, [tip], (line - side)[::-1], [root]]), fill, depth)
 
-    def add(self, other: Sketch, x=0.0, y=0.0, scale=1.0, angle=0.0, mirror=False, depth: int | None = None) -> None:
+    def add(self, other: Sketch, x=0.0, y=0.0, scale=1.0, angle=0.0, mirror=False,
+            depth: int | None = None) -> None:
         """Copy ``other`` in, scaled, turned and moved; ``depth`` replaces its largest depth."""
         matrix = np.diag([-1.0 if mirror else 1.0, 1.0]) @ rotation(angle) * scale
         shift = 0 if depth is None else depth - max(s.depth for s in other.shapes)

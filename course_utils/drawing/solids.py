@@ -24,8 +24,10 @@ class Camera:
 
     def __init__(self, azimuth: float, elevation: float, roll: float = 0.0):
         a, e, r = (math.radians(v) for v in (azimuth, elevation, roll))
-        about_x = np.array([[1, 0, 0], [0, math.cos(r), math.sin(r)], [0, -math.sin(r), math.cos(r)]])
-        about_y = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0], [-math.sin(a), 0, math.cos(a)]])
+        about_x = np.array([[1, 0, 0], [0, math.cos(r), math.sin(r)],
+                            [0, -math.sin(r), math.cos(r)]])
+        about_y = np.array([[math.cos(a), 0, math.sin(a)], [0, 1, 0],
+                            [-math.sin(a), 0, math.cos(a)]])
         tip = np.array([[1, 0, 0], [0, math.cos(e), -math.sin(e)], [0, math.sin(e), math.cos(e)]])
         self.matrix = np.round(about_x @ about_y @ tip, 6)
 
@@ -48,9 +50,7 @@ def hull(points: np.ndarray) -> np.ndarray:
     def chain(sequence):
         out = []
         for p in sequence:
-            while len(out) > 1 and (
-                (out[-1][0] - out[-2][0]) * (p[1] - out[-2][1]) <= (out[-1][1] - out[-2][1]) * (p[0] - out[-2][0])
-            ):
+            while len(out) > 1 and ((out[-1][0] - out[-2][0]) * (p[1] - out[-2][1]) <= (out[-1][1] - out[-2][1]) * (p[0] - out[-2][0])):
                 out.pop()
             out.append(p)
         return out[:-1]
@@ -87,13 +87,21 @@ def extrude(sketch: Sketch, camera: Camera, outline, half_width: float, color: C
     sketch.polygon(camera.project(near), color, depth)
 
 
-def box(sketch: Sketch, camera: Camera, x0, x1, top, bottom, half_width, color: Color, depth: int) -> None:
-    extrude(sketch, camera, [(x0, top), (x1, top), (x1, bottom), (x0, bottom)], half_width, color, depth)
+def box(sketch: Sketch, camera: Camera, x0, x1, top, bottom, half_width, color: Color,
+        depth: int) -> None:
+    extrude(sketch, camera, [(x0, top), (x1, top), (x1, bottom), (x0, bottom)], half_width, color,
+            depth)
 
 
 def plate(sketch: Sketch, camera: Camera, points, color: Color, depth: int | None = None) -> None:
     """A flat polygon in space."""
     sketch.polygon(camera.project(points), color, depth)
+
+
+def panel(sketch: Sketch, camera: Camera, upper, lower, z, color: Color, depth=None) -> None:
+    """An upright rectangle at ``z`` between two opposite corners ``(x, y)``."""
+    (x0, y0), (x1, y1) = upper, lower
+    plate(sketch, camera, [(x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)], color, depth)
 
 
 def slab(sketch: Sketch, camera: Camera, points, thickness, color: Color, depth: int) -> None:
@@ -103,15 +111,18 @@ def slab(sketch: Sketch, camera: Camera, points, thickness, color: Color, depth:
     sketch.polygon(hull(camera.project(both)), color, depth)
 
 
-def disc(sketch: Sketch, camera: Camera, center, radius: float, color: Color, depth: int | None = None) -> None:
+def disc(sketch: Sketch, camera: Camera, center, radius: float, color: Color,
+         depth: int | None = None) -> None:
     """A disc in the plane z = constant (a wheel)."""
     angles = np.arange(14) * math.tau / 14
-    points = np.column_stack([np.cos(angles) * radius, np.sin(angles) * radius, np.zeros(14)]) + center
+    points = np.column_stack([np.cos(angles) * radius, np.sin(angles) * radius,
+                              np.zeros(14)]) + center
     sketch.polygon(camera.project(points), color, depth)
 
 
 def tube(sketch: Sketch, camera: Camera, stations, color: Color, depth: int) -> None:
     """A convex body along x through ``stations`` ``(x, y, z, radius)``."""
     angles = np.arange(12) * math.tau / 12
-    rings = [np.column_stack([np.full(12, x), y + r * np.cos(angles), z + r * np.sin(angles)]) for x, y, z, r in stations]
+    rings = [np.column_stack([np.full(12, x), y + r * np.cos(angles), z + r * np.sin(angles)])
+             for x, y, z, r in stations]
     sketch.polygon(hull(camera.project(np.concatenate(rings))), color, depth)

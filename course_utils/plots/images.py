@@ -14,7 +14,7 @@ from course_utils.errors import DataError
 from course_utils.plots.frame import (
     INK, RIGHT, WRONG, count, house_style, legible, new_figure, printed, tell,
 )  # fmt: skip
-from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic
+from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
 
 if TYPE_CHECKING:
     from course_utils.data import ImageSet
@@ -34,16 +34,14 @@ def image_grid(
         data: name of the data set, for the caption.
     """
     pixels = _pixels(images)
-    columns = min(columns, len(pixels))
-    rows = -(-len(pixels) // columns)
     mosaic = Mosaic(
-        rows, columns, title=title, caption=(data, count(len(pixels), "image")),
+        *grid(len(pixels), columns), title=title, caption=(data, count(len(pixels), "image")),
         ratio=_ratio(pixels), lines=0 if titles is None else 1,
     )  # fmt: skip
     for i, image in enumerate(pixels):
-        mosaic.place(divmod(i, columns), image)
+        mosaic.place(mosaic.cell(i), image)
         if titles is not None:
-            mosaic.write(divmod(i, columns), legible(titles[i]))
+            mosaic.write(mosaic.cell(i), legible(titles[i]))
     named = "" if titles is None else f"Above them: {', '.join(map(str, titles))}"
     return tell(mosaic.figure, named)
 
@@ -89,13 +87,10 @@ def augmentation_grid(
     versions = augmented.round().clamp(0, 255).to(torch.uint8)
     pixels = _pixels(torch.cat([original[None], versions]))
     title = title or f"{count(len(versions), 'random version')} of one image"
-    columns = min(9, len(pixels))
-    mosaic = Mosaic(
-        -(-len(pixels) // columns), columns, title=title, ratio=_ratio(pixels),
-        caption=(data, "framed: the image as it is"),
-    )  # fmt: skip
+    caption = (data, "framed: the image as it is")
+    mosaic = Mosaic(*grid(len(pixels), 9), title=title, caption=caption, ratio=_ratio(pixels))
     for i, image in enumerate(pixels):
-        mosaic.place(divmod(i, columns), image, frame=None if i else INK)
+        mosaic.place(mosaic.cell(i), image, frame=None if i else INK)
     return tell(mosaic.figure, f"An image, then {count(len(versions), 'augmented version')} of it")
 
 
@@ -180,17 +175,16 @@ def worst_mistakes(
 
 def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> Figure:
     pixels, names = _pixels(images), printed(classes)
-    columns = min(columns, len(pixels))
     mosaic = Mosaic(
-        -(-len(pixels) // columns), columns, title=title, caption=caption, ratio=_ratio(pixels),
-        lines=2, largest=1.2,
+        *grid(len(pixels), columns), title=title, caption=caption, ratio=_ratio(pixels), lines=2,
+        largest=1.2,
     )  # fmt: skip
     told = []
     for i, (image, t, p) in enumerate(zip(pixels, true.tolist(), predicted.tolist())):
         sure = "" if confidence is None else f" {100 * float(confidence[i]):.0f} %"
         mark, colour = ("✓", RIGHT) if t == p else ("✗", WRONG)
-        mosaic.place(divmod(i, columns), image, frame=colour)
-        mosaic.write(divmod(i, columns), f"{mark} {names[p]}{sure}", f"true: {names[t]}")
+        mosaic.place(mosaic.cell(i), image, frame=colour)
+        mosaic.write(mosaic.cell(i), f"{mark} {names[p]}{sure}", f"true: {names[t]}")
         verdict = "recognised" if t == p else f"taken for {names[p]}"
         told.append(f"{names[t]} {verdict}{sure}")
     return tell(mosaic.figure, "; ".join(told))

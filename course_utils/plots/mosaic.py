@@ -14,6 +14,12 @@ GAP, LINE, LETTER = 0.08, 0.145, 0.066  # inches: between tiles, a line, a lette
 SHOW_PIXELS = 64  # images up to this many pixels high are enlarged pixel by pixel
 
 
+def grid(n: int, columns: int) -> tuple[int, int]:
+    """Rows and columns for ``n`` tiles, at most ``columns`` across."""
+    columns = min(columns, n)
+    return -(-n // columns), columns
+
+
 class Mosaic:
     """A figure of ``rows`` x ``columns`` tiles, each with room for ``lines`` of text above it.
 
@@ -27,6 +33,7 @@ class Mosaic:
         self, rows: int, columns: int, *, title: str, caption: Sequence[str], ratio: float = 1.0,
         lines: int = 0, row_names: Sequence[str] = (), largest: float = 0.95,
     ):  # fmt: skip
+        self.columns = columns
         left = max((len(name) for name in row_names), default=0) * 0.09
         self.tile = min(largest, (PAGE - left) / columns - GAP)
         self.high = self.tile * ratio
@@ -39,6 +46,10 @@ class Mosaic:
         for row, name in enumerate(row_names):
             _, y = self.corner((row, 0))
             self.axes.text(-GAP, y + self.high / 2, name, ha="right", va="center", size=9)
+
+    def cell(self, i: int) -> tuple[int, int]:
+        """Row and column of the ``i``-th tile."""
+        return divmod(i, self.columns)
 
     def corner(self, cell: tuple[int, int]) -> tuple[float, float]:
         """The upper left corner of a tile by row and column, in inches from the first tile's."""

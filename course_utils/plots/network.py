@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import colormaps
@@ -14,7 +14,7 @@ from course_utils.errors import DataError
 from course_utils.plots.frame import (
     FAINT, INK, RIGHT, WRONG, house_style, legible, new_figure, printed, tell,
 )  # fmt: skip
-from course_utils.plots.mosaic import Mosaic
+from course_utils.plots.mosaic import Mosaic, grid
 
 TAPS = colormaps["Blues"]
 
@@ -38,10 +38,9 @@ def first_layer_kernels(weight: Tensor, *, title: str, source: str = "") -> Figu
     largest = np.maximum(np.abs(kernels).max(axis=(1, 2, 3), keepdims=True), 1e-12)
     pixels = (127.5 + 127.5 * kernels / largest).round().astype(np.uint8)
     caption = (source, f"{n} kernels of {size} × {size}", "each on its own scale, grey is zero")
-    columns = 16
-    mosaic = Mosaic(-(-n // columns), columns, title=title, caption=caption, largest=0.42)
+    mosaic = Mosaic(*grid(n, 16), title=title, caption=caption, largest=0.42)
     for i, image in enumerate(pixels):
-        mosaic.place(divmod(i, columns), image)
+        mosaic.place(mosaic.cell(i), image)
     return tell(mosaic.figure)
 
 
@@ -94,12 +93,11 @@ def gradient_taps(shares: Mapping[str, Tensor], *, data: str, title: str | None 
     worst = min(shares, key=lambda name: float((shares[name] > 0).float().mean()))
     title = title or f"{worst}: {live[worst]} taps of a kernel get a gradient"
     note = "a square per tap, darker: more of the kernels get a gradient there, white: none"
-    columns = min(6, len(shares))
-    rows = -(-len(shares) // columns)
-    mosaic = Mosaic(rows, columns, title=title, caption=(data, note), lines=2, largest=1.7)
+    size = grid(len(shares), 6)
+    mosaic = Mosaic(*size, title=title, caption=(data, note), lines=2, largest=1.7)
     for i, (name, share) in enumerate(shares.items()):
-        mosaic.place(divmod(i, columns), _squares(share.cpu().numpy()), frame=FAINT)
-        mosaic.write(divmod(i, columns), legible(name), f"{live[name]} taps")
+        mosaic.place(mosaic.cell(i), _squares(share.cpu().numpy()), frame=FAINT)
+        mosaic.write(mosaic.cell(i), legible(name), f"{live[name]} taps")
     told = "; ".join(f"{name} {taps}" for name, taps in live.items())
     return tell(mosaic.figure, f"Taps with a gradient: {told}")
 

@@ -65,10 +65,9 @@ def arms(arms: Sequence[Arm], *, title: str, data: str) -> Figure:
     Args:
         data: name of the data set and number of training images, for the caption.
     """
-    n_images = sorted({arm.n_images for arm in arms})
-    shown = " or ".join(f"{n:,}" for n in n_images)
+    shown = " or ".join(count(n, "image") for n in sorted({arm.n_images for arm in arms}))
     note = "point: one seed, bar: mean"
-    caption = (data, f"measured on {shown} images", seeds([arm.scores for arm in arms]), note)
+    caption = (data, f"measured on {shown}", seeds([arm.scores for arm in arms]), note)
     fig = new_figure(title, caption, height=0.6 + 0.42 * len(arms))
     ax = fig.add_subplot()
     told = []

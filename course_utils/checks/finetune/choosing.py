@@ -96,7 +96,7 @@ def takes_first_of_equals(choose_checkpoint):
 
 
 def gives_the_number(choose_checkpoint):
-    """the epoch's own number, also in a run resumed at epoch 11."""
+    """the epoch's own number, in a resumed run, too."""
     _expect(choose_checkpoint, _run(val=(0.3, 0.9, 0.8, 0.7, 0.6), first=11), 12)
 
 

@@ -11,13 +11,13 @@ from course_utils.checks.finetune.tiny import batches, gated_net, images, watche
 
 
 def reports_mean_loss(evaluate):
-    """the loss is the mean over images (batches of 4, 4 and 1)."""
+    """mean loss over images, in batches of 4, 4 and 1."""
     parts = batches(4, 4, 1)
     return expect_loss(evaluate(watched(), parts), logits_of(watched(), parts))
 
 
 def reports_accuracy(evaluate):
-    """the accuracy is the fraction of right images."""
+    """accuracy as the fraction of right images."""
     parts = batches(4, 4, 1)
     return expect_accuracy(evaluate(watched(), parts), logits_of(watched(), parts))
 
@@ -82,7 +82,7 @@ def leaves_gradients_on(evaluate):
 
 
 def goes_through_once(evaluate):
-    """batches may be any iterable, and go through the model once."""
+    """any iterable of batches, each of them passed once."""
     model = watched()
     likely = "the number of batches is asked for, or they are gone through twice"
     with must_work("a generator works", likely, "count batches and images in the loop"):

@@ -224,7 +224,7 @@ def keeps_the_features(freeze_backbone, train_mode):
 
 
 def trains_the_head(freeze_backbone, train_mode):
-    """the head is in training mode, its batch norm and dropout too."""
+    """the whole head is in training mode."""
     model = _frozen(freeze_backbone).eval()
     train_mode(model)
     resting = [k for k, m in _layers(model) if k.startswith("classifier") and not m.training]
@@ -235,7 +235,7 @@ def trains_the_head(freeze_backbone, train_mode):
 
 
 def trains_all_after_unfreezing(freeze_backbone, train_mode):
-    """once all is trainable again, all is in training mode."""
+    """unfrozen again, everything is in training mode."""
     model = _frozen(freeze_backbone).eval()
     train_mode(model)
     model.requires_grad_(True)
@@ -291,8 +291,7 @@ def _expect_head(freeze_backbone, make: Callable, head: str, mistakes: tuple[Mis
         return [name for name, p in model.named_parameters() if p.requires_grad]
 
     got = trainable_after(freeze_backbone)
-    names = [name for name, _ in make().named_parameters()]
-    expected = [name for name in names if name.startswith(f"{head}.")]
+    expected = [f"{head}.{name}" for name, _ in make().get_submodule(head).named_parameters()]
     if got == expected:
         return
     likely = recognise(got, mistakes, trainable_after, NOT_THE_HEAD)

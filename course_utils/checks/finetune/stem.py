@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torchvision.models import ResNet
 
 from course_utils import models
 from course_utils.checks.core import Mistake, Wrong, must_work, needs, recognise, run
@@ -60,7 +61,7 @@ KEEP_THE_LAYER = "change an attribute of conv1 rather than replace the layer"
 
 def returns_a_model(keep_stem):
     """the model is returned."""
-    got = keep_stem(resnet())
+    got = keep_stem(_stock())
     if not isinstance(got, nn.Module):
         likely = "a `return` is missing" if got is None else "something else is returned"
         raise Wrong("a model (nn.Module)", type(got).__name__, likely, "end in `return model`")
@@ -72,7 +73,7 @@ def gives_4x4(keep_stem):
     height, width = _map_size(keep_stem)
     if (height, width) == (4, 4):
         return "512 x 4 x 4"
-    logits = _logits(keep_stem(resnet()))
+    logits = _logits(keep_stem(_stock()))
     likely = recognise(logits, MISTAKES, _logits_after, TOO_SMALL)
     raise Wrong("4x4", f"{height}x{width}", *likely)
 
@@ -80,7 +81,7 @@ def gives_4x4(keep_stem):
 @needs(returns_a_model)
 def keeps_names(keep_stem):
     """every tensor of the state_dict keeps its name."""
-    before, after = resnet().state_dict(), keep_stem(resnet()).state_dict()
+    before, after = _states(keep_stem)
     lost, new = [k for k in before if k not in after], [k for k in after if k not in before]
     if not lost and not new:
         return f"{len(before)} names"
@@ -95,7 +96,7 @@ def keeps_names(keep_stem):
 @needs(keeps_names)
 def keeps_shapes(keep_stem):
     """every tensor keeps its shape."""
-    before, after = resnet().state_dict(), keep_stem(resnet()).state_dict()
+    before, after = _states(keep_stem)
     changed = [k for k in before if before[k].shape != after[k].shape]
     if not changed:
         return
@@ -111,7 +112,7 @@ def keeps_shapes(keep_stem):
 @needs(keeps_shapes)
 def keeps_values(keep_stem):
     """every tensor keeps its values, bit for bit."""
-    before, after = resnet().state_dict(), keep_stem(resnet()).state_dict()
+    before, after = _states(keep_stem)
     changed = [k for k in before if not torch.equal(before[k], after[k])]
     if not changed:
         return
@@ -132,8 +133,20 @@ def keep_stem(keep_stem) -> None:
     run("keep_stem", CASES, keep_stem, library=(models.adapt_stem, models.build_model))
 
 
+def _stock() -> ResNet:
+    """A ResNet with one block a stage."""
+    return resnet(blocks=1)
+
+
+def _states(keep_stem) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The tensors of the model before and after."""
+    model = _stock()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    return before, keep_stem(model).state_dict()
+
+
 def _map_size(keep_stem) -> tuple[int, int]:
-    model = keep_stem(resnet())
+    model = keep_stem(_stock())
     layer4 = next((m for name, m in model.named_modules() if name.split(".")[-1] == "layer4"), None)
     sizes: list[tuple[int, int]] = []
     if layer4 is not None:
@@ -153,7 +166,7 @@ def _logits(model: nn.Module) -> Tensor:
 
 
 def _logits_after(change) -> Tensor:
-    model = resnet()
+    model = _stock()
     change(model)
     return _logits(model)
 

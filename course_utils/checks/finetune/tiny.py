@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import ResNet, resnet18
+from torchvision.models.resnet import BasicBlock, ResNet
 
 Batches = list[tuple[Tensor, Tensor]]
 
@@ -76,9 +76,9 @@ def watched() -> Watched:
     return build(Watched)
 
 
-def resnet() -> ResNet:
-    """ResNet-18 with ten classes, random weights, the same at each call."""
-    return copy.deepcopy(_resnet18())
+def resnet(blocks: int = 2) -> ResNet:
+    """ResNet-18 (or with fewer blocks a stage), ten classes, the same random weights at each call."""
+    return copy.deepcopy(_resnet(blocks))
 
 
 def build(make: Callable[[], nn.Module], seed: int = 3) -> nn.Module:
@@ -103,5 +103,5 @@ def batches(*sizes: int, seed: int = 7) -> Batches:
 
 
 @functools.cache
-def _resnet18() -> ResNet:
-    return build(lambda: resnet18(num_classes=10))
+def _resnet(blocks: int) -> ResNet:
+    return build(lambda: ResNet(BasicBlock, [blocks] * 4, num_classes=10))

@@ -56,13 +56,13 @@ WRONG_UPDATE = ("the steps are not those of plain training", "for each batch: ze
 
 
 def reports_mean_loss(train_one_epoch):
-    """the loss is the mean over images (batches of 5, 3 and 1)."""
+    """mean loss over images, in batches of 5, 3 and 1."""
     model, parts = watched(), batches(5, 3, 1)
     return expect_loss(train_one_epoch(model, parts, _sgd(model, lr=0)), logits_of(model, parts))
 
 
 def reports_accuracy(train_one_epoch):
-    """the accuracy is the fraction of right images."""
+    """accuracy as the fraction of right images."""
     model, parts = watched(), batches(5, 3, 1)
     return expect_accuracy(train_one_epoch(model, parts, _sgd(model, lr=0)), logits_of(model, parts))
 
@@ -86,7 +86,7 @@ def steps_at_each_batch(train_one_epoch):
 
 
 def is_in_training_mode(train_one_epoch):
-    """training mode at every batch, also after an evaluation."""
+    """training mode at every batch."""
     model = watched().eval()
     train_one_epoch(model, batches(2, 2, 2), _sgd(model, LR))
     modes = model.training_at_calls
@@ -98,7 +98,7 @@ def is_in_training_mode(train_one_epoch):
 
 
 def goes_through_once(train_one_epoch):
-    """batches may be any iterable, and go through the model once."""
+    """any iterable of batches, each of them passed once."""
     model = watched()
     likely = "the number of batches is asked for, or they are gone through twice"
     with must_work("a generator works", likely, "count batches and images in the loop"):

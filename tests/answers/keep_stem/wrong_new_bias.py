@@ -1,0 +1,10 @@
+# fails: keep_stem-2
+from torch import nn
+
+
+def keep_stem(model):
+    kernel = model.conv1.weight
+    model.conv1 = nn.Conv2d(3, 64, kernel_size=7, stride=1, padding=3)
+    model.conv1.weight = kernel
+    model.maxpool = nn.Identity()
+    return model

@@ -1,0 +1,13 @@
+# fails: untouched-1 untouched-2
+import torch.nn.functional as F
+
+
+def untouched_parameters(model, images, labels):
+    model.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    zeros, total = 0, 0
+    for parameter in model.parameters():
+        grad = parameter.grad
+        zeros += parameter.numel() if grad is None else (grad == 0).sum().item()
+        total += parameter.numel()
+    return zeros / total

@@ -1,0 +1,9 @@
+# fails: untouched-1
+def untouched_parameters(model, images, labels):
+    model.zero_grad()
+    model(images)[:, 0].sum().backward()
+    count = 0
+    for parameter in model.parameters():
+        grad = parameter.grad
+        count += parameter.numel() if grad is None else int((grad == 0).sum())
+    return count

@@ -1,0 +1,175 @@
+"""Headless runs: parameters, pages, the table, failures, Ctrl-C, and what may be recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from courses import SAMPLE
+
+from course_utils import runner
+from course_utils.authoring.source import instructor_notebook, read_source
+from course_utils.errors import CourseError, DataError
+
+PARAMETERS = {"budget": "smoke", "data": "real photos", "weights": "small", "seed": 3, "overrides": {"extra": 4}}
+
+
+def write(course: Path, name: str, *cells: str, tags: list[str] = []) -> Path:
+    """An instructor edition of these code cells, below a course folder."""
+    (course / "solutions" / name).mkdir(parents=True)
+    (course / "nbgrader_config.py").touch()
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
+    notebook.cells = [nbformat.v4.new_code_cell(c, metadata={"tags": tags}) for c in cells]
+    path = course / "solutions" / name / f"{name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """The sample chapter, run with parameters after one that fails; what was reported; its folder."""
+    course = tmp_path_factory.mktemp("runs")
+    bad = write(course, "89_bad", "1 + 1", "raise ValueError('first line\\nsecond')", "open('after', 'w')")
+    good = course / "solutions" / "90_sample" / "90_sample.ipynb"
+    good.parent.mkdir()
+    good.write_text(instructor_notebook(read_source(SAMPLE, "1")), encoding="utf-8")
+    lines: list[str] = []
+    runs = runner.run_all(runner.Job([bad, good], course / "out", PARAMETERS), lines.append)
+    return runs, lines, course
+
+
+def test_a_failure_does_not_stop_the_others(sample):
+    runs, _, course = sample
+    assert [run.result for run in runs] == ["In [2]: ValueError: first line", "ok"]
+    assert [run.passed for run in runs] == [False, True]
+    assert not (course / "out" / "89_bad.files").exists()  # stopped there, and cleaned up
+
+
+def test_a_line_before_and_after_each_notebook(sample):
+    _, lines, _ = sample
+    assert lines[0] == "[1/2] 89_bad ..." and lines[2] == "[2/2] 90_sample ..."
+    assert lines[1].startswith("      In [2]: ValueError") and lines[3].startswith("      ok, ")
+
+
+def test_parameters_reach_the_notebook_and_results_come_back(sample):
+    facts = sample[0][1].facts
+    assert facts["results"] == {"total": 7}
+    assert {k: facts[k] for k in ("budget", "data", "weights", "seed")} == {
+        k: PARAMETERS[k] for k in ("budget", "data", "weights", "seed")
+    }
+
+
+def test_notebooks_and_pages_are_kept_failed_ones_too(sample):
+    _, _, course = sample
+    names = {p.name for p in (course / "out").iterdir()}
+    assert names == {"89_bad.ipynb", "89_bad.html", "90_sample.ipynb", "90_sample.html", "90_sample.json"}
+    assert "ValueError" in (course / "out" / "89_bad.html").read_text(encoding="utf-8")
+    assert not list((course / "solutions").rglob("after"))
+
+
+def test_the_table_has_a_row_for_each(sample):
+    head, _, bad, good = runner.summary(sample[0]).split("\n")
+    assert head.split() == ["notebook", "data", "weights", "seconds", "result"]
+    assert bad.startswith("89_bad") and "ValueError" in bad
+    assert "real photos" in good and good.endswith("ok")
+
+
+def test_an_error_behind_raises_exception_still_fails_the_run(tmp_path):
+    path = write(tmp_path, "91_tagged", "1 / 0", "print('reached')", tags=["raises-exception"])
+    run = runner.run_one(path, tmp_path / "out", {})
+    assert run.result == "In [1]: ZeroDivisionError: division by zero"
+    assert "reached" in (tmp_path / "out" / "91_tagged.html").read_text(encoding="utf-8")
+
+
+def test_a_dead_kernel_is_a_failed_run(tmp_path):
+    path = write(tmp_path, "92_dead", "import os; os._exit(1)")
+    run = runner.run_one(path, tmp_path / "out", {})
+    assert run.result.startswith("DeadKernelError")
+
+
+def test_a_notebook_cannot_write_next_to_its_source(tmp_path):
+    path = write(tmp_path, "93_writes", "open('checkpoint.pt', 'w').close()")
+    runner.run_one(path, tmp_path / "out", {})
+    assert [p.name for p in path.parent.iterdir()] == ["93_writes.ipynb"]
+    assert (tmp_path / "out" / "93_writes.files" / "checkpoint.pt").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX matter")
+def test_ctrl_c_keeps_what_has_run_and_leaves_no_kernel_behind(tmp_path):
+    write(tmp_path, "94_slow", "import os; open('pid', 'w').write(str(os.getpid())); print('kept')", "import time; time.sleep(60)")
+    write(tmp_path, "95_next", "1")
+    command = [sys.executable, "-m", "course_utils.cli", "run", "--out", "out"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pid_file = tmp_path / "out" / "94_slow.files" / "pid"
+    deadline = time.monotonic() + 60
+    while not pid_file.exists() or not pid_file.read_text():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1, stderr
+    assert "94_slow" in stdout and "interrupted" in stdout and "95_next" not in stdout
+    assert "Traceback" not in stderr
+    assert "kept" in (tmp_path / "out" / "94_slow.html").read_text(encoding="utf-8")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+
+
+FACTS = {"notebook": "90_sample", "budget": "cpu", "data": "CIFAR-10", "weights": "small", "seed": 0, "results": {"a": [0.5]}}
+
+
+def test_a_record_says_where_it_comes_from(tmp_path):
+    run = runner.Run("90_sample", 61.4, "ok", FACTS)
+    path = runner.record(run, "course run 90_sample --budget cpu", tmp_path)
+    assert path.name == "90_sample.cpu.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert {k: content[k] for k in FACTS} == FACTS
+    assert content["command"] == "course run 90_sample --budget cpu" and content["seconds"] == 61
+    assert set(content["versions"]) == {"python", "torch", "torchvision"}
+    assert f"{os.cpu_count()} cores" in content["machine"]
+    assert os.uname().nodename not in content["machine"] and "/" not in content["machine"].replace("w/", "")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        runner.Run("a", 1, "ok", {**FACTS, "data": "drawn cartoons"}),
+        runner.Run("a", 1, "ok", {**FACTS, "data": "drawn cartoons, 200 images"}),
+        runner.Run("a", 1, "In [2]: ValueError", FACTS),
+        runner.Run("a", 1, "ok", {**FACTS, "results": {}}),
+        runner.Run("a", 1, "ok"),
+    ],
+)
+def test_cartoons_failures_and_silence_are_not_recorded(tmp_path, run):
+    with pytest.raises(DataError):
+        runner.record(run, "course run", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_recording_cartoons_is_refused_before_the_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    for data in ("cartoons", "auto"):
+        with pytest.raises(DataError, match="not recorded"):
+            runner.refuse_cartoons(data)
+    runner.refuse_cartoons("photos.zip")
+
+
+def test_notebooks_are_chosen_by_the_beginning_of_their_name(tmp_path):
+    with pytest.raises(CourseError, match="course build"):
+        runner.choose_notebooks(tmp_path, [])
+    for name in ("01_a", "02_b", "02_c"):
+        write(tmp_path, name, "1")
+    chosen = lambda *names: [p.stem for p in runner.choose_notebooks(tmp_path, names)]
+    assert chosen() == ["01_a", "02_b", "02_c"]
+    assert chosen("02_c", "01") == ["02_c", "01_a"]
+    for wrong in ("02", "3"):
+        with pytest.raises(LookupError):
+            chosen(wrong)
