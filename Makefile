@@ -1,4 +1,4 @@
-# make run    run every notebook (BUDGET, DATA, WEIGHTS, and ARGS for any other option of `course run`)
+# make run    run every notebook; BUDGET, DATA, WEIGHTS, and ARGS for the rest of `course run`
 # make test   run the whole test suite
 # make lab    open JupyterLab
 # make build  make both editions of the notebooks from solutions/*.py
@@ -27,7 +27,8 @@ build: $(STAMP)
 	$(VENV)/bin/course build
 
 $(STAMP): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --requirement requirements.txt
 	$(VENV)/bin/python -m pip install --no-build-isolation --no-deps --editable .

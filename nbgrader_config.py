@@ -1,4 +1,4 @@
-"""How nbgrader releases and grades this course; `course doctor` tells whether it was really loaded."""
+"""How nbgrader releases and grades this course; `course doctor` tells whether it was loaded."""
 
 c = get_config()  # noqa: F821, given by nbgrader
 
@@ -7,10 +7,12 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 
 # What stands in the place of a solution.
-c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("replace this line by your answer")'}
+c.ClearSolutions.code_stub = {
+    "python": 'raise NotImplementedError("replace this line by your answer")'
+}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 
-# A cell of a whole notebook takes seconds at budget `grade`; the first one imports torch from a cold disk.
+# At budget `grade` a cell takes seconds; the first one imports torch, perhaps from a cold disk.
 c.Execute.timeout = 60
 c.Execute.startup_timeout = 120
 c.ExecutePreprocessor.shutdown_kernel = "immediate"  # 0.1 s instead of 0.9 s for each submission
@@ -18,11 +20,11 @@ c.ExecutePreprocessor.shutdown_kernel = "immediate"  # 0.1 s instead of 0.9 s fo
 # Without this, a student who tags a graded cell `skip-execution` gets its points.
 c.Execute.skip_cells_with_tag = "__never__"
 
-# A warning or a progress bar is no wrong answer: nbgrader would give 0 points for anything on stderr.
+# A warning or a progress bar is no wrong answer; nbgrader gives 0 points for anything on stderr.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."
 
-# HTML and JavaScript of a submission must not run in the instructor's browser: last, after the scores.
+# A submission's HTML must not run in the instructor's browser. Last, when the scores are saved.
 c.SanitizeHTML.enabled = True
 c.SanitizeHTML.tags = """
     a abbr acronym b blockquote br code details div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span

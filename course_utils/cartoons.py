@@ -16,7 +16,7 @@ from course_utils.cache import stored_arrays
 from course_utils.drawing.airplanes import AIRPLANE_KINDS
 from course_utils.drawing.birds import BIRD_KINDS
 from course_utils.drawing.colors import chance, pick
-from course_utils.drawing.compose import add_front, add_object, develop
+from course_utils.drawing.compose import add_object, develop
 from course_utils.drawing.frogs import FROG_KINDS
 from course_utils.drawing.hoofed import DEER_KINDS, HORSE_KINDS
 from course_utils.drawing.pets import CAT_KINDS, DOG_KINDS
@@ -30,23 +30,40 @@ VERSION = 1
 SIZE = 32
 USUAL = 0.5  # how often the scene is one that is usual for the class
 TRAIN_SEED, TEST_SEED = 1, 2
+PHOTOS = (1,)  # appended to the seeds of photographs, which thereby differ from the pictures
 FEW = 300  # so many are drawn sooner than other processes start
-# pixels of canvas per pixel of picture, at least this many across
-CANVAS = 128
+# Pictures are painted at least so many pixels wide, then reduced.
+CANVAS = 96
 
 KINDS = {
-    "airplane": AIRPLANE_KINDS, "automobile": AUTOMOBILE_KINDS, "bird": BIRD_KINDS, "cat": CAT_KINDS,
-    "deer": DEER_KINDS, "dog": DOG_KINDS, "frog": FROG_KINDS, "horse": HORSE_KINDS, "ship": SHIP_KINDS,
+    "airplane": AIRPLANE_KINDS,
+    "automobile": AUTOMOBILE_KINDS,
+    "bird": BIRD_KINDS,
+    "cat": CAT_KINDS,
+    "deer": DEER_KINDS,
+    "dog": DOG_KINDS,
+    "frog": FROG_KINDS,
+    "horse": HORSE_KINDS,
+    "ship": SHIP_KINDS,
     "truck": TRUCK_KINDS,
-}  # fmt: skip
+}
 CLASSES = tuple(KINDS)
-_PETS, _HOOFED, _ROAD = ("room", "room", "meadow", "yard"), ("meadow", "forest", "snow",
-                                                             "yard"), ("street", "street", "yard")
+_PETS = ("room", "room", "meadow", "yard")
+_HOOFED = ("meadow", "forest", "snow", "yard")
+_ROAD = ("street", "street", "yard")
+# The hard pairs of CIFAR-10 share their scenes, so that the background cannot tell them apart.
 USUAL_SCENES = {
-    "airplane": ("open sky", "open sky", "runway"), "automobile": _ROAD, "bird": ("open sky", "leaves", "pond"),
-    "cat": _PETS, "deer": _HOOFED, "dog": _PETS, "frog": ("pond", "leaves", "forest"), "horse": _HOOFED,
-    "ship": ("sea",), "truck": _ROAD,
-}  # fmt: skip
+    "airplane": ("open sky", "open sky", "runway"),
+    "automobile": _ROAD,
+    "bird": ("open sky", "leaves", "pond"),
+    "cat": _PETS,
+    "deer": _HOOFED,
+    "dog": _PETS,
+    "frog": ("pond", "leaves", "forest"),
+    "horse": _HOOFED,
+    "ship": ("sea",),
+    "truck": _ROAD,
+}
 
 
 def draw(class_name: str, seed: int | Sequence[int], size: int = SIZE) -> np.ndarray:
@@ -73,8 +90,8 @@ def background(class_name: str, seed: int | Sequence[int], size: int = SIZE) -> 
 
 def _streams(class_name: str, seed: int | Sequence[int]) -> list[np.random.Generator]:
     if class_name not in KINDS:
-        raise DataError("no such class of drawn cartoons", expected=", ".join(CLASSES),
-                        found=class_name)
+        known = ", ".join(CLASSES)
+        raise DataError("no such class of drawn cartoons", expected=known, found=class_name)
     return [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)]
 
 
@@ -85,7 +102,7 @@ def _scene(class_name: str, rng: np.random.Generator, size: int) -> Scene:
 
 
 def _finish(scene: Scene, picture: Image.Image, rng: np.random.Generator, size: int) -> np.ndarray:
-    add_front(picture, scene.front)
+    scene.front.paint_flat(picture)
     return develop(picture, rng, size)
 
 
@@ -108,38 +125,47 @@ def generate(n: int, seed: int, without_object: bool = False) -> tuple[np.ndarra
     return _draw_in_processes(labels, seed, workers, without_object), labels
 
 
-def load(train: int = 5000, test: int = 1000) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """``train`` and ``test`` pictures with their labels as :func:`generate` returns them, drawn once and then cached.
+def load(
+    train: int = 5000, test: int = 1000, without_object: bool = False
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Images and labels as :func:`generate` returns them, for "train" and "test"; then cached.
 
     Fewer pictures are the first of more: those who ask for a few hundred wait for a few hundred.
     """
 
     def make() -> dict[str, np.ndarray]:
-        parts = {"train": generate(train, TRAIN_SEED), "test": generate(test, TEST_SEED)}
-        return {f"{part}_{name}": a for part, pair in parts.items() for name,
-                a in zip(("images", "labels"), pair)}
+        arrays = {}
+        for part, n, seed in (("train", train, TRAIN_SEED), ("test", test, TEST_SEED)):
+            images, labels = generate(n, seed, without_object)
+            arrays |= {f"{part}_images": images, f"{part}_labels": labels}
+        return arrays
 
-    arrays = stored_arrays(f"cartoons-v{VERSION}-{train}-{test}", make)
-    return {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"])
-            for part in ("train", "test")}
+    what = "backgrounds" if without_object else "cartoons"
+    arrays = stored_arrays(f"{what} v{VERSION} {train} {test}", make)
+    parts = ("train", "test")
+    return {part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in parts}
 
 
 def write_photos(
     folder: str | Path, classes: Sequence[str] = ("cat", "dog"), per_class: int = 40, seed: int = 0
 ) -> Path:
-    """Write pictures as JPEGs of mixed sizes (80 to 160 pixels) and shapes, ``<train|test>/<class>/<number>.jpg``.
+    """Write ``<train|test>/<class>/<number>.jpg``, of mixed sizes (80 to 160 pixels) and shapes.
 
-    ``per_class`` go to train and half as many to test. Returns ``folder``.
+    Args:
+        per_class: pictures of each class in train; test gets half as many.
+
+    Returns:
+        ``folder``.
     """
     rng = np.random.default_rng(seed)
-    for part, count in (("train", per_class), ("test", per_class // 2)):
+    parts = (("train", TRAIN_SEED, per_class), ("test", TEST_SEED, per_class // 2))
+    for part, stream, count in parts:
         for name in classes:
             target = Path(folder) / part / name
             target.mkdir(parents=True, exist_ok=True)
             for number in range(count):
-                seed_of_photo = [seed, ("train", "test").index(part) + TEST_SEED + 1, number]
-                photo = _crop(Image.fromarray(draw(name, seed_of_photo,
-                                                   int(rng.integers(100, 161)))), rng)
+                pixels = draw(name, [seed, stream, number, *PHOTOS], int(rng.integers(100, 161)))
+                photo = _crop(Image.fromarray(pixels), rng)
                 photo.save(target / f"{number:03d}.jpg", quality=90)
     return Path(folder)
 
@@ -161,8 +187,9 @@ def _labels(n: int, seed: int) -> np.ndarray:
     return np.concatenate([np.zeros(0, int), *blocks])[:n].astype(np.int64)
 
 
-def _draw_range(labels: np.ndarray, seed: int, first: int, last: int,
-                without_object: bool) -> np.ndarray:
+def _draw_range(
+    labels: np.ndarray, seed: int, first: int, last: int, without_object: bool
+) -> np.ndarray:
     """Pictures ``first`` to ``last`` of the sequence, uint8 ``[last - first, 3, 32, 32]``."""
     images = np.empty((last - first, 3, SIZE, SIZE), np.uint8)
     paint = background if without_object else draw
@@ -171,18 +198,22 @@ def _draw_range(labels: np.ndarray, seed: int, first: int, last: int,
     return images
 
 
-def _draw_in_processes(labels: np.ndarray, seed: int, workers: int,
-                       without_object: bool) -> np.ndarray:
-    """Share the work among fresh interpreters, which know nothing of the caller's script or notebook.
+def _draw_in_processes(
+    labels: np.ndarray, seed: int, workers: int, without_object: bool
+) -> np.ndarray:
+    """Share the work among fresh interpreters.
 
-    Unlike ``multiprocessing``, this needs no ``if __name__ == "__main__"`` in the caller's script.
+    Unlike the processes of ``multiprocessing`` they do not import the caller's script, which
+    therefore needs no ``if __name__ == "__main__"``.
     """
     bounds = np.linspace(0, len(labels), workers + 1).astype(int).tolist()
     command = [sys.executable, "-m", "course_utils.cartoons", str(seed), str(int(without_object))]
     root = Path(__file__).resolve().parents[1]
-    processes = [Popen([*command, str(a), str(b)], stdout=PIPE, cwd=root) for a,
-                 b in pairwise(bounds)]
+    ranges = [(str(a), str(b)) for a, b in pairwise(bounds)]
+    processes = [Popen([*command, *ends], stdout=PIPE, cwd=root) for ends in ranges]
     pictures = b"".join(process.communicate()[0] for process in processes)
+    if any(process.returncode for process in processes):
+        return _draw_range(labels, seed, 0, len(labels), without_object)
     return np.frombuffer(pictures, np.uint8).reshape(-1, 3, SIZE, SIZE)
 
 

@@ -19,14 +19,18 @@ Exit codes: 0 all well; 1 a run, build, check or download failed; 2 the command 
 3 this machine lacks something (see `course doctor`).
 """
 app = typer.Typer(
-    help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 Budget = Literal["auto", "smoke", "cpu", "gpu"]
 
 
 def main() -> None:
-    """Run the command line; problems that the reader can solve end in a sentence, not in a traceback."""
+    """Run the command line; a problem that the reader can solve ends in a sentence."""
     try:
         app()
     except CourseError as problem:
@@ -36,7 +40,9 @@ def main() -> None:
 
 @app.command()
 def build(
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a notebook is not as built.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if a notebook is not as built.")
+    ] = False,
 ) -> None:
     """Make both editions of every notebook from its text.
 
@@ -54,20 +60,31 @@ def build(
 
 @app.command()
 def run(
-    notebooks: Annotated[list[str] | None, typer.Argument(help="Names, or how they begin: 03. Default: all.")] = None,
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names, or how they begin: 03. Default: all.")
+    ] = None,
     budget: Annotated[Budget, typer.Option(help="How much to do.")] = "smoke",
-    data: Annotated[str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")] = "auto",
+    data: Annotated[
+        str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")
+    ] = "auto",
     weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of every experiment.")] = 0,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60."
+        ),
     ] = None,
-    record: Annotated[bool, typer.Option("--record", help="Keep the results in the package; real data only.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for notebooks and pages. Default: runs/<time>.")] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the results in the package; real data only.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for notebooks and pages. Default: runs/<time>.")
+    ] = None,
 ) -> None:
     """Run notebooks headlessly and make HTML pages of them.
 
-    Example: `course run 03 --budget cpu --data photos.zip` ends with a table and the path of the pages.
+    Example: `course run 03 --budget cpu --data photos.zip` ends with a table and the pages' path.
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
@@ -84,15 +101,18 @@ def run(
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
     runs = runner.run_all(runner.Job(chosen, folder, parameters))
-    for result in runs if record else []:
-        print("recorded in", runner.record(result, _command(result.notebook, parameters)))
     print(f"\n{runner.summary(runs)}\n\npages: {folder}/*.html")
+    for result in runs:
+        if record and result.passed:
+            print("recorded in", runner.record(result, _command(result.notebook, parameters)))
     if not all(result.passed for result in runs):
         raise typer.Exit(FAILED)
 
 
 @app.command()
-def fetch(names: Annotated[list[str], typer.Argument(help="cifar10, hotdog, resnet18, alexnet, ...")]) -> None:
+def fetch(
+    names: Annotated[list[str], typer.Argument(help="cifar10, hotdog, resnet18, alexnet, ...")],
+) -> None:
     """Download data sets and pretrained weights.
 
     Checksums are verified; an interrupted download goes on where it stopped.
@@ -110,7 +130,9 @@ def fetch(names: Annotated[list[str], typer.Argument(help="cifar10, hotdog, resn
 
 
 @app.command()
-def data(name: Annotated[Literal["cartoons"], typer.Argument(help="The data set to measure.")]) -> None:
+def data(
+    name: Annotated[Literal["cartoons"], typer.Argument(help="The data set to measure.")],
+) -> None:
     """Measure how hard a data set is.
 
     Simple baselines, linear probe, fine-tuning and training from scratch, three seeds each.
@@ -178,7 +200,9 @@ def _need(*packages: str) -> None:
 
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
-        raise EnvironmentProblem(f"not installed: {', '.join(missing)}.", do="pip install -r requirements.txt")
+        raise EnvironmentProblem(
+            f"not installed: {', '.join(missing)}.", do="pip install -r requirements.txt"
+        )
 
 
 def _setting(text: str) -> tuple[str, object]:
@@ -201,7 +225,10 @@ def _absolute(source: str) -> str:
 def _command(notebook: str, parameters: dict) -> str:
     """The command that gives these results again, without the folders of this machine."""
     words = ["course run", notebook]
-    words += [f"--{name} {Path(str(parameters[name])).name}" for name in ("budget", "data", "weights", "seed")]
+    words += [
+        f"--{name} {Path(str(parameters[name])).name}"
+        for name in ("budget", "data", "weights", "seed")
+    ]
     words += [f"--set {key}={json.dumps(value)}" for key, value in parameters["overrides"].items()]
     return " ".join(words)
 

@@ -18,6 +18,7 @@ from course_utils import cartoons, fetch, folders
 from course_utils.budget import is_grading
 from course_utils.cache import file_stamp, stored_arrays
 from course_utils.errors import DataError
+from course_utils.splitting import balanced_order, cut_off, portions, val_size
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -78,14 +79,15 @@ class ImageSet:
         index = torch.as_tensor(index, device=self.labels.device)
         index = index.nonzero().flatten() if index.dtype == torch.bool else index.long()
         groups = self.groups and tuple(self.groups[i] for i in index.tolist())
-        return replace(self, images=self.images[index], labels=self.labels[index], groups=groups)
+        images = self.images.index_select(0, index)  # twice as fast as images[index]
+        return replace(self, images=images, labels=self.labels[index], groups=groups)
 
     def take(self, n: int, seed: int) -> ImageSet:
         """At most ``n`` images, equally many of each class as far as there are.
 
         With the same seed, fewer images are a part of more images.
         """
-        return self.subset(_balanced_order(self.labels, seed)[:n])
+        return self.subset(balanced_order(self.labels, seed)[:n])
 
     def to(self, device: str | torch.device) -> ImageSet:
         return replace(self, images=self.images.to(device), labels=self.labels.to(device))
@@ -188,7 +190,7 @@ def _cartoons(train: int | None, val: int | None, test: int | None) -> dict[str,
     """No more cartoons than asked for: drawing takes time."""
     n_train, n_test = CARTOON_IMAGES
     if train is not None:
-        n_train = min(n_train, train + _val_size(train, val, CUT_FROM_TRAIN))
+        n_train = min(n_train, train + val_size(train, val, CUT_FROM_TRAIN))
     if test is not None:
         n_test = min(n_test, test)
     return _image_sets(cartoons.load(n_train, n_test), CLASSES, CARTOONS)
@@ -208,20 +210,19 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
             f"{archive} is not the published archive: it has another checksum.",
             do="remove it and run `course fetch cifar10`",
         )
-    batches = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
+    batches = {}
+    with tarfile.open(archive, "r|gz") as tar:
+        for member in tar:
+            if "_batch" in member.name:
+                batch = pickle.load(tar.extractfile(member), encoding="latin1")
+                batches[Path(member.name).name] = batch
+    names = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
     arrays = {}
-    with tarfile.open(archive) as tar:
-        for part, names in batches.items():
-            read = [
-                pickle.load(tar.extractfile(f"cifar-10-batches-py/{n}"), encoding="latin1")
-                for n in names
-            ]
-            arrays[f"{part}_images"] = np.concatenate([batch["data"] for batch in read]).reshape(
-                -1, 3, 32, 32
-            )
-            arrays[f"{part}_labels"] = np.concatenate([batch["labels"] for batch in read]).astype(
-                np.int64
-            )
+    for part in names:
+        images = np.concatenate([batches[name]["data"] for name in names[part]])
+        labels = np.concatenate([batches[name]["labels"] for name in names[part]])
+        arrays[f"{part}_images"] = images.reshape(-1, 3, 32, 32)
+        arrays[f"{part}_labels"] = labels.astype(np.int64)
     return arrays
 
 
@@ -274,110 +275,30 @@ def _splits(
     test_set = _take(held_out, test, seed)
     if "val" in parts:
         return Splits(_take(pool, train, seed), _take(parts["val"], val, seed), test_set, skipped)
-    n_train, n_val = _portions(len(pool), train, val, share)
-    rest, cut = _cut(pool, n_val, seed)
-    rest = rest[_balanced_order(pool.labels[rest], seed)[:n_train]]
-    return Splits(pool.subset(rest), pool.subset(cut), test_set, skipped)
+    n_train, n_val = portions(len(pool), train, val, share)
+    rest, chosen = cut_off(pool, n_val, seed)
+    rest = rest[balanced_order(pool.labels[rest], seed)[:n_train]]
+    return Splits(pool.subset(rest), pool.subset(chosen), test_set, skipped)
 
 
 def _take(images: ImageSet, n: int | None, seed: int) -> ImageSet:
     return images.take(len(images) if n is None else n, seed)
 
 
-def _val_size(train: int, val: int | None, share: float) -> int:
-    """The images of val beside ``train`` of them, where they are ``share`` of both."""
-    return round(train * share / (1 - share)) if val is None else val
-
-
-def _portions(n: int, train: int | None, val: int | None, share: float) -> tuple[int, int]:
-    """How many of ``n`` images go to train and to val."""
-    if train is None:
-        n_val = round(n * share) if val is None else min(val, n // 2)
-        return n - n_val, n_val
-    n_val = _val_size(train, val, share)
-    if train + n_val > n:
-        n_val = round(n * n_val / (train + n_val))
-    return min(train, n - n_val), n_val
-
-
 def split(images: ImageSet, val: int | float, seed: int) -> tuple[ImageSet, ImageSet]:
-    """Cut ``val`` images (or that fraction of them) off, stratified: every class gives its share.
+    """Hold out ``val`` images (or that fraction of them), stratified: every class gives its share.
 
-    Groups stay whole, so that with groups the size is only about ``val``.
+    Groups stay whole, which may hold out a few more.
 
     Returns:
-        The rest and the images cut off.
+        The rest and the images held out.
 
     Raises:
-        DataError: if nothing is left of the rest or of a class in it.
+        DataError: if nothing is left of a class.
     """
     n_val = round(val * len(images)) if isinstance(val, float) else val
-    rest, cut = _cut(images, n_val, seed)
-    return images.subset(rest), images.subset(cut)
-
-
-def _cut(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Indices of the rest and of about ``n`` images cut off."""
-    order = _proportional_order(images.labels, seed)
-    if images.groups is None:
-        cut, rest = order[:n], order[n:]
-    else:
-        chosen = _first_groups(images.groups, order.tolist(), n)
-        inside = torch.tensor(
-            [images.groups[i] in chosen for i in order.tolist()], dtype=torch.bool
-        )
-        cut, rest = order[inside], order[~inside]
-    lost = sorted(set(images.labels.unique().tolist()) - set(images.labels[rest].unique().tolist()))
-    if lost:
-        raise DataError(
-            f"no training image left of class {images.classes[lost[0]]!r}.",
-            found=f"{len(images)} images, {len(cut)} of them cut off"
-            + (", groups kept whole" if images.groups else ""),
-            do="add images of that class, or cut off fewer",
-        )
-    return rest, cut
-
-
-def _first_groups(groups: tuple[str, ...], order: list[int], n: int) -> set[str]:
-    """Groups in the order of their first image, until they hold ``n`` images."""
-    members = defaultdict(int)
-    for group in groups:
-        members[group] += 1
-    chosen, held = set(), 0
-    for i in order:
-        if held >= n:
-            break
-        if groups[i] not in chosen:
-            chosen.add(groups[i])
-            held += members[groups[i]]
-    return chosen
-
-
-def _balanced_order(labels: Tensor, seed: int) -> Tensor:
-    """A random order of the images in which each beginning has equally many of each class."""
-    order, turn, _ = _turns(labels, seed)
-    return order[turn.argsort()]
-
-
-def _proportional_order(labels: Tensor, seed: int) -> Tensor:
-    """A random order of the images in which each beginning has the classes in their proportions."""
-    order, turn, class_size = _turns(labels, seed)
-    return order[(turn / class_size).argsort()]
-
-
-def _turns(labels: Tensor, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The images class by class, shuffled; each one's turn in its class; the size of its class.
-
-    A class's first image has its turn at about 0.5, its second at about 1.5, and so on.
-    """
-    labels = labels.cpu()
-    generator = torch.Generator().manual_seed(seed)
-    shuffled = torch.randperm(len(labels), generator=generator)
-    order = shuffled[labels[shuffled].argsort(stable=True)]
-    sizes = labels.bincount()
-    first = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)
-    about_half = 0.45 + 0.1 * torch.rand(len(labels), generator=generator, dtype=torch.float64)
-    return order, torch.arange(len(labels)) - first + about_half, sizes.repeat_interleave(sizes)
+    rest, chosen = cut_off(images, n_val, seed)
+    return images.subset(rest), images.subset(chosen)
 
 
 def describe_source(splits: Splits) -> str:

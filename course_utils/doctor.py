@@ -65,7 +65,7 @@ def _python() -> Finding:
 
 
 def _packages(whole_course: bool) -> Iterator[Finding]:
-    """The packages that students need; for the whole course also those that build, run and grade."""
+    """The packages that students need; for the whole course also the instructors' tools."""
     names = ["torch", "torchvision", "numpy", "matplotlib", "jupyterlab", "ipykernel"]
     if whole_course:
         names += ["jupytext", "nbgrader", "papermill"]
@@ -92,7 +92,9 @@ def _weights() -> Iterator[Finding]:
     try:
         yield Finding("small weights", True, find_weights("small").name, essential=True)
     except CourseError as problem:
-        yield Finding("small weights", False, problem.what, "install the package again", essential=True)
+        yield Finding(
+            "small weights", False, problem.what, "install the package again", essential=True
+        )
     here = [arch for arch in WEIGHTS if imagenet_file(arch).exists()]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
@@ -127,7 +129,13 @@ def _nbgrader_config(root: Path) -> Finding:
     try:
         wanted = load_config(root)
     except CourseError as problem:
-        return Finding("nbgrader_config.py", False, f"{problem.what} {problem.found}", "correct it", essential=True)
+        return Finding(
+            "nbgrader_config.py",
+            False,
+            f"{problem.what} {problem.found}",
+            "correct it",
+            essential=True,
+        )
     loaded = _as_nbgrader_loads_it(root)
     lost = [
         f"{section}.{key}"
@@ -139,7 +147,9 @@ def _nbgrader_config(root: Path) -> Finding:
         detail = f"nbgrader does not take {', '.join(lost)}" if lost else "no settings"
         remedy = "look for another nbgrader_config.py in `jupyter --paths`"
         return Finding("nbgrader_config.py", False, detail, remedy, essential=True)
-    return Finding("nbgrader_config.py", True, f"loaded, {sum(len(s) for s in wanted.values())} settings")
+    return Finding(
+        "nbgrader_config.py", True, f"loaded, {sum(len(s) for s in wanted.values())} settings"
+    )
 
 
 def _as_nbgrader_loads_it(root: Path) -> dict:
@@ -158,4 +168,9 @@ def _as_nbgrader_loads_it(root: Path) -> dict:
 
 def _gradebook(root: Path) -> Finding:
     there = (root / "gradebook.db").exists()
-    return Finding("gradebook", there, "gradebook.db" if there else "none yet; grading needs it", "course build")
+    return Finding(
+        "gradebook",
+        there,
+        "gradebook.db" if there else "none yet; grading needs it",
+        "course build",
+    )

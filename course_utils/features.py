@@ -51,7 +51,7 @@ def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tens
 
 
 def fit_probe(
-    features: Tensor, labels: Tensor, num_classes: int, weight_decay: float = 1e-3
+    features: Tensor, labels: Tensor, num_classes: int, weight_decay: float
 ) -> nn.Linear:
     """Fit a linear head on fixed features: logistic regression by full-batch L-BFGS.
 

@@ -218,7 +218,7 @@ def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
 def _with_part(place: tuple[str, ...], in_parts: bool) -> tuple[str, ...]:
     """(part, class, ..., file); nothing for what lies beside the parts."""
     if not in_parts:
-        return ("all", *place)
+        return ("train", *place)
     part = PARTS.get(place[0].lower())
     return (part, *place[1:]) if part else ()
 
@@ -229,7 +229,7 @@ def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
         return {"train": "all"}
     if parts == {"train", "val"}:
         return {"train": "train", "val": "test"}
-    if "train" in parts or parts == {"all"}:
+    if "train" in parts:
         return {part: part for part in parts}
     found = ", ".join(sorted(parts))
     raise DataError(f"no training images in {where}.", expected=LAYOUT, found=f"only {found}")

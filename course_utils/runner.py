@@ -1,4 +1,4 @@
-"""Runs notebooks headlessly with papermill, makes pages of them, and records results on real data."""
+"""Runs notebooks headlessly with papermill, makes pages, and records results on real data."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
         DataError: if the run failed, kept no results, or saw only cartoons.
     """
     if not run.passed or not run.facts.get("results"):
-        raise DataError(f"{run.notebook} is not recorded.", found=run.result if not run.passed else "no results")
+        raise DataError(
+            f"{run.notebook} is not recorded.", found=run.result if not run.passed else "no results"
+        )
     refuse_cartoons(run.facts["data"])
     target = folder / f"{run.notebook}.{run.facts['budget']}.json"
     facts = {"machine": describe_machine(), "versions": _versions(), "command": command}
@@ -164,7 +166,7 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
             executed,
             parameters=dict(parameters),
             kernel_name="python3",
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns of TCP on this very machine
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no talk of sockets
             cwd=cwd,
             progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,
         )
@@ -212,7 +214,9 @@ def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
         return present
     chosen = []
     for name in wanted:
-        fitting = [p for p in present if p.stem == name] or [p for p in present if p.stem.startswith(name)]
+        fitting = [p for p in present if p.stem == name] or [
+            p for p in present if p.stem.startswith(name)
+        ]
         if len(fitting) != 1:
             raise LookupError(f"{name!r} is none of {', '.join(p.stem for p in present)}")
         chosen += fitting

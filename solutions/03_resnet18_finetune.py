@@ -218,15 +218,15 @@ with checks.quietly():
 # > (Three of our five source texts copy it.) Two ways to compute a deviation, on the training images at hand:
 
 # %%
+from course_utils.compare import table
 from course_utils.data import channel_statistics as library_statistics
 from course_utils.data import duplicate_report
 
 mean, std = library_statistics(splits.train)
 per_image = (splits.train.images.float() / 255).std(dim=(2, 3)).mean(dim=0)
-numbers = lambda t: ", ".join(f"{v:.4f}" for v in t.tolist())
-print(f"mean of all pixels             {numbers(mean)}")
-print(f"deviation of all pixels        {numbers(std)}")
-print(f"mean of per-image deviations   {numbers(per_image)}")
+rows = {"mean of all pixels": mean, "deviation of all pixels": std, "mean of per-image deviations": per_image}
+print(table([{"quantity": name, "red": f"{r:.4f}", "green": f"{g:.4f}", "blue": f"{b:.4f}"}
+             for name, (r, g, b) in rows.items()]))  # fmt: skip
 print(duplicate_report(splits))
 assert (per_image < std).all()
 
@@ -273,6 +273,7 @@ import numpy as np
 from matplotlib.cbook import get_sample_data
 from PIL import Image
 
+from course_utils import models
 from course_utils.models import build_model
 
 with get_sample_data("grace_hopper.jpg") as file:
@@ -318,14 +319,10 @@ for head_seed in range(4):
 # %% [markdown]
 # ## 3 · What 32 pixels do to a network built for 224
 #
-# ResNet-18 halves the picture five times. Write down the sizes for an input of 32 before you run the cell:
-# a convolution with kernel $k$, stride $s$, padding $p$ turns $n$ pixels into $\lfloor (n + 2p - k)/s \rfloor + 1$.
+# ResNet-18 halves the picture five times. Write down the sizes for an input of 32 before you run the cell: a convolution
+# with kernel `k`, stride `s` and padding `p` turns `n` pixels into `(n + 2*p - k) // s + 1`.
 
 # %%
-from course_utils.compare import table
-from course_utils.models import adapt_stem
-
-
 def map_sizes(model, size):
     """Side of the feature map after each stage, found by running a blank image through it."""
     sizes, x = {"input": size}, torch.zeros(1, 3, size, size)
@@ -491,7 +488,8 @@ alive = {
     for name, p in model_32.named_parameters()
     if name.startswith(("layer3", "layer4")) and p.ndim == 4 and p.shape[-1] == 3
 }
-plots.show(plots.gradient_taps(alive, data=f"{splits.name}, 64 images at 32 px"))
+plots.show(plots.gradient_taps(alive, data=f"{splits.name}, 64 images at 32 px",
+           title=f"{zeros / total:.0%} of all parameters get no gradient at 32 pixels"))  # fmt: skip
 dead_taps = 3 * 512 * 512 * 8 + 256 * 512 * 5
 assert dead_taps == 6_946_816 <= zeros
 
@@ -605,6 +603,10 @@ with checks.quietly():
 # the place of the pretrained one, as many tutorials do.
 #
 # *Predict first:* which one is most accurate, and which one is the best deal?
+
+# %%
+stem_maps = {stem: map_sizes(build_model("resnet18", pretrained, stem=stem), 32) for stem in models.STEMS}
+plots.show(plots.map_sizes(stem_maps, title="What a 32x32 picture becomes, by stem"))
 
 # %%
 from course_utils.compare import Arm, verdict
@@ -854,9 +856,6 @@ with checks.quietly():
 # > Train a frozen network for a few steps in the usual `model.train()` mode and compare.
 
 # %%
-from course_utils import models
-
-
 def moved_tensors(set_mode, steps=10):
     """Backbone tensors that differ after ``steps`` steps, and the drift of bn1's running mean."""
     model = build_model("resnet18", pretrained, num_classes=10)
@@ -879,7 +878,7 @@ assert moved_tensors(models.train_mode)[0] == 0
 
 # %% [markdown]
 # It is not true. No *parameter* moved, but all the running statistics did: 20 batch-norm layers x 3 buffers. With the usual
-# momentum of 0.1, less than 1 % of the upstream statistics is left after 44 steps ($0.9^{44}$). That network is no
+# momentum of 0.1, less than 1 % of the upstream statistics is left after 44 steps (`0.9**44` is 0.0097). That network is no
 # longer the one you froze.
 #
 # ### Features once, head in seconds
@@ -1538,6 +1537,12 @@ with checks.quietly():
 keeper, keeper_history = max(runs["fine-tuned"], key=lambda pair: pair[1].best_val_accuracy)
 test_logits = predict(keeper, splits.test, preprocess)
 print(score(test_logits, splits.test.labels))
+
+# %%
+some = slice(0, 12)
+confidence, guessed = test_logits[some].softmax(dim=1).max(dim=1)
+plots.show(plots.predictions(splits.test.images[some], splits.test.labels[some], guessed, splits.classes,
+                             confidence, data=splits.name))  # fmt: skip
 
 # %%
 from course_utils.evaluate import confusion_matrix

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -116,4 +118,8 @@ def test_stamp_changes_with_the_file(tmp_path):
     before = file_stamp(file)
     assert file_stamp(file) == before
     file.write_text("three")
-    assert file_stamp(file) != before
+    os.utime(file, (0, 0))
+    changed = file_stamp(file)
+    assert changed != before
+    os.utime(file, (1, 1))
+    assert file_stamp(file) != changed

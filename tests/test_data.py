@@ -96,6 +96,12 @@ def test_take_is_balanced_and_nested():
     assert len(images.take(1000, seed=0)) == 84
 
 
+def test_take_mixes_the_classes():
+    turns = image_set([0, 1, 2] * 100).take(300, seed=0).labels.reshape(100, 3)
+    assert (turns.sort(1).values == torch.tensor([0, 1, 2])).all()
+    assert len({tuple(turn.tolist()) for turn in turns}) == 6
+
+
 def test_repr_is_one_line():
     assert repr(image_set([0, 1])) == "ImageSet(test images: 2 images 4x4, 3 classes)"
 
@@ -342,6 +348,16 @@ def test_small_sources_share_what_there_is(tmp_path):
     assert sizes(load_data(folder, val=1000)) == [20, 20, 40]
     assert sizes(load_data(folder, train=18, test=10)) == [18, 2, 10]
     assert sizes(load_data(folder, val=0)) == [40, 0, 40]
+
+
+def test_images_of_an_unbalanced_source_are_taken_evenly(tmp_path):
+    photographs(tmp_path, ["train", "test"], ["blue"], n=10)
+    photographs(tmp_path, ["train", "test"], ["red"], n=40)
+    assert load_data(tmp_path).val.labels.bincount().tolist() == [1, 4]
+    splits = load_data(tmp_path, train=20, val=10, test=30)
+    assert splits.train.labels.bincount().tolist() == [8, 12]
+    assert splits.val.labels.bincount().tolist() == [2, 8]
+    assert splits.test.labels.bincount().tolist() == [10, 20]
 
 
 def test_same_val_images_whatever_the_size_of_train(tmp_path):

@@ -144,6 +144,24 @@ def test_zip_ghosts_and_ways_out(tmp_path):
     assert sorted(os.listdir(tmp_path)) == sorted([*before, "photos.zip", "cache"])
 
 
+def test_zip_ghosts_and_ways_out_beside_class_folders(tmp_path):
+    files = {"red/1.png": picture(RED), "blue/1.png": picture(BLUE)}
+    files |= {"/etc/1.png": picture(), "../up/1.png": picture(), "__MACOSX/red/._1.png": b""}
+    check_colors(read_images(write_zip(tmp_path / "photos.zip", files)))
+
+
+def test_folders_beside_wrapped_class_folders(tmp_path):
+    files = {"mine/red/1.png": picture(RED), "mine/blue/1.png": picture(BLUE), "notes/green/": b""}
+    check_colors(read_images(write_zip(tmp_path / "photos.zip", files)))
+
+
+def test_zip_in_any_order(tmp_path):
+    files = dict(sorted(data_set(["train", "val"]).items(), key=lambda item: item[0][::-1]))
+    report = read_images(write_zip(tmp_path / "photos.zip", files))
+    check_colors(report)
+    assert all(file.startswith("val/") for file in report.files["test"])
+
+
 def test_zip_made_on_windows(tmp_path):
     files = {name.replace("/", "\\"): content for name, content in data_set().items()}
     check_colors(read_images(write_zip(tmp_path / "photos.zip", files)))
@@ -326,9 +344,10 @@ def test_single_class(root, name):
         read_images(root)
 
 
-def test_no_train_folder(root):
-    write(root, data_set(["test", "val"]))
-    with pytest.raises(DataError, match=r"no training images(.|\n)*only test, val"):
+@pytest.mark.parametrize("parts", [["test", "val"], ["test"]])
+def test_no_train_folder(root, parts):
+    write(root, data_set(parts))
+    with pytest.raises(DataError, match=rf"no training images(.|\n)*only {', '.join(parts)}"):
         read_images(root)
 
 
@@ -362,6 +381,13 @@ def test_decoded_once_until_a_file_changes(tmp_path, root, zipped, monkeypatch):
     save(data_set() | {"train/red/new.png": picture()})
     assert len(read_images(path).parts["train"][1]) == 7
     assert len(decoded) == 37
+
+
+def test_file_that_changes_is_decoded_again(root):
+    write(root, data_set())
+    read_images(root)
+    write(root, {"train/red/0.png": picture((123, 0, 0))})
+    assert 123 in read_images(root).parts["train"][0]
 
 
 def test_more_images_than_are_decoded_at_once(root, monkeypatch):

@@ -273,8 +273,9 @@ def test_direct_labels_of_equal_curves_do_not_overlap():
     assert overlapping(fig) == []
 
 
-def test_labels_of_crowded_points_do_not_overlap():
-    rows = [(f"stem {i}", [0.8 + 0.001 * i], 10 + 0.05 * i) for i in range(7)]
+@pytest.mark.parametrize("step", [0.05, 0.6])
+def test_labels_of_crowded_points_do_not_overlap(step):
+    rows = [(f"stem number {i}", [0.8], 10 + step * i) for i in range(7)]
     fig = plots.accuracy_against_cost(rows, cost_label="cost (s)", title="Crowded", data=DATA)
     assert overlapping(fig) == []
 

@@ -10,6 +10,7 @@ import pytest
 from courses import SAMPLE, STUB, autograde, cell, make_course, points, read, scores, submit
 
 from course_utils.authoring import release
+from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import read_source
 from course_utils.errors import BuildError
 
@@ -33,7 +34,10 @@ def files(course):
 
 
 def test_both_editions_are_made(built):
-    assert sorted(files(built)) == ["notebooks/90_sample/90_sample.ipynb", "solutions/90_sample/90_sample.ipynb"]
+    assert sorted(files(built)) == [
+        "notebooks/90_sample/90_sample.ipynb",
+        "solutions/90_sample/90_sample.ipynb",
+    ]
     assert not list((built / "notebooks").rglob("*.py"))
 
 
@@ -45,7 +49,10 @@ def test_the_same_bytes_at_every_build(course):
 
 def test_students_get_stubs_and_no_hidden_tests(built):
     student = read(built, "notebooks")
-    assert cell(student, "double-answer").source == f'def double(x):\n    """Twice ``x``."""\n    {STUB}'
+    assert (
+        cell(student, "double-answer").source
+        == f'def double(x):\n    """Twice ``x``."""\n    {STUB}'
+    )
     assert cell(student, "double-1").source == "# Graded, 1 point: numbers."
     assert cell(student, "why").source == "Write two sentences.\n\nYOUR ANSWER HERE"
     assert student.metadata == read(built, "solutions").metadata
@@ -71,7 +78,9 @@ def test_check_passes_and_writes_nothing(course):
 @pytest.mark.parametrize("edition", ["solutions", "notebooks"])
 def test_check_names_what_has_drifted(course, edition):
     path = course / edition / "90_sample" / "90_sample.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("the end", "The end"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("the end", "The end"), encoding="utf-8"
+    )
     with pytest.raises(BuildError, match=f"{edition}/90_sample/90_sample.ipynb") as problem:
         release.check(course)
     assert ("solutions/" in problem.value.what) == (edition == "solutions")
@@ -82,14 +91,17 @@ def test_check_names_what_has_drifted(course, edition):
 
 def test_check_names_a_notebook_without_text(course):
     (course / "notebooks" / "91_old").mkdir()
-    shutil.copy(course / "notebooks" / "90_sample" / "90_sample.ipynb", course / "notebooks" / "91_old" / "91_old.ipynb")
+    shutil.copy(
+        course / "notebooks" / "90_sample" / "90_sample.ipynb",
+        course / "notebooks" / "91_old" / "91_old.ipynb",
+    )
     with pytest.raises(BuildError, match="notebooks/91_old/91_old.ipynb"):
         release.check(course)
 
 
 def test_a_script_in_an_assignment_folder_is_refused(course):
     shutil.copy(SAMPLE, course / "solutions" / "90_sample")
-    with pytest.raises(BuildError, match="90_sample.py in solutions/90_sample to students"):
+    with pytest.raises(BuildError, match="give solutions/90_sample/90_sample.py to students"):
         release.build(course)
 
 
@@ -109,22 +121,48 @@ def test_a_leak_through_nbgrader_is_refused_and_nothing_is_written(course, setti
     assert {p: p.read_bytes() for p in course.rglob("*") if p.is_file()} == before
 
 
-@pytest.mark.parametrize("secret", ["twice_the_number = x + x", "for number_to_double in (0, 7, -3):\n    pass"])
+@pytest.mark.parametrize(
+    "secret", ["twice_the_number = x + x", "for number_to_double in (0, 7, -3):\n    pass"]
+)
 def test_a_secret_line_in_plain_sight_is_refused(course, secret):
     text = course / "solutions" / "90_sample.py"
-    text.write_text(text.read_text(encoding="utf-8").replace('print("the end")', f"x = 1\n{secret}"), encoding="utf-8")
-    with pytest.raises(BuildError, match="secret part stands in the student edition"):
+    text.write_text(
+        text.read_text(encoding="utf-8").replace('print("the end")', f"x = 1\n{secret}"),
+        encoding="utf-8",
+    )
+    with pytest.raises(BuildError, match="a secret line of this cell stands"):
         release.build(course)
 
 
 def test_the_leak_check_sees_a_marker_and_a_lost_cell(built):
-    source, config = read_source(SAMPLE, release.course_version(built)), release.load_config(built)
+    source = read_source(SAMPLE, release.course_version(built))
     student = read(built, "notebooks")
-    release.verify_release(source, student, config)
-    lost = copy.deepcopy(student)
-    lost.cells.pop()
-    with pytest.raises(BuildError, match="cells released"):
-        release.verify_release(source, lost, config)
+    refuse_leaks(source, student, STUB, "YOUR ANSWER HERE")
+    with pytest.raises(BuildError, match="made something else of this cell"):
+        refuse_leaks(source, student, "### END SOLUTION", "YOUR ANSWER HERE")
+    cell(student, "why").source = "Write two sentences.\n\n### END SOLUTION"
+    with pytest.raises(BuildError, match="a marker is left"):
+        refuse_leaks(source, student, STUB, "### END SOLUTION")
+    student.cells.pop()
+    with pytest.raises(BuildError, match="another number of cells"):
+        refuse_leaks(source, student, STUB, "YOUR ANSWER HERE")
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+def test_a_gradebook_that_refuses_stops_the_build_before_it_writes(course):
+    """nbgrader does not let cells change once there are submissions."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.add_student("ada")
+        gradebook.add_submission("90_sample", "ada")
+    text = course / "solutions" / "90_sample.py"
+    renamed = text.read_text(encoding="utf-8").replace('"double-2"', '"double-3"')
+    text.write_text(renamed, encoding="utf-8")
+    before = files(course)
+    with pytest.raises(BuildError, match="gradebook.db holds submissions"):
+        release.build(course)
+    assert files(course) == before
 
 
 @pytest.mark.parametrize("text", ["c = ", "c = get_config()\nraise OSError('disk')", None])
@@ -158,16 +196,31 @@ def graded(built, tmp_path_factory):
     submit(course, "instructor", instructor)
     submit(course, "blank", blank)
     submit(course, "first-only", solved(blank, double_answer=answer))
-    submit(course, "part", solved(blank, count_answer="class Counter:\n    total = 0\n    def add(self): self.total = 1"))
-    noisy = f"import warnings, logging\n{answer.replace('    if not x', '    warnings.warn(str(x)); logging.warning(x)' + chr(10) + '    if not x')}"
+    submit(
+        course,
+        "part",
+        solved(
+            blank, count_answer="class Counter:\n    total = 0\n    def add(self): self.total = 1"
+        ),
+    )
+    noise = "    warnings.warn(str(x)); logging.warning(x)\n    if not x"
+    noisy = "import warnings, logging\n" + answer.replace("    if not x", noise)
     submit(course, "noisy", solved(blank, double_answer=noisy))
     submit(course, "typo", solved(blank, double_answer="def double(x) return 2 * x"))
     skipper = solved(blank)
     for id_ in ("double-1", "double-2", "count-1"):
         cell(skipper, id_).metadata.tags.append("skip-execution")
     submit(course, "skipper", skipper)
-    script = '<script>alert(1)</script>'
-    submit(course, "script", solved(blank, why=f"a {script} b", double_answer=f"from IPython.display import HTML\nHTML('{script}')"))
+    script = "<script>alert(1)</script>"
+    submit(
+        course,
+        "script",
+        solved(
+            blank,
+            why=f"a {script} b",
+            double_answer=f"from IPython.display import HTML\nHTML('{script}')",
+        ),
+    )
     autograde(course)
     return course
 
@@ -194,7 +247,9 @@ def test_warnings_and_logging_cost_nothing(graded):
 
 
 def test_scripts_of_a_submission_are_disarmed(graded):
-    text = (graded / "autograded" / "script" / "90_sample" / "90_sample.ipynb").read_text(encoding="utf-8")
+    text = (graded / "autograded" / "script" / "90_sample" / "90_sample.ipynb").read_text(
+        encoding="utf-8"
+    )
     notebook = nbformat.reads(text, as_version=4)
     assert "<script>" not in cell(notebook, "why").source
     assert all("<script>" not in str(c.get("outputs", "")) for c in notebook.cells)

@@ -18,15 +18,25 @@ from course_utils import runner
 from course_utils.authoring.source import instructor_notebook, read_source
 from course_utils.errors import CourseError, DataError
 
-PARAMETERS = {"budget": "smoke", "data": "real photos", "weights": "small", "seed": 3, "overrides": {"extra": 4}}
+PARAMETERS = {
+    "budget": "smoke",
+    "data": "real photos",
+    "weights": "small",
+    "seed": 3,
+    "overrides": {"extra": 4},
+}
 
 
-def write(course: Path, name: str, *cells: str, tags: list[str] = []) -> Path:
-    """An instructor edition of these code cells, below a course folder."""
+def write(course: Path, name: str, *cells: str, tags: tuple[str, ...] = ()) -> Path:
+    """An instructor edition of a parameters cell and these code cells, below a course folder."""
     (course / "solutions" / name).mkdir(parents=True)
     (course / "nbgrader_config.py").touch()
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}})
-    notebook.cells = [nbformat.v4.new_code_cell(c, metadata={"tags": tags}) for c in cells]
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
+    )
+    defaults = "budget, data, weights, seed, overrides = 5 * [None]"
+    notebook.cells = [nbformat.v4.new_code_cell(defaults, metadata={"tags": ["parameters"]})]
+    notebook.cells += [nbformat.v4.new_code_cell(c, metadata={"tags": list(tags)}) for c in cells]
     path = course / "solutions" / name / f"{name}.ipynb"
     nbformat.write(notebook, path)
     return path
@@ -34,9 +44,11 @@ def write(course: Path, name: str, *cells: str, tags: list[str] = []) -> Path:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """The sample chapter, run with parameters after one that fails; what was reported; its folder."""
+    """The sample chapter, run after one that fails; what was reported; the folder."""
     course = tmp_path_factory.mktemp("runs")
-    bad = write(course, "89_bad", "1 + 1", "raise ValueError('first line\\nsecond')", "open('after', 'w')")
+    bad = write(
+        course, "89_bad", "1 + 1", "raise ValueError('first line\\nsecond')", "open('after', 'w')"
+    )
     good = course / "solutions" / "90_sample" / "90_sample.ipynb"
     good.parent.mkdir()
     good.write_text(instructor_notebook(read_source(SAMPLE, "1")), encoding="utf-8")
@@ -47,7 +59,7 @@ def sample(tmp_path_factory):
 
 def test_a_failure_does_not_stop_the_others(sample):
     runs, _, course = sample
-    assert [run.result for run in runs] == ["In [2]: ValueError: first line", "ok"]
+    assert [run.result for run in runs] == ["In [4]: ValueError: first line", "ok"]
     assert [run.passed for run in runs] == [False, True]
     assert not (course / "out" / "89_bad.files").exists()  # stopped there, and cleaned up
 
@@ -55,7 +67,7 @@ def test_a_failure_does_not_stop_the_others(sample):
 def test_a_line_before_and_after_each_notebook(sample):
     _, lines, _ = sample
     assert lines[0] == "[1/2] 89_bad ..." and lines[2] == "[2/2] 90_sample ..."
-    assert lines[1].startswith("      In [2]: ValueError") and lines[3].startswith("      ok, ")
+    assert lines[1].startswith("      In [4]: ValueError") and lines[3].startswith("      ok, ")
 
 
 def test_parameters_reach_the_notebook_and_results_come_back(sample):
@@ -69,7 +81,13 @@ def test_parameters_reach_the_notebook_and_results_come_back(sample):
 def test_notebooks_and_pages_are_kept_failed_ones_too(sample):
     _, _, course = sample
     names = {p.name for p in (course / "out").iterdir()}
-    assert names == {"89_bad.ipynb", "89_bad.html", "90_sample.ipynb", "90_sample.html", "90_sample.json"}
+    assert names == {
+        "89_bad.ipynb",
+        "89_bad.html",
+        "90_sample.ipynb",
+        "90_sample.html",
+        "90_sample.json",
+    }
     assert "ValueError" in (course / "out" / "89_bad.html").read_text(encoding="utf-8")
     assert not list((course / "solutions").rglob("after"))
 
@@ -82,9 +100,9 @@ def test_the_table_has_a_row_for_each(sample):
 
 
 def test_an_error_behind_raises_exception_still_fails_the_run(tmp_path):
-    path = write(tmp_path, "91_tagged", "1 / 0", "print('reached')", tags=["raises-exception"])
+    path = write(tmp_path, "91_tagged", "1 / 0", "print('reached')", tags=("raises-exception",))
     run = runner.run_one(path, tmp_path / "out", {})
-    assert run.result == "In [1]: ZeroDivisionError: division by zero"
+    assert run.result == "In [2]: ZeroDivisionError: division by zero"
     assert "reached" in (tmp_path / "out" / "91_tagged.html").read_text(encoding="utf-8")
 
 
@@ -103,10 +121,17 @@ def test_a_notebook_cannot_write_next_to_its_source(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are a POSIX matter")
 def test_ctrl_c_keeps_what_has_run_and_leaves_no_kernel_behind(tmp_path):
-    write(tmp_path, "94_slow", "import os; open('pid', 'w').write(str(os.getpid())); print('kept')", "import time; time.sleep(60)")
+    write(
+        tmp_path,
+        "94_slow",
+        "import os; open('pid', 'w').write(str(os.getpid())); print('kept')",
+        "import time; time.sleep(60)",
+    )
     write(tmp_path, "95_next", "1")
     command = [sys.executable, "-m", "course_utils.cli", "run", "--out", "out"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     pid_file = tmp_path / "out" / "94_slow.files" / "pid"
     deadline = time.monotonic() + 60
     while not pid_file.exists() or not pid_file.read_text():
@@ -123,7 +148,14 @@ def test_ctrl_c_keeps_what_has_run_and_leaves_no_kernel_behind(tmp_path):
         os.kill(int(pid_file.read_text()), 0)
 
 
-FACTS = {"notebook": "90_sample", "budget": "cpu", "data": "CIFAR-10", "weights": "small", "seed": 0, "results": {"a": [0.5]}}
+FACTS = {
+    "notebook": "90_sample",
+    "budget": "cpu",
+    "data": "CIFAR-10",
+    "weights": "small",
+    "seed": 0,
+    "results": {"a": [0.5]},
+}
 
 
 def test_a_record_says_where_it_comes_from(tmp_path):
@@ -135,7 +167,9 @@ def test_a_record_says_where_it_comes_from(tmp_path):
     assert content["command"] == "course run 90_sample --budget cpu" and content["seconds"] == 61
     assert set(content["versions"]) == {"python", "torch", "torchvision"}
     assert f"{os.cpu_count()} cores" in content["machine"]
-    assert os.uname().nodename not in content["machine"] and "/" not in content["machine"].replace("w/", "")
+    assert os.uname().nodename not in content["machine"] and "/" not in content["machine"].replace(
+        "w/", ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,7 +201,10 @@ def test_notebooks_are_chosen_by_the_beginning_of_their_name(tmp_path):
         runner.choose_notebooks(tmp_path, [])
     for name in ("01_a", "02_b", "02_c"):
         write(tmp_path, name, "1")
-    chosen = lambda *names: [p.stem for p in runner.choose_notebooks(tmp_path, names)]
+
+    def chosen(*names: str) -> list[str]:
+        return [p.stem for p in runner.choose_notebooks(tmp_path, names)]
+
     assert chosen() == ["01_a", "02_b", "02_c"]
     assert chosen("02_c", "01") == ["02_c", "01_a"]
     for wrong in ("02", "3"):

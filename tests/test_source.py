@@ -14,7 +14,11 @@ from course_utils.errors import BuildError
 
 TEXT = SAMPLE.read_text(encoding="utf-8")
 LINES = TEXT.split("\n")
-MARKERS = [i for i, line in enumerate(LINES) if re.search(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)$", line)]
+MARKERS = [
+    i
+    for i, line in enumerate(LINES)
+    if re.search(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)$", line)
+]
 ROLES = [i for i, line in enumerate(LINES) if re.match(r"# %%.*(answer|graded|written)=", line)]
 
 
@@ -42,7 +46,9 @@ def test_the_same_bytes_each_time_without_outputs_or_times(tmp_path):
     assert text == build(tmp_path, TEXT)
     assert text.endswith("}\n") and not text.endswith("\n\n")
     notebook = nbformat.reads(text, as_version=4)
-    assert all(not c.outputs and c.execution_count is None for c in notebook.cells if c.cell_type == "code")
+    assert all(
+        not c.outputs and c.execution_count is None for c in notebook.cells if c.cell_type == "code"
+    )
     assert notebook.metadata.course_version == "1.2.3"
     assert 'VERSION = "1.2.3"' in notebook.cells[2].source
     assert notebook.metadata.kernelspec.name == "python3"
@@ -51,13 +57,23 @@ def test_the_same_bytes_each_time_without_outputs_or_times(tmp_path):
 def test_cells_have_the_text_that_jupytext_reads(tmp_path):
     notebook = nbformat.reads(build(tmp_path, TEXT), as_version=4)
     read = jupytext.reads(TEXT.replace("{{course_version}}", "1.2.3"), fmt="py:percent")
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in read.cells]
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [
+        (c.cell_type, c.source) for c in read.cells
+    ]
 
 
 def test_ids_come_from_the_grade_id_or_the_position(tmp_path):
     notebook = nbformat.reads(build(tmp_path, TEXT), as_version=4)
     ids = [c.id for c in notebook.cells]
-    assert ids[:7] == ["cell-000", "cell-001", "cell-002", "cell-003", "double-answer", "double-check", "double-1"]
+    assert ids[:7] == [
+        "cell-000",
+        "cell-001",
+        "cell-002",
+        "cell-003",
+        "double-answer",
+        "double-check",
+        "double-1",
+    ]
     assert len(set(ids)) == len(ids)
 
 
@@ -112,7 +128,9 @@ def test_a_marker_twice_is_refused(tmp_path, position):
 @pytest.mark.parametrize("position", ROLES)
 def test_a_role_that_is_lost_or_misspelt_is_refused(tmp_path, position):
     line = LINES[position]
-    refused(tmp_path, changed(position, re.sub(r'\w+="[\w-]+"( points=[\d.]+)?', "", line).rstrip()))
+    refused(
+        tmp_path, changed(position, re.sub(r'\w+="[\w-]+"( points=[\d.]+)?', "", line).rstrip())
+    )
     refused(tmp_path, changed(position, re.sub(r"(answer|graded|written)=", r"\1s=", line)))
     refused(tmp_path, changed(position, line.replace('="', '=Ä"')))
     refused(tmp_path, changed(position, line.replace("# %%", "#%%")))
@@ -134,22 +152,34 @@ def test_a_role_that_is_lost_or_misspelt_is_refused(tmp_path, position):
         ('# %% [markdown] written="why"', '# %% written="why"', "belongs on a markdown cell"),
         ('# %% answer="count"', '# %% [markdown] answer="count"', "belongs on a code cell"),
         ('# %% tags=["parameters"]', "# %%", "0 cells have the tag parameters"),
-        ('# %%\nprint("the end")', '# %% tags=["parameters"]\nprint("the end")', "2 cells have the tag parameters"),
+        (
+            '# %%\nprint("the end")',
+            '# %% tags=["parameters"]\nprint("the end")',
+            "2 cells have the tag parameters",
+        ),
         ("· 3 points ·", "· 4 points ·", "says 4 points, its cells have 3"),
         ("· 1.5 points ·", "· 15 min ·", "not an exercise header"),
         ("### Exercise 2 · Count", "### Exercise two · Count", "not an exercise header"),
-        ("### Exercise 1 · Double · ●○○ · 3 points · 5 min", "### Doubles", "before the first exercise"),
+        (
+            "### Exercise 1 · Double · ●○○ · 3 points · 5 min",
+            "### Doubles",
+            "before the first exercise",
+        ),
         ("# Graded, 1 point: numbers.", "limit = 3", "outside of the hidden tests"),
         ("# It needs", "It needs", "does not begin with"),
         ("import sys", "import sys as", "is not Python"),
         ("{{course_version}}", "{{answer:double}}", "stands for nothing"),
-        ('print("the end")', 'print("""\n### BEGIN SOLUTION\nx\n### END SOLUTION\n""")', "SOLUTION is marked in"),
+        (
+            'print("the end")',
+            'print("""\n### BEGIN SOLUTION\nx\n### END SOLUTION\n""")',
+            "SOLUTION is marked in",
+        ),
         ('print("the end")', "### BEGIN MARK SCHEME\n### END MARK SCHEME", "looks like a marker"),
         ('print("the end")', "### AUTOTEST x", "looks like a marker"),
         ('print("the end")', 's = "### BEGIN SOLUTION in a string"', "looks like a marker"),
         ('print("the end")', 's = """\n# %%\n"""', "inside a string"),
         ("# %% [markdown]\n# # A", "x = 1\n# %% [markdown]\n# # A", "begin the text with"),
-        ('print("the end")', "    # %%\n1", "start of a cell"),
+        ('print("the end")', "    # %%\n1", "nearly the start of a cell"),
         ("# %%\nprint", "# %% [raw]\nprint", "a raw cell"),
         ("    if not x:\n", "    ### BEGIN SOLUTION\n", "inside the region opened at"),
     ],
@@ -166,13 +196,15 @@ def test_the_complaint_names_the_line(tmp_path):
 
 
 def test_a_marker_inside_a_string_of_an_answer_is_refused(tmp_path):
-    inside = '    s = """\n    ### BEGIN SOLUTION\n    a\n    ### END SOLUTION\n    """\n    return s'
+    inside = (
+        '    s = """\n    ### BEGIN SOLUTION\n    a\n    ### END SOLUTION\n    """\n    return s'
+    )
     body = TEXT[TEXT.index("    ### BEGIN SOLUTION") : TEXT.index("\n\n\n# %% check")]
     assert "inside a string" in refused(tmp_path, TEXT.replace(body, inside))
 
 
 def test_ordinary_words_are_no_markers(tmp_path):
-    harmless = "# the solution begins with a guess\n# End of the epoch.\n# ## A hidden layer\nprint('begin')"
+    harmless = "# the solution begins with a guess\n# End of the epoch.\n# ## A hidden layer\n1"
     build(tmp_path, TEXT.replace('print("the end")', harmless))
 
 

@@ -1,4 +1,4 @@
-"""What students get: the package as a wheel, their notebooks, and requirements; nothing of the solutions."""
+"""What students get: the package as a wheel, their notebooks, requirements; no solutions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
         The files that were made.
 
     Raises:
-        BuildError: if the folder is not empty, a notebook has drifted, or the wheel cannot be built.
+        BuildError: if the folder is not empty, a notebook has drifted, or pip cannot build.
     """
     if folder.exists() and any(folder.iterdir()):
         raise BuildError(f"{folder} is not empty.", do="choose a new folder")
@@ -57,7 +57,10 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
 
 def pins(requirements: Path) -> dict[str, str]:
     """The ``name==version`` lines of a requirements file, comments left out."""
-    lines = (line.partition("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
+    lines = (
+        line.partition("#")[0].strip()
+        for line in requirements.read_text(encoding="utf-8").splitlines()
+    )
     return dict(line.split("==") for line in lines if line)
 
 
@@ -65,13 +68,21 @@ def _build_wheel(root: Path, folder: Path) -> Path:
     """Build from a copy that holds nothing but the package, so that nothing else can get in."""
     with tempfile.TemporaryDirectory() as clean:
         shutil.copytree(
-            root / "course_utils", Path(clean, "course_utils"), ignore=shutil.ignore_patterns("__pycache__", "*.part")
+            root / "course_utils",
+            Path(clean, "course_utils"),
+            ignore=shutil.ignore_patterns("__pycache__", "*.part"),
         )
         shutil.copy(root / "pyproject.toml", clean)
         command = [sys.executable, "-m", "pip", "wheel", clean, "--no-deps", "--no-build-isolation"]
-        result = subprocess.run([*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean)
+        result = subprocess.run(
+            [*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean
+        )
     if result.returncode:
-        raise BuildError("the wheel cannot be built.", found=result.stderr.strip(), do="pip install -r requirements.txt")
+        raise BuildError(
+            "the wheel cannot be built.",
+            found=result.stderr.strip(),
+            do="pip install -r requirements.txt",
+        )
     return next(folder.glob("*.whl"))
 
 

@@ -16,12 +16,14 @@ EXPECTED = ", ".join(f"`### {phrase}`" for phrase in PHRASES)
 _MARKER = re.compile(rf"\s*### ({'|'.join(PHRASES)})")
 # What nbgrader acts on wherever it stands in a line, and comments that look like a marker.
 _NBGRADER = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)|### (HASHED )?AUTOTEST")
-_LOOKALIKE = re.compile(r"###\s*(BEGIN|END)\b|^\s*#+\s*(\w+\s+)?(SOLUTIONS?|HIDDEN\s+TESTS?)(\s+\w+)?\s*$", re.I)
+_LOOKALIKE = re.compile(
+    r"###\s*(BEGIN|END)\b|^\s*#+\s*(\w+\s+)?(SOLUTIONS?|HIDDEN\s+TESTS?)(\s+\w+)?\s*$", re.I
+)
 
 
 @dataclass(frozen=True)
 class Region:
-    """Lines of a cell that students do not get: ``begin`` and ``end`` are the positions of the markers."""
+    """Lines that students do not get; ``begin`` and ``end`` are the positions of the markers."""
 
     kind: str
     begin: int
@@ -36,8 +38,8 @@ def find_regions(lines: Sequence[str], where: Callable[[int], str]) -> tuple[Reg
         where: turns a position in ``lines`` into ``file:line``.
 
     Raises:
-        BuildError: for a marker that is misspelt, unknown, indented otherwise than what it marks, without
-            its partner, or inside another region; and for an empty region.
+        BuildError: for a marker that is misspelt, unknown, indented otherwise than what it marks,
+            without its partner, or inside another region; and for an empty region.
     """
     regions: list[Region] = []
     opened: tuple[str, int] | None = None
@@ -48,7 +50,9 @@ def find_regions(lines: Sequence[str], where: Callable[[int], str]) -> tuple[Reg
         edge, _, kind = phrase.partition(" ")
         if edge == "BEGIN":
             if opened:
-                raise BuildError(f"{where(i)}: BEGIN {kind} inside the region opened at {where(opened[1])}.")
+                raise BuildError(
+                    f"{where(i)}: BEGIN {kind} inside the region opened at {where(opened[1])}."
+                )
             opened = kind, i
             continue
         if opened is None or opened[0] != kind:
@@ -57,7 +61,9 @@ def find_regions(lines: Sequence[str], where: Callable[[int], str]) -> tuple[Reg
         _check_shape(lines, regions[-1], where)
         opened = None
     if opened:
-        raise BuildError(f"{where(opened[1])}: BEGIN {opened[0]} without END {opened[0]} in the same cell.")
+        raise BuildError(
+            f"{where(opened[1])}: BEGIN {opened[0]} without END {opened[0]} in the same cell."
+        )
     return tuple(regions)
 
 
@@ -107,12 +113,14 @@ def _phrase(line: str, where: str) -> str | None:
 def _check_shape(lines: Sequence[str], region: Region, where: Callable[[int], str]) -> None:
     content = [line for line in lines[region.begin + 1 : region.end] if line.strip()]
     if not content:
-        raise BuildError(f"{where(region.begin)}: nothing stands between the two {region.kind} markers.")
+        raise BuildError(
+            f"{where(region.begin)}: nothing stands between the two {region.kind} markers."
+        )
     wanted = _indent(content[0])
     for position in (region.begin, region.end):
         if _indent(lines[position]) != wanted:
             raise BuildError(
-                f"{where(position)}: this marker is not indented like the first line that it marks.",
+                f"{where(position)}: a marker is not indented like the first line that it marks.",
                 expected=f"{len(wanted)} blanks before ###",
                 found=f"{len(_indent(lines[position]))} blanks",
             )

@@ -1,4 +1,4 @@
-"""Instructor to student edition through nbgrader, with a leak check of our own, and the gradebook's entries."""
+"""Both editions of every notebook; the student's through nbgrader, with gradebook entries."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config, PyFileConfigLoader
 
-from course_utils.authoring.markers import looks_like_marker
+from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
 
 CONFIG = "nbgrader_config.py"
-TELLING = 24  # characters: a shorter line (`return loss`) may stand in a solution and in plain sight
 
 
 def build(root: Path) -> list[str]:
     """Make both editions of every notebook and its entries in the gradebook.
 
-    Nothing is written before every notebook has been built and its student edition checked for leaks.
+    Nothing is written before every notebook is built and its student edition checked for leaks.
 
     Args:
         root: the course folder.
@@ -40,9 +39,10 @@ def build(root: Path) -> list[str]:
     """
     sources, config = read_sources(root), load_config(root)
     with tempfile.TemporaryDirectory() as staging:
-        for path in _make(sources, Path(staging), config):
-            _replace(root / path, (Path(staging) / path).read_bytes())
+        made = {p: (Path(staging) / p).read_bytes() for p in _make(sources, Path(staging), config)}
         _generate(sources, Path(staging), config, root / "gradebook.db")
+    for path, content in made.items():
+        _replace(root / path, content)
     return [source.name for source in sources]
 
 
@@ -60,7 +60,7 @@ def check(root: Path) -> list[str]:
     if drifted:
         raise BuildError(
             "not as built from the text: " + ", ".join(p.as_posix() for p in sorted(drifted)) + ".",
-            do="edit solutions/*.py only, run `course build`, and delete notebooks that have no text",
+            do="edit only solutions/*.py, run `course build`, delete notebooks that have no text",
         )
     return [source.name for source in sources]
 
@@ -74,24 +74,20 @@ def read_sources(root: Path) -> list[Source]:
     texts = sorted((root / "solutions").glob("*.py"))
     if not texts:
         raise BuildError("there is no text to build.", expected="solutions/NN_name.py")
-    for folder in (text.with_suffix("") for text in texts):
-        strays = [p.name for p in folder.glob("*") if p.name not in (f"{folder.name}.ipynb", ".ipynb_checkpoints")]
-        if strays:
-            raise BuildError(
-                f"nbgrader would give {', '.join(sorted(strays))} in solutions/{folder.name} to students.",
-                do="keep nothing in that folder but the notebook that is built",
-            )
+    for text in texts:
+        _refuse_strays(text.with_suffix(""))
     version = course_version(root)
     return [read_source(text, version) for text in texts]
 
 
 def course_version(root: Path) -> str:
     """The version in ``pyproject.toml``, which notebooks carry."""
-    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return project["project"]["version"]
 
 
 def load_config(root: Path) -> Config:
-    """nbgrader's configuration, loaded strictly: nbgrader itself only logs an error and takes its defaults.
+    """nbgrader's configuration, loaded strictly; nbgrader itself only logs an error and goes on.
 
     Raises:
         BuildError: if the file is missing or does not run.
@@ -99,39 +95,14 @@ def load_config(root: Path) -> Config:
     try:
         return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as problem:
-        raise BuildError(f"{CONFIG} cannot be loaded.", found=f"{type(problem).__name__}: {problem}") from None
-
-
-def verify_release(source: Source, student: nbformat.NotebookNode, config: Config) -> None:
-    """Compare a student edition with what it must be, cell by cell, without trusting nbgrader or the markers.
-
-    Raises:
-        BuildError: if a cell differs from its visible part, a marker is left, or a telling line of a
-            solution or hidden test stands anywhere in the notebook.
-    """
-    stubs = config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
-    expected = [cell.student_source(*stubs) for cell in source.cells]
-    for cell, text, made in zip(source.cells, expected, student.cells):
-        if made.source != text:
-            raise BuildError(f"{source.name}.py:{cell.line}: nbgrader made something else of this cell.")
-    if len(expected) != len(student.cells):
-        raise BuildError(f"{source.name}: {len(student.cells)} cells released, {len(expected)} expected.")
-    lines = {line.strip() for cell in student.cells for line in cell.source.split("\n")}
-    for line in lines:
-        if looks_like_marker(line):
-            raise BuildError(f"{source.name}: a marker is left in the student edition: {line}")
-    for cell in source.cells:
-        for line in cell.secrets():
-            if len(line.strip()) >= TELLING and line.strip() in lines:
-                raise BuildError(
-                    f"{source.name}.py:{cell.line}: a line of this cell's secret part stands in the student edition.",
-                    found=line.strip(),
-                    do="reword the visible one",
-                )
+        raise BuildError(
+            f"{CONFIG} cannot be loaded.", found=f"{type(problem).__name__}: {problem}"
+        ) from None
 
 
 def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path]:
     """Build all editions below ``staging``; returns their paths relative to it."""
+    stubs = config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
     paths = []
     for source in sources:
         path = Path("solutions", source.name, f"{source.name}.ipynb")
@@ -141,14 +112,16 @@ def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path
     for source in sources:
         path = Path("notebooks", source.name, f"{source.name}.ipynb")
         student = nbformat.read(staging / path, as_version=4)
-        verify_release(source, student, config)
+        refuse_leaks(source, student, *stubs)
         _replace(staging / path, notebook_text(student).encode())
         paths.append(path)
     return paths
 
 
-def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook: Path | None) -> None:
-    """Run nbgrader's release step on ``folder``; enter the cells into ``gradebook`` if there is one."""
+def _generate(
+    sources: Sequence[Source], folder: Path, config: Config, gradebook: Path | None
+) -> None:
+    """Run nbgrader's release step on ``folder``; enter the cells into ``gradebook`` if given."""
     settings = copy.deepcopy(config)
     if gradebook is None:  # what `nbgrader generate_assignment --no-db` sets
         settings.SaveCells.enabled = False
@@ -163,14 +136,25 @@ def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook
             raise BuildError(
                 f"nbgrader could not release {source.name}.",
                 found=result.get("log", result["error"]).strip(),
-                do="if the gradebook holds submissions to an older edition, move gradebook.db away first",
+                do="if gradebook.db holds submissions to an older edition, move it away first",
             )
+
+
+def _refuse_strays(folder: Path) -> None:
+    """nbgrader copies all that lies in an assignment's folder into the release."""
+    own = {f"{folder.name}.ipynb", ".ipynb_checkpoints"}
+    strays = sorted(p.name for p in folder.glob("*") if p.name not in own)
+    if strays:
+        raise BuildError(
+            f"nbgrader would give solutions/{folder.name}/{strays[0]} to students.",
+            do="keep nothing in that folder but the notebook that is built",
+        )
 
 
 def _notebooks(root: Path) -> list[Path]:
     """Every notebook of both editions, relative to ``root``."""
-    found = (p for edition in ("solutions", "notebooks") for p in (root / edition).glob("*/*.ipynb"))
-    return [p.relative_to(root) for p in found]
+    editions = (root / "solutions", root / "notebooks")
+    return [p.relative_to(root) for edition in editions for p in edition.glob("*/*.ipynb")]
 
 
 def _content(path: Path) -> bytes | None:

@@ -1,4 +1,4 @@
-"""What every instant check is made of: cases, outcomes, their report, and the rule against library answers."""
+"""What an instant check is made of: cases, outcomes, report; and the rule on library answers."""
 
 from __future__ import annotations
 
@@ -153,6 +153,7 @@ def progress(points: dict[str, int]) -> None:
 
 def recognise(
     got: object,
+    expected: object,
     mistakes: Sequence[Mistake],
     observe: Callable[[object], object],
     otherwise: tuple[str, str],
@@ -161,9 +162,13 @@ def recognise(
 
     Args:
         got: what was observed of the student's answer.
+        expected: what should have been observed; if ``got`` equals it, only its type is wrong and
+            no mistake is looked for.
         observe: gives the same observation of a mistake's ``imitate``.
         otherwise: likely cause and remedy when no mistake gives ``got``.
     """
+    if close(got, expected):
+        return otherwise
     for mistake in mistakes:
         with contextlib.suppress(Exception):
             if close(got, observe(mistake.imitate)):
@@ -182,23 +187,16 @@ def close(a: object, b: object) -> bool:
     return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True)
 
 
-def require(value: object, kind: type, what: str, remedy: str) -> None:
-    """Fail the case unless ``value`` is of exactly this type."""
-    if value is None:
-        raise Wrong(f"{what} as {kind.__name__}", "None", "a `return` is missing", remedy)
-    if type(value) is not kind:
-        likely = f"{what} is of type {type(value).__name__}"
-        raise Wrong(f"{what} as {kind.__name__}", brief(value), likely, remedy)
-
-
 @contextlib.contextmanager
 def must_work(expected: str, likely: str, remedy: str) -> Iterator[None]:
-    """Use what the student made; an exception inside is the student's, not ours."""
+    """Use what the student made: what breaks in here, outside the student's code too, is not ours."""
     try:
         yield
-    except (Wrong, LibraryAnswer, NotImplementedError):
+    except (Wrong, LibraryAnswer):
         raise
     except Exception as problem:
+        if _lines_of_student(problem):
+            raise
         raise Wrong(expected, _one_line(problem), likely, remedy) from problem
 
 
@@ -210,8 +208,19 @@ def brief(value: object) -> str:
     if isinstance(value, tuple | list):
         items = ", ".join(brief(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
         return f"({items})" if isinstance(value, tuple) else f"[{items}]"
-    text = f"{value:.4g}" if isinstance(value, float) else repr(value)
+    text = f"{value:.5g}" if isinstance(value, float) else repr(value)
     return textwrap.shorten(text[:200], 80, placeholder="...")
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first names of a list, for a message."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "") or "none"
+
+
+def of_wrong_type(got: object, remedy: str) -> tuple[str, str]:
+    """Likely cause and remedy where an answer is of another type than was asked for."""
+    likely = "a `return` is missing" if got is None else f"it is of type {type(got).__name__}"
+    return likely, remedy
 
 
 def own_work(answer: Callable, *library: Callable) -> Callable:
@@ -239,7 +248,7 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
             sys.setprofile(before)
             if used:
                 raise LibraryAnswer(
-                    f"your answer calls course_utils' own `{used[0]}`; write it yourself, in plain PyTorch"
+                    f"your answer calls course_utils' own `{used[0]}`; write it in plain PyTorch"
                 ) from None
 
     return guarded
@@ -247,7 +256,7 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Send warnings and progress bars to stdout: nbgrader counts anything on stderr as a failure."""
+    """Send warnings and progress bars to stdout: to nbgrader anything on stderr is a failure."""
     with contextlib.redirect_stderr(sys.stdout):
         yield
 
@@ -279,13 +288,13 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
 
 def _crashed(name: str, problem: Exception) -> Outcome:
     """A stub that was left, an exception in the student's code, or one of our own."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    students = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
-    if not students:
-        return Outcome(name, "OURS", f"the check itself broke ({_one_line(problem)}); please report it")
-    if isinstance(problem, NotImplementedError) and frames[-1] is students[-1]:
+    lines = _lines_of_student(problem)
+    if not lines:
+        told = f"the check itself broke ({_one_line(problem)}); please report it"
+        return Outcome(name, "OURS", told)
+    line, innermost = lines[-1], traceback.extract_tb(problem.__traceback__)[-1]
+    if isinstance(problem, NotImplementedError) and line == innermost:
         return Outcome(name, "skip", UNTRIED)
-    line = students[-1]
     rows = {
         "expected": "no exception",
         "got": _one_line(problem),
@@ -293,6 +302,12 @@ def _crashed(name: str, problem: Exception) -> Outcome:
         "try": "run that line by itself on a small example",
     }
     return Outcome(name, "FAIL", rows=rows)
+
+
+def _lines_of_student(problem: Exception) -> list[traceback.FrameSummary]:
+    """The lines of a traceback, outermost first, that stand in no library."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    return [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
 
 
 def _must_take(answer: object, args: tuple, kwargs: dict) -> None:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.drawing.colors import BLACK, FEATHERS, WHITE, Color, chance, choose, darker, lighter, mix, pick
+from course_utils.drawing.colors import (
+    BLACK, FEATHERS, WHITE, Color, chance, choose, darker, lighter, mix, pick,
+)  # fmt: skip
 from course_utils.drawing.sketch import BACK, BODY, HEAD, NEAR, Sketch
 
 Rng = np.random.Generator
@@ -81,8 +83,10 @@ def _wing(sketch: Sketch, root, tip, width: float, color: Color, depth: int) -> 
     """A wing with feathers at its trailing edge."""
     root, tip = np.array(root), np.array(tip)
     back = np.array([-width, 0.12 * width])
-    edge = [root + (tip - root) * t + back * (1 - 0.55 * t) * (1.0 if k % 2 else 0.82) for k,
-            t in enumerate(np.linspace(0.95, 0, 8))]
+    edge = [
+        root + (tip - root) * t + back * (1 - 0.55 * t) * (1.0 if k % 2 else 0.82)
+        for k, t in enumerate(np.linspace(0.95, 0, 8))
+    ]
     bulge = (root + tip) / 2 + np.array([width * 0.3, -0.05])
     sketch.polygon([root + (width * 0.3, 0), bulge, tip, *edge], color, depth)
     sketch.polygon([root + (width * 0.2, 0), bulge - (0.08, 0), root + (tip - root) * 0.8,
@@ -92,9 +96,8 @@ def _wing(sketch: Sketch, root, tip, width: float, color: Color, depth: int) -> 
 def _flying(rng: Rng) -> Sketch:
     colors = _plumage(rng)
     sketch = Sketch("air", 22)
-    lift, span, width = pick(rng, (1, 1, -1)) * rng.uniform(0.6,
-                                                            1.0), rng.uniform(0.8,
-                                                                              1.15), rng.uniform(0.3, 0.5)
+    lift = pick(rng, (1, 1, -1)) * rng.uniform(0.6, 1.0)
+    span, width = rng.uniform(0.8, 1.15), rng.uniform(0.3, 0.5)
     _wing(sketch, (0.05, -0.05), (0.25 - 0.2 * span, -lift * span), width,
           darker(colors.wing, 0.25), BACK)
     sketch.polygon([(-0.45, -0.08), (-1.0, -0.22), (-1.05, 0.0), (-0.98, 0.16), (-0.45, 0.1)],

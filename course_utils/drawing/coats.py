@@ -13,7 +13,7 @@ Rng = np.random.Generator
 
 
 class Coat(NamedTuple):
-    """Colours of one animal; ``pattern`` is ``"plain"``, ``"stripes"``, ``"patches"`` or ``"spots"``."""
+    """Colours of one animal; ``pattern`` is "plain", "stripes", "patches" or "spots"."""
 
     base: Color
     far: Color
@@ -30,7 +30,7 @@ def make_coat(rng: Rng, palette, patterns) -> Coat:
 
 
 def mark_body(sketch: Sketch, rng: Rng, coat: Coat, box: tuple[float, float, float, float]) -> None:
-    """Stripes, patches or spots on the body shape just drawn, inside ``box`` (left, top, right, bottom)."""
+    """Marks on the shape just drawn, inside ``box`` (left, top, right, bottom)."""
     left, top, right, bottom = box
     wide, high = right - left, bottom - top
     if coat.pattern == "stripes":

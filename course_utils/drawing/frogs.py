@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.drawing.colors import BLACK, FROGS, WHITE, Color, chance, choose, darker, lighter, mix, pick
+from course_utils.drawing.colors import (
+    BLACK, FROGS, WHITE, Color, chance, choose, darker, lighter, mix, pick,
+)  # fmt: skip
 from course_utils.drawing.sketch import BACK, BODY, HEAD, NEAR, Sketch
 
 Rng = np.random.Generator

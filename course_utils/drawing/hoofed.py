@@ -1,4 +1,4 @@
-"""Deer and horses: shared bodies, hides and poses; antlers, ears, manes and tails tell them apart."""
+"""Deer and horses: shared bodies, hides and poses; antlers, ears and manes tell them apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.drawing.coats import Coat, draw_leg, make_coat, mark_body
-from course_utils.drawing.colors import BLACK, HIDE, WHITE, Color, chance, darker, jitter, lighter, mix, pick
+from course_utils.drawing.colors import (
+    BLACK, HIDE, WHITE, Color, chance, darker, jitter, lighter, mix, pick,
+)  # fmt: skip
 from course_utils.drawing.sketch import BACK, BODY, HEAD, NEAR, Sketch
 
 Rng = np.random.Generator
@@ -50,7 +52,7 @@ def _antlers(head: Sketch, rng: Rng, root: tuple[float, float], lean: float, siz
             head.limb([(bx, by), (bx + 0.12 * size, by - 0.35 * size)], [0.06, 0.04], color)
 
 
-def _hoofed_profile(rng: Rng, animal: Hoofed, coat: Coat, antlers: bool) -> Sketch:
+def _profile(rng: Rng, animal: Hoofed, coat: Coat, antlers: bool) -> Sketch:
     """The joint of head and neck at the origin, the muzzle about one unit to the right."""
     head = Sketch()
     deep = animal.muzzle
@@ -88,7 +90,7 @@ def _mane(sketch: Sketch, rng: Rng, line, color: Color, width: float) -> None:
                     [width * 0.8, 0.02], color)
 
 
-def _hoofed_tail(sketch: Sketch, rng: Rng, animal: Hoofed, coat: Coat, hair: Color, root,
+def _tail(sketch: Sketch, rng: Rng, animal: Hoofed, coat: Coat, hair: Color, root,
                  flow: float) -> None:
     x, y = root
     if animal is DEER:
@@ -101,8 +103,8 @@ def _hoofed_tail(sketch: Sketch, rng: Rng, animal: Hoofed, coat: Coat, hair: Col
     sketch.limb(path, [0.07, 0.13, 0.06], hair, BACK + 10)
 
 
-def _hoofed_legs(sketch, animal, coat, long, top, floor, feet, far, socks) -> None:
-    """Two legs with hooves; ``feet`` are the offsets of the fore and the hind foot, ``floor`` their height."""
+def _legs(sketch, animal, coat, long, top, floor, feet, far, socks) -> None:
+    """Two legs with hooves; ``feet`` holds offset and lift of the fore and the hind foot."""
     color, depth = (coat.far, BACK) if far else (coat.base, NEAR)
     for (x, bend), (dx, lift) in zip(((long * 0.74, 0.03), (-long * 0.78, -0.1)), feet):
         foot, bottom = x + dx, floor - lift
@@ -114,7 +116,7 @@ def _hoofed_legs(sketch, animal, coat, long, top, floor, feet, far, socks) -> No
                         (foot + 0.09, bottom + 0.08), (foot - 0.07, bottom + 0.08)], (44, 38, 36))
 
 
-def _hoofed_body(rng: Rng, animal: Hoofed, pose: str) -> Sketch:
+def _body(rng: Rng, animal: Hoofed, pose: str) -> Sketch:
     coat = _hide(rng, animal)
     hair = pick(rng, (darker(coat.base, 0.55), BLACK, lighter(coat.base, 0.4), (222, 206, 170)))
     sketch = Sketch("ground", 5)
@@ -129,11 +131,11 @@ def _hoofed_body(rng: Rng, animal: Hoofed, pose: str) -> Sketch:
     far_feet = [(rng.uniform(-0.15, 0.15), 0), (rng.uniform(-0.15, 0.15), 0)]
     if running:
         reach = rng.uniform(0.2, 0.5)
-        feet, far_feet = [(reach, lift), (-reach, lift * 0.6)], [(reach * 0.5, lift * 0.3),
-                                                                 (-reach * 0.4, lift)]
+        feet = [(reach, lift), (-reach, lift * 0.6)]
+        far_feet = [(reach * 0.5, lift * 0.3), (-reach * 0.4, lift)]
     socks = chance(rng, 0.3)
-    _hoofed_legs(sketch, animal, coat, long, 0, floor, far_feet, True, socks)
-    _hoofed_tail(sketch, rng, animal, coat, hair, (-long - 0.02, -thick * 0.75), 1.0 if running
+    _legs(sketch, animal, coat, long, 0, floor, far_feet, True, socks)
+    _tail(sketch, rng, animal, coat, hair, (-long - 0.02, -thick * 0.75), 1.0 if running
                  else rng.uniform(0, 0.3))
     sketch.blob([(long + 0.06, 0.0), (long * 0.72, -thick * 1.05), (0, -thick * 0.85),
                  (-long * 0.65, -thick * 1.05), (-long - 0.06, -thick * 0.3),
@@ -144,7 +146,7 @@ def _hoofed_body(rng: Rng, animal: Hoofed, pose: str) -> Sketch:
         sketch.ellipse(0, thick * 0.95, long * 0.6, thick * 0.3, coat.light, clipped=True)
         if chance(rng, 0.5):
             sketch.ellipse(-long, 0, 0.14, 0.24, coat.light, clipped=True)
-    _hoofed_legs(sketch, animal, coat, long, thick * 0.1, floor, feet, False, socks)
+    _legs(sketch, animal, coat, long, thick * 0.1, floor, feet, False, socks)
     _neck_and_head(sketch, rng, animal, coat, hair, pose, (long * 0.78, -thick * 0.35), floor,
                    young)
     return sketch
@@ -153,28 +155,27 @@ def _hoofed_body(rng: Rng, animal: Hoofed, pose: str) -> Sketch:
 def _neck_and_head(sketch, rng, animal, coat, hair, pose, shoulder, floor, young) -> None:
     x, y = shoulder
     rise = rng.uniform(0.5, 0.72) * (0.8 if young else 1)
-    head_at, angle = (x + rng.uniform(0.18, 0.38), y - rise), rng.uniform(15, 45)
+    hx, hy, angle = x + rng.uniform(0.18, 0.38), y - rise, rng.uniform(15, 45)
     if pose == "grazing":
-        head_at, angle = (x + rng.uniform(0.4, 0.5),
-                          floor * rng.uniform(0.3, 0.45)), rng.uniform(50, 70)
+        hx, hy = x + rng.uniform(0.4, 0.5), floor * rng.uniform(0.3, 0.45)
+        angle = rng.uniform(50, 70)
     if pose == "running":
-        head_at, angle = (x + rng.uniform(0.4, 0.5), y - rise * 0.8), rng.uniform(10, 30)
-    hx, hy = head_at
+        hx, hy, angle = x + rng.uniform(0.4, 0.5), y - rise * 0.8, rng.uniform(10, 30)
     middle = ((x + hx) / 2 - 0.02, (y + hy) / 2)
-    sketch.limb([(x - 0.08, y + 0.08), middle, head_at], [animal.neck * 1.55, animal.neck,
-                                                          animal.neck * 0.75], coat.base, BODY + 12)
+    widths = [animal.neck * 1.55, animal.neck, animal.neck * 0.75]
+    sketch.limb([(x - 0.08, y + 0.08), middle, (hx, hy)], widths, coat.base, BODY + 12)
     antlers = animal is DEER and not young and chance(rng, 0.75)
-    sketch.add(_hoofed_profile(rng, animal, coat, antlers), hx, hy,
+    sketch.add(_profile(rng, animal, coat, antlers), hx, hy,
                rng.uniform(0.54, 0.64) * (0.85 if young else 1), angle)
     if animal is HORSE:
-        up = np.array([-(hy - y), hx - x])
-        up = up / np.sqrt((up**2).sum()) * animal.neck * 0.75 * -1
-        line = [np.array(p) + up * k for p,
-                k in (((hx + 0.02, hy - 0.02), 1.0), (middle, 1.1), ((x - 0.12, y), 1.3))]
+        up = np.array([hy - y, x - hx])
+        up *= animal.neck * 0.75 / np.sqrt((up**2).sum())
+        crest = (((hx + 0.02, hy - 0.02), 1.0), (middle, 1.1), ((x - 0.12, y), 1.3))
+        line = [np.array(point) + up * k for point, k in crest]
         _mane(sketch, rng, line, hair, 0.1)
 
 
-def _hoofed_portrait(rng: Rng, animal: Hoofed) -> Sketch:
+def _portrait(rng: Rng, animal: Hoofed) -> Sketch:
     """Head and neck in profile."""
     coat = _hide(rng, animal)
     hair = pick(rng, (darker(coat.base, 0.55), BLACK, lighter(coat.base, 0.4)))
@@ -184,14 +185,14 @@ def _hoofed_portrait(rng: Rng, animal: Hoofed) -> Sketch:
                 coat.base, BODY)
     if animal is HORSE:
         _mane(sketch, rng, [(0.06, -0.26), (-0.42, 0.0), (-0.72, 0.4), (-1.0, 1.0)], hair, 0.13)
-    sketch.add(_hoofed_profile(rng, animal, coat, animal is DEER and chance(rng, 0.65)), 0, 0, 1.0,
+    sketch.add(_profile(rng, animal, coat, animal is DEER and chance(rng, 0.65)), 0, 0, 1.0,
                rng.uniform(10, 45))
     if animal is HORSE and chance(rng, 0.5):
         sketch.limb([(0.05, -0.2), (0.3, 0.0), (0.45, 0.4)], [0.03], (110, 40, 36))
     return sketch
 
 
-def _hoofed_face(rng: Rng, animal: Hoofed) -> Sketch:
+def _face(rng: Rng, animal: Hoofed) -> Sketch:
     """Head on: a long face, ears, antlers or a forelock."""
     coat = _hide(rng, animal)
     sketch = Sketch("bust", 8)
@@ -235,9 +236,9 @@ def _hoofed_face(rng: Rng, animal: Hoofed) -> Sketch:
 
 
 def _kinds(animal: Hoofed) -> tuple:
-    poses = [partial(_hoofed_body, animal=animal, pose=pose)
+    poses = [partial(_body, animal=animal, pose=pose)
              for pose in ("standing", "grazing", "running")]
-    return (*poses, partial(_hoofed_portrait, animal=animal), partial(_hoofed_face, animal=animal))
+    return (*poses, partial(_portrait, animal=animal), partial(_face, animal=animal))
 
 
 DEER_KINDS, HORSE_KINDS = _kinds(DEER), _kinds(HORSE)

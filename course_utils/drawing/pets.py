@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -159,13 +160,13 @@ def _dog_profile(rng: Rng, coat: Coat) -> Sketch:
 class Pet(NamedTuple):
     """What tells the two apart on a shared body."""
 
-    front: callable
-    profile: callable
-    tail: callable
-    slim: float
+    front: Callable[[Rng, Coat], Sketch]
+    profile: Callable[[Rng, Coat], Sketch]
+    tail: Callable[[Sketch, Rng, Coat, tuple[float, float], bool], None]
+    slim: float  # width of the body in parts of a dog's
 
 
-def _cat_tail(sketch, rng, coat, root, up):
+def _cat_tail(sketch: Sketch, rng: Rng, coat: Coat, root: tuple[float, float], up: bool) -> None:
     x, y = root
     bend = rng.uniform(-0.2, 0.25)
     path = [(x, y), (x - 0.35, y - 0.1), (x - 0.45 - bend, y - 0.5), (x - 0.3 - bend, y - 0.85)]
@@ -176,7 +177,7 @@ def _cat_tail(sketch, rng, coat, root, up):
         sketch.ellipse(*path[-1], 0.07, 0.08, coat.mark)
 
 
-def _dog_tail(sketch, rng, coat, root, up):
+def _dog_tail(sketch: Sketch, rng: Rng, coat: Coat, root: tuple[float, float], up: bool) -> None:
     x, y = root
     curl = rng.uniform(0.0, 0.35)
     path = [(x + 0.05, y), (x - 0.22, y - 0.22), (x - 0.3 + curl, y - 0.55)]
@@ -189,7 +190,7 @@ CAT = Pet(_cat_head, _cat_profile, _cat_tail, 0.85)
 DOG = Pet(_dog_head, _dog_profile, _dog_tail, 1.0)
 
 
-def _pet_face(rng: Rng, pet: Pet) -> Sketch:
+def _face(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("close", 10)
     if chance(rng, 0.6):
@@ -202,16 +203,16 @@ def _pet_face(rng: Rng, pet: Pet) -> Sketch:
     return sketch
 
 
-def _pet_sitting(rng: Rng, pet: Pet) -> Sketch:
+def _sitting(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("ground", 5)
     wide = rng.uniform(0.5, 0.62) * pet.slim
+    root = (wide * 0.7, 0.75)
     if pet is CAT:
-        sketch.limb([(wide * 0.7, 0.75), (wide + 0.35, 0.72), (wide + 0.5, 0.3)], [0.08, 0.06],
-                    coat.base, BACK)
+        tail = [root, (wide + 0.35, 0.72), (wide + 0.5, 0.3)]
     else:
-        sketch.limb([(wide * 0.7, 0.75), (wide + 0.25, 0.6), (wide + 0.3, 0.35)], [0.08, 0.04],
-                    coat.base, BACK)
+        tail = [root, (wide + 0.25, 0.6), (wide + 0.3, 0.35)]
+    sketch.limb(tail, [0.08, 0.06 if pet is CAT else 0.04], coat.base, BACK)
     for side in (-1, 1):
         sketch.ellipse(side * wide * 0.8, 0.62, 0.26, 0.26, coat.far, BACK + 20)
     sketch.mirrored([(0, -0.5), (0.3, -0.4), (wide * 0.8, 0.1), (wide, 0.6), (wide * 0.7, 0.85),
@@ -229,7 +230,7 @@ def _pet_sitting(rng: Rng, pet: Pet) -> Sketch:
     return sketch
 
 
-def _pet_sitting_side(rng: Rng, pet: Pet) -> Sketch:
+def _sitting_side(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("ground", 5)
     pet.tail(sketch, rng, coat, (-0.5, 0.75), up=False)
@@ -246,11 +247,11 @@ def _pet_sitting_side(rng: Rng, pet: Pet) -> Sketch:
     return sketch
 
 
-def _pet_walking(rng: Rng, pet: Pet) -> Sketch:
+def _walking(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("ground", 5)
-    long, leg, thick = rng.uniform(0.55, 0.72), rng.uniform(0.32,
-                                                            0.58), rng.uniform(0.22, 0.3) * pet.slim
+    long, leg = rng.uniform(0.55, 0.72), rng.uniform(0.32, 0.58)
+    thick = rng.uniform(0.22, 0.3) * pet.slim
     floor = thick + leg
     stride = rng.uniform(-0.3, 0.3)
     pet.tail(sketch, rng, coat, (-long, -thick * 0.6), up=chance(rng, 0.6))
@@ -273,7 +274,7 @@ def _pet_walking(rng: Rng, pet: Pet) -> Sketch:
     return sketch
 
 
-def _pet_lying(rng: Rng, pet: Pet) -> Sketch:
+def _lying(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("ground", 4)
     sketch.limb([(-0.8, 0.3), (-1.1, 0.42), (-1.0, 0.5), (-0.6, 0.48)], [0.08, 0.06], coat.base,
@@ -292,6 +293,6 @@ def _pet_lying(rng: Rng, pet: Pet) -> Sketch:
     return sketch
 
 
-_POSES = (_pet_face, _pet_sitting, _pet_walking, _pet_sitting_side, _pet_lying)
+_POSES = (_face, _sitting, _walking, _sitting_side, _lying)
 CAT_KINDS = tuple(partial(pose, pet=CAT) for pose in _POSES)
 DOG_KINDS = tuple(partial(pose, pet=DOG) for pose in _POSES)

@@ -1,13 +1,14 @@
-"""A sketch: flat shapes collected in the object's own coordinates, painted later at any place and size."""
+"""A sketch: flat shapes in the object's own coordinates, painted later at any place and size."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageDraw
 
 from course_utils.drawing.colors import Color, rgb
 
@@ -38,8 +39,8 @@ def _spline_weights(n: int, closed: bool, steps: int = 5) -> np.ndarray:
     return np.array(rows)
 
 
-_CIRCLE = [(math.cos(a), math.sin(a)) for a in np.arange(20) * math.tau / 20]
-_CIRCLE = np.round(np.array(_CIRCLE), 6)
+_ANGLES = np.arange(20) * math.tau / 20
+_CIRCLE = np.round(np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)]), 6)
 
 
 def rotation(degrees: float) -> np.ndarray:
@@ -51,12 +52,12 @@ def rotation(degrees: float) -> np.ndarray:
 class Sketch:
     """Shapes in drawing order, x to the right and y down, in any unit: placing it sets the size.
 
-    Each shape has a ``depth`` from 1 (far) to 255 (near) from which the shading is computed: where two
-    depths meet there is an edge. A shape without one lies flat on the shape drawn before it.
+    Each shape has a ``depth`` from 1 (far) to 255 (near) from which the shading is computed: where
+    two depths meet there is an edge. A shape without one lies flat on the shape drawn before it.
 
     Attributes:
-        stance: where it belongs: ``"ground"``, ``"air"``, ``"water"``, ``"close"`` (fills the frame) or
-            ``"bust"`` (cut off by the lower edge of the frame).
+        stance: where it belongs, ``"ground"``, ``"air"``, ``"water"``, ``"close"`` (fills the
+            frame) or ``"bust"`` (cut off by the lower edge of the frame).
         tilt: the largest random rotation in degrees.
         fuzz: how uneven the surface is, from 0 to 1.
     """
@@ -91,12 +92,13 @@ class Sketch:
         self.polygon(points + (x, y), fill, depth, clipped)
 
     def limb(self, points, widths, fill: Color, depth: int | None = None) -> None:
-        """A smooth stroke through ``points`` whose half-width runs through ``widths``; round ends."""
+        """A smooth stroke through ``points``, its half-width running through ``widths``."""
         weights = _spline_weights(len(points), False)
         line = weights @ np.asarray(points, dtype=float)
         half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)),
                          widths)[:, None]
-        along = np.gradient(line, axis=0)
+        extended = np.concatenate([line[:1], line, line[-1:]])
+        along = extended[2:] - extended[:-2]
         along /= np.maximum(np.sqrt((along**2).sum(1, keepdims=True)), 1e-9)
         side = along[:, ::-1] * (-1, 1) * half
         tip, root = line[-1] + 0.8 * half[-1] * along[-1], line[0] - 0.8 * half[0] * along[0]
@@ -116,12 +118,30 @@ class Sketch:
         points = np.concatenate([s.points for s in self.shapes if not s.clipped]) @ matrix
         return points.min(0), points.max(0)
 
+    def corners(self, matrix: np.ndarray, offset: np.ndarray) -> Iterator[list[float]]:
+        """For each shape its corners in pixels as Pillow wants them: x, y, x, y, ..."""
+        if not self.shapes:
+            return
+        every = np.concatenate([s.points for s in self.shapes]) @ matrix + offset
+        flat = np.round(every, 2).ravel().tolist()
+        start = 0
+        for shape in self.shapes:
+            stop = start + 2 * len(shape.points)
+            yield flat[start:stop]
+            start = stop
+
+    def paint_flat(self, picture: Image.Image) -> None:
+        """Paint onto ``picture`` without light, from (0, 0) upper left to (1, 1) lower right."""
+        draw = ImageDraw.Draw(picture)
+        scale = np.diag(picture.size)
+        for corners, shape in zip(self.corners(scale, np.zeros(2)), self.shapes):
+            draw.polygon(corners, fill=rgb(shape.fill))
+
     def paint(self, size: int, matrix: np.ndarray, offset: np.ndarray) -> Image.Image:
         """An RGBA image ``size`` pixels square whose alpha is the depth (0: nothing there)."""
         layer = Image.new("RGBA", (size, size))
         draw = ImageDraw.Draw(layer)
-        for points, fill, depth, clipped in self.shapes:
-            corners = np.round(points @ matrix + offset, 2).ravel().tolist()
+        for corners, (_, fill, depth, clipped) in zip(self.corners(matrix, offset), self.shapes):
             if clipped:
                 _paint_clipped(layer, corners, fill, depth)
             else:
@@ -132,5 +152,6 @@ class Sketch:
 def _paint_clipped(layer: Image.Image, corners: list[float], fill: Color, depth: int) -> None:
     stencil = Image.new("L", layer.size)
     ImageDraw.Draw(stencil).polygon(corners, fill=255)
-    part = layer.getchannel("A").point([255 if value == depth else 0 for value in range(256)])
-    layer.paste((*rgb(fill), depth), (0, 0), ImageChops.multiply(stencil, part))
+    same_part = np.asarray(layer.getchannel("A")) == depth
+    stencil = Image.fromarray(np.where(same_part, np.asarray(stencil), 0).astype(np.uint8))
+    layer.paste((*rgb(fill), depth), (0, 0), stencil)

@@ -1,240 +1,247 @@
-"""Automobiles and trucks: solids on wheels in shared colours, seen from the side, the front, behind and between."""
+"""Automobiles and trucks: solids on wheels in shared colours, seen from all around."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from course_utils.drawing.colors import (
     BLACK, GLASS, PAINT, RUBBER, STEEL, WHITE, Color, chance, choose, darker, jitter, lighter, pick,
-)
-from course_utils.drawing.sketch import Sketch
-from course_utils.drawing.solids import Camera, box, disc, extrude, panel, plate, slab, tube
+)  # fmt: skip
+from course_utils.drawing.solids import Camera, Solid
 
 Rng = np.random.Generator
-LAMP, TAIL_LAMP = (250, 244, 206), (176, 28, 30)
+LAMP, TAIL_LAMP, CHASSIS = (250, 244, 206), (176, 28, 30), (48, 48, 52)
+TYRE_WIDTH = 0.15
+VIEWS = {  # range of the camera's azimuth, and its largest elevation
+    "side": (-14, 14, 18),
+    "front": (70, 90, 9),
+    "rear": (-90, -70, 9),
+    "front quarter": (22, 58, 18),
+    "rear quarter": (-58, -22, 18),
+}
 
 
-def _camera(rng: Rng, view: str) -> Camera:
-    ranges = {"side": (-14, 14), "front": (70, 90), "rear": (-90, -70), "front quarter": (22, 58),
-              "rear quarter": (-58, -22)}
-    return Camera(rng.uniform(*ranges[view]), rng.uniform(2, 9 if view in ("front", "rear")
-                                                          else 18))
+def _vehicle(rng: Rng, view: str) -> Solid:
+    left, right, high = VIEWS[view]
+    return Solid(Camera(rng.uniform(left, right), rng.uniform(2, high)), "ground", 3)
 
 
 def _glass(rng: Rng) -> Color:
     return pick(rng, (GLASS, (52, 62, 72), (150, 176, 192), (34, 38, 44)))
 
 
-def _tyre(sketch: Sketch, camera: Camera, x: float, z: float, radius: float, depth: int) -> None:
-    """A wheel whose outer face lies at ``z``."""
-    width = 0.15 if z > 0 else -0.15
-    angles = np.arange(14) * np.pi / 7
-    face = np.column_stack([np.cos(angles) * radius + x, np.sin(angles) * radius - radius,
-                            np.full(14, z)])
-    slab(sketch, camera, face, (0, 0, -width), RUBBER, depth)
+def _tyres(vehicle: Solid, xs, half: float, radius: float) -> None:
+    """All wheels, to be painted before the body that covers most of them."""
+    for z in (TYRE_WIDTH - half, half):
+        for x in xs:
+            vehicle.wheel((x, -radius, z), radius, TYRE_WIDTH, RUBBER, 90)
 
 
-def _wheels(sketch: Sketch, camera: Camera, xs, z: float, radius: float, hub: Color,
-            depth: int) -> None:
+def _near_wheels(vehicle: Solid, xs, half: float, radius: float, hub: Color) -> None:
+    """The outer faces of the wheels on the viewer's side."""
     for x in xs:
-        _tyre(sketch, camera, x, z, radius, depth)
-        disc(sketch, camera, (x, -radius, z), radius * 0.55, hub)
-        disc(sketch, camera, (x, -radius, z), radius * 0.18, darker(hub, 0.5))
+        vehicle.disc((x, -radius, half), radius, RUBBER, 215)
+        vehicle.disc((x, -radius, half), radius * 0.55, hub)
+        vehicle.disc((x, -radius, half), radius * 0.18, darker(hub, 0.5))
 
 
-def _end_details(sketch: Sketch, camera: Camera, x: float, half: float, y0: float, y1: float,
-                 front: bool, rng: Rng) -> None:
-    """Lamps, grille or number plate on the end at ``x`` between heights ``y0`` (upper) and ``y1``."""
-    if not camera.sees((1 if front else -1, 0, 0)):
+def _end(vehicle: Solid, rng: Rng, x, half, top, bottom, front: bool) -> None:
+    """Lamps, grille and number plate on the end at ``x``, if the camera sees it."""
+    if not vehicle.camera.sees((1 if front else -1, 0, 0)):
         return
-    h = y1 - y0
-    lamp = (LAMP if front else TAIL_LAMP)
+
+    def across(upper: float, lower: float, z0: float, z1: float, color: Color) -> None:
+        high = top + (bottom - top) * upper
+        vehicle.cross_panel((high, z0), (top + (bottom - top) * lower, z1), x, color)
+
     for side in (-1, 1):
-        outer, inner = side * half * 0.95, side * half * 0.58
-        plate(sketch, camera, [(x, y0 + 0.12 * h, outer), (x, y0 + 0.12 * h, inner),
-                               (x, y0 + 0.5 * h, inner), (x, y0 + 0.5 * h, outer)], lamp)
+        across(0.12, 0.5, side * half * 0.58, side * half * 0.95, LAMP if front else TAIL_LAMP)
     if front:
-        plate(sketch, camera, [(x, y0 + 0.2 * h, -half * 0.5), (x, y0 + 0.2 * h, half * 0.5),
-                               (x, y0 + 0.55 * h, half * 0.45), (x, y0 + 0.55 * h, -half * 0.45)],
-              pick(rng, ((40, 42, 46), (96, 100, 106))))
-    number = [(x, y0 + 0.66 * h, -0.13), (x, y0 + 0.66 * h, 0.13), (x, y0 + 0.86 * h, 0.13),
-              (x, y0 + 0.86 * h, -0.13)]
-    plate(sketch, camera, number, WHITE)
+        across(0.2, 0.55, -half * 0.5, half * 0.5, pick(rng, ((40, 42, 46), (96, 100, 106))))
+    across(0.66, 0.86, -0.13, 0.13, WHITE)
 
 
-# body: lower outline; cabin: (rear bottom, rear top, front top, front bottom) x; roof and belt heights; wheels
-CARS = {"sedan": dict(cabin=(-0.82, -0.5, 0.1, 0.48), roof=0.74, belt=0.46, nose=0.36, tail=0.46,
-                      ground=0.15), "hatchback": dict(cabin=(-0.97, -0.8, 0.12, 0.52), roof=0.8,
-                                                      belt=0.46, nose=0.38, tail=0.46, ground=0.15),
-        "estate": dict(cabin=(-0.98, -0.9, 0.1, 0.46), roof=0.76, belt=0.46, nose=0.38, tail=0.46,
-                       ground=0.15), "suv": dict(cabin=(-0.98, -0.88, 0.12, 0.42), roof=0.95,
-                                                 belt=0.56, nose=0.5, tail=0.56, ground=0.22),
-        "sports": dict(cabin=(-0.75, -0.25, 0.02, 0.42), roof=0.62, belt=0.42, nose=0.28, tail=0.44,
-                       ground=0.12), "van": dict(cabin=(-1.0, -0.97, 0.42, 0.74), roof=1.05,
-                                                 belt=0.56, nose=0.48, tail=0.56, ground=0.18),
-        "beetle": dict(cabin=(-0.85, -0.32, 0.08, 0.4), roof=0.82, belt=0.46, nose=0.3, tail=0.3,
-                       ground=0.15),}
+# ---- automobiles
 
 
-def _car(rng: Rng, view: str) -> Sketch:
-    camera = _camera(rng, view)
-    shape = CARS[pick(rng, tuple(CARS))]
-    color = choose(rng, PAINT, 8)
-    glass, hub = _glass(rng), pick(rng, (STEEL, (196, 198, 202), (70, 72, 78)))
-    sketch = Sketch("ground", 3, 0.3)
-    half, radius = rng.uniform(0.36, 0.43), rng.uniform(0.17, 0.21)
-    wheels = (-0.62, 0.64)
-    _car_body(sketch, camera, rng, shape, color, glass, half, wheels, radius)
-    _wheels(sketch, camera, wheels, half, radius, hub, 215)
-    return sketch
+class Body(NamedTuple):
+    """Side view of a car from x = -1 (rear) to 1, heights upwards from the road."""
+
+    cabin: tuple[float, float, float, float]  # x of rear bottom, rear top, front top, front bottom
+    roof: float
+    belt: float
+    nose: float
+    tail: float
+    ground: float
 
 
-def _car_body(sketch, camera, rng, shape, color, glass, half, wheels, radius) -> None:
-    rear, rear_top, front_top, front = shape["cabin"]
-    belt, roof, nose, tail, low = -shape["belt"], -shape["roof"], -shape["nose"], -shape["tail"], -shape["ground"]
+BODIES = (
+    Body((-0.82, -0.5, 0.1, 0.48), 0.74, 0.46, 0.36, 0.46, 0.15),  # sedan
+    Body((-0.97, -0.8, 0.12, 0.52), 0.8, 0.46, 0.38, 0.46, 0.15),  # hatchback
+    Body((-0.98, -0.9, 0.1, 0.46), 0.76, 0.46, 0.38, 0.46, 0.15),  # estate
+    Body((-0.98, -0.88, 0.12, 0.42), 0.95, 0.56, 0.5, 0.56, 0.22),  # off-road
+    Body((-0.75, -0.25, 0.02, 0.42), 0.62, 0.42, 0.28, 0.44, 0.12),  # sports
+    Body((-1.0, -0.97, 0.42, 0.74), 1.05, 0.56, 0.48, 0.56, 0.18),  # van
+    Body((-0.85, -0.32, 0.08, 0.4), 0.82, 0.46, 0.3, 0.3, 0.15),  # old-timer
+)
+
+
+def _automobile(rng: Rng, view: str) -> Solid:
+    car = _vehicle(rng, view)
+    body, color, glass = pick(rng, BODIES), choose(rng, PAINT, 8), _glass(rng)
+    half, radius, wheels = rng.uniform(0.36, 0.43), rng.uniform(0.17, 0.21), (-0.62, 0.64)
+    _tyres(car, wheels, half, radius)
+    _lower_body(car, rng, body, color, half)
     for x in wheels:
-        _tyre(sketch, camera, x, -half, radius, 90)
-    lower = [(-0.97, tail + 0.02), (-0.85, belt), (front, belt), (0.9, nose), (1.0, nose * 0.75),
-             (1.0, low), (-1.0, low), (-1.0, tail * 0.75)]
-    extrude(sketch, camera, lower, half, color, 170)
-    _end_details(sketch, camera, 1.0, half, nose * 0.8, low, True, rng)
-    _end_details(sketch, camera, -1.0, half, tail * 0.8, low, False, rng)
-    for x in wheels:
-        disc(sketch, camera, (x, -radius - 0.02, half), radius * 1.22, darker(color, 0.7), 170)
-    roof_color = color if chance(rng, 0.85) else pick(rng, (BLACK, WHITE))
-    cabin = [(rear, belt), (rear_top, roof), (front_top, roof), (front, belt)]
-    extrude(sketch, camera, cabin, half * 0.96, roof_color, 190, {0: glass, 2: lighter(glass, 0.1)},
-            taper=0.84)
-    _side_windows(sketch, camera, shape, glass, half, belt, roof)
-    stripe = darker(color, 0.35)
-    middle = (front_top + rear_top) / 2
-    for x in (middle, front * 0.9):
-        panel(sketch, camera, (x, belt), (x + 0.025, low * 1.3), half, stripe, 170)
-    panel(sketch, camera, (-0.98, low * 1.15), (0.98, low), half, darker(color, 0.45))
+        car.disc((x, -radius - 0.02, half), radius * 1.22, darker(color, 0.7), 170)
+    roof = color if chance(rng, 0.85) else pick(rng, (BLACK, WHITE))
+    _cabin(car, body, roof, glass, half)
+    _doors(car, body, color, half)
+    _near_wheels(car, wheels, half, radius, pick(rng, (STEEL, (196, 198, 202), (70, 72, 78))))
+    return car
 
 
-def _side_windows(sketch, camera, shape, glass, half, belt, roof) -> None:
-    rear, rear_top, front_top, front = shape["cabin"]
+def _lower_body(car: Solid, rng: Rng, body: Body, color: Color, half: float) -> None:
+    tail, nose, belt, low = -body.tail, -body.nose, -body.belt, -body.ground
+    outline = [(-0.97, tail + 0.02), (-0.85, belt), (body.cabin[3], belt), (0.9, nose),
+               (1.0, nose * 0.75), (1.0, low), (-1.0, low), (-1.0, tail * 0.75)]
+    car.extrude(outline, half, color, 170)
+    _end(car, rng, 1.0, half, nose * 0.8, low, front=True)
+    _end(car, rng, -1.0, half, tail * 0.8, low, front=False)
+
+
+def _cabin(car: Solid, body: Body, color: Color, glass: Color, half: float) -> None:
+    rear, rear_top, front_top, front = body.cabin
+    belt, roof = -body.belt, -body.roof
+    outline = [(rear, belt), (rear_top, roof), (front_top, roof), (front, belt)]
+    car.extrude(outline, half * 0.96, color, 190, {0: glass, 2: lighter(glass, 0.1)}, taper=0.84)
     high, low = roof * 0.9 + belt * 0.1, belt * 0.92 + roof * 0.08
     z_high, z_low = half * 0.86, half * 0.95
-    split = (front_top + rear_top) / 2
-    for left_low, left_high, right_high, right_low in (
-        (rear + 0.09, rear_top + 0.06, split - 0.03, split - 0.03),
-        (split + 0.03, split + 0.03, front_top - 0.03, front - 0.09),
+    pillar = (front_top + rear_top) / 2
+    for low_left, high_left, high_right, low_right in (
+        (rear + 0.09, rear_top + 0.06, pillar - 0.03, pillar - 0.03),
+        (pillar + 0.03, pillar + 0.03, front_top - 0.03, front - 0.09),
     ):
-        plate(sketch, camera, [(left_low, low, z_low), (left_high, high, z_high),
-                               (right_high, high, z_high), (right_low, low, z_low)], glass, 190)
+        car.plate([(low_left, low, z_low), (high_left, high, z_high), (high_right, high, z_high),
+                   (low_right, low, z_low)], glass, 190)
 
 
-AUTOMOBILE_KINDS = tuple(partial(_car, view=view)
-                         for view in ("side", "front", "front quarter", "rear quarter", "side",
-                                      "rear"))
+def _doors(car: Solid, body: Body, color: Color, half: float) -> None:
+    _, rear_top, front_top, front = body.cabin
+    belt, low = -body.belt, -body.ground
+    for x in ((front_top + rear_top) / 2, front * 0.9):
+        car.panel((x, belt), (x + 0.025, low * 1.3), half, darker(color, 0.35), 170)
+    car.panel((-0.98, low * 1.15), (0.98, low), half, darker(color, 0.45))
+
+
+AUTOMOBILE_KINDS = tuple(
+    partial(_automobile, view=view)
+    for view in ("side", "side", "front quarter", "rear quarter", "front", "rear")
+)
 
 
 # ---- trucks
 
 
-def _truck(rng: Rng, load: str, view: str) -> Sketch:
-    camera = _camera(rng, view)
-    cab_color = choose(rng, PAINT, 8)
-    load_color = pick(rng,
-                      (cab_color, choose(rng, PAINT, 8), jitter(rng, (226, 226, 224), 8), STEEL))
-    sketch = Sketch("ground", 3, 0.3)
-    half, radius = rng.uniform(0.34, 0.4), rng.uniform(0.15, 0.18)
-    long = rng.uniform(0.7, 1.25)
+def _truck(rng: Rng, load: str, view: str) -> Solid:
+    truck = _vehicle(rng, view)
+    color = choose(rng, PAINT, 8)
+    load_color = pick(rng, (color, choose(rng, PAINT, 8), jitter(rng, (226, 226, 224), 8), STEEL))
+    half, radius, long = rng.uniform(0.34, 0.4), rng.uniform(0.15, 0.18), rng.uniform(0.7, 1.25)
     bonnet = chance(rng, 0.35)
-    axles = (-long * 0.9, -long * 0.9 + 2.2 * radius, 0.62 if not bonnet else 0.75)
-    for x in axles:
-        _tyre(sketch, camera, x, -half, radius, 90)
-    box(sketch, camera, -long, 0.85, -0.32, -0.2, half * 0.9, (48, 48, 52), 150)
+    axles = (-long * 0.9, -long * 0.9 + 2.2 * radius, 0.75 if bonnet else 0.62)
+    _tyres(truck, axles, half, radius)
+    truck.box(-long, 0.85, -0.32, -0.2, half * 0.9, CHASSIS, 150)
     parts = [
-        lambda: LOADS[load](sketch, camera, rng, load_color, half, long),
-        lambda: _cab(sketch, camera, rng, cab_color, half, bonnet),
+        lambda: LOADS[load](truck, rng, load_color, half, long),
+        lambda: _cab(truck, rng, color, half, bonnet),
     ]
-    for part in parts if camera.sees((1, 0, 0)) else parts[::-1]:
-        part()
-    _wheels(sketch, camera, axles, half, radius, pick(rng, (STEEL, (90, 92, 96), cab_color)), 215)
-    return sketch
+    for paint in parts if truck.camera.sees((1, 0, 0)) else parts[::-1]:
+        paint()
+    _near_wheels(truck, axles, half, radius, pick(rng, (STEEL, (90, 92, 96), color)))
+    return truck
 
 
-def _cab(sketch, camera, rng, color, half, bonnet) -> None:
-    """Cab over the engine, or a bonnet in front of it."""
-    glass, top = _glass(rng), -rng.uniform(0.88, 1.05)
+def _cab(truck: Solid, rng: Rng, color: Color, half: float, bonnet: bool) -> None:
+    """A cab over the engine, or with a bonnet in front of it."""
+    glass, top, side = _glass(rng), -rng.uniform(0.88, 1.05), half * 0.95
     wall = 0.62 if bonnet else 0.94
     outline = [(0.3, top), (wall - 0.06, top), (wall, -0.62), (wall, -0.2), (0.3, -0.2)]
-    extrude(sketch, camera, outline, half * 0.95, color, 185, {1: glass})
-    end = wall
+    truck.extrude(outline, side, color, 185, {1: glass})
     if bonnet:
-        box(sketch, camera, 0.6, 1.0, -0.56, -0.18, half * 0.85, color, 190)
-        end = 1.0
-    window = [(0.4, top * 0.93, half * 0.95), (wall - 0.1, top * 0.93, half * 0.95),
-              (wall - 0.06, -0.6, half * 0.95), (0.4, -0.6, half * 0.95)]
-    plate(sketch, camera, window, glass, 185)
-    panel(sketch, camera, (0.36, -0.56), (0.38, -0.22), half * 0.95, darker(color, 0.4))
-    _end_details(sketch, camera, end, half * (0.85 if bonnet else 0.95), -0.54, -0.18, True, rng)
+        truck.box(0.6, 1.0, -0.56, -0.18, half * 0.85, color, 190)
+    high = top * 0.93
+    truck.plate([(0.4, high, side), (wall - 0.1, high, side), (wall - 0.06, -0.6, side),
+                 (0.4, -0.6, side)], glass, 185)
+    truck.panel((0.36, -0.56), (0.38, -0.22), side, darker(color, 0.4))
+    end, width = (1.0, half * 0.85) if bonnet else (wall, side)
+    _end(truck, rng, end, width, -0.54, -0.18, front=True)
 
 
-def _box_load(sketch, camera, rng, color, half, long) -> None:
+def _box_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) -> None:
     top = -rng.uniform(1.0, 1.3)
-    box(sketch, camera, -long, 0.24, top, -0.3, half, color, 180)
+    truck.box(-long, 0.24, top, -0.3, half, color, 180)
     if chance(rng, 0.5):
-        band = choose(rng, PAINT)
         y = top * rng.uniform(0.55, 0.8)
-        panel(sketch, camera, (-long * 0.9, y), (0.14, y * 0.75), half, band)
-    if camera.sees((-1, 0, 0)):
-        for z in (-half * 0.05, half * 0.05):
-            plate(sketch, camera, [(-long, top * 0.95, z), (-long, top * 0.95, z + 0.02),
-                                   (-long, -0.34, z + 0.02), (-long, -0.34, z)], darker(color, 0.5))
-        _end_details(sketch, camera, -long, half, -0.42, -0.24, False, rng)
+        truck.panel((-long * 0.9, y), (0.14, y * 0.75), half, choose(rng, PAINT))
+    if truck.camera.sees((-1, 0, 0)):
+        truck.cross_panel((top * 0.95, -0.01), (-0.34, 0.01), -long, darker(color, 0.5))
+        _end(truck, rng, -long, half, -0.42, -0.24, front=False)
 
 
-def _tank_load(sketch, camera, rng, color, half, long) -> None:
+def _tank_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) -> None:
     r = half * 0.92
-    middle = -0.32 - r
-    tube(sketch, camera, [(-long, middle, 0, r * 0.8), (-long + 0.1, middle, 0, r),
-                          (0.12, middle, 0, r), (0.22, middle, 0, r * 0.8)], color, 180)
-    for y, tone in ((middle - r * 0.35, lighter(color, 0.5)),
-                    (middle + r * 0.62, darker(color, 0.4))):
-        panel(sketch, camera, (-long + 0.08, y - 0.05), (0.12, y + 0.05), r * 0.8, tone)
+    y = -0.32 - r
+    truck.tube([(-long, y, 0, r * 0.8), (-long + 0.1, y, 0, r), (0.12, y, 0, r),
+                (0.22, y, 0, r * 0.8)], color, 180)
+    for middle, tone in ((y - r * 0.35, lighter(color, 0.5)), (y + r * 0.62, darker(color, 0.4))):
+        truck.panel((-long + 0.08, middle - 0.05), (0.12, middle + 0.05), r * 0.8, tone)
     for x in np.linspace(-long + 0.15, 0.08, 4)[1:-1]:
-        plate(sketch, camera, [(x, middle - r * 0.95, r * 0.3),
-                               (x + 0.03, middle - r * 0.95, r * 0.3),
-                               (x + 0.03, middle + r * 0.9, r * 0.6),
-                               (x, middle + r * 0.9, r * 0.6)], darker(color, 0.35))
+        truck.plate([(x, y - r * 0.95, r * 0.3), (x + 0.03, y - r * 0.95, r * 0.3),
+                     (x + 0.03, y + r * 0.9, r * 0.6), (x, y + r * 0.9, r * 0.6)],
+                    darker(color, 0.35))
 
 
-def _tipper_load(sketch, camera, rng, color, half, long) -> None:
-    load = choose(rng, ((146, 118, 84), (96, 84, 74), (176, 158, 120), (110, 110, 112)))
-    heap = [(-long * 0.95, -0.75), (-long * 0.6, -0.95), (-long * 0.2, -0.86), (0.1, -0.92),
-            (0.2, -0.72)]
+def _tipper_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) -> None:
+    soil = choose(rng, ((146, 118, 84), (96, 84, 74), (176, 158, 120), (110, 110, 112)))
     tilt = rng.uniform(0.0, 0.12)
-    extrude(sketch, camera, [*heap, (0.2, -0.6), (-long * 0.95, -0.6)], half * 0.85, load, 165)
-    extrude(sketch, camera, [(-long * 1.08, -0.78 + tilt), (0.26, -0.82), (0.2, -0.32),
-                             (-long * 0.96, -0.32)], half, color, 180)
+    heap = [(-long * 0.95, -0.75), (-long * 0.6, -0.95), (-long * 0.2, -0.86), (0.1, -0.92),
+            (0.2, -0.72), (0.2, -0.6), (-long * 0.95, -0.6)]
+    tray = [(-long * 1.08, -0.78 + tilt), (0.26, -0.82), (0.2, -0.32), (-long * 0.96, -0.32)]
+    truck.extrude(heap, half * 0.85, soil, 165)
+    truck.extrude(tray, half, color, 180)
     for x in np.linspace(-long * 0.9, 0.1, 5):
-        panel(sketch, camera, (x, -0.78), (x + 0.04, -0.34), half, darker(color, 0.3))
+        truck.panel((x, -0.78), (x + 0.04, -0.34), half, darker(color, 0.3))
 
 
-def _flat_load(sketch, camera, rng, color, half, long) -> None:
-    box(sketch, camera, -long, 0.26, -0.4, -0.3, half, darker(color, 0.3), 175)
+def _flat_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) -> None:
+    truck.box(-long, 0.26, -0.4, -0.3, half, darker(color, 0.3), 175)
     if chance(rng, 0.5):
-        wood = choose(rng, ((140, 100, 64), (164, 124, 80)))
-        for level, count in ((0, 3), (1, 2)):
-            for z in np.linspace(-0.5, 0.5, count) * half:
-                y = -0.5 - 0.2 * level
-                tube(sketch, camera, [(-long * 0.95, y, z, 0.11), (0.2, y, z, 0.11)],
-                     jitter(rng, wood, 8), 170 + 5 * level)
+        _logs(truck, rng, half, long)
         return
     for x in np.linspace(-long * 0.95, -0.05, 3):
-        box(sketch, camera, x, x + long * 0.35, -0.4 - rng.uniform(0.2, 0.45), -0.4, half * 0.9,
-            choose(rng, PAINT), 180)
+        top = -0.4 - rng.uniform(0.2, 0.45)
+        truck.box(x, x + long * 0.35, top, -0.4, half * 0.9, choose(rng, PAINT), 180)
+
+
+def _logs(truck: Solid, rng: Rng, half: float, long: float) -> None:
+    wood = choose(rng, ((140, 100, 64), (164, 124, 80)))
+    for y, places in ((-0.5, (-0.5, 0, 0.5)), (-0.7, (-0.25, 0.25))):
+        for place in places:
+            z = place * half
+            log = [(-long * 0.95, y, z, 0.11), (0.2, y, z, 0.11)]
+            truck.tube(log, jitter(rng, wood, 8), 175)
 
 
 LOADS = {"box": _box_load, "tank": _tank_load, "tipper": _tipper_load, "flat": _flat_load}
-TRUCK_KINDS = tuple(partial(_truck, load=load, view=view) for load,
-                    view in (("box", "side"), ("tank", "side"), ("tipper", "front quarter"),
-                             ("box", "front quarter"), ("flat", "side"), ("box", "front"),
-                             ("tank", "front quarter"), ("tipper", "side"),
-                             ("box", "rear quarter"),))
+TRUCK_KINDS = tuple(
+    partial(_truck, load=load, view=view)
+    for load, view in (
+        ("box", "side"), ("box", "front quarter"), ("box", "rear quarter"), ("box", "front"),
+        ("tank", "side"), ("tank", "front quarter"), ("tipper", "side"),
+        ("tipper", "front quarter"), ("flat", "side"),
+    )
+)  # fmt: skip

@@ -6,12 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from course_utils import train
-from course_utils.checks.core import Mistake, Wrong, brief, recognise, run
+from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise, run
+
+# Nine epochs in which every way to choose gives another one.
+ONE_BEST = (0.50, 0.62, 0.70, 0.74, 0.76, 0.81, 0.79, 0.78, 0.77)
+THREE_BEST = (0.60, 0.80, 0.70, 0.75, 0.80, 0.55, 0.80, 0.65, 0.62)
+VAL_LOSS = (1.40, 1.10, 0.90, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
+TRAIN_ACCURACY = (0.48, 0.60, 0.70, 0.78, 0.84, 0.89, 0.93, 0.97, 0.96)
+TEST_ACCURACY = (0.49, 0.63, 0.79, 0.73, 0.78, 0.76, 0.77, 0.74, 0.72)
 
 
 @dataclass
 class Record:
-    """What a student's function gets for each epoch; it notes whether the test accuracy was read."""
+    """What an answer gets for each epoch; it notes whether the test accuracy was read."""
 
     epoch: int
     train_accuracy: float
@@ -37,7 +44,7 @@ def _position(epochs: list[Record]) -> int:
 MISTAKES = (
     Mistake(
         _best(lambda record: record.hidden),
-        "this is the epoch with the best test accuracy: choosing by it makes the test score too good",
+        "this is the epoch with the best test accuracy: the test score would be too good",
         "choose by val_accuracy; the test set is read once, at the end",
     ),
     Mistake(
@@ -52,13 +59,18 @@ MISTAKES = (
     ),
     Mistake(
         _best(lambda record: record.train_accuracy),
-        "this is the epoch with the best training accuracy: it says how well the images were memorised",
+        "this is the epoch with the best training accuracy: it tells what was memorised",
         "choose by val_accuracy",
     ),
     Mistake(
         _best(lambda record: -record.val_accuracy),
         "this is the epoch with the lowest validation accuracy",
         "take the highest",
+    ),
+    Mistake(
+        _best(lambda record: (record.val_accuracy, record.hidden)),
+        "the test accuracy decides between equals",
+        "take the first of equals",
     ),
     Mistake(
         _best(lambda record: (record.val_accuracy, record.epoch)),
@@ -81,28 +93,30 @@ MISTAKES = (
         "return the record's .epoch",
     ),
 )
-OTHERWISE = ("this epoch is not the best by any measure", "print epoch and val_accuracy of each record")
-NOT_AN_INT = ("the answer is no epoch number", "return the record's .epoch, an int")
+OTHERWISE = (
+    "this epoch is not the best by any measure",
+    "print epoch and val_accuracy of each record",
+)
 
 
 def takes_best_validation(choose_checkpoint):
     """the epoch with the highest validation accuracy."""
-    _expect(choose_checkpoint, _run(val=(0.5, 0.7, 0.9, 0.8, 0.6)), 3)
+    _expect(choose_checkpoint, _run(ONE_BEST), 6)
 
 
 def takes_first_of_equals(choose_checkpoint):
     """the first, if several are equally good."""
-    _expect(choose_checkpoint, _run(val=(0.6, 0.8, 0.7, 0.8, 0.8)), 2)
+    _expect(choose_checkpoint, _run(THREE_BEST), 2)
 
 
 def gives_the_number(choose_checkpoint):
     """the epoch's own number, in a resumed run, too."""
-    _expect(choose_checkpoint, _run(val=(0.3, 0.9, 0.8, 0.7, 0.6), first=11), 12)
+    _expect(choose_checkpoint, _run(ONE_BEST, first=11), 16)
 
 
 def spares_the_test_set(choose_checkpoint):
     """the test accuracy is not looked at."""
-    epochs = _run(val=(0.5, 0.7, 0.9, 0.8, 0.6))
+    epochs = _run(ONE_BEST)
     choose_checkpoint(epochs)
     if any(record.looked_at for record in epochs):
         likely = "test_accuracy was read, for the choice or to break a tie"
@@ -123,15 +137,13 @@ def _expect(choose_checkpoint, epochs: list[Record], expected: int) -> None:
     got = choose_checkpoint(epochs)
     if type(got) is int and got == expected:
         return
-    otherwise = OTHERWISE if type(got) is int else NOT_AN_INT
-    likely = recognise(got, MISTAKES, lambda choice: choice(epochs), otherwise)
+    otherwise = (
+        OTHERWISE if type(got) is int else of_wrong_type(got, "return the record's .epoch, an int")
+    )
+    likely = recognise(got, expected, MISTAKES, lambda choice: choice(epochs), otherwise)
     raise Wrong(f"epoch {expected}", brief(got), *likely)
 
 
-def _run(val: tuple[float, ...], first: int = 1) -> list[Record]:
-    """Five epochs: training accuracy peaks in the fourth, test in the second, val loss is best in the first."""
-    train_accuracy = (0.5, 0.6, 0.7, 0.95, 0.9)
-    test = (0.5, 0.8, 0.7, 0.6, 0.6)
-    return [
-        Record(first + i, train_accuracy[i], val[i], 0.5 + 0.1 * i, test[i]) for i in range(len(val))
-    ]
+def _run(val_accuracy: tuple[float, ...], first: int = 1) -> list[Record]:
+    columns = (TRAIN_ACCURACY, val_accuracy, VAL_LOSS, TEST_ACCURACY)
+    return [Record(first + i, *values) for i, values in enumerate(zip(*columns))]

@@ -6,14 +6,19 @@ import torch
 from torch import Tensor
 
 from course_utils import data
-from course_utils.checks.core import Mistake, Wrong, brief, close, recognise, require, run
+from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise, run
 
-RETURN_A_LIST = "return a list of int, such as [3, 17]"
 NOT_PLAIN = ("what the list holds are no plain int", "turn tensors into numbers with .tolist()")
 REDUCE_ALL = ("it is not taken over images, rows and columns", "reduce over dimensions 0, 2 and 3")
-NOT_A_TENSOR_OF_3 = ("this is no float tensor of 3 numbers", "one number for each channel; see torch.stack")
+NOT_A_TENSOR_OF_3 = (
+    "this is no float tensor of 3 numbers",
+    "one number for each channel; see torch.stack",
+)
 TOLERANCE = (1e-4, 1e-3)  # of the mean; of the deviation, with n or n - 1 below
-COMPARE_PIXELS = ("not every pixel of every pair is compared", "two images are equal if all their bytes are")
+COMPARE_PIXELS = (
+    "not every pixel of every pair is compared",
+    "two images are equal if all their bytes are",
+)
 
 
 def _pairs(train: Tensor, test: Tensor, same) -> list[int]:
@@ -22,7 +27,9 @@ def _pairs(train: Tensor, test: Tensor, same) -> list[int]:
 
 LEAK_MISTAKES = (
     Mistake(
-        lambda train, test: [i for i, a in enumerate(train) if any(torch.equal(a, b) for b in test)],
+        lambda train, test: [
+            i for i, a in enumerate(train) if any(torch.equal(a, b) for b in test)
+        ],
         "these are positions among the train images",
         "return positions in test_images: those are the ones to remove",
     ),
@@ -50,6 +57,14 @@ LEAK_MISTAKES = (
         "a test image is reported once for each train image that equals it",
         "report each test image once",
     ),
+    *(
+        Mistake(
+            lambda train, test, pick=pick: [pick(_pairs(train, test, torch.equal))],
+            "of several equal test images only one is reported",
+            "go through the test images one by one, and look each up among the train images",
+        )
+        for pick in (min, max)
+    ),
     Mistake(
         lambda train, test: _pairs(train, test, lambda a, b: (a.int() - b.int()).abs().max() <= 8),
         "images that are only close count as equal",
@@ -61,13 +76,15 @@ LEAK_MISTAKES = (
         "compare the pixels in their order, for example the bytes of each image",
     ),
     Mistake(
-        lambda train, test: _pairs(train, test, lambda a, b: torch.equal(a.sum((1, 2)), b.sum((1, 2)))),
+        lambda train, test: _pairs(
+            train, test, lambda a, b: torch.equal(a.sum((1, 2)), b.sum((1, 2)))
+        ),
         "only a sum, a mean or a histogram of each channel is compared",
         "compare the pixels in their order, for example the bytes of each image",
     ),
     Mistake(
         lambda train, test: [],
-        "the comparison never succeeds: the hash of a tensor is that of the object, not of its pixels",
+        "nothing is ever found: the hash of a tensor goes by the object, not by its pixels",
         "hash the bytes: image.numpy().tobytes()",
     ),
 )
@@ -134,12 +151,12 @@ def finds_leaks(find_leaks, _):
     return "3 of 5 found"
 
 
-def counts_each_once(find_leaks, _):
-    """find_leaks: repeats within one split are no leak."""
+def takes_repeats_apart(find_leaks, _):
+    """find_leaks: repeats within a split."""
     train, test = _noise(4, seed=3), _noise(5, seed=4)
-    train[2], test[3] = train[1], test[0]
-    test[2] = train[1]
-    _expect_leaks(find_leaks, train, test, [2])
+    train[2], test[3] = train[1], test[2]
+    test[0], test[4] = train[1], train[1]
+    _expect_leaks(find_leaks, train, test, [0, 4])
 
 
 def ignores_near_duplicates(find_leaks, _):
@@ -182,7 +199,7 @@ def uses_what_it_is_given(_, channel_statistics):
 
 CASES = (
     finds_leaks,
-    counts_each_once,
+    takes_repeats_apart,
     ignores_near_duplicates,
     compares_places,
     finds_nothing,
@@ -204,27 +221,34 @@ def clean_data(find_leaks, channel_statistics) -> None:
 
 def _expect_leaks(find_leaks, train: Tensor, test: Tensor, expected: list[int]) -> None:
     got = find_leaks(train.clone(), test.clone())
-    require(got, list, "the answer", RETURN_A_LIST)
+    if type(got) is not list:
+        raise Wrong(
+            "a list of int", brief(got), *of_wrong_type(got, "return a list, such as [3, 17]")
+        )
     plain = all(type(position) is int for position in got)
     if plain and got == expected:
         return
     otherwise = COMPARE_PIXELS if plain else NOT_PLAIN
-    likely = recognise(got, LEAK_MISTAKES, lambda answer: answer(train, test), otherwise)
+    likely = recognise(got, expected, LEAK_MISTAKES, lambda answer: answer(train, test), otherwise)
     raise Wrong(brief(expected), brief(got), *likely)
 
 
 def _expect_statistics(channel_statistics, images: Tensor, part: int) -> str:
     given = channel_statistics(images.clone())
     if not isinstance(given, tuple | list) or len(given) != 2:
-        likely = "a `return` is missing" if given is None else "mean and deviation are not given as a pair"
-        raise Wrong("a pair (mean, std)", brief(given), likely, "end in `return mean, std`")
+        likely = of_wrong_type(given, "end in `return mean, std`")
+        raise Wrong("a pair (mean, std)", brief(given), *likely)
     got, expected = given[part], _true_statistics(images)[part]
     right_kind = isinstance(got, Tensor) and got.is_floating_point() and got.shape == (3,)
-    if right_kind and torch.allclose(got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5):
+    if right_kind and torch.allclose(
+        got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5
+    ):
         return brief(expected.tolist())
     otherwise = REDUCE_ALL if right_kind else NOT_A_TENSOR_OF_3
     scaled = images.float() / 255
-    likely = recognise(got, STATISTICS_MISTAKES, lambda answer: answer(scaled)[part], otherwise)
+    likely = recognise(
+        got, expected, STATISTICS_MISTAKES, lambda answer: answer(scaled)[part], otherwise
+    )
     raise Wrong(brief(expected), brief(got), *likely)
 
 

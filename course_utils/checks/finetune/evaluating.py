@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from course_utils import evaluate
-from course_utils.checks.core import Wrong, must_work, needs, run
-from course_utils.checks.finetune.figures import expect_accuracy, expect_floats, expect_loss, logits_of
+from course_utils import evaluate as library
+from course_utils.checks.core import Wrong, few, needs, run
+from course_utils.checks.finetune.figures import (
+    expect_accuracy,
+    expect_calls,
+    expect_floats,
+    expect_loss,
+    expect_one_pass,
+    logits_of,
+)
 from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
 
 
@@ -31,12 +38,15 @@ def is_in_eval_mode(evaluate):
     """eval mode at every batch."""
     model = watched()
     evaluate(model, batches(2, 2, 2))
+    expect_calls(model)
     modes = model.training_at_calls
-    if modes and not any(modes):
+    if not any(modes):
         return
     got = f"training mode in {modes.count(True)} of {len(modes)}"
     likely = "dropout is on, and batch norm goes by the batch at hand"
-    raise Wrong("eval mode in each forward pass", got, likely, "call model.eval() before the first batch")
+    raise Wrong(
+        "eval mode in each forward pass", got, likely, "call model.eval() before the first batch"
+    )
 
 
 @needs(is_in_eval_mode)
@@ -48,7 +58,9 @@ def leaves_all_tensors(evaluate):
     moved = [k for k in before if not torch.equal(before[k], after[k])]
     if moved:
         likely = "the model went through training mode on the way, or took a step"
-        raise Wrong("0 tensors changed", f"{len(moved)} changed: {', '.join(moved[:3])}", likely, "evaluate only")
+        raise Wrong(
+            "0 tensors changed", f"{len(moved)} changed: {few(moved)}", likely, "evaluate only"
+        )
 
 
 def gives_the_mode_back(evaluate):
@@ -68,9 +80,12 @@ def records_no_gradients(evaluate):
     """no gradients are recorded."""
     model = watched()
     evaluate(model, batches(2, 2))
-    if not model.recording_at_calls or any(model.recording_at_calls):
+    expect_calls(model)
+    if any(model.recording_at_calls):
         likely = "each forward pass keeps what backward would need"
-        raise Wrong("gradients off", "gradients on", likely, "put the loop into `with torch.no_grad():`")
+        raise Wrong(
+            "gradients off", "gradients on", likely, "put the loop into `with torch.no_grad():`"
+        )
 
 
 def leaves_gradients_on(evaluate):
@@ -78,19 +93,14 @@ def leaves_gradients_on(evaluate):
     evaluate(watched(), batches(2))
     if not torch.is_grad_enabled():
         likely = "torch.set_grad_enabled(False) stays for everyone who comes later"
-        raise Wrong("gradients on", "gradients off", likely, "put the loop into `with torch.no_grad():`")
+        raise Wrong(
+            "gradients on", "gradients off", likely, "put the loop into `with torch.no_grad():`"
+        )
 
 
 def goes_through_once(evaluate):
     """any iterable of batches, each of them passed once."""
-    model = watched()
-    likely = "the number of batches is asked for, or they are gone through twice"
-    with must_work("a generator works", likely, "count batches and images in the loop"):
-        evaluate(model, iter(batches(2, 2, 2)))
-    passes = len(model.training_at_calls)
-    if passes != 3:
-        likely = "the model is called again for the accuracy" if passes > 3 else "batches were left out"
-        raise Wrong("3 forward passes", passes, likely, "call model(x) once for each batch, and use its logits twice")
+    expect_one_pass(evaluate)
 
 
 CASES = (
@@ -106,10 +116,10 @@ CASES = (
 )
 
 
-def evaluation(student_evaluate) -> None:
+def evaluation(evaluate) -> None:
     """Check the exercise on evaluation."""
-    library = (evaluate.evaluate, evaluate.predict, evaluate.score, evaluate.accuracy)
-    run("evaluate", CASES, student_evaluate, library=library)
+    refused = (library.evaluate, library.predict, library.score, library.accuracy)
+    run("evaluate", CASES, evaluate, library=refused)
 
 
 def _mode(training: bool) -> str:

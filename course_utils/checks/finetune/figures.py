@@ -1,15 +1,15 @@
-"""What training and evaluation have in common: mean loss and accuracy over batches of unequal size."""
+"""What the checks of training and evaluation share: mean loss and accuracy over unequal batches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.checks.core import Mistake, Wrong, brief, recognise
-from course_utils.checks.finetune.tiny import Batches
+from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise
+from course_utils.checks.finetune.tiny import Batches, Watched, batches, watched
 
 # Logits and labels of each batch.
 Parts = list[tuple[Tensor, Tensor]]
@@ -35,7 +35,9 @@ def _mean(values: list[float]) -> float:
 
 def mean_loss(parts: Parts) -> float:
     """Cross entropy over all images at once."""
-    return F.cross_entropy(torch.cat([z for z, _ in parts]), torch.cat([y for _, y in parts])).item()
+    return F.cross_entropy(
+        torch.cat([z for z, _ in parts]), torch.cat([y for _, y in parts])
+    ).item()
 
 
 def accuracy(parts: Parts) -> float:
@@ -49,7 +51,7 @@ LOSS_MISTAKES = (
     Mistake(accuracy, *SWAPPED),
     Mistake(
         lambda parts: _mean(_losses(parts)),
-        "this is the mean of the batches' means: a small last batch counts as much as a full one",
+        "this is the mean of the batches' means: a small batch counts as much as a full one",
         "multiply each batch's loss by len(y), and divide the sum by the number of images",
     ),
     Mistake(
@@ -90,7 +92,7 @@ ACCURACY_MISTAKES = (
     Mistake(mean_loss, *SWAPPED),
     Mistake(
         lambda parts: _mean([hits / n for hits, n in zip(_hits(parts), _sizes(parts))]),
-        "this is the mean of the batches' accuracies: a small last batch counts as much as a full one",
+        "this is the mean of the batches' accuracies: a small batch counts as much as a full one",
         "count right images and all images; divide once, at the end",
     ),
     Mistake(
@@ -123,7 +125,10 @@ ACCURACY_MISTAKES = (
         "count the images that are right",
     ),
 )
-WRONG_LOSS = ("this is not the cross entropy of these images", "F.cross_entropy(model(x), y) for each batch")
+WRONG_LOSS = (
+    "this is not the cross entropy of these images",
+    "F.cross_entropy(model(x), y) for each batch",
+)
 WRONG_ACCURACY = ("these are not the right images", "compare model(x).argmax(dim=1) with y")
 
 
@@ -151,15 +156,58 @@ def expect_floats(given: object) -> None:
         likely = f"the {name} is of type {type(value).__name__}"
         if isinstance(value, Tensor) and value.requires_grad:
             likely = f"the {name} is a tensor, and keeps the graph of every batch in memory"
-        raise Wrong("two floats", f"{name}: {brief(value)}", likely, "turn a tensor into a number with .item()")
+        raise Wrong(
+            "two floats",
+            f"{name}: {brief(value)}",
+            likely,
+            "turn a tensor into a number with .item()",
+        )
+
+
+def expect_one_pass(go_through: Callable[[nn.Module, Iterable], object]) -> None:
+    """Fail unless each batch goes through the model once, and batches may come from an iterator."""
+    model = watched()
+    go_through(model, batches(2, 2, 2))
+    expect_calls(model)
+    passes = len(model.training_at_calls)
+    if passes != 3:
+        likely = (
+            "the model is called again for the accuracy" if passes > 3 else "batches were left out"
+        )
+        raise Wrong(
+            "3 forward passes",
+            passes,
+            likely,
+            "call model(x) once for each batch, and use its logits twice",
+        )
+    try:
+        go_through(watched(), iter(batches(2, 2, 2)))
+    except TypeError as problem:
+        if "iterator" not in str(problem):
+            raise
+        likely = "the number of batches is asked for, or one of them by its position"
+        raise Wrong(
+            "any iterable works", f"TypeError: {problem}", likely, "count images in the loop"
+        ) from problem
+
+
+def expect_calls(model: Watched) -> None:
+    """Fail if the model was never called."""
+    if not model.training_at_calls:
+        likely = "no batch was given to the model"
+        raise Wrong(
+            "the batches go through the model",
+            "it is never called",
+            likely,
+            "call model(x) for each batch",
+        )
 
 
 def pair(given: object) -> tuple[object, object]:
     """Fail the case unless ``given`` is a pair."""
     if isinstance(given, tuple | list) and len(given) == 2:
         return given[0], given[1]
-    likely = "a `return` is missing" if given is None else "loss and accuracy are not given as a pair"
-    raise Wrong("a pair (loss, accuracy)", brief(given), likely, RETURN_A_PAIR)
+    raise Wrong("a pair (loss, accuracy)", brief(given), *of_wrong_type(given, RETURN_A_PAIR))
 
 
 def _expect(
@@ -174,4 +222,5 @@ def _expect(
         got = got.item()
     if isinstance(got, int | float) and abs(got - expected) < 1e-4:
         return brief(expected)
-    raise Wrong(brief(expected), brief(got), *recognise(got, mistakes, lambda wrong: wrong(parts), otherwise))
+    likely = recognise(got, expected, mistakes, lambda wrong: wrong(parts), otherwise)
+    raise Wrong(brief(expected), brief(got), *likely)

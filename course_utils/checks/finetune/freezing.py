@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import models
-from course_utils.checks.core import Mistake, Wrong, must_work, needs, recognise, run
+from course_utils.checks.core import Mistake, Wrong, few, must_work, needs, recognise, run
 from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, resnet
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -39,7 +39,7 @@ def _by_name(in_head: Callable[[str], bool]) -> Callable:
     return freeze
 
 
-# Each freezes other parameters than all those outside the head.
+# Each leaves other parameters trainable than those of the head.
 FREEZE_MISTAKES = (
     Mistake(
         lambda model, head: None,
@@ -61,6 +61,9 @@ FREEZE_MISTAKES = (
         "biases were left out",
         "go through all of model.parameters()",
     ),
+)
+# The same, where they come to light on the gated network only.
+GATED_MISTAKES = (
     Mistake(
         _by_name(lambda name: "fc" in name),
         "names that hold 'fc' were taken for the head: here fc1 and fc2 lie in a frozen gate",
@@ -70,6 +73,11 @@ FREEZE_MISTAKES = (
         _by_name(lambda name: name.startswith("fc.")),
         "the head was looked for under the name fc, and this one is called classifier",
         "go by the module `head` that is passed, not by a name",
+    ),
+    Mistake(
+        lambda model, head: [child.requires_grad_(child is head) for child in model.children()],
+        "model.children() does not reach a parameter of the model itself (here: scale)",
+        "go through all of model.parameters()",
     ),
 )
 ONLY_TO_FALSE = Mistake(
@@ -152,7 +160,7 @@ MODE_MISTAKES = (
     ),
     Mistake(
         _change_frozen_norms(momentum=0.0),
-        "momentum 0 keeps the running statistics, but training mode counts on and does not use them",
+        "momentum 0 keeps the running statistics, but training mode does not use them",
         "leave the layers as they are and put them in eval mode",
     ),
     Mistake(
@@ -166,7 +174,10 @@ MODE_MISTAKES = (
         "leave the layers as they are and put them in eval mode",
     ),
 )
-WRONG_MODE = ("some modules are in the wrong mode", "print name and module.training of model.named_modules()")
+WRONG_MODE = (
+    "some modules are in the wrong mode",
+    "print name and module.training of model.named_modules()",
+)
 
 
 def frees_only_the_head(freeze_backbone, _):
@@ -175,14 +186,16 @@ def frees_only_the_head(freeze_backbone, _):
     return "2 tensors, 5,130 parameters"
 
 
+@needs(frees_only_the_head)
 def goes_by_module(freeze_backbone, _):
     """also where a frozen gate holds layers fc1 and fc2."""
-    _expect_head(freeze_backbone, gated_net, "classifier", FREEZE_MISTAKES)
+    _expect_head(freeze_backbone, gated_net, "classifier", GATED_MISTAKES)
 
 
+@needs(frees_only_the_head)
 def frees_a_frozen_head(freeze_backbone, _):
     """also when everything was frozen before."""
-    mistakes = (ONLY_TO_FALSE, *FREEZE_MISTAKES)
+    mistakes = (ONLY_TO_FALSE, *GATED_MISTAKES)
     _expect_head(freeze_backbone, lambda: gated_net().requires_grad_(False), "classifier", mistakes)
 
 
@@ -200,7 +213,7 @@ def keeps_the_backbone(freeze_backbone, train_mode):
         return f"0 of {len(before)} tensors changed"
     raise Wrong(
         f"0 of {len(before)} backbone tensors changed",
-        f"{len(moved)} changed: {', '.join(moved[:3])}, ...",
+        f"{len(moved)} changed: {few(moved)}",
         *_recognise_modes(model, lambda mode: _modes_after(mode, resnet(), "fc")),
     )
 
@@ -209,7 +222,10 @@ def keeps_the_features(freeze_backbone, train_mode):
     """frozen features in training are those of evaluation."""
     model = _frozen(freeze_backbone)
     x, _ = images(8)
-    with torch.no_grad(), must_work("features", "the model no longer runs", "leave its layers as they are"):
+    with (
+        torch.no_grad(),
+        must_work("features", "the model no longer runs", "leave its layers as they are"),
+    ):
         expected = model.eval().features(x)
         train_mode(model)
         got = model.features(x)
@@ -218,7 +234,7 @@ def keeps_the_features(freeze_backbone, train_mode):
     training = [k for k, m in _layers(model) if m.training and not k.startswith("classifier")]
     raise Wrong(
         "the same features, bit for bit",
-        f"other features; in training mode: {', '.join(training) or 'none'}",
+        f"other features; in training mode: {few(training, 4)}",
         *_recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier")),
     )
 
@@ -231,7 +247,7 @@ def trains_the_head(freeze_backbone, train_mode):
     if not resting:
         return
     likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier"))
-    raise Wrong("the head in training mode", f"in eval mode: {', '.join(resting)}", *likely)
+    raise Wrong("the head in training mode", f"in eval mode: {few(resting)}", *likely)
 
 
 def trains_all_after_unfreezing(freeze_backbone, train_mode):
@@ -243,10 +259,12 @@ def trains_all_after_unfreezing(freeze_backbone, train_mode):
     as_new = _modes(gated_net())
     if _modes(model) == as_new:
         return
-    resting = [k for k, m in _layers(model) if not m.training]
-    changed = [k for (k, _), new in zip(_layers(model), as_new) if new not in _modes(model)]
-    got = f"in eval mode: {', '.join(resting)}" if resting else f"altered: {', '.join(changed)}"
-    likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier", unfreeze=True))
+    resting = [name for name, m in _layers(model) if not m.training]
+    altered = [name for name in as_new if _modes(model).get(name) != as_new[name]]
+    got = f"in eval mode: {few(resting)}" if resting else f"altered: {few(altered)}"
+    likely = _recognise_modes(
+        model, lambda mode: _modes_after(mode, gated_net(), "classifier", unfreeze=True)
+    )
     raise Wrong("all layers in training mode, as they were built", got, *likely)
 
 
@@ -294,11 +312,11 @@ def _expect_head(freeze_backbone, make: Callable, head: str, mistakes: tuple[Mis
     expected = [f"{head}.{name}" for name, _ in make().get_submodule(head).named_parameters()]
     if got == expected:
         return
-    likely = recognise(got, mistakes, trainable_after, NOT_THE_HEAD)
+    likely = recognise(got, expected, mistakes, trainable_after, NOT_THE_HEAD)
     first = [name for name in got if name not in expected] or got
     raise Wrong(
         f"{len(expected)} trainable tensors, all in {head}",
-        f"{len(got)} trainable: {', '.join(first[:3])}, ..." if got else "0 trainable",
+        f"{len(got)} trainable: {few(first)}",
         *likely,
     )
 
@@ -333,21 +351,22 @@ def _layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
     return [(name, m) for name, m in model.named_modules() if isinstance(m, kinds)]
 
 
-def _modes(model: nn.Module) -> list[tuple]:
+def _modes(model: nn.Module) -> dict[str, tuple]:
     """What decides how those layers behave."""
-    return [
-        (
-            name,
+    return {
+        name: (
             layer.training,
             getattr(layer, "momentum", None),
             getattr(layer, "track_running_stats", None),
             getattr(layer, "running_mean", None) is None,
         )
         for name, layer in _layers(model)
-    ]
+    }
 
 
-def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False) -> list[tuple]:
+def _modes_after(
+    train_mode, model: nn.Module, head: str, unfreeze: bool = False
+) -> dict[str, tuple]:
     model.requires_grad_(False)
     model.get_submodule(head).requires_grad_(True)
     model.eval()
@@ -359,4 +378,4 @@ def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False
 
 
 def _recognise_modes(model: nn.Module, observe: Callable) -> tuple[str, str]:
-    return recognise(_modes(model), MODE_MISTAKES, observe, WRONG_MODE)
+    return recognise(_modes(model), None, MODE_MISTAKES, observe, WRONG_MODE)

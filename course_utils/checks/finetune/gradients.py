@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.checks.core import Mistake, Wrong, brief, recognise, run
+from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise, run
 from course_utils.checks.finetune.tiny import build, images
 
 Gradients = list[tuple[Tensor, Tensor | None]]
@@ -22,6 +22,7 @@ class Spare(nn.Module):
         self.frozen = nn.Linear(12, 4).requires_grad_(False)
         self.spare = nn.Linear(2, 4)
         self.last = nn.Linear(4, 3)
+        nn.init.zeros_(self.last.bias[:1])
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last(self.frozen(x.flatten(1)))
@@ -31,7 +32,8 @@ def _zeros(pairs: Gradients) -> int:
     return sum(p.numel() if g is None else int((g == 0).sum()) for p, g in pairs)
 
 
-# What each mistake makes of the pairs (parameter, gradient).
+# What each mistake makes of the pairs (parameter, gradient); a parameter's own .grad is an old one.
+# The networks below have a few zeros here and there, so that each mistake counts another number.
 MISTAKES = (
     Mistake(
         lambda pairs: sum(p.numel() for p, _ in pairs) - _zeros(pairs),
@@ -74,18 +76,20 @@ MISTAKES = (
         "look at parameter.grad",
     ),
     Mistake(
-        lambda pairs: sum(int((g.abs() < 1e-6).sum()) for _, g in pairs),
+        lambda pairs: sum(int((g.abs() < 1e-9).sum()) for _, g in pairs),
         "small gradients count as zero",
         "compare with zero exactly: a small gradient still moves a parameter",
     ),
+    Mistake(
+        lambda pairs: _zeros([(p, g if p.grad is None else g + p.grad) for p, g in pairs]),
+        "the new gradients were added to those of an earlier step",
+        "call model.zero_grad() first",
+    ),
 )
-LEFT_OVER = Mistake(
-    lambda pairs: _zeros([(p, g + 1) for p, g in pairs]),
-    "the new gradients were added to those of an earlier step",
-    "call model.zero_grad() first",
+OTHER_GRADIENT = (
+    "this is not the gradient of this batch's loss",
+    "F.cross_entropy(model(images), labels)",
 )
-OTHER_GRADIENT = ("this is not the gradient of this batch's loss", "F.cross_entropy(model(images), labels)")
-NOT_AN_INT = ("the answer is no plain int", "turn a tensor into a number with .item()")
 
 
 def counts_taps(untouched_parameters):
@@ -95,9 +99,9 @@ def counts_taps(untouched_parameters):
 
 
 def counts_dead_units(untouched_parameters):
-    """weights and bias of a unit that is always off."""
-    _expect(untouched_parameters, _with_dead_unit, 16)
-    return "16 of 67"
+    """a unit that is always off, pixels that are always 0."""
+    _expect(untouched_parameters, _with_dead_unit, 22)
+    return "22 of 67"
 
 
 def counts_none(untouched_parameters):
@@ -107,18 +111,18 @@ def counts_none(untouched_parameters):
 
 
 def keeps_small(untouched_parameters):
-    """a gradient of 1e-12 is not zero."""
-    _expect(untouched_parameters, _linear, 0, scale=1e-12)
+    """a gradient of 1e-30 is not zero."""
+    _expect(untouched_parameters, _linear, 6, scale=1e-30)
 
 
 def looks_at_gradients(untouched_parameters):
     """a weight of zero may well have a gradient."""
-    _expect(untouched_parameters, _zero_weights, 0)
+    _expect(untouched_parameters, _zero_weights, 6)
 
 
 def forgets_old_gradients(untouched_parameters):
     """gradients left from an earlier step do not matter."""
-    _expect(untouched_parameters, _with_dead_unit, 16, left_over=1.0)
+    _expect(untouched_parameters, _used_before, 22)
 
 
 CASES = (
@@ -142,40 +146,50 @@ def _expect(
     expected: int,
     size: int = 2,
     scale: float = 1.0,
-    left_over: float = 0.0,
 ) -> None:
     x, y = images(5, size)
-    model = build(make)
-    if left_over:
-        for parameter in model.parameters():
-            parameter.grad = torch.full_like(parameter, left_over)
-    got = untouched_parameters(model, x * scale, y)
+    x[:, :2, 0, 1:] = 0
+    got = untouched_parameters(build(make), x * scale, y)
     if type(got) is int and got == expected:
         return
     pairs = _gradients(build(make), x * scale, y)
-    mistakes = (LEFT_OVER, *MISTAKES) if left_over else MISTAKES
-    otherwise = OTHER_GRADIENT if type(got) is int else NOT_AN_INT
-    likely = recognise(got, mistakes, lambda count: count(pairs), otherwise)
+    to_int = "return an int; .item() turns a tensor into one"
+    otherwise = OTHER_GRADIENT if type(got) is int else of_wrong_type(got, to_int)
+    likely = recognise(got, expected, MISTAKES, lambda count: count(pairs), otherwise)
     raise Wrong(expected, brief(got), *likely)
 
 
 def _gradients(model: nn.Module, x: Tensor, y: Tensor) -> Gradients:
-    F.cross_entropy(model(x), y).backward()
-    return [(p.detach(), p.grad) for p in model.parameters()]
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    loss = F.cross_entropy(model(x), y)
+    gradients = iter(torch.autograd.grad(loss, parameters, allow_unused=True))
+    return [(p, next(gradients) if p.requires_grad else None) for p in model.parameters()]
 
 
 def _one_by_one() -> nn.Module:
-    return nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.Flatten(), nn.Linear(4, 3))
+    model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.Flatten(), nn.Linear(4, 3))
+    nn.init.zeros_(model[2].bias[:2])
+    return model
 
 
 def _with_dead_unit() -> nn.Module:
     model = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 3))
     nn.init.constant_(model[1].bias[:1], -100.0)
+    nn.init.zeros_(model[3].bias[:2])
+    return model
+
+
+def _used_before() -> nn.Module:
+    """With old gradients in one tensor."""
+    model = _with_dead_unit()
+    model[1].weight.grad = torch.ones_like(model[1].weight)
     return model
 
 
 def _linear() -> nn.Module:
-    return nn.Sequential(nn.Flatten(), nn.Linear(12, 3, bias=False))
+    model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    nn.init.zeros_(model[1].bias[:2])
+    return model
 
 
 def _zero_weights() -> nn.Module:

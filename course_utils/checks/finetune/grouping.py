@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from torch import Tensor, nn
 
 from course_utils import models
-from course_utils.checks.core import Mistake, Wrong, brief, needs, recognise, run
+from course_utils.checks.core import (
+    Mistake,
+    Wrong,
+    brief,
+    few,
+    needs,
+    of_wrong_type,
+    recognise,
+    run,
+)
 from course_utils.checks.finetune.tiny import GatedNet, gated_net
 
 BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
@@ -20,14 +29,18 @@ def _in_head(name: str) -> bool:
 def _lists(matches: Callable[[str, Tensor], bool]) -> Callable:
     """Groups with only the trainable parameters for which ``matches(name, parameter)`` holds."""
     return lambda model, *_: [
-        {"params": [p]} for name, p in model.named_parameters() if p.requires_grad and matches(name, p)
+        {"params": [p]}
+        for name, p in model.named_parameters()
+        if p.requires_grad and matches(name, p)
     ]
 
 
-def _rates(lr: Callable[[str], float | None]) -> Callable:
-    """Groups in which the parameter called ``name`` has the rate ``lr(name)``."""
+def _rates(lr: Callable[[str, Tensor], float | None]) -> Callable:
+    """Groups in which a parameter has the rate ``lr(name, parameter)``."""
     return lambda model, *_: [
-        {"params": [p], "lr": lr(name)} for name, p in model.named_parameters() if p.requires_grad
+        {"params": [p], "lr": lr(name, p)}
+        for name, p in model.named_parameters()
+        if p.requires_grad
     ]
 
 
@@ -42,14 +55,17 @@ def _decays(decay: Callable[[str, Tensor], float | None]) -> Callable:
 
 LISTING_MISTAKES = (
     Mistake(
-        lambda model, head, *_: [*_lists(lambda name, p: True)(model), {"params": head.parameters()}],
+        lambda model, head, *_: [
+            *_lists(lambda name, p: True)(model),
+            {"params": head.parameters()},
+        ],
         "the head has groups of its own and is among all parameters once more",
         "leave its parameters out of the other groups; compare by id(parameter)",
     ),
     Mistake(
         _lists(lambda name, p: p.ndim > 1),
-        "norms and biases were left out",
-        "give them groups of their own, without weight decay",
+        "norms and biases were left out, or come from a generator that was used up before",
+        "give them groups of their own, from a list",
     ),
     Mistake(
         _lists(lambda name, p: name != "scale"),
@@ -73,32 +89,39 @@ LISTING_MISTAKES = (
 NAME_NOT_MODULE = "go by the module `head` that is passed: look each parameter up by id"
 RATE_MISTAKES = (
     Mistake(
-        _rates(lambda name: BACKBONE_LR if _in_head(name) else HEAD_LR),
+        _rates(lambda name, p: BACKBONE_LR if _in_head(name) else HEAD_LR),
         "the two rates are swapped",
         "head_lr is the rate of the head",
     ),
     Mistake(
-        _rates(lambda name: BACKBONE_LR),
+        _rates(lambda name, p: BACKBONE_LR),
         "nothing was taken for the head (here it is called classifier, not fc)",
         NAME_NOT_MODULE,
     ),
     Mistake(
-        _rates(lambda name: HEAD_LR if "fc" in name else BACKBONE_LR),
+        _rates(lambda name, p: HEAD_LR if "fc" in name else BACKBONE_LR),
         "names that hold 'fc' were taken for the head: here fc1 and fc2 lie in the backbone",
         NAME_NOT_MODULE,
     ),
     Mistake(
-        _rates(lambda name: HEAD_LR if _in_head(name) and name.endswith("weight") else BACKBONE_LR),
+        _rates(lambda name, p: HEAD_LR if _in_head(name) and p.ndim > 1 else BACKBONE_LR),
+        "the head's norms and biases have the rate of the backbone",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
+        _rates(
+            lambda name, p: HEAD_LR if _in_head(name) and name.endswith("weight") else BACKBONE_LR
+        ),
         "the head's biases have the rate of the backbone",
         NAME_NOT_MODULE,
     ),
     Mistake(
-        _rates(lambda name: None),
+        _rates(lambda name, p: None),
         "without 'lr' the optimizer takes its default",
         'write "lr" into each group',
     ),
     Mistake(
-        _rates(lambda name: HEAD_LR if _in_head(name) else None),
+        _rates(lambda name, p: HEAD_LR if _in_head(name) else None),
         "without 'lr' the optimizer takes its default",
         'write "lr" into each group',
     ),
@@ -122,7 +145,7 @@ DECAY_MISTAKES = (
     ),
     Mistake(
         _decays(lambda name, p: 0.0 if name.endswith("bias") else DECAY),
-        "the weights of norms decay: not every norm is called bn, here they are stem.1, downsample.1, ...",
+        "the weights of norms decay: they are not all called bn, here one is downsample.1",
         GO_BY_NDIM,
     ),
     Mistake(
@@ -151,13 +174,16 @@ def gives_dicts(parameter_groups):
     groups = _ask(parameter_groups, _model())
     remedy = 'each group is {"params": [...], "lr": ..., "weight_decay": ...}'
     if not isinstance(groups, tuple | list) or not groups:
-        likely = "a `return` is missing" if groups is None else "it is no list, or empty"
-        raise Wrong("a list of dicts", brief(groups), likely, remedy)
+        raise Wrong("a list of dicts", brief(groups), *of_wrong_type(groups, remedy))
     for group in groups:
         if not isinstance(group, dict):
-            raise Wrong("a list of dicts", f"a list of {type(group).__name__}", "groups are missing", remedy)
+            raise Wrong(
+                "a list of dicts", f"a list of {type(group).__name__}", "groups are missing", remedy
+            )
         if "params" not in group:
-            raise Wrong("the key 'params'", f"keys {list(group)}", "the parameters have another key", remedy)
+            likely = "the parameters have another key"
+            raise Wrong("the key 'params'", f"keys {list(group)}", likely, remedy)
+        _parameters(group)
     return f"{len(groups)} groups"
 
 
@@ -175,8 +201,8 @@ def lists_each_once(parameter_groups):
     repeated = [name for name, n in zip(trainable, got) if n > 1]
     if not missing and not repeated:
         return f"{len(trainable)} tensors"
-    found = f"missing: {_few(missing)}; repeated: {_few(repeated)}"
-    likely = recognise(got, LISTING_MISTAKES, counts, NOT_ALL)
+    found = f"missing: {few(missing)}; repeated: {few(repeated)}"
+    likely = recognise(got, [1] * len(got), LISTING_MISTAKES, counts, NOT_ALL)
     raise Wrong(f"{len(trainable)} tensors, once each", found, *likely)
 
 
@@ -187,21 +213,22 @@ def leaves_out_frozen(parameter_groups):
     listed = [name for name in _names(_model(), trainable=False) if table[name]]
     if listed:
         likely = "all parameters are taken, whether they train or not"
-        raise Wrong("nothing of stem", _few(listed), likely, "keep those with requires_grad only")
+        raise Wrong("nothing of stem", few(listed), likely, "keep those with requires_grad only")
 
 
 @needs(gives_dicts)
 def gives_rates(parameter_groups):
     """the head at head_lr, everything else at backbone_lr."""
-    expected = lambda name, p: HEAD_LR if _in_head(name) else BACKBONE_LR
-    _expect_values(parameter_groups, "lr", expected, RATE_MISTAKES, WRONG_RATE)
+    right = {name: HEAD_LR if _in_head(name) else BACKBONE_LR for name in _names(_model(), True)}
+    _expect_values(parameter_groups, "lr", right, RATE_MISTAKES, WRONG_RATE)
 
 
 @needs(gives_dicts)
 def gives_decays(parameter_groups):
     """weight decay, but none on tensors of one dimension."""
-    expected = lambda name, p: DECAY if p.ndim > 1 else 0.0
-    _expect_values(parameter_groups, "weight_decay", expected, DECAY_MISTAKES, WRONG_DECAY)
+    trainable = [(name, p) for name, p in _model().named_parameters() if p.requires_grad]
+    right = {name: DECAY if p.ndim > 1 else 0.0 for name, p in trainable}
+    _expect_values(parameter_groups, "weight_decay", right, DECAY_MISTAKES, WRONG_DECAY)
 
 
 CASES = (gives_dicts, lists_each_once, leaves_out_frozen, gives_rates, gives_decays)
@@ -233,34 +260,46 @@ def _table(answer: Callable) -> dict[str, list[dict]]:
     names = {id(p): name for name, p in model.named_parameters()}
     table = {name: [] for name in names.values()}
     for group in _ask(answer, model):
-        params = [group["params"]] if isinstance(group["params"], Tensor) else group["params"]
-        for p in params:
+        for p in _parameters(group):
             table.get(names.get(id(p)), []).append(group)
     return table
+
+
+def _parameters(group: dict) -> list[Tensor]:
+    """The parameters of a group, as far as an optimizer would take them."""
+    params = group["params"]
+    if isinstance(params, Tensor):
+        return [params]
+    expected, got = "a list of parameters in 'params'", f"a {type(params).__name__}"
+    if isinstance(params, set):
+        raise Wrong(expected, got, "a set has no order: optimizers refuse it", "make a list")
+    if not isinstance(params, Iterable):
+        raise Wrong(expected, got, "it cannot be gone through", "call its .parameters()")
+    params = list(params)
+    if strangers := [p for p in params if not isinstance(p, nn.Parameter)]:
+        likely = "what stands in 'params' are no parameters"
+        remedy = "named_parameters() gives pairs: keep the second of each"
+        raise Wrong(expected, brief(strangers[0]), likely, remedy)
+    return params
 
 
 def _expect_values(
     parameter_groups,
     key: str,
-    expected: Callable[[str, Tensor], float],
+    right: dict[str, float],
     mistakes: tuple[Mistake, ...],
     otherwise: tuple[str, str],
 ) -> None:
-    """Compare the rate or the decay of each trainable parameter that is in a group."""
-    right = {name: expected(name, p) for name, p in _model().named_parameters() if p.requires_grad}
+    """Compare the rate or the decay of each trainable parameter that is in one group."""
 
     def values(answer: Callable) -> list[tuple[str, object]]:
         table = _table(answer)
-        return [(name, group.get(key)) for name in right for group in table[name]]
+        return [(name, table[name][0].get(key)) for name in right if len(table[name]) == 1]
 
     got = values(parameter_groups)
     wrong = [(name, value) for name, value in got if value != right[name]]
     if wrong:
         name, value = wrong[0]
         others = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        likely = recognise(got, mistakes, values, otherwise)
+        likely = recognise(got, list(right.items()), mistakes, values, otherwise)
         raise Wrong(f"{key} {right[name]} for {name}", f"{brief(value)}{others}", *likely)
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "") or "none"

@@ -7,8 +7,21 @@ from torch import Tensor, nn
 from torchvision.models import ResNet
 
 from course_utils import models
-from course_utils.checks.core import Mistake, Wrong, must_work, needs, recognise, run
+from course_utils.checks.core import (
+    Mistake,
+    Wrong,
+    brief,
+    few,
+    must_work,
+    needs,
+    of_wrong_type,
+    recognise,
+    run,
+)
 from course_utils.checks.finetune.tiny import build, resnet
+
+Sizes = dict[str, tuple[int, int]]
+EXPECTED_SIZES: Sizes = {"layer1": (32, 32), "layer4": (4, 4)}
 
 
 def _only_pool(model):
@@ -32,18 +45,19 @@ def _nothing(model):
     pass
 
 
-# Each changes a stock ResNet; what they have in common with an answer are the logits.
+ONLY_POOL = (
+    "only the max-pool was changed: conv1 still halves the image",
+    "let conv1 step by one pixel",
+)
+# Each changes a stock ResNet; an answer that makes the same mistake gives the same logits.
 MISTAKES = (
     Mistake(
         _nothing,
         "nothing in the model has changed",
         "find the two layers in front of layer1 that halve the image",
     ),
-    Mistake(
-        _only_pool,
-        "only the max-pool is gone: conv1 still halves the image",
-        "let conv1 step by one pixel, too",
-    ),
+    Mistake(_only_pool, *ONLY_POOL),
+    Mistake(_only_pool_stride, *ONLY_POOL),
     Mistake(
         _only_stride,
         "only conv1 was changed: the max-pool still halves the map",
@@ -51,11 +65,18 @@ MISTAKES = (
     ),
     Mistake(
         _layer_stride,
-        "later layers were changed, and the stem still shrinks the image to 8x8",
+        "later layers were changed, but the stem still shrinks the image to 8x8",
         "leave layer1 to layer4 as they are; change what comes before",
     ),
 )
-TOO_SMALL = ("something in the stem still shrinks the map", "print the shape after conv1 and after maxpool")
+STEM_SHRINKS = (
+    "something in the stem still shrinks the map",
+    "print the shape after conv1 and after maxpool",
+)
+LAYERS_DIFFER = (
+    "layer1 to layer4 no longer shrink as before",
+    "change only what comes before them",
+)
 KEEP_THE_LAYER = "change an attribute of conv1 rather than replace the layer"
 
 
@@ -63,19 +84,20 @@ def returns_a_model(keep_stem):
     """the model is returned."""
     got = keep_stem(_stock())
     if not isinstance(got, nn.Module):
-        likely = "a `return` is missing" if got is None else "something else is returned"
-        raise Wrong("a model (nn.Module)", type(got).__name__, likely, "end in `return model`")
+        likely = of_wrong_type(got, "end in `return model`")
+        raise Wrong("a model (nn.Module)", brief(got), *likely)
 
 
 @needs(returns_a_model)
-def gives_4x4(keep_stem):
-    """a 32x32 image gives a 4x4 map in layer4."""
-    height, width = _map_size(keep_stem)
-    if (height, width) == (4, 4):
-        return "512 x 4 x 4"
-    logits = _logits(keep_stem(_stock()))
-    likely = recognise(logits, MISTAKES, _logits_after, TOO_SMALL)
-    raise Wrong("4x4", f"{height}x{width}", *likely)
+def keeps_maps_large(keep_stem):
+    """maps of 32x32 in layer1 and of 4x4 in layer4."""
+    model = keep_stem(_stock())
+    sizes = _map_sizes(model)
+    if sizes == EXPECTED_SIZES:
+        return
+    otherwise = LAYERS_DIFFER if sizes["layer1"] == EXPECTED_SIZES["layer1"] else STEM_SHRINKS
+    likely = recognise(_logits(model), None, MISTAKES, _logits_after, otherwise)
+    raise Wrong(_in_words(EXPECTED_SIZES), _in_words(sizes), *likely)
 
 
 @needs(returns_a_model)
@@ -90,7 +112,7 @@ def keeps_names(keep_stem):
         likely = ("the model was put inside another one", "change the model itself and return it")
     if new and all("bias" in k for k in new):
         likely = ("a new layer has a bias that the pretrained one has not", KEEP_THE_LAYER)
-    raise Wrong("the same names", f"missing: {_few(lost)}; new: {_few(new)}", *likely)
+    raise Wrong("the same names", f"missing: {few(lost)}; new: {few(new)}", *likely)
 
 
 @needs(keeps_names)
@@ -122,10 +144,10 @@ def keeps_values(keep_stem):
             "images went through the model in training mode: running statistics moved",
             "leave the forward pass to the training loop",
         )
-    raise Wrong("0 tensors changed", f"{len(changed)} changed: {_few(changed)}", *likely)
+    raise Wrong("0 tensors changed", f"{len(changed)} changed: {few(changed)}", *likely)
 
 
-CASES = (returns_a_model, gives_4x4, keeps_names, keeps_shapes, keeps_values)
+CASES = (returns_a_model, keeps_maps_large, keeps_names, keeps_shapes, keeps_values)
 
 
 def keep_stem(keep_stem) -> None:
@@ -145,31 +167,38 @@ def _states(keep_stem) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     return before, keep_stem(model).state_dict()
 
 
-def _map_size(keep_stem) -> tuple[int, int]:
-    model = keep_stem(_stock())
-    layer4 = next((m for name, m in model.named_modules() if name.split(".")[-1] == "layer4"), None)
-    sizes: list[tuple[int, int]] = []
-    if layer4 is not None:
-        layer4.register_forward_hook(lambda _, inputs, output: sizes.append(tuple(output.shape[2:])))
-        _logits(model)
-    if not sizes:
-        raise Wrong("a model that uses layer4", "none", "it is another model", "change and return `model`")
-    return sizes[-1]
+def _map_sizes(model: nn.Module) -> Sizes:
+    """Height and width of the maps that layer1 and layer4 give, wherever they are in the model."""
+    sizes: Sizes = {}
+    for path, module in model.named_modules():
+        name = path.split(".")[-1]
+        if name in EXPECTED_SIZES:
+            module.register_forward_hook(
+                lambda _, inputs, output, name=name: sizes.update({name: tuple(output.shape[2:])})
+            )
+    _logits(model)
+    if sizes.keys() != EXPECTED_SIZES.keys():
+        likely = "this is another model"
+        raise Wrong(
+            "a model with layer1 to layer4", "none of them", likely, "change `model` and return it"
+        )
+    return sizes
+
+
+def _in_words(sizes: Sizes) -> str:
+    return ", ".join(
+        f"{height}x{width} in {name}" for name, (height, width) in sorted(sizes.items())
+    )
 
 
 def _logits(model: nn.Module) -> Tensor:
     x = build(lambda: torch.randn(1, 3, 32, 32))
-    expected = "an image goes through the model"
-    with must_work(expected, "a layer is no longer one", "nn.Identity() is a layer that does nothing"):
-        with torch.no_grad():
-            return model.eval()(x)
+    remedy = "nn.Identity() is a layer that does nothing"
+    with torch.no_grad(), must_work("an image goes through", "a layer is no longer one", remedy):
+        return model.eval()(x)
 
 
 def _logits_after(change) -> Tensor:
     model = _stock()
     change(model)
     return _logits(model)
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "") or "none"

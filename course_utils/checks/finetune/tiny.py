@@ -77,7 +77,7 @@ def watched() -> Watched:
 
 
 def resnet(blocks: int = 2) -> ResNet:
-    """ResNet-18 (or with fewer blocks a stage), ten classes, the same random weights at each call."""
+    """ResNet-18, or one with fewer blocks a stage; the same random weights at each call."""
     return copy.deepcopy(_resnet(blocks))
 
 
@@ -97,9 +97,7 @@ def images(n: int, size: int = 8, seed: int = 7) -> tuple[Tensor, Tensor]:
 def batches(*sizes: int, seed: int = 7) -> Batches:
     """Batches of these sizes: four features per image, labels of three classes."""
     g = torch.Generator().manual_seed(seed)
-    return [
-        (torch.randn(n, 4, generator=g), torch.randint(3, (n,), generator=g)) for n in sizes
-    ]
+    return [(torch.randn(n, 4, generator=g), torch.randint(3, (n,), generator=g)) for n in sizes]
 
 
 @functools.cache

@@ -7,40 +7,55 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils import train
-from course_utils.checks.core import Mistake, Wrong, brief, must_work, recognise, run
-from course_utils.checks.finetune.figures import expect_accuracy, expect_floats, expect_loss, logits_of
+from course_utils.checks.core import Mistake, Wrong, brief, recognise, run
+from course_utils.checks.finetune.figures import (
+    expect_accuracy,
+    expect_calls,
+    expect_floats,
+    expect_loss,
+    expect_one_pass,
+    logits_of,
+)
 from course_utils.checks.finetune.tiny import Batches, batches, watched
 
 LR = 0.5
+ORDER = "for each batch: zero_grad, backward, step"
 
 
-def _descend(weight: Tensor, parts: Batches, keep: float = 0.0, sums: bool = False) -> Tensor:
-    """Gradient descent on a linear classifier; ``keep`` is how much of the old gradients stays."""
-    total = torch.zeros_like(weight)
+def _descend(
+    weight: Tensor, parts: Batches, added: bool = False, delayed: bool = False, sums: bool = False
+) -> Tensor:
+    """The weights of a linear classifier after a step on each of ``parts``.
+
+    Args:
+        added: the gradients add up.
+        delayed: each step takes the gradient of the batch before.
+        sums: the gradient is that of the sum of the losses.
+    """
+    before = torch.zeros_like(weight)
     for x, y in parts:
         error = (x @ weight.T).softmax(dim=1) - F.one_hot(y, len(weight))
-        total = keep * total + error.T @ x / (1 if sums else len(y))
-        weight = weight - LR * total
+        gradient = error.T @ x / (1 if sums else len(y)) + added * before
+        weight = weight - LR * (before if delayed else gradient)
+        before = gradient
     return weight
 
 
+ONE_BEHIND = ("the last batch's gradient is never used: step comes before backward", ORDER)
 # What each mistake makes of the initial weights and the batches.
 UPDATE_MISTAKES = (
     Mistake(
         lambda weight, parts: weight,
         "the weights never change: there is no step, or the gradients are zeroed right before it",
-        "in this order: zero_grad, backward, step",
+        ORDER,
     ),
     Mistake(
-        lambda weight, parts: _descend(weight, parts, keep=1.0),
+        lambda weight, parts: _descend(weight, parts, added=True),
         "gradients add up from batch to batch",
         "call optimizer.zero_grad() for each batch",
     ),
-    Mistake(
-        lambda weight, parts: _descend(weight, parts[:-1]),
-        "step comes before backward: the last batch's gradient is never used",
-        "in this order: zero_grad, backward, step",
-    ),
+    Mistake(lambda weight, parts: _descend(weight, parts[:-1]), *ONE_BEHIND),
+    Mistake(lambda weight, parts: _descend(weight, parts, delayed=True), *ONE_BEHIND),
     Mistake(
         lambda weight, parts: _descend(weight, parts[-1:]),
         "a single step is taken, after the last batch",
@@ -52,7 +67,7 @@ UPDATE_MISTAKES = (
         "take the gradient of the mean, and sum only what is reported",
     ),
 )
-WRONG_UPDATE = ("the steps are not those of plain training", "for each batch: zero_grad, backward, step")
+WRONG_UPDATE = ("the steps are not those of plain training", ORDER)
 
 
 def reports_mean_loss(train_one_epoch):
@@ -64,7 +79,9 @@ def reports_mean_loss(train_one_epoch):
 def reports_accuracy(train_one_epoch):
     """accuracy as the fraction of right images."""
     model, parts = watched(), batches(5, 3, 1)
-    return expect_accuracy(train_one_epoch(model, parts, _sgd(model, lr=0)), logits_of(model, parts))
+    return expect_accuracy(
+        train_one_epoch(model, parts, _sgd(model, lr=0)), logits_of(model, parts)
+    )
 
 
 def reports_floats(train_one_epoch):
@@ -81,7 +98,9 @@ def steps_at_each_batch(train_one_epoch):
     got, expected = model.linear.weight.detach(), _descend(start, parts)
     if torch.allclose(got, expected, atol=1e-5):
         return "3 steps"
-    likely = recognise(got, UPDATE_MISTAKES, lambda learn: learn(start, parts), WRONG_UPDATE)
+    likely = recognise(
+        got, expected, UPDATE_MISTAKES, lambda learn: learn(start, parts), WRONG_UPDATE
+    )
     raise Wrong(f"first row {brief(expected[0].tolist())}", brief(got[0].tolist()), *likely)
 
 
@@ -89,24 +108,25 @@ def is_in_training_mode(train_one_epoch):
     """training mode at every batch."""
     model = watched().eval()
     train_one_epoch(model, batches(2, 2, 2), _sgd(model, LR))
+    expect_calls(model)
     modes = model.training_at_calls
-    if modes and all(modes):
+    if all(modes):
         return
     got = f"eval mode in {modes.count(False)} of {len(modes)}"
-    likely = "the model came from an evaluation, and stayed as that left it"
-    raise Wrong("training mode in each forward pass", got, likely, "call model.train() before the first batch")
+    likely = "model.train() is missing: an evaluation had left the model in eval mode"
+    if any(modes):
+        likely = "the mode changes inside the loop"
+    raise Wrong(
+        "training mode in each forward pass",
+        got,
+        likely,
+        "call model.train() before the first batch",
+    )
 
 
 def goes_through_once(train_one_epoch):
     """any iterable of batches, each of them passed once."""
-    model = watched()
-    likely = "the number of batches is asked for, or they are gone through twice"
-    with must_work("a generator works", likely, "count batches and images in the loop"):
-        train_one_epoch(model, iter(batches(2, 2, 2)), _sgd(model, LR))
-    passes = len(model.training_at_calls)
-    if passes != 3:
-        likely = "the model is called again for the accuracy" if passes > 3 else "batches were left out"
-        raise Wrong("3 forward passes", passes, likely, "call model(x) once for each batch, and use its logits twice")
+    expect_one_pass(lambda model, parts: train_one_epoch(model, parts, _sgd(model, LR)))
 
 
 CASES = (

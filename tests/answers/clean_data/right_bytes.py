@@ -4,7 +4,6 @@ def find_leaks(train_images, test_images):
     return [i for i, image in enumerate(test_images) if image.numpy().tobytes() in seen]
 
 
-
 def channel_statistics(images):
     channels = images.transpose(0, 1).flatten(1).float() / 255
     return channels.mean(dim=1), channels.std(dim=1)

@@ -1,7 +1,7 @@
 # fails: clean_data-1
 def find_leaks(train_images, test_images):
-    seen = {hash(image) for image in train_images}
-    return [i for i, image in enumerate(test_images) if hash(image) in seen]
+    seen = set(train_images)
+    return [i for i, image in enumerate(test_images) if image in seen]
 
 
 def channel_statistics(images):

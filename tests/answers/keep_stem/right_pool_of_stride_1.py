@@ -1,5 +1,5 @@
 # a max-pool that looks around but does not shrink
 def keep_stem(model):
-    setattr(model.conv1, "stride", 1)
+    model.conv1.stride = 1
     model.maxpool.stride = 1
     return model

@@ -1,0 +1,14 @@
+# fails: freeze-2
+from torch import nn
+
+
+def freeze_backbone(model, head):
+    model.requires_grad_(False)
+    head.requires_grad_(True)
+
+
+def train_mode(model):
+    model.train()
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            module.eval()

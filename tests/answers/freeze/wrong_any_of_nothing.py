@@ -1,0 +1,9 @@
+# fails: freeze-2
+def freeze_backbone(model, head):
+    model.requires_grad_(False)
+    head.requires_grad_(True)
+
+
+def train_mode(model):
+    for module in model.modules():
+        module.training = any(p.requires_grad for p in module.parameters())

@@ -1,0 +1,15 @@
+# collected in a dictionary, generators in the groups, a tuple returned
+from collections import defaultdict
+
+
+def parameter_groups(model, head, backbone_lr, head_lr, weight_decay):
+    prefix = next(name for name, module in model.named_modules() if module is head) + "."
+    found = defaultdict(list)
+    for name, p in model.named_parameters():
+        if p.requires_grad:
+            key = (head_lr if name.startswith(prefix) else backbone_lr, len(p.shape) > 1)
+            found[key].append(p)
+    return tuple(
+        {"params": iter(params), "lr": lr, "weight_decay": weight_decay if decays else 0.0}
+        for (lr, decays), params in found.items()
+    )

@@ -1,0 +1,10 @@
+# fails: groups-2
+def parameter_groups(model, head, backbone_lr, head_lr, weight_decay):
+    inside = {id(p) for p in head.parameters()}
+    groups = []
+    for name, p in model.named_parameters():
+        if not p.requires_grad:
+            continue
+        lr = head_lr if id(p) in inside else backbone_lr
+        groups.append({"params": [p], "lr": lr})
+    return groups

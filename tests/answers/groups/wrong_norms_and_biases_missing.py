@@ -1,0 +1,11 @@
+# fails: groups-1 groups-2
+def parameter_groups(model, head, backbone_lr, head_lr, weight_decay):
+    inside = {id(p) for p in head.parameters()}
+    groups = []
+    for name, p in model.named_parameters():
+        if not (p.requires_grad and p.ndim > 1):
+            continue
+        lr = head_lr if id(p) in inside else backbone_lr
+        decay = weight_decay if p.ndim > 1 else 0.0
+        groups.append({"params": [p], "lr": lr, "weight_decay": decay})
+    return groups

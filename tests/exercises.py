@@ -1,0 +1,30 @@
+"""The exercises of chapter 03 as its text has them: stubs, check cells and hidden tests."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import jupytext
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = ROOT / "solutions" / "03_resnet18_finetune.py"
+SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
+
+
+@functools.cache
+def cells(kind: str, text: Path = TEXT) -> dict[str, str]:
+    """The source of every ``answer``, ``check`` or ``graded`` cell, by the exercise's key."""
+    found = jupytext.read(text).cells
+    return {cell.metadata[kind]: cell.source for cell in found if kind in cell.metadata}
+
+
+def stub(key: str) -> str:
+    """What a student finds in the answer cell."""
+    return SOLUTION.sub(r"\1raise NotImplementedError", cells("answer")[key])
+
+
+def hidden_tests(key: str) -> dict[str, str]:
+    """The graded cells of an exercise, by their ids."""
+    return {id_: source for id_, source in cells("graded").items() if id_.startswith(f"{key}-")}

@@ -1,0 +1,284 @@
+"""The `course` command: help, exit codes, and every command that README and help name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer
+from courses import ROOT, make_course
+
+from course_utils import cli, doctor
+from course_utils.budget import PRESETS
+from course_utils.errors import DataError, EnvironmentProblem
+
+(UsageError,) = typer.BadParameter.__bases__
+COMMANDS = typer.main.get_command(cli.app).commands
+
+
+def course(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
+    """Run the command as a user would."""
+    command = [sys.executable, "-m", "course_utils.cli", *words]
+    return subprocess.run(command, cwd=cwd or ROOT, capture_output=True, text=True)
+
+
+def named_commands(text: str) -> list[str]:
+    """Every `course ...` in backquotes or alone on a line of a code block."""
+    found = re.findall(r"`(course [^`]+)`|^\s*(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
+    return [(quoted or alone).partition("  #")[0].strip() for quoted, alone in found]
+
+
+def document(name: str) -> str:
+    """The README, the help of the whole, or of one command."""
+    if name == "README.md":
+        return (ROOT / name).read_text(encoding="utf-8")
+    return cli.HELP if name == "help" else COMMANDS[name].help
+
+
+def parse(command: str) -> None:
+    """Parse a command without running it; a mistake raises."""
+    _, name, *words = shlex.split(command)
+    if name == "--help":
+        return
+    COMMANDS[name].make_context(name, words)
+
+
+def test_help_imports_no_torch():
+    code = (
+        "import sys, contextlib, io\n"
+        "from course_utils import cli\n"
+        "for name in ('', 'build', 'run', 'fetch', 'data', 'handout', 'doctor'):\n"
+        "    out = io.StringIO()\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(out):\n"
+        "        cli.app([*name.split(), '--help'])\n"
+        "    assert 'Usage' in out.getvalue()\n"
+        "heavy = {'torch', 'numpy', 'matplotlib', 'nbgrader', 'papermill', 'jupytext'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_help_documents_the_exit_codes_and_every_command():
+    text = course("--help").stdout
+    assert "Exit codes: 0 all well; 1 " in text and "2 the" in text and "3 this machine" in text
+    assert set(COMMANDS) == {"build", "run", "fetch", "data", "handout", "doctor"}
+    assert all(re.search(rf"^  {name} +\S", text, re.M) for name in COMMANDS)
+    assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"
+
+
+@pytest.mark.parametrize("name", ["README.md", "help", *COMMANDS])
+def test_named_commands_exist(name):
+    for command in named_commands(document(name)):
+        parse(command)
+
+
+def test_a_wrong_command_would_be_noticed():
+    assert named_commands(
+        "run `course bild --check` or\n\n    course run --budgit cpu  # now\n"
+    ) == [
+        "course bild --check",
+        "course run --budgit cpu",
+    ]
+    for wrong in ("course bild", "course run --budgit cpu", "course run --budget huge"):
+        with pytest.raises((KeyError, UsageError)):
+            parse(wrong)
+
+
+def test_budgets_are_the_presets():
+    assert set(get_args(cli.Budget)) == {"auto", *PRESETS} - {"grade"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("bild",),
+        ("run", "--budget", "huge"),
+        ("run", "--set", "epochs"),
+        ("run", "no_such_notebook"),
+        ("fetch",),
+        ("fetch", "imagenet"),
+        ("data", "cifar10"),
+        ("handout",),
+    ],
+)
+def test_a_mistyped_command_is_exit_code_2(words, tmp_path):
+    folder = make_course(tmp_path / "course")
+    (folder / "solutions" / "90_sample").mkdir()
+    (folder / "solutions" / "90_sample" / "90_sample.ipynb").touch()
+    result = course(*words, cwd=folder)
+    assert result.returncode == 2 and "Traceback" not in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("words", [("build",), ("run",), ("handout", "x")])
+def test_outside_of_a_course_is_exit_code_3(words, tmp_path):
+    result = course(*words, cwd=tmp_path)
+    assert result.returncode == 3
+    assert (
+        result.stderr.startswith("EnvironmentProblem: this is not the course folder.")
+        and "do this:" in result.stderr
+    )
+
+
+def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
+    folder = make_course(tmp_path / "course")
+    text = folder / "solutions" / "90_sample.py"
+    text.write_text(
+        text.read_text(encoding="utf-8").replace("### END SOLUTION", "### END SOLUTIO", 1),
+        encoding="utf-8",
+    )
+    result = course("build", cwd=folder)
+    assert result.returncode == 1
+    assert re.match(r"BuildError: 90_sample\.py:\d+: this looks like a marker", result.stderr), (
+        result.stderr
+    )
+    assert "Traceback" not in result.stderr
+
+
+def test_build_and_run_the_way_a_user_does(tmp_path):
+    folder = make_course(tmp_path / "course")
+    missing = course("run", cwd=folder)
+    assert missing.returncode == 1 and "course build" in missing.stderr
+    assert course("build", cwd=folder).stdout == "90_sample: instructor and student edition\n"
+    assert (
+        course("build", "--check", cwd=folder / "notebooks").stdout
+        == "90_sample: instructor and student edition are as built\n"
+    )
+    ran = course("run", "90", "--set", "extra=2", "--weights", "small", cwd=folder)
+    assert ran.returncode == 0 and ran.stderr == "", ran.stderr
+    assert re.search(r"^90_sample +auto +small +\d+ +ok$", ran.stdout, re.M), ran.stdout
+    pages = Path(re.search(r"^pages: (.*/runs/\d{8}-\d{6})/\*\.html$", ran.stdout, re.M)[1])
+    assert (pages / "90_sample.html").exists()
+
+
+def test_record_refuses_cartoons_before_it_runs(tmp_path):
+    folder = make_course(tmp_path / "course")
+    (folder / "solutions" / "90_sample").mkdir()
+    (folder / "solutions" / "90_sample" / "90_sample.ipynb").touch()
+    result = course("run", "--record", "--data", "cartoons", cwd=folder)
+    assert result.returncode == 1 and "drawn cartoons are not recorded" in result.stderr
+    assert not (folder / "runs").exists()
+
+
+def test_the_recorded_command_names_no_folder_of_this_machine(tmp_path):
+    archive = tmp_path / "photos.zip"
+    parameters = {
+        "budget": "cpu",
+        "data": str(archive),
+        "weights": "auto",
+        "seed": 0,
+        "overrides": {"plateau.epochs": 60},
+    }
+    command = cli._command("03_x", parameters)
+    assert (
+        command == "course run 03_x --budget cpu --data photos.zip --weights auto --seed 0"
+        " --set plateau.epochs=60"
+    )
+    parse(command)
+
+
+@pytest.mark.parametrize(
+    "text, setting",
+    [
+        ("a.epochs=60", ("a.epochs", 60)),
+        ("lr=1e-3", ("lr", 0.001)),
+        ("rates=[0.1, 1]", ("rates", [0.1, 1])),
+        ("stem=stock", ("stem", "stock")),
+    ],
+)
+def test_settings_are_numbers_lists_or_words(text, setting):
+    assert cli._setting(text) == setting
+
+
+def test_an_existing_path_is_made_absolute_and_a_name_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    assert cli._absolute("photos") == str(tmp_path / "photos")
+    assert cli._absolute("auto") == "auto"
+
+
+@pytest.mark.parametrize("problem, code", [(DataError("x."), 1), (EnvironmentProblem("x."), 3)])
+def test_problems_end_in_a_sentence_and_an_exit_code(monkeypatch, capsys, problem, code):
+    def fail():
+        raise problem
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit) as exit_:
+        cli.main()
+    assert exit_.value.code == code
+    assert capsys.readouterr().err == f"{type(problem).__name__}: x.\n"
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    return {
+        f.name: f for f in doctor.examine(make_course(tmp_path_factory.mktemp("doctor") / "course"))
+    }
+
+
+def test_doctor_finds_what_is_there(findings):
+    assert findings["torch"].there and findings["nbgrader_config.py"].there
+    assert findings["small weights"].there and findings["small weights"].essential
+    assert re.match(r"ok +torch +\d", str(findings["torch"]))
+    assert not doctor.lacks_essentials(list(findings.values()))
+
+
+def test_doctor_says_what_to_do(findings):
+    assert not findings["gradebook"].there
+    assert str(findings["gradebook"]).startswith("optional") and "do this: course build" in str(
+        findings["gradebook"]
+    )
+
+
+def test_doctor_on_a_students_machine_leaves_grading_out():
+    names = {f.name for f in doctor.examine(None)}
+    assert "torch" in names and not names & {"nbgrader", "nbgrader_config.py", "gradebook"}
+
+
+def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):
+    def nothing(name):
+        raise doctor.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", nothing)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file" / "below"))
+    (tmp_path / "file").touch()
+    found = {f.name: f for f in doctor.examine(None)}
+    assert str(found["torch"]).startswith("missing") and "pip install" in str(found["torch"])
+    assert not found["cache folder"].there and "COURSE_DATA" in str(found["cache folder"])
+    assert doctor.lacks_essentials(list(found.values()))
+
+
+@pytest.mark.parametrize(
+    "config", ["c = get_config()\nc.CourseDirectory.source_directory = 1 / 0\n", "x = 1\n", None]
+)
+def test_doctor_notices_a_config_that_nbgrader_ignores(tmp_path, config):
+    folder = make_course(tmp_path / "course")
+    path = folder / "nbgrader_config.py"
+    path.unlink() if config is None else path.write_text(config)
+    finding = doctor._nbgrader_config(folder)
+    assert not finding.there and finding.essential
+
+
+def test_doctor_notices_settings_that_another_file_overrides(tmp_path, monkeypatch):
+    folder = make_course(tmp_path / "course")
+    monkeypatch.setattr(
+        doctor,
+        "_as_nbgrader_loads_it",
+        lambda root: {"CourseDirectory": {"source_directory": "other"}},
+    )
+    finding = doctor._nbgrader_config(folder)
+    assert not finding.there and "CourseDirectory.source_directory" in finding.detail
+
+
+def test_doctor_exit_code(tmp_path):
+    folder = make_course(tmp_path / "course")
+    (folder / "nbgrader_config.py").write_text("1 / 0")
+    broken = course("doctor", cwd=folder)
+    assert broken.returncode == 3 and re.search(
+        r"^missing +nbgrader_config.py", broken.stdout, re.M
+    )

@@ -1,0 +1,116 @@
+"""The hand-out: what is in it, that it installs and works, and when it is refused."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import nbformat
+import pytest
+from courses import ROOT, make_course
+
+from course_utils.authoring import handout, release
+from course_utils.errors import BuildError
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The sample chapter, built, with the real package beside it, and what must not get out."""
+    folder = make_course(tmp_path_factory.mktemp("handout") / "course")
+    shutil.copytree(ROOT / "course_utils", folder / "course_utils")
+    (folder / "course_utils" / "scratch.part").touch()
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_secret.py").touch()
+    release.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(course, tmp_path_factory):
+    """The hand-out's folder."""
+    folder = tmp_path_factory.mktemp("made") / "handout"
+    assert handout.make_handout(course, folder) == sorted(
+        p for p in folder.rglob("*") if p.is_file()
+    )
+    return folder
+
+
+def test_it_holds_a_wheel_notebooks_requirements_and_instructions(made):
+    version = release.course_version(ROOT)
+    assert sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()) == [
+        "README.md",
+        f"course_utils-{version}-py3-none-any.whl",
+        "notebooks/90_sample/90_sample.ipynb",
+        "requirements.txt",
+    ]
+
+
+def test_the_notebook_is_the_student_edition_and_carries_the_version(made, course):
+    name = "notebooks/90_sample/90_sample.ipynb"
+    assert (made / name).read_bytes() == (course / name).read_bytes()
+    assert nbformat.read(
+        made / name, as_version=4
+    ).metadata.course_version == release.course_version(ROOT)
+
+
+def test_requirements_are_the_courses_own_pins_without_the_instructors_tools(made):
+    lines = (made / "requirements.txt").read_text(encoding="utf-8").split()
+    pinned = handout.pins(ROOT / "requirements.txt")
+    assert f"torch=={pinned['torch']}" in lines and f"jupyterlab=={pinned['jupyterlab']}" in lines
+    assert not [
+        line for line in lines if line.startswith(("nbgrader", "papermill", "jupytext", "pytest"))
+    ]
+    assert lines[-1] == f"./{next(made.glob('*.whl')).name}"
+
+
+def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(made):
+    names = zipfile.ZipFile(next(made.glob("*.whl"))).namelist()
+    assert {n.split("/")[0].partition("-")[0] for n in names} == {"course_utils"}
+    data = [p.relative_to(ROOT).as_posix() for p in (ROOT / "course_utils" / "assets").iterdir()]
+    assert {"course_utils/budgets.toml", "course_utils/checks/core.py", *data} <= set(names)
+    assert not [
+        n
+        for n in names
+        if "scratch" in n or "test" in n or "__pycache__" in n or n.endswith(".ipynb")
+    ]
+
+
+def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        tmp_path,
+    ]
+    subprocess.run([*install, next(made.glob("*.whl"))], check=True, capture_output=True)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import course_utils; assert course_utils.__file__.startswith(sys.argv[1])\n"
+        "from course_utils.weights import find_weights; from course_utils.budget import load_plan\n"
+        "print(course_utils.__version__, find_weights('small').num_classes)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.stdout.split()[0] == release.course_version(ROOT), result.stderr
+
+
+def test_a_folder_that_is_not_empty_is_refused(course, tmp_path):
+    (tmp_path / "mine").touch()
+    with pytest.raises(BuildError, match="is not empty"):
+        handout.make_handout(course, tmp_path)
+
+
+def test_a_drifted_notebook_is_refused(course, tmp_path):
+    drifted = make_course(tmp_path / "course")
+    shutil.copytree(course / "notebooks", drifted / "notebooks")
+    with pytest.raises(BuildError, match="not as built from the text: solutions/90_sample"):
+        handout.make_handout(drifted, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
