@@ -455,7 +455,7 @@ def hidden_test() -> None:
 
         faint = nn.Sequential(nn.Flatten(), nn.Linear(18, 5, bias=False))
         nn.init.zeros_(faint[1].weight)
-        expect(answer(faint, x * 1e-10, y), 0, "small gradients")
+        expect(answer(faint, x * 1e-25, y), 0, "small gradients")
 
 
 from course_utils import checks
@@ -502,16 +502,18 @@ assert dead_taps == 6_946_816 <= zeros
 # %% [markdown]
 # ### Exercise 3 · Keep the stem · ●●○ · 3 points · 10 min
 #
-# Write `keep_stem(model)`: change torchvision's ResNet so that a 32x32 input has a 4x4 map after `layer4`, and return
-# the model. **Every pretrained tensor must survive bit for bit**: same names, same shapes, same values.
+# Write `keep_stem(model)`: change torchvision's ResNet so that a 32x32 input gives maps of 32x32 in `layer1` and of 4x4
+# after `layer4`, and return the model. **Every pretrained tensor must survive bit for bit**: same names, same shapes,
+# same values.
 #
 # *Predict first:* can a 7x7 kernel that was trained at stride 2 be used at stride 1?
 
 # %% answer="keep_stem"
 def keep_stem(model: nn.Module) -> nn.Module:
-    """Return torchvision's ResNet, changed so that a 32x32 image gives a 4x4 map in `layer4`.
+    """Return torchvision's ResNet, changed so that it no longer shrinks small images before `layer1`.
 
-    Every tensor of its `state_dict` keeps its name, its shape and its values.
+    A 32x32 image gives maps of 32x32 in `layer1` and of 4x4 in `layer4`. Every tensor of the
+    `state_dict` keeps its name, its shape and its values.
     """
     ### BEGIN SOLUTION
     model.conv1.stride = (1, 1)
@@ -533,7 +535,7 @@ checks.finetune.keep_stem(keep_stem)
 # </details>
 
 # %% graded="keep_stem-1" points=1
-# Graded, 1 point: every pretrained tensor is still there.
+# Graded, 1 point: the maps have the right size, for ResNets of other depths too.
 ### BEGIN HIDDEN TESTS
 def hidden_test() -> None:
     import torch
@@ -548,11 +550,11 @@ def hidden_test() -> None:
         assert isinstance(model, nn.Module), "keep_stem: the model is returned"
         sizes = []
         for name, module in model.named_modules():
-            if name.split(".")[-1] == "layer4":
+            if name.split(".")[-1] in ("layer1", "layer4"):
                 module.register_forward_hook(lambda _, __, output: sizes.append(tuple(output.shape)))
         with torch.no_grad():
             model.eval()(torch.randn(2, 3, 32, 32))
-        assert sizes == [(2, 512, 4, 4)], "keep_stem: size of the map in layer4"
+        assert sizes == [(2, 64, 32, 32), (2, 512, 4, 4)], "keep_stem: size of the maps"
 
 
 from course_utils import checks
@@ -562,7 +564,7 @@ with checks.quietly():
 ### END HIDDEN TESTS
 
 # %% graded="keep_stem-2" points=2
-# Graded, 2 points: the maps have the right size, for ResNets of other depths too.
+# Graded, 2 points: every pretrained tensor is still there.
 ### BEGIN HIDDEN TESTS
 def hidden_test() -> None:
     import torch
@@ -669,9 +671,10 @@ session.show_recorded("stems")
 #
 # - `freeze_backbone(model, head)`: only the parameters of the module `head` stay trainable. `head` is the module
 #   itself, so no name needs to be looked at.
-# - `train_mode(model)`: the training loop calls it before every epoch. After it, what is trainable is in training
-#   mode, and what is frozen gives in training **bit for bit** what it gives in evaluation. If everything is
-#   trainable again later, `train_mode` must put everything in training mode.
+# - `train_mode(model)`: the training loop calls it before every epoch. After it, what is trainable is in training mode. A
+#   module whose parameters are all frozen is in eval mode with everything inside it, so that it gives in training **bit
+#   for bit** what it gives in evaluation. If everything is trainable again later, everything is in training mode.
+#   No layer and no method of the model is replaced.
 #
 # After three training steps nothing in the backbone may have changed: no weight, no bias, no running statistic.
 #
@@ -824,7 +827,9 @@ def hidden_test() -> None:
         after = model.state_dict()
         still = all(k in after and torch.equal(v, after[k]) for k, v in start.items())
         assert still, "train_mode: tensors of the backbone while the head trains"
-        assert classes == [type(m) for m in model.modules()], "train_mode: layers of the model"
+        patched = any(name in vars(m) for m in model.modules() for name in ("train", "eval", "forward"))
+        replaced = classes != [type(m) for m in model.modules()]
+        assert not patched and not replaced, "train_mode: layers and methods of the model"
 
         model = frozen().eval()
         with torch.no_grad():
@@ -992,7 +997,10 @@ def hidden_test() -> None:
         for key, lr in listed:
             assert type(lr) is float, "parameter_groups: learning rates"
             assert lr == (0.07 if key in inside else 0.003), "parameter_groups: learning rates"
-        torch.optim.AdamW(groups, lr=1.0)
+        try:
+            torch.optim.AdamW(answer(model, head, 0.003, 0.07, 0.2))
+        except (TypeError, ValueError) as problem:
+            raise AssertionError("parameter_groups: an optimizer takes them") from problem
 
 
 from course_utils import checks
@@ -1087,7 +1095,7 @@ checks.finetune.epoch(train_one_epoch)
 # </details>
 
 # %% graded="epoch-1" points=2
-# Graded, 2 points: the model has learned what it should have learned.
+# Graded, 2 points: loss and accuracy count every image once.
 ### BEGIN HIDDEN TESTS
 def hidden_test() -> None:
     import torch
@@ -1119,7 +1127,7 @@ with checks.quietly():
 ### END HIDDEN TESTS
 
 # %% graded="epoch-2" points=2
-# Graded, 2 points: loss and accuracy count every image once.
+# Graded, 2 points: the model has learned what it should have learned.
 ### BEGIN HIDDEN TESTS
 def hidden_test() -> None:
     import copy
@@ -1135,7 +1143,7 @@ def hidden_test() -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(12_085)
         for make in optimizers:
-            model = nn.Sequential(nn.Linear(6, 10), nn.BatchNorm1d(10), nn.Tanh(), nn.Linear(10, 4)).eval()
+            model = nn.Sequential(nn.Linear(6, 10, bias=False), nn.BatchNorm1d(10), nn.Tanh(), nn.Linear(10, 4)).eval()
             batches = [(torch.randn(n, 6), torch.randint(4, (n,))) for n in (7, 4, 3)]
             twin = copy.deepcopy(model).train()
             optimizer = make(twin.parameters())
@@ -1143,7 +1151,10 @@ def hidden_test() -> None:
                 optimizer.zero_grad()
                 nn.functional.cross_entropy(twin(x), y).backward()
                 optimizer.step()
+            calls = []
+            model.register_forward_hook(lambda *_: calls.append(1))
             answer(model, batches, make(model.parameters()))
+            assert len(calls) == len(batches), "train_one_epoch: one forward pass for each batch"
             expected, got = twin.state_dict(), model.state_dict()
             learned = [k for k in expected if "running" not in k and "num_batches" not in k]
             statistics = [k for k in expected if k not in learned]

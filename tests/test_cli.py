@@ -42,10 +42,9 @@ def document(name: str) -> str:
 
 def parse(command: str) -> None:
     """Parse a command without running it; a mistake raises."""
-    _, name, *words = shlex.split(command)
-    if name == "--help":
-        return
-    COMMANDS[name].make_context(name, words)
+    words = [word for word in shlex.split(command)[1:] if word != "--help"]
+    if words:
+        COMMANDS[words[0]].make_context(words[0], words[1:])
 
 
 def test_help_imports_no_torch():

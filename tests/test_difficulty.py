@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import cartoons, difficulty
+from course_utils import cartoons, difficulty, features
 from course_utils.compare import Arm
 from course_utils.data import ImageSet, Splits
 from course_utils.weights import find_weights
@@ -30,7 +30,8 @@ def arms(**changed: float) -> dict[str, Arm]:
     return {key: Arm(key, (score,) * 3, 1000) for key, score in {**GOOD, **changed}.items()}
 
 
-def test_six_arms_with_a_score_for_each_seed(capsys):
+def test_six_arms_with_a_score_for_each_seed(monkeypatch, capsys):
+    monkeypatch.setattr(features, "PROBE_ITERATIONS", 5)
     weights = find_weights("small")
     found = difficulty.measure_difficulty(
         tiny_splits(), tiny_splits(without_object=True), weights, epochs=1, rates=(0.001,)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import yaml
@@ -34,6 +35,13 @@ def name(requirement: str) -> str:
 def release(text: str) -> tuple[int, ...]:
     """``2.15.0+cpu`` as numbers: the build does not matter."""
     return tuple(int(n) for n in re.findall(r"\d+", text.partition("+")[0]))
+
+
+def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    """Run make as from a shell, also where make is running these tests."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--no-print-directory", *words]
+    return subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True)
 
 
 def test_every_direct_dependency_is_pinned_and_nothing_else():
@@ -91,8 +99,8 @@ def test_make_passes_on_what_it_is_told(tmp_path, target, expected):
     stamp = tmp_path / "venv" / "installed"
     stamp.parent.mkdir()
     stamp.touch()
-    command = ["make", "--dry-run", f"VENV={stamp.parent}", *target]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    os.utime(stamp, (2e9, 2e9))
+    lines = make("--dry-run", f"VENV={stamp.parent}", *target).stdout
     assert expected in lines
     assert "pip install" not in lines
 
@@ -106,18 +114,11 @@ def test_make_installs_again_when_what_is_needed_has_changed(tmp_path, changed):
     stamp.parent.mkdir()
     stamp.touch()
     os.utime(stamp, (2e9, 2e9))
-    dry_run = ["make", "--dry-run", "test"]
-    assert (
-        "pip install"
-        not in subprocess.run(dry_run, cwd=tmp_path, capture_output=True, text=True).stdout
-    )
+    assert "pip install" not in make("--dry-run", "test", cwd=tmp_path).stdout
     os.utime(tmp_path / changed, (2.1e9, 2.1e9))
-    lines = subprocess.run(dry_run, cwd=tmp_path, capture_output=True, text=True).stdout
-    assert (
-        "-m venv .venv" in lines
-        and "--requirement requirements.txt" in lines
-        and "--editable ." in lines
-    )
+    lines = make("--dry-run", "test", cwd=tmp_path).stdout
+    for step in ("-m venv .venv", "--requirement requirements.txt", "--editable ."):
+        assert step in lines
 
 
 @HAS_MAKE
@@ -126,8 +127,7 @@ def test_make_says_so_when_python_is_too_old(tmp_path):
     guard = "import sys; sys.version_info = (3, 9); exec(sys.argv[1])"
     old.write_text(f'#!/bin/sh\nshift\nexec "{sys.executable}" -c "{guard}" "$1"\n')
     old.chmod(0o755)
-    command = ["make", "test", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    result = make("test", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}")
     assert result.returncode and "Python 3.11 or newer is needed" in result.stderr
     assert not (tmp_path / "venv").exists()
 
