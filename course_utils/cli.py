@@ -145,6 +145,34 @@ def data(
 
 
 @app.command()
+def pretrain(
+    data: Annotated[str, typer.Option(help="Folder or zip of images, 64x64 or larger, <split>/<class>/*.")],
+    arch: Annotated[Literal["resnet18", "alexnet"], typer.Option(help="What to train.")] = "resnet18",
+    out: Annotated[Path, typer.Option(help="Receives weights, classes, card, checkpoint.")] = Path("pretrained"),
+    epochs: Annotated[int | None, typer.Option(help="Instead of the setting's own number.")] = None,
+    name: Annotated[str | None, typer.Option(help="Of the data, for files and the card.")] = None,
+    terms: Annotated[str, typer.Option(help="On which the images may be used, for the card.")] = "not stated",
+    start: Annotated[Path | None, typer.Option(help="Weights to go on from.")] = None,
+    seed: int = 0,
+) -> None:
+    """Train upstream weights on an image folder, from scratch or from weights that stand.
+
+    Hours on a CPU; an interrupted training goes on behind its last epoch. Writes a model card.
+
+    Example: `course pretrain --data images.zip --arch resnet18 --out pretrained`
+    """
+    from course_utils import pretrain as upstream
+    from course_utils.weights import from_file
+
+    begin = from_file(start, arch) if start else None
+    report = upstream.pretrain(
+        data, arch, out, epochs=epochs, start=begin, name=name, terms=terms, seed=seed
+    )
+    sizes = ", ".join(f"{top1:.1%} at {size} px" for size, top1 in report.by_size.items())
+    print(f"{report.file}: top-1 {sizes} on {report.n_held_out:,} held-out images")
+
+
+@app.command()
 def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Make what students get.
 

@@ -38,9 +38,8 @@ class Arm:
         return max(self.scores)
 
     def __str__(self) -> str:
-        seeds = f"{len(self.scores)} seed" + ("s" if len(self.scores) > 1 else "")
         spread = f"{self.low:.1%} to {self.high:.1%}"
-        return f"{self.name}: {self.mean:.1%} ({seeds}: {spread}; {self.n_images:,} images)"
+        return f"{self.name}: {self.mean:.1%} ({_seeds(self)}: {spread}; {self.n_images:,} images)"
 
     def to_dict(self) -> dict:
         return {**asdict(self), "scores": list(self.scores)}
@@ -68,10 +67,12 @@ def choose_rate(val_accuracy: Mapping[float, float], name: str) -> float:
 def is_decided(a: Arm, b: Arm) -> bool:
     """Whether the difference is more than seeds and number of images explain.
 
-    Two conditions, both needed: the ranges of the seeds do not overlap, and the difference of the
-    means is over two standard errors of what drawing that many test images alone would give
+    Both arms need at least two seeds. Then two conditions, both needed: the ranges of the seeds do not
+    overlap, and the difference of the means is over two standard errors of what drawing that many test images alone would give
     (binomial, the two arms taken as independent, which errs on the careful side).
     """
+    if min(len(a.scores), len(b.scores)) < 2:
+        return False
     overlap = a.low <= b.high and b.low <= a.high
     variance = sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b))
     return not overlap and abs(a.mean - b.mean) > 2 * math.sqrt(variance)
@@ -79,12 +80,12 @@ def is_decided(a: Arm, b: Arm) -> bool:
 
 def verdict(a: Arm, b: Arm) -> str:
     """One sentence: which arm is ahead and by how much, or that it is undecided at this budget."""
-    difference = 100 * (a.mean - b.mean)
-    numbers = f"{a.mean:.1%} against {b.mean:.1%}, {len(a.scores)} seeds, {a.n_images:,} images"
+    ahead, behind = (a, b) if a.mean >= b.mean else (b, a)
+    numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {_seeds(a)}, {a.n_images:,} images"
     if not is_decided(a, b):
-        return f"{a.name} or {b.name}: undecided at this budget ({numbers})"
-    ahead, behind = (a, b) if difference > 0 else (b, a)
-    return f"{ahead.name} is {abs(difference):.1f} points ahead of {behind.name} ({numbers})"
+        return f"{ahead.name} or {behind.name}: undecided at this budget ({numbers})"
+    points = 100 * (ahead.mean - behind.mean)
+    return f"{ahead.name} is {points:.1f} points ahead of {behind.name} ({numbers})"
 
 
 def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
@@ -100,6 +101,10 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
 
     rule = "  ".join("-" * w for w in widths)
     return "\n".join([line(columns), rule, *(line(row) for row in cells)])
+
+
+def _seeds(arm: Arm) -> str:
+    return f"{len(arm.scores)} seed" + ("s" if len(arm.scores) > 1 else "")
 
 
 def _cell(value: object) -> str:

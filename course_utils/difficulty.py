@@ -74,7 +74,6 @@ def measure_difficulty(
         backgrounds: the same pictures without their objects.
         weights: upstream weights of a ResNet-18.
     """
-
     preprocess = weights.preprocess
 
     def features(model: nn.Module) -> Extract:

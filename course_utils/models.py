@@ -128,7 +128,7 @@ def train_mode(model: nn.Module) -> None:
     So no running statistic of a frozen batch norm moves, and dropout in front of the first trainable
     layer is off: the frozen part gives in training, bit for bit, what it gives in evaluation.
     """
-    after_trainable = False
+    after_trainable = all(p.requires_grad for p in model.parameters())
     for module in model.modules():
         parameters = list(module.parameters())
         if parameters:
@@ -187,7 +187,8 @@ def parameter_groups(
 
     Args:
         layer_decay: rate of a backbone stage relative to the stage after it (1.0: all the same).
-            A stage is a direct child of the model, such as ``layer3``.
+            A stage is a direct child of the model, such as ``layer3``; parameters of the model itself
+            (a class token) count as the stage before the first.
 
     Returns:
         Dicts with ``params``, ``lr``, ``weight_decay`` and ``name``, empty groups left out.
@@ -195,18 +196,24 @@ def parameter_groups(
     fresh = {id(p) for m in {find_head(model), *new_layers(model)} for p in m.parameters()}
     stages = [s for s in model.children() if any(id(p) not in fresh for p in s.parameters())]
     groups: dict[tuple, dict] = {}
+    added: set[int] = set()
 
     def add(parameter: nn.Parameter, name: str, lr: float) -> None:
+        if id(parameter) in added or not parameter.requires_grad:
+            return
+        added.add(id(parameter))
         decay = weight_decay if parameter.ndim > 1 else 0.0
         empty = {"params": [], "lr": lr, "weight_decay": decay, "name": name}
         groups.setdefault((name, decay), empty)["params"].append(parameter)
 
     for depth, stage in enumerate(reversed(stages)):
         for p in stage.parameters():
-            if p.requires_grad and id(p) not in fresh:
+            if id(p) not in fresh:
                 add(p, f"backbone-{depth}", backbone_lr * layer_decay**depth)
+    for p in model.parameters(recurse=False):
+        add(p, f"backbone-{len(stages)}", backbone_lr * layer_decay ** len(stages))
     for p in model.parameters():
-        if p.requires_grad and id(p) in fresh:
+        if id(p) in fresh:
             add(p, "new", head_lr)
     return list(groups.values())
 

@@ -122,7 +122,8 @@ def _show_curves(value: dict, facts: dict) -> None:
 
 def _short(value: object) -> str:
     if isinstance(value, list):
-        return " ".join(_short(v) for v in value[:: max(1, len(value) // 8)])
+        step = max(1, len(value) // 8)
+        return " ".join(_short(v) for v in [*value[:-1:step], value[-1]])
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

@@ -39,6 +39,9 @@ def _drawn_folder(per_class: int) -> Path:
         folder = Path(tempfile.mkdtemp()) / folder.name
         return cartoons.write_photos(folder, DRAWN_CLASSES, per_class)
     cartoons.write_photos(scratch / "pictures", DRAWN_CLASSES, per_class)
-    (scratch / "pictures").rename(folder)
+    try:
+        (scratch / "pictures").rename(folder)
+    except OSError:  # another notebook was faster
+        return folder if folder.is_dir() else scratch / "pictures"
     scratch.rmdir()
     return folder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "recorded"
@@ -55,8 +54,8 @@ def write_json(path: Path, content: object) -> None:
     """Write ``content`` so that an interrupt leaves the old file or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

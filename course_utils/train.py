@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
 import time
@@ -83,7 +84,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch gave: losses are means over images in nats, accuracies are fractions."""
+    """What one epoch gave: losses are means over images in nats, accuracies are fractions.
+
+    ``train_loss`` includes the recipe's label smoothing, ``val_loss`` does not.
+    """
 
     epoch: int
     phase: int
@@ -166,6 +170,8 @@ def fit(
     if saved:
         model.load_state_dict(saved["model"])
         history, best = _history_from(saved["history"]), saved["best"]
+        for phase in _finished_phases(recipe, len(history.epochs)):
+            phase.prepare(model)
 
     bar = _progress_bar(recipe, len(train), len(history.epochs), progress)
     try:
@@ -230,8 +236,8 @@ def train_epoch(
 ) -> tuple[list[float], float, float]:
     """One pass over ``images`` in random order.
 
-    The batches are as equal as can be (40 images at batch size 16 give 14, 13, 13), so that none is
-    too small for batch norm. Losses stay on the device until the epoch is over: asking for a number
+    The batches are as equal as can be (40 images at batch size 16 give 14, 13, 13), so that no small
+    remainder upsets batch norm. Losses stay on the device until the epoch is over: asking for a number
     after each batch would make a GPU wait for the CPU.
 
     Args:
@@ -388,6 +394,11 @@ def _saved_state(checkpoint: str | Path | None, fingerprint: str) -> dict | None
     return load_checkpoint(checkpoint, fingerprint)
 
 
+def _finished_phases(recipe: Recipe, epochs_done: int) -> list[Phase]:
+    """The phases before the one that goes on; a later ``prepare`` may build on an earlier one."""
+    return list(recipe.phases[: recipe.epochs[epochs_done][0]]) if epochs_done < len(recipe.epochs) else []
+
+
 def _history_from(saved: dict) -> History:
     return History(**{**saved, "epochs": [EpochRecord(**e) for e in saved["epochs"]]})
 
@@ -396,8 +407,13 @@ def _fingerprint(
     model: nn.Module, recipe: Recipe, preprocess: Preprocess, history: History
 ) -> str:
     """One line that differs when a run could not go on from another's checkpoint."""
-    phases = [(p.epochs, p.lr, p.backbone_lr, p.prepare.__name__) for p in recipe.phases]
+    phases = [(p.epochs, p.lr, p.backbone_lr, _name(p.prepare)) for p in recipe.phases]
     settings = {k: v for k, v in asdict(recipe).items() if k != "phases"}
-    shapes = sum(t.numel() for t in model.state_dict().values())
+    network = f"{model} {getattr(model, 'start', '')}"
+    identity = hashlib.sha256(network.encode()).hexdigest()[:12]
     run = (history.data, history.n_train, history.n_val, history.seed)
-    return f"{type(model).__name__}/{shapes} {phases} {settings} {preprocess} {run}"
+    return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
+
+
+def _name(function: Callable) -> str:
+    return getattr(function, "__qualname__", None) or repr(function)

@@ -150,7 +150,15 @@ def _imagenet(arch: str) -> Weights:
         )
     published = get_model_weights(arch)["IMAGENET1K_V1"]
     presets = published.transforms()
-    state = published.get_state_dict(progress=False, check_hash=True)
+    try:
+        state = published.get_state_dict(progress=False, check_hash=True)
+    except Exception as problem:
+        file = imagenet_file(arch)
+        raise WeightsError(
+            f"{file.name} cannot be read.",
+            found=str(problem).splitlines()[0],
+            do=f"delete {file} and run `course fetch {arch}`",
+        ) from None
     return Weights(
         name="ImageNet-1k (torchvision V1)",
         state=state,

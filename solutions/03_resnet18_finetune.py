@@ -9,8 +9,8 @@
 # %% [markdown]
 # # 03 · Fine-tune ResNet-18
 #
-# A network that has seen a hundred thousand photographs knows something about edges, fur and wheels. This
-# notebook puts that knowledge to work on small pictures, and finds out by measurement what it is worth.
+# A network that has seen a hundred thousand photographs, or a million, knows something about edges, fur and wheels.
+# This notebook puts that knowledge to work on small pictures, and finds out by measurement what it is worth.
 #
 # **After this notebook you can**
 # - prepare data so that a test score means something: no leaks, statistics from training images only;
@@ -22,6 +22,8 @@
 # **How it works.** Predict first, then run, then read the explanation. Exercises have an instant check below
 # them that tells you what it expected, what it got, and what to try. Nothing you do here can break the
 # notebook: the experiments use the package's own functions, so an unsolved exercise does not block you.
+# Boxes titled **Is it true?** take up sentences that tutorials repeat (the number is that of our list of checked
+# claims); the cells around them measure.
 #
 # | exercise | points | minutes |
 # |---|---|---|
@@ -215,7 +217,7 @@ with checks.quietly():
 
 # %% [markdown]
 # > **Is it true?** *"CIFAR-10's official standard deviation is (0.2023, 0.1994, 0.2010)."*
-# > (Three of our five source texts copy it.) Two ways to compute a deviation, on the training images at hand:
+# > (claim A15) Tutorials copy it from each other. Two ways to compute a deviation, on the training images at hand:
 
 # %%
 from course_utils.compare import table
@@ -611,6 +613,21 @@ stem_maps = {stem: map_sizes(build_model("resnet18", pretrained, stem=stem), 32)
 plots.show(plots.map_sizes(stem_maps, title="What a 32x32 picture becomes, by stem"))
 
 # %%
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def multiply_adds(model, size):
+    """Billions of multiply-adds for one image; the counter reports two operations for each."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        model.eval()(torch.zeros(1, 3, size, size))
+    return counter.get_total_flops() / 2e9
+
+
+stem_cost = {stem: multiply_adds(build_model("resnet18", pretrained, stem=stem), 32) for stem in models.STEMS}
+print(table([{"stem": stem, "10^9 multiply-adds at 32 px": cost} for stem, cost in stem_cost.items()]))
+print(f"stock at 64 px: {multiply_adds(stock, 64):.3f}, at 224 px: {multiply_adds(stock, 224):.3f}")
+
+# %%
 from course_utils.compare import Arm, verdict
 from course_utils.evaluate import accuracy
 from course_utils.features import extract_features, fit_probe
@@ -653,8 +670,8 @@ session.show_recorded("stems")
 
 # %% [markdown]
 # Read three things off your own numbers and the recorded ones.
-# - **More pixels cost more.** Stride 1 makes every map four times wider and higher: 0.56 against 0.037 billion
-#   multiply-adds an image, fifteen times the work.
+# - **More pixels cost more.** Stride 1 and no max-pool make every map four times wider and higher, and an image about
+#   fifteen times the work (the table above).
 # - **`conv3x3` against `stride1`**: the same map sizes and nearly the same cost, but one of them begins with random
 #   numbers. A frozen probe shows what that costs (claim E17: *"surgery keeps the pretrained features"*, only from layer1 on).
 # - **Enlarging is a respectable cure** (claim F1: *"resizing makes the features fail"*): compare `stock, 64 px` with
@@ -1434,8 +1451,8 @@ session.show_recorded("plateau")
 
 # %% [markdown]
 # If scratch stays below at its plateau, then with this many images the better start gives *accuracy*; if it catches
-# up, it gave *time*. On all of CIFAR-10 a scratch ResNet-18 with a 3x3 stem reaches 93 to 95 %
-# (kuangliu/pytorch-cifar), so with 50,000 images a large part of the advantage is time (claim F2: *"94 % thanks to
+# up, it gave *time*. On all of CIFAR-10 a scratch ResNet-18 with a 3x3 stem reaches 93.0 %
+# (README of kuangliu/pytorch-cifar) to 95.0 % (300 epochs, model card of edadaltocg/resnet18_cifar10), so with 50,000 images a large part of the advantage is time (claim F2: *"94 % thanks to
 # pretrained features"*, without a scratch control, cannot be told apart from no advantage at all).
 
 # %% [markdown]
@@ -1469,7 +1486,7 @@ checks.finetune.choose(choose_checkpoint)
 # </details>
 # <details><summary>Hint: "the check says that I looked at the test set"</summary>
 #
-# Choosing by test accuracy makes the reported test accuracy too good. Two of our source texts do it (claim E19).
+# Choosing by test accuracy makes the reported test accuracy too good. Tutorials do it all the time (claim E19).
 # </details>
 
 # %% graded="choose-1" points=1
@@ -1652,7 +1669,7 @@ session.keep("photos", {"data": photos.name, "arms": [arm.to_dict() for arm in p
 
 # %% [markdown]
 # `hotdog` is class 934 of ImageNet. When upstream and downstream share a class, the pretrained network has seen
-# thousands of labelled pictures of the very thing it is tested on: the comparison is a very favourable case for
+# about a thousand labelled pictures of the very thing it is tested on: the comparison is a very favourable case for
 # pretraining (claim A18), and its ten points say little about, for example, X-rays. The cell above looked the overlap up
 # in the class list of the weights you loaded.
 

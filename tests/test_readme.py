@@ -1,11 +1,7 @@
-"""README: its tree repeats the modules' first lines, and its commands exist."""
+"""README: its tree repeats the modules' first lines."""
 
 import ast
-import re
 from pathlib import Path
-
-import pytest
-from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,26 +22,3 @@ def tree() -> str:
 
 def test_the_tree_repeats_the_modules_first_lines():
     assert tree() in README, f"README's tree should read:\n{tree()}"
-
-
-def commands() -> list[list[str]]:
-    found = re.findall(r"^course (.+)$|`course ([a-z][^`]*)`", README, flags=re.M)
-    return [(a or b).split("#")[0].split() for a, b in found]
-
-
-@pytest.mark.parametrize("name", sorted({command[0] for command in commands()}))
-def test_commands_exist_and_have_help(name):
-    from course_utils.cli import app
-
-    result = CliRunner().invoke(app, [name, "--help"])
-    assert result.exit_code == 0, result.output
-
-
-@pytest.mark.parametrize("command", [" ".join(c) for c in commands()])
-def test_options_of_commands_are_real(command):
-    from course_utils.cli import app
-
-    name, *arguments = command.split()
-    text = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
-    for option in (a.split("=")[0] for a in arguments if a.startswith("--")):
-        assert option in text, f"{option} is no option of course {name}"
