@@ -141,7 +141,7 @@ def data(
     """
     from course_utils import difficulty
 
-    difficulty.measure(name)
+    difficulty.measure()
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""How hard a data set is: pixels, background, probes, fine-tuning and training from scratch."""
+"""How hard the drawn cartoons are: pixels, background, probes, fine-tuning, training from scratch."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Outcome = tuple[float, Callable[[], float]]
 Run = Callable[[int, float], Outcome]
 
 
-def measure(name: str) -> None:
-    """Measure a data set of the package (``"cartoons"``) and print grids, table and targets."""
+def measure() -> None:
+    """Measure the drawn cartoons and print grids, table and targets."""
     weights = find_weights("small")
     print(f"{CARTOONS}: {TRAIN:,} training, {VAL:,} validation, {TEST:,} test images")
     print(f"{SEEDS} seeds; fine-tuning and scratch train {EPOCHS} epochs; weights: {weights.name}")
