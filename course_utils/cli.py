@@ -155,7 +155,7 @@ def pretrain(
     start: Annotated[Path | None, typer.Option(help="Weights to go on from.")] = None,
     seed: int = 0,
 ) -> None:
-    """Train upstream weights on an image folder, from scratch or from weights that stand.
+    """Train upstream weights on an image folder.
 
     Hours on a CPU; an interrupted training goes on behind its last epoch. Writes a model card.
 

@@ -112,7 +112,7 @@ def start(
 def _show_curves(value: dict, facts: dict) -> None:
     scratch, tuned = (Arm.from_dict(value["arms"][i]) for i in (0, 1))
     figure = plots.learning_curves(
-        value["curves"],
+        {arm.name: value["curves"][arm.name] for arm in (scratch, tuned)},
         title=verdict(tuned, scratch),
         data=f"recorded on {facts['data']}, {value['n_train']:,} training images",
         n_images=value["n_val"],

@@ -65,7 +65,12 @@ n_classes = len(splits.classes)
 # The lines above say what this run uses. Without a download that is a set of **drawn cartoons** and a small
 # ResNet-18 that was trained on 200 classes of ImageNet at 32 to 64 pixels. With a network, `course fetch cifar10 resnet18`
 # in a terminal brings the real CIFAR-10 and torchvision's ImageNet weights; restart the notebook and they are taken.
-# Every figure names the data it was made from.
+# Every figure names the data it was made from. Without a terminal, the next cell does the same.
+
+# %%
+# Optional, 210 MB: remove the two # signs, run this cell, then restart the notebook.
+# from course_utils.fetch import fetch
+# fetch("cifar10"), fetch("resnet18")
 
 # %% [markdown]
 # ## 1 · Look at the data

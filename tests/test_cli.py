@@ -27,6 +27,11 @@ def course(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=cwd or ROOT, capture_output=True, text=True)
 
 
+def without_last_words(stderr: str) -> str:
+    """What is left without the assertion that libzmq now and then prints while a kernel's process ends."""
+    return re.sub(r"^Assertion failed: pfd\.revents & POLLIN .*\n?", "", stderr, flags=re.M)
+
+
 def named_commands(text: str) -> list[str]:
     """Every `course ...` in backquotes or alone on a line of a code block."""
     found = re.findall(r"`(course [^`]+)`|^\s*(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
@@ -149,7 +154,7 @@ def test_build_and_run_the_way_a_user_does(tmp_path):
         == "90_sample: instructor and student edition are as built\n"
     )
     ran = course("run", "90", "--set", "extra=2", "--weights", "small", cwd=folder)
-    assert ran.returncode == 0 and ran.stderr == "", ran.stderr
+    assert ran.returncode == 0 and without_last_words(ran.stderr) == "", ran.stderr
     assert re.search(r"^90_sample +auto +small +\d+ +ok$", ran.stdout, re.M), ran.stdout
     pages = Path(re.search(r"^pages: (.*/runs/\d{8}-\d{6})/\*\.html$", ran.stdout, re.M)[1])
     assert (pages / "90_sample.html").exists()

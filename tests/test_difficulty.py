@@ -101,7 +101,7 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
     monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
         "train": cartoons.generate(train, 1, without), "test": cartoons.generate(test, 2, without)
     })  # fmt: skip
-    difficulty.measure("cartoons")
+    difficulty.measure()
     printed = capsys.readouterr().out
     assert printed.startswith("drawn cartoons: 20 training") and "nothing above 95 %" in printed
 

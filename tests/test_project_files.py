@@ -39,7 +39,8 @@ def release(text: str) -> tuple[int, ...]:
 
 def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
     """Run make as from a shell, also where make is running these tests."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    told = ("MAKE", "MFLAGS", "VENV", "PYTHON", "BUDGET", "DATA", "WEIGHTS", "ARGS")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(told)}
     command = ["make", "--no-print-directory", *words]
     return subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True)
 
