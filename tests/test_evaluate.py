@@ -83,7 +83,9 @@ def arm(name, *scores, n=1000):
 def test_verdict_needs_seeds_apart_and_enough_images():
     clear = arm("a", 0.80, 0.81, 0.82), arm("b", 0.60, 0.61, 0.62)
     assert verdict(*clear).startswith("a is 20.0 points ahead of b")
-    assert verdict(*clear[::-1]).startswith("a is 20.0 points ahead of b")
+    assert verdict(*clear[::-1]) == verdict(*clear)
+    assert "80.0" not in verdict(*clear) and "81.0% against 61.0%, 3 seeds, 1,000 images" in verdict(*clear)
+    assert not is_decided(arm("a", 0.9), arm("b", 0.1)), "one seed decides nothing"
     overlapping = arm("a", 0.70, 0.80), arm("b", 0.75, 0.65)
     assert "undecided at this budget" in verdict(*overlapping)
     assert not is_decided(arm("a", 0.62, 0.63, n=100), arm("b", 0.60, 0.61, n=100))

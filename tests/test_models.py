@@ -154,3 +154,11 @@ def test_groups_hold_every_trainable_parameter_once_with_the_right_decay():
     assert rate[id(model.conv1.weight)] == 1e-4 * 0.5**5
     freeze_backbone(model)
     assert sum(len(g["params"]) for g in parameter_groups(model, 1e-4, 1e-2)) == 2
+
+
+def test_parameters_of_the_model_itself_are_in_a_group_too():
+    with torch.device("meta"):
+        model = zoo.vit_b_16()
+    held = [p for g in parameter_groups(model, 1e-4, 1e-2) for p in g["params"]]
+    assert len(held) == len({id(p) for p in held}) == len(list(model.parameters()))
+    assert any(p is model.class_token for p in held)

@@ -14,7 +14,7 @@ from torch import nn
 
 from course_utils.augment import Augment
 from course_utils.errors import CheckpointError, CourseError
-from course_utils.models import freeze_backbone
+from course_utils.models import freeze_backbone, unfreeze
 from course_utils.train import Phase, Recipe, fit, rate_factor
 
 PHASES = (Phase(1, 0.01, prepare=freeze_backbone), Phase(3, 0.01, backbone_lr=0.003))
@@ -124,6 +124,28 @@ def test_a_checkpoint_of_other_settings_or_damaged_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(CheckpointError, match="damaged"):
         run(checkpoint=path)
+
+
+def test_another_start_of_the_same_network_is_not_gone_on_from(tmp_path):
+    run(checkpoint=tmp_path / "run.pt")
+    model = tiny_model()
+    model.start = "from other weights"
+    with pytest.raises(CheckpointError, match="other settings"):
+        fit(model, tiny_splits(), RECIPE, PREPROCESS, checkpoint=tmp_path / "run.pt", progress=False)
+
+
+def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
+    prepared = []
+
+    def note(name):
+        return lambda model: prepared.append(name) or unfreeze(model)
+
+    recipe = replace(RECIPE, phases=(Phase(1, 0.01, prepare=note("a")), Phase(2, 0.01, prepare=note("b"))))
+    calls = iter(range(100))
+    run(recipe=recipe, checkpoint=tmp_path / "run.pt", should_stop=lambda: next(calls) >= 9)
+    prepared.clear()
+    run(recipe=recipe, checkpoint=tmp_path / "run.pt")
+    assert prepared == ["a", "b"]
 
 
 KILLED = """
