@@ -26,6 +26,8 @@ c.IgnorePattern.pattern = r"(?s)."
 
 # A submission's HTML must not run in the instructor's browser. Last, when the scores are saved.
 c.SanitizeHTML.enabled = True
+# A figure comes as HTML and as PNG; without the HTML its picture is shown.
+c.SanitizeHTML.sanitized_output_types = {"text/markdown"}
 c.SanitizeHTML.tags = """
     a abbr acronym b blockquote br code details div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span
     strong sub summary sup table tbody td th thead tr ul

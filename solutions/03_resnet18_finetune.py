@@ -132,12 +132,10 @@ checks.finetune.clean_data(find_leaks, channel_statistics)
 
 # %% [markdown]
 # <details><summary>Hint: "find_leaks takes forever"</summary>
-#
-# Comparing every test image with every training image is N x M work. `image.numpy().tobytes()` turns an image into
-# something a Python `set` can hold.
+# Comparing every test image with every training image is N x M work. <code>image.numpy().tobytes()</code> turns an image into
+# something a Python <code>set</code> can hold.
 # </details>
 # <details><summary>Hint: "my deviation is too small"</summary>
-#
 # The mean of the deviations inside each image leaves out how much the images differ from one another.
 # Put all pixels of a channel into one long row first.
 # </details>
@@ -232,7 +230,11 @@ from course_utils.data import duplicate_report
 
 mean, std = library_statistics(splits.train)
 per_image = (splits.train.images.float() / 255).std(dim=(2, 3)).mean(dim=0)
-rows = {"mean of all pixels": mean, "deviation of all pixels": std, "mean of per-image deviations": per_image}
+rows = {
+    "mean of all pixels": mean,
+    "deviation of all pixels": std,
+    "mean of per-image deviations": per_image,
+}
 print(table([{"quantity": name, "red": f"{r:.4f}", "green": f"{g:.4f}", "blue": f"{b:.4f}"}
              for name, (r, g, b) in rows.items()]))  # fmt: skip
 print(duplicate_report(splits))
@@ -286,14 +288,15 @@ from course_utils.models import build_model
 
 with get_sample_data("grace_hopper.jpg") as file:
     photo = Image.open(file).convert("RGB")
-square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224), Image.Resampling.LANCZOS)
+square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224))
 pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None]
 
 upstream = build_model("resnet18", pretrained, num_classes=None).eval()
 print(upstream.start)
 
 # %%
-photo_size = session.at_size(224 if pretrained and pretrained.num_classes == 1000 else 48)  # what the weights know
+imagenet = pretrained and pretrained.num_classes == 1000
+photo_size = session.at_size(224 if imagenet else 48)  # a size that the weights know
 
 
 def top5(model, classes):
@@ -392,12 +395,10 @@ checks.finetune.untouched(untouched_parameters)
 
 # %% [markdown]
 # <details><summary>Hint: "the count is far too small"</summary>
-#
-# Did you count tensors? `(p.grad == 0).sum()` counts the numbers inside one.
+# Did you count tensors? <code>(p.grad == 0).sum()</code> counts the numbers inside one.
 # </details>
 # <details><summary>Hint: "it is right the first time and wrong the second"</summary>
-#
-# Gradients add up from call to call until somebody clears them: `model.zero_grad()`.
+# Gradients add up from call to call until somebody clears them: <code>model.zero_grad()</code>.
 # </details>
 
 # %% graded="untouched-1" points=1
@@ -539,12 +540,10 @@ checks.finetune.keep_stem(keep_stem)
 
 # %% [markdown]
 # <details><summary>Hint: "layer4 gives 2x2, not 4x4"</summary>
-#
 # Two of the five halvings sit in the stem. One is a stride, the other is a layer of its own.
 # </details>
 # <details><summary>Hint: "conv1.weight has another shape"</summary>
-#
-# A new `nn.Conv2d` brings new random weights. The stride of a convolution is an attribute: it can be set.
+# A new <code>nn.Conv2d</code> brings new random weights. The stride of a convolution is an attribute: it can be set.
 # </details>
 
 # %% graded="keep_stem-1" points=1
@@ -620,7 +619,8 @@ with checks.quietly():
 # *Predict first:* which one is most accurate, and which one is the best deal?
 
 # %%
-stem_maps = {stem: map_sizes(build_model("resnet18", pretrained, stem=stem), 32) for stem in models.STEMS}
+by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.STEMS}
+stem_maps = {stem: map_sizes(model, 32) for stem, model in by_stem.items()}
 plots.show(plots.map_sizes(stem_maps, title="What a 32x32 picture becomes, by stem"))
 
 # %%
@@ -634,8 +634,8 @@ def multiply_adds(model, size):
     return counter.get_total_flops() / 2e9
 
 
-stem_cost = {stem: multiply_adds(build_model("resnet18", pretrained, stem=stem), 32) for stem in models.STEMS}
-print(table([{"stem": stem, "10^9 multiply-adds at 32 px": cost} for stem, cost in stem_cost.items()]))
+stem_cost = {stem: multiply_adds(model, 32) for stem, model in by_stem.items()}
+print(table([{"stem": stem, "10^9 multiply-adds at 32 px": c} for stem, c in stem_cost.items()]))
 print(f"stock at 64 px: {multiply_adds(stock, 64):.3f}, at 224 px: {multiply_adds(stock, 224):.3f}")
 
 # %%
@@ -643,23 +643,29 @@ from course_utils.compare import Arm, verdict
 from course_utils.evaluate import accuracy
 from course_utils.features import extract_features, fit_probe
 
-variants = {"stock, 32 px": ("stock", 32), "nopool, 32 px": ("nopool", 32), "stride1, 32 px": ("stride1", 32),
-            "conv3x3, 32 px": ("conv3x3", 32), "stock, 64 px": ("stock", 64)}  # fmt: skip
+variants = {
+    "stock, 32 px": ("stock", 32),
+    "nopool, 32 px": ("nopool", 32),
+    "stride1, 32 px": ("stride1", 32),
+    "conv3x3, 32 px": ("conv3x3", 32),
+    "stock, 64 px": ("stock", 64),
+}
 
-
+# %%
 def probe_variant(stem, size):
     """Probe accuracy on validation for each seed, and milliseconds per image."""
     pool, val = splits.train.take(plan.stems.train, seed), splits.val.take(plan.stems.val, seed)
-    prep, scores, seconds = session.at_size(size), [], []
+    prep, scores, seconds = session.at_size(size), [], 0.0
     for s in range(plan.stems.seeds):
         model = build_model("resnet18", pretrained, n_classes, stem=stem, seed=s).to(device)
-        extract_features(model, pool.take(16, seed), prep, keep=False)  # warm up
+        half = pool.take(len(pool) // 2, s)
+        extract_features(model, half.take(16, s), prep, keep=False)  # warm up
         started = time.perf_counter()
-        half, held_out = (extract_features(model, part, prep, keep=False) for part in (pool.take(len(pool) // 2, s), val))
-        seconds.append(time.perf_counter() - started)
-        head = fit_probe(half, pool.take(len(pool) // 2, s).labels, n_classes, weight_decay=0.1)
-        scores.append(accuracy(head(held_out), val.labels))
-    return scores, 1000 * sum(seconds) / plan.stems.seeds / (len(pool) // 2 + len(val))
+        seen, unseen = (extract_features(model, part, prep, keep=False) for part in (half, val))
+        seconds += time.perf_counter() - started
+        head = fit_probe(seen, half.labels, n_classes, weight_decay=0.1)
+        scores.append(accuracy(head(unseen), val.labels))
+    return scores, 1000 * seconds / plan.stems.seeds / (len(half) + len(val))
 
 # %%
 stems, cost = [], {}
@@ -667,13 +673,15 @@ for name, (stem, size) in variants.items():
     scores, cost[name] = probe_variant(stem, size)
     stems.append(Arm(name, tuple(scores), plan.stems.val))
     print(f"{stems[-1]}, {cost[name]:.1f} ms an image")
-session.keep("stems", {"arms": [{**arm.to_dict(), "ms_per_image": cost[arm.name]} for arm in stems]})
+kept = [{**arm.to_dict(), "ms_per_image": cost[arm.name]} for arm in stems]
+session.keep("stems", {"arms": kept})
 
 # %%
 best = max(stems, key=lambda arm: arm.mean)
 rows = [(arm.name, arm.scores, cost[arm.name]) for arm in stems]
-plots.show(plots.accuracy_against_cost(rows, cost_label="forward pass, ms per image",
-           title=f"Linear probe: {best.name} has the best mean", data=splits.name, n_images=plan.stems.val))  # fmt: skip
+plots.show(plots.accuracy_against_cost(
+    rows, cost_label="forward pass, ms per image", data=splits.name, n_images=plan.stems.val,
+    title=f"Linear probe: {best.name} has the best mean"))  # fmt: skip
 second = max((arm for arm in stems if arm is not best), key=lambda arm: arm.mean)
 print(verdict(best, second))
 print(verdict(stems[3], stems[2]))
@@ -682,7 +690,7 @@ print(verdict(stems[3], stems[2]))
 session.show_recorded("stems")
 
 # %% [markdown]
-# Read three things off your own numbers and the recorded ones.
+# Read these off your own numbers and the recorded ones.
 # - **More pixels cost more.** Stride 1 and no max-pool make every map from layer1 on four times wider and higher, and an
 #   image about fifteen times the work (the table above).
 # - **`conv3x3` against `stride1`**: the same map sizes and nearly the same cost, but one of them begins with random
@@ -740,16 +748,13 @@ checks.finetune.freeze(freeze_backbone, train_mode)
 
 # %% [markdown]
 # <details><summary>Hint: "everything is frozen, but 60 tensors moved"</summary>
-#
-# They are buffers. Look at what `model.train()` does to `nn.BatchNorm2d`.
+# They are buffers. Look at what <code>model.train()</code> does to <code>nn.BatchNorm2d</code>.
 # </details>
 # <details><summary>Hint: "the frozen features differ from run to run"</summary>
-#
 # Dropout has no parameters, and yet it has a mode.
 # </details>
 # <details><summary>Hint: "a frozen layer with 'fc' in its name still trains"</summary>
-#
-# Compare parameters by identity (`p is q`), not by a piece of their name.
+# Compare parameters by identity (<code>p is q</code>), not by a piece of their name.
 # </details>
 
 # %% graded="freeze-1" points=2
@@ -899,18 +904,21 @@ def moved_tensors(set_mode, steps=10):
     models.freeze_backbone(model)
     before = {n: t.clone() for n, t in model.state_dict().items() if not n.startswith("fc.")}
     optimizer = torch.optim.SGD(model.fc.parameters(), lr=0.01)
+    x = preprocess(splits.train.images[:32])
     for step in range(steps):
         set_mode(model)
-        loss = F.cross_entropy(model(preprocess(splits.train.images[:32])), splits.train.labels[:32])
+        loss = F.cross_entropy(model(x), splits.train.labels[:32])
         optimizer.zero_grad(), loss.backward(), optimizer.step()
     changed = [n for n, old in before.items() if not torch.equal(old, model.state_dict()[n])]
-    drift = (model.bn1.running_mean - before["bn1.running_mean"]).norm() / before["bn1.running_mean"].norm()
+    old_mean = before["bn1.running_mean"]
+    drift = (model.bn1.running_mean - old_mean).norm() / old_mean.norm()
     return len(changed), len(before), drift.item()
 
 
-for name, set_mode in (("model.train()", nn.Module.train), ("train_mode(model)", models.train_mode)):
+ways = {"model.train()": nn.Module.train, "train_mode(model)": models.train_mode}
+for name, set_mode in ways.items():
     changed, total, drift = moved_tensors(set_mode)
-    print(f"{name:<18} {changed:>3} of {total} backbone tensors changed; bn1's mean moved by {drift:.1%}")
+    print(f"{name:<18} {changed:>3} of {total} tensors changed; bn1's mean moved by {drift:.1%}")
 assert moved_tensors(models.train_mode)[0] == 0
 
 # %% [markdown]
@@ -928,15 +936,18 @@ model = build_model("resnet18", pretrained, n_classes).to(device)
 started = time.perf_counter()
 train_features = extract_features(model, splits.train, preprocess)
 val_features = extract_features(model, splits.val, preprocess)
-print(f"features {list(train_features.shape)} in {time.perf_counter() - started:.1f} s (kept for the next time)")
+seconds = time.perf_counter() - started
+print(f"features {list(train_features.shape)} in {seconds:.1f} s (kept for the next time)")
 
 # %%
 started = time.perf_counter()
-heads = {d: fit_probe(train_features, splits.train.labels, n_classes, weight_decay=d) for d in (0.01, 0.03, 0.1, 0.3)}
+labels, decays = splits.train.labels, (0.01, 0.03, 0.1, 0.3)
+heads = {d: fit_probe(train_features, labels, n_classes, weight_decay=d) for d in decays}
 on_val = {d: accuracy(head(val_features), splits.val.labels) for d, head in heads.items()}
 print("\n".join(f"weight decay {d:<6g} validation {value:.1%}" for d, value in on_val.items()))
 probe = heads[max(on_val, key=on_val.get)]
-print(f"four heads in {time.perf_counter() - started:.1f} s, {sum(p.numel() for p in probe.parameters()):,} parameters each")
+seconds, size = time.perf_counter() - started, models.count_parameters(probe)
+print(f"four heads in {seconds:.1f} s, {size:,} parameters each")
 
 # %% [markdown]
 # > **Is it true?** *"Use CIFAR-10's own mean and deviation, or lose ten points."* (claims F11, F12)
@@ -955,9 +966,13 @@ constants = {
 def probe_with(prep):
     """Validation accuracy of a probe on half of the training images, for each of three draws."""
     features, val = (extract_features(model, part, prep) for part in (splits.train, splits.val))
-    halves = [torch.randperm(len(features), generator=torch.Generator().manual_seed(s))[: len(features) // 2] for s in range(3)]
-    fitted = [fit_probe(features[h], splits.train.labels[h], n_classes, weight_decay=0.1) for h in halves]
-    return tuple(accuracy(head(val), splits.val.labels) for head in fitted)
+    scores = []
+    for s in range(3):
+        order = torch.randperm(len(features), generator=torch.Generator().manual_seed(s))
+        half = order[: len(features) // 2]
+        head = fit_probe(features[half], splits.train.labels[half], n_classes, weight_decay=0.1)
+        scores.append(accuracy(head(val), splits.val.labels))
+    return tuple(scores)
 
 # %%
 normalised = [Arm(name, probe_with(prep), len(splits.val)) for name, prep in constants.items()]
@@ -1018,12 +1033,10 @@ checks.finetune.groups(parameter_groups)
 
 # %% [markdown]
 # <details><summary>Hint: "some parameters appear in more than one group"</summary>
-#
-# `model.parameters()` contains the head's. Collect the `id()` of the head's parameters in a set first.
+# <code>model.parameters()</code> contains the head's. Collect the <code>id()</code> of the head's parameters in a set first.
 # </details>
 # <details><summary>Hint: "a norm is still decayed"</summary>
-#
-# In ResNet's shortcuts the norm is called `downsample.1`. Its name says nothing, its number of dimensions does.
+# In ResNet's shortcuts the norm is called <code>downsample.1</code>. Its name says nothing, its number of dimensions does.
 # </details>
 
 # %% graded="groups-1" points=2
@@ -1153,12 +1166,10 @@ checks.finetune.epoch(train_one_epoch)
 
 # %% [markdown]
 # <details><summary>Hint: "the loss is nearly right"</summary>
-#
-# A mean of batch means gives the images of a small last batch more weight. Sum `loss * len(y)`, divide once.
+# A mean of batch means gives the images of a small last batch more weight. Sum <code>loss * len(y)</code>, divide once.
 # </details>
 # <details><summary>Hint: "the weights differ from the expected ones after the second step"</summary>
-#
-# Gradients add up. In which order do `zero_grad`, `backward` and `step` have to come?
+# Gradients add up. In which order do <code>zero_grad</code>, <code>backward</code> and <code>step</code> have to come?
 # </details>
 
 # %% graded="epoch-1" points=2
@@ -1271,12 +1282,10 @@ checks.finetune.evaluation(evaluate)
 
 # %% [markdown]
 # <details><summary>Hint: "the result changes with the order of the batches"</summary>
-#
-# In training mode batch norm looks at the batch it is given. `model.eval()` makes it use its running statistics.
+# In training mode batch norm looks at the batch it is given. <code>model.eval()</code> makes it use its running statistics.
 # </details>
 # <details><summary>Hint: "the model came back in another mode"</summary>
-#
-# `model.training` tells the mode before you change it.
+# <code>model.training</code> tells the mode before you change it.
 # </details>
 
 # %% graded="evaluation-1" points=1
@@ -1389,9 +1398,14 @@ plots.show(plots.iteration_loss(history))
 plots.show(plots.epoch_metrics(history))
 
 # %%
-print(table([{"epoch": e.epoch, "phase": e.phase + 1, "train": f"{e.train_accuracy:.1%}",
-              "validation": f"{e.val_accuracy:.1%}", "seconds": round(e.seconds, 1)} for e in history.epochs]))  # fmt: skip
-print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}; the model now has its weights")
+rows = [
+    {"epoch": e.epoch, "phase": e.phase + 1, "train": f"{e.train_accuracy:.1%}",
+     "validation": f"{e.val_accuracy:.1%}", "seconds": round(e.seconds, 1)}
+    for e in history.epochs
+]  # fmt: skip
+print(table(rows))
+print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}")
+print("the model now has the weights of that epoch")
 
 # %% [markdown]
 # > **Is it true?** *"Training accuracy below validation accuracy: that is the augmentation."* (claim B25)
@@ -1406,14 +1420,14 @@ from course_utils.evaluate import predict, score
 
 last = history.epochs[history.best_epoch - 1]
 generator = torch.Generator().manual_seed(seed)
-augmented = recipe.augment(splits.train.images, generator)
-rows = [
-    {"measured on": "train, during the epoch (model still changing, augmented)", "accuracy": last.train_accuracy},
-    {"measured on": "train, after the epoch, augmented", "accuracy": library_evaluate(model, replace(splits.train, images=augmented), preprocess).top1},
-    {"measured on": "train, after the epoch, as they are", "accuracy": library_evaluate(model, splits.train, preprocess).top1},
-    {"measured on": "validation, after the epoch", "accuracy": last.val_accuracy},
-]  # fmt: skip
-print(table(rows))
+augmented = replace(splits.train, images=recipe.augment(splits.train.images, generator))
+measured = {
+    "train, during the epoch": last.train_accuracy,
+    "train, after the epoch, augmented": library_evaluate(model, augmented, preprocess).top1,
+    "train, after the epoch, as they are": library_evaluate(model, splits.train, preprocess).top1,
+    "validation, after the epoch": last.val_accuracy,
+}
+print(table([{"measured on": name, "accuracy": f"{value:.1%}"} for name, value in measured.items()]))
 
 # %% [markdown]
 # From the first row to the second two things change at once: the model has finished the epoch, and batch norm uses its
@@ -1452,42 +1466,52 @@ starts = {"from scratch": None, "fine-tuned": pretrained}
 def run_arms(numbers, parts=splits, prep=preprocess):
     """Choose a rate for each start on the first seed, then train the other seeds at it."""
     runs, rates = {}, {}
-    for name, start_weights in starts.items():
-        tried = {lr: train_arm(start_weights, lr, seed, numbers, parts, prep) for lr in numbers.rates}
-        rates[name] = choose_rate({lr: h.best_val_accuracy for lr, (_, h) in tried.items()}, name)
+    for name, weights in starts.items():
+        tried = {lr: train_arm(weights, lr, seed, numbers, parts, prep) for lr in numbers.rates}
+        rate = choose_rate({lr: h.best_val_accuracy for lr, (_, h) in tried.items()}, name)
         others = range(seed + 1, seed + numbers.seeds)
-        runs[name] = [tried[rates[name]]] + [train_arm(start_weights, rates[name], s, numbers, parts, prep) for s in others]
+        more = [train_arm(weights, rate, s, numbers, parts, prep) for s in others]
+        runs[name], rates[name] = [tried[rate], *more], rate
     return runs, rates
+
+
+def tested(runs, rates, images, prep):
+    """An arm for each start: the test accuracy of every seed."""
+    arms = []
+    for name, pairs in runs.items():
+        scores = tuple(library_evaluate(model, images, prep).top1 for model, _ in pairs)
+        seconds = round(sum(h.seconds for _, h in pairs), 1)
+        arms.append(Arm(name, scores, len(images), rates[name], seconds))
+    return arms
 
 # %%
 print("validation accuracy by learning rate, first seed")
 runs, rates = run_arms(plan.control)
+curves = {}
 for name, pairs in runs.items():
-    print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}, {sum(h.seconds for _, h in pairs):.0f} s")
-curves = {name: [[e.val_accuracy for e in h.epochs] for _, h in pairs] for name, pairs in runs.items()}
+    curves[name] = [[e.val_accuracy for e in h.epochs] for _, h in pairs]
+    print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}")
 
 # %% [markdown]
 # The probe joins as a third arm; its fit has no randomness, so it has one score. Now the test images, for the first time.
 
 # %%
-control = [
-    Arm(name, tuple(library_evaluate(m, splits.test, preprocess).top1 for m, _ in pairs), len(splits.test),
-        rates[name], round(sum(h.seconds for _, h in pairs), 1))
-    for name, pairs in runs.items()
-]  # fmt: skip
+control = tested(runs, rates, splits.test, preprocess)
 probed = build_model("resnet18", pretrained, n_classes).to(device)
 test_features = extract_features(probed, splits.test, preprocess)
-control.append(Arm("linear probe", (accuracy(probe(test_features), splits.test.labels),), len(splits.test)))
+probe_score = accuracy(probe(test_features), splits.test.labels)
+control.append(Arm("linear probe", (probe_score,), len(splits.test)))
 scratch, tuned, linear = control
 print(*control, verdict(tuned, scratch), sep="\n")
 session.keep("control", {"arms": [arm.to_dict() for arm in control], "curves": curves,
                          "n_train": len(splits.train), "n_val": len(splits.val)})  # fmt: skip
 
 # %%
-plots.show(plots.learning_curves(curves, title=verdict(tuned, scratch), data=session.caption, n_images=len(splits.val)))
+message, n_val = verdict(tuned, scratch), len(splits.val)
+plots.show(plots.learning_curves(curves, title=message, data=session.caption, n_images=n_val))
 
 # %%
-plots.show(plots.arms(control, title=verdict(tuned, scratch), data=session.caption))
+plots.show(plots.arms(control, title=message, data=session.caption))
 
 # %% [markdown]
 # What the same cells gave on real data, at a larger budget (recorded; never mixed with your numbers):
@@ -1508,13 +1532,18 @@ import copy
 longer = copy.copy(plan.control)
 longer.epochs = plan.plateau.epochs
 long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
-long_curve = {"from scratch, longer": [[e.val_accuracy for e in long_history.epochs]], "fine-tuned": curves["fine-tuned"]}
-plots.show(plots.learning_curves(long_curve, title=f"From scratch with {plan.plateau.epochs} epochs", data=session.caption, n_images=len(splits.val)))
+long_val = [e.val_accuracy for e in long_history.epochs]
+long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
+title = f"From scratch with {longer.epochs} epochs"
+plots.show(plots.learning_curves(long_curves, title=title, data=session.caption, n_images=n_val))
+
+# %%
 long_test = library_evaluate(long_model, splits.test, preprocess)
-print(f"from scratch, {plan.plateau.epochs} epochs: {long_test}")
-rising = long_history.best_epoch > 0.8 * plan.plateau.epochs
-print(f"best epoch {long_history.best_epoch} of {plan.plateau.epochs}:", "still rising" if rising else "on a plateau")
-session.keep("plateau", {"epochs": plan.plateau.epochs, "test": long_test.top1, "val": long_curve["from scratch, longer"][0]})
+print(f"from scratch, {longer.epochs} epochs: {long_test}")
+rising = long_history.best_epoch > 0.8 * longer.epochs
+state = "still rising" if rising else "on a plateau"
+print(f"best epoch {long_history.best_epoch} of {longer.epochs}: {state}")
+session.keep("plateau", {"epochs": longer.epochs, "test": long_test.top1, "val": long_val})
 
 # %%
 session.show_recorded("plateau")
@@ -1552,11 +1581,9 @@ checks.finetune.choose(choose_checkpoint)
 
 # %% [markdown]
 # <details><summary>Hint: "my epoch is one too small"</summary>
-#
-# A position in the list counts from 0, `.epoch` counts from 1.
+# A position in the list counts from 0, <code>.epoch</code> counts from 1.
 # </details>
 # <details><summary>Hint: "the check says that I looked at the test set"</summary>
-#
 # Choosing by test accuracy makes the reported test accuracy too good. Tutorials do it all the time (claim E19).
 # </details>
 
@@ -1640,8 +1667,8 @@ print(score(test_logits, splits.test.labels))
 # %%
 some = slice(0, 12)
 confidence, guessed = test_logits[some].softmax(dim=1).max(dim=1)
-plots.show(plots.predictions(splits.test.images[some], splits.test.labels[some], guessed, splits.classes,
-                             confidence, data=splits.name))  # fmt: skip
+shown, labels = splits.test.images[some], splits.test.labels[some]
+plots.show(plots.predictions(shown, labels, guessed, splits.classes, confidence, data=splits.name))
 
 # %%
 from course_utils.evaluate import confusion_matrix
@@ -1650,7 +1677,8 @@ matrix = confusion_matrix(test_logits, splits.test.labels)
 plots.show(plots.confusion_matrix(matrix, splits.classes, data=splits.name))
 wrong = matrix.clone().fill_diagonal_(0)
 true, predicted = divmod(wrong.argmax().item(), len(splits.classes))
-print(f"most frequent mistake: {splits.classes[true]} taken for {splits.classes[predicted]} ({wrong.max()} times)")
+true, predicted = splits.classes[true], splits.classes[predicted]
+print(f"most frequent mistake: {true} taken for {predicted} ({wrong.max()} times)")
 
 # %%
 plots.show(plots.worst_mistakes(splits.test, test_logits, n=10))
@@ -1664,8 +1692,9 @@ plots.show(plots.worst_mistakes(splits.test, test_logits, n=10))
 before = build_model("resnet18", pretrained, n_classes).conv1.weight.detach()
 after = keeper.conv1.weight.detach().cpu()
 print(f"conv1 moved by {((after - before).norm() / before.norm()).item():.1%} of its norm")
-plots.show(plots.first_layer_kernels(before, title="First-layer kernels before", source=pretrained.name if pretrained else "random"))
-plots.show(plots.first_layer_kernels(after, title="First-layer kernels after fine-tuning", source=f"fine-tuned on {splits.name}"))
+origin = pretrained.name if pretrained else "random"
+plots.show(plots.first_layer_kernels(before, title="First-layer kernels before", source=origin))
+plots.show(plots.first_layer_kernels(after, title="... and after", source=f"then {splits.name}"))
 
 # %% [markdown]
 # ### A cell that only looks: test-time resolution
@@ -1690,7 +1719,8 @@ from pathlib import Path
 from course_utils.checkpoint import load_checkpoint, save_checkpoint
 
 folder = Path(tempfile.mkdtemp())
-save_checkpoint(folder / "keeper.pt", {"model": keeper.state_dict(), "classes": list(splits.classes)})
+content = {"model": keeper.state_dict(), "classes": list(splits.classes)}
+save_checkpoint(folder / "keeper.pt", content)
 restored, original = (build_model("resnet18", num_classes=n_classes) for _ in range(2))
 restored.load_state_dict(load_checkpoint(folder / "keeper.pt")["model"])
 original.load_state_dict(keeper.state_dict())
@@ -1698,7 +1728,9 @@ assert torch.equal(*(predict(model, splits.val, preprocess) for model in (restor
 print(f"{(folder / 'keeper.pt').stat().st_size / 1e6:.0f} MB, the same logits to the last bit")
 
 # %%
-my_photo = pixels  # your own: torch.from_numpy(np.array(Image.open("me.jpg").convert("RGB"))).permute(2, 0, 1)[None]
+# Your own: image = Image.open("me.jpg").convert("RGB"), then
+# my_photo = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+my_photo = pixels
 with torch.inference_mode():
     probability = restored.eval()(session.at_size(32)(my_photo)).softmax(dim=1)[0]
 ranked = sorted(zip(splits.classes, probability.tolist()), key=lambda pair: -pair[1])[:5]
@@ -1719,20 +1751,17 @@ from course_utils.photos import load_photos
 
 amounts = {part: getattr(plan.photos, part) for part in ("train", "val", "test")}
 photos = load_photos(plan.photos.size, **amounts, seed=seed)
-print(photos.name, "|", " and ".join(photos.classes), "|", len(photos.train), "training photographs")
+print(f"{photos.name}: {' and '.join(photos.classes)}, {len(photos.train)} training photographs")
 plots.show(plots.class_samples(photos.train, per_class=6))
 words = {word for name in photos.classes for word in name.lower().split("_")} - {"not"}
 shared = [name for name in upstream_classes if words & set(name.lower().split())]
 print("upstream classes with one of these words in their name:", ", ".join(shared) or "none")
-print("(a look-up by name misses what is called otherwise: tabby is a cat, and every breed is a dog)")
+print("(a look-up by name misses what is called otherwise: a tabby is a cat too)")
 
 # %%
 photo_prep = session.at_size(plan.photos.size)
 photo_runs, photo_rates = run_arms(plan.photos, photos, photo_prep)
-photo_arms = [
-    Arm(name, tuple(library_evaluate(m, photos.test, photo_prep).top1 for m, _ in pairs), len(photos.test), photo_rates[name])
-    for name, pairs in photo_runs.items()
-]  # fmt: skip
+photo_arms = tested(photo_runs, photo_rates, photos.test, photo_prep)
 print(*photo_arms, verdict(*photo_arms), sep="\n")
 
 # %% [markdown]
@@ -1746,15 +1775,16 @@ print(*photo_arms, verdict(*photo_arms), sep="\n")
 # ## 10 · What you have measured
 
 # %%
-summary = [
-    {"question": "Is fine-tuning ahead of scratch at equal budget?", "answer": verdict(tuned, scratch)},
-    {"question": "Which stem or size has the best probe?", "answer": f"{best.name} ({best.mean:.1%}, {cost[best.name]:.1f} ms an image)"},
-    {"question": "What is the linear probe worth?", "answer": str(linear)},
-    {"question": "How far does scratch get alone?", "answer": f"{long_test.top1:.1%} after {plan.plateau.epochs} epochs"},
-    {"question": "And on photographs?", "answer": verdict(*photo_arms)},
-]  # fmt: skip
-print(f"data: {splits.name}; weights: {pretrained.name if pretrained else 'none'}; budget: {session.budget}\n")
-print(table(summary))
+summary = {
+    "Is fine-tuning ahead of scratch at equal budget?": message,
+    "Which stem or size has the best probe?": f"{best.name}, {best.mean:.1%}",
+    "What is the linear probe worth?": f"{linear.mean:.1%}",
+    "How far does scratch get alone?": f"{long_test.top1:.1%} after {longer.epochs} epochs",
+    "And on photographs?": verdict(*photo_arms),
+}
+origin = pretrained.name if pretrained else "none"
+print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
+print(table([{"question": q, "answer": a} for q, a in summary.items()]))
 
 # %% [markdown]
 # ### Exercise 9 · Your decision · ●●○ · 4 points · 15 min
