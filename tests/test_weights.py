@@ -79,7 +79,7 @@ class Evil:
 
 
 def test_pickled_code_is_refused(tmp_path, capsys):
-    (tmp_path / "evil.pt").write_bytes(pickle.dumps({"fc.weight": Evil()}))
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps({"fc.weight": Evil()}, protocol=2))
     torch.save({"fc.weight": Evil()}, tmp_path / "evil.pth")
     for name in ("evil.pt", "evil.pth"):
         with pytest.raises(WeightsError, match="cannot be read"):
