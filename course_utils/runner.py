@@ -79,14 +79,14 @@ def run_one(notebook: Path, out: Path, parameters: Mapping[str, object]) -> Run:
     out = out.resolve()
     executed, results = out / notebook.name, out / f"{notebook.stem}.json"
     results.unlink(missing_ok=True)
-    workplace = out / f"{notebook.stem}.files"
-    workplace.mkdir(parents=True, exist_ok=True)
+    scratch = out / f"{notebook.stem}.files"
+    scratch.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     with environment(COURSE_RESULTS=str(results), **HEADLESS):
-        result = _execute(notebook, executed, parameters, workplace)
+        result = _execute(notebook, executed, parameters, scratch)
     seconds = time.perf_counter() - started
-    if not any(workplace.iterdir()):
-        workplace.rmdir()
+    if not any(scratch.iterdir()):
+        scratch.rmdir()
     write_page(executed)
     facts = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     return Run(notebook.stem, seconds, result, facts)
