@@ -70,14 +70,24 @@ class Augment:
 
 def shift(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:
     """Cut a window of the old size out of each zero-padded image, at a place of its own."""
-    n, channels, height, width = images.shape
+    height, width = images.shape[-2:]
     padded = F.pad(images, (pad, pad, pad, pad))
-    top, left = torch.randint(0, 2 * pad + 1, (2, n), generator=generator).to(images.device)
-    rows = top[:, None] + torch.arange(height, device=images.device)
-    columns = left[:, None] + torch.arange(width, device=images.device)
-    image = torch.arange(n, device=images.device)[:, None, None, None]
-    channel = torch.arange(channels, device=images.device)[None, :, None, None]
-    return padded[image, channel, rows[:, None, :, None], columns[:, None, None, :]]
+    top, left = torch.randint(0, 2 * pad + 1, (2, len(images)), generator=generator)
+    return cut_windows(padded, top, left, height, width)
+
+
+def cut_windows(images: Tensor, top: Tensor, left: Tensor, height: int, width: int) -> Tensor:
+    """Cut a window of ``height`` x ``width`` out of each image ``[N, C, H, W]``, without resampling.
+
+    Args:
+        top, left: int64 ``[N]``, the corner of each image's window in pixels.
+    """
+    device = images.device
+    rows = top.to(device)[:, None] + torch.arange(height, device=device)
+    columns = left.to(device)[:, None] + torch.arange(width, device=device)
+    image = torch.arange(len(images), device=device)[:, None, None, None]
+    channel = torch.arange(images.shape[1], device=device)[None, :, None, None]
+    return images[image, channel, rows[:, None, :, None], columns[:, None, None, :]]
 
 
 def change_light(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
