@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import torch
 
 from course_utils.errors import CheckpointError
+from course_utils.files import whole_file
 
 
 def save_checkpoint(path: str | Path, state: dict) -> None:
@@ -18,18 +17,8 @@ def save_checkpoint(path: str | Path, state: dict) -> None:
         state: tensors, numbers, strings, and lists or dicts of them (so that it can be read back
             with ``weights_only=True``).
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        torch.save(state, file)
 
 
 def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:

@@ -12,19 +12,20 @@ from collections import OrderedDict
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import safetensors.torch
 import torch
 import torch.nn.functional as F
 import torchvision
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from course_utils import __version__
-from course_utils.augment import Preprocess, change_light
+from course_utils.augment import Augment, Preprocess, cut_windows
 from course_utils.checkpoint import load_checkpoint, save_checkpoint
 from course_utils.data import ImageSet, Splits, load_data
 from course_utils.errors import CourseError
 from course_utils.evaluate import evaluate
+from course_utils.files import whole_file, write_text
 from course_utils.models import build_model, count_parameters
 from course_utils.train import Phase, Recipe, Stepper, autocast, best_device, count_batches
 from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
@@ -148,14 +149,15 @@ def pretrain(
         report.by_size[size] = evaluate(model, splits.test, replace(preprocess, size=size)).top1
 
     report.file = file
-    save_file(shipped_state(model, arch), file)
+    with whole_file(file) as target:
+        target.write(safetensors.torch.save(shipped_state(model, arch)))
     sidecar = _sidecar(arch, name, splits.classes, _class_names(images))
-    file.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n", encoding="utf-8")
+    write_text(file.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
     source = name if isinstance(images, Splits) else Path(images).name
     command = f"course pretrain --data {source} --arch {arch} --epochs {settings.epochs}"
     command += f' --name "{name}" --seed {seed}' + (" --start FILE" if start else "")
     card = model_card(report, count_parameters(model), settings, start, terms, command)
-    file.with_suffix(".md").write_text(card, encoding="utf-8")
+    write_text(file.with_suffix(".md"), card)
     return report
 
 
@@ -277,21 +279,15 @@ def random_crops(
         random_windows(images[:plain], size, generator).float(),
         random_resized_crops(images[plain:], size, generator),
     ])  # fmt: skip
-    mirrored = (torch.rand(len(x), generator=generator) < 0.5).to(x.device)
-    x = torch.where(mirrored.view(-1, 1, 1, 1), x.flip(-1), x)
-    return change_light(x, LIGHT, generator)
+    return Augment(pad=0, flip=True, jitter=LIGHT)(x, generator)
 
 
 def random_windows(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
     """Cut a ``size`` x ``size`` window out of each image, without resampling."""
     n, _, height, width = images.shape
-    top = torch.randint(height - size + 1, (n,), generator=generator).to(images.device)
-    left = torch.randint(width - size + 1, (n,), generator=generator).to(images.device)
-    rows = (top[:, None] + torch.arange(size, device=images.device))[:, None, :, None]
-    columns = (left[:, None] + torch.arange(size, device=images.device))[:, None, None, :]
-    image = torch.arange(n, device=images.device)[:, None, None, None]
-    channel = torch.arange(3, device=images.device)[None, :, None, None]
-    return images[image, channel, rows, columns]
+    top = torch.randint(height - size + 1, (n,), generator=generator)
+    left = torch.randint(width - size + 1, (n,), generator=generator)
+    return cut_windows(images, top, left, size, size)
 
 
 def random_resized_crops(images: Tensor, size: int, generator: torch.Generator) -> Tensor:

@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+from course_utils.files import write_text
+
 FOLDER = Path(__file__).parent / "recorded"
 RESULTS_VARIABLE = "COURSE_RESULTS"
 
@@ -52,11 +54,5 @@ def describe(facts: dict) -> str:
 
 def write_json(path: Path, content: object) -> None:
     """Write ``content`` so that an interrupt leaves the old file or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    write_text(path, text)

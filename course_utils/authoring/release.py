@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
+from course_utils.files import write_text
 
 CONFIG = "nbgrader_config.py"
 
@@ -39,10 +39,10 @@ def build(root: Path) -> list[str]:
     """
     sources, config = read_sources(root), load_config(root)
     with tempfile.TemporaryDirectory() as staging:
-        made = {p: (Path(staging) / p).read_bytes() for p in _make(sources, Path(staging), config)}
+        made = {p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)}
         _generate(sources, Path(staging), config, root / "gradebook.db")
     for path, content in made.items():
-        _replace(root / path, content)
+        write_text(root / path, content)
     return [source.name for source in sources]
 
 
@@ -106,14 +106,14 @@ def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path
     paths = []
     for source in sources:
         path = Path("solutions", source.name, f"{source.name}.ipynb")
-        _replace(staging / path, instructor_notebook(source).encode())
+        write_text(staging / path, instructor_notebook(source))
         paths.append(path)
     _generate(sources, staging, config, gradebook=None)
     for source in sources:
         path = Path("notebooks", source.name, f"{source.name}.ipynb")
         student = nbformat.read(staging / path, as_version=4)
         refuse_leaks(source, student, *stubs)
-        _replace(staging / path, notebook_text(student).encode())
+        write_text(staging / path, notebook_text(student))
         paths.append(path)
     return paths
 
@@ -159,11 +159,3 @@ def _notebooks(root: Path) -> list[Path]:
 
 def _content(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
