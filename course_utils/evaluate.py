@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.augment import Preprocess
+from course_utils.augment import Preprocess, channels_last
 from course_utils.data import ImageSet
 
 EVAL_BATCH = 256
@@ -29,17 +31,27 @@ class Scores:
         return f"{self.top1:.1%} top-1 on {self.n:,} images (95 % interval {low:.1%} to {high:.1%})"
 
 
+@contextmanager
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """Put all of ``model`` in eval mode, and each module back as it was."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
 @torch.inference_mode()
 def predict(
     model: nn.Module, images: ImageSet, preprocess: Preprocess, batch_size: int = EVAL_BATCH
 ) -> Tensor:
     """Logits of every image, float32 ``[N, C]`` on the CPU; the model's modes are left as they were."""
     device = next(model.parameters()).device
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    logits = [model(preprocess(x.to(device))).float() for x in images.images.split(batch_size)]
-    for module, mode in modes.items():
-        module.training = mode
+    with eval_mode(model):
+        batches = (channels_last(preprocess(x.to(device))) for x in images.images.split(batch_size))
+        logits = [model(x).float() for x in batches]
     return torch.cat(logits).cpu()
 
 

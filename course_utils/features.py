@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.augment import Preprocess
+from course_utils.augment import Preprocess, channels_last
 from course_utils.cache import stored_arrays
 from course_utils.data import ImageSet
 from course_utils.evaluate import EVAL_BATCH
@@ -44,7 +44,7 @@ def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tens
     hook = find_head(model).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0]))
     try:
         for x in images.images.split(EVAL_BATCH):
-            model(preprocess(x.to(device)))
+            model(channels_last(preprocess(x.to(device))))
     finally:
         hook.remove()
     return torch.cat([r.flatten(2).mean(2) if r.ndim == 4 else r for r in received]).float().cpu()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from course_utils.weights import Weights
 
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
+NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 STEMS = ("stock", "nopool", "stride1", "conv3x3")
 
 
@@ -29,7 +30,8 @@ def build_model(
     Args:
         arch: one of ``ARCHITECTURES``.
         weights: from :func:`course_utils.weights.find_weights`; ``None`` means random (from scratch).
-        num_classes: outputs of the new head; ``None`` keeps the upstream head of ``weights``.
+        num_classes: outputs of the new head; ``None`` keeps the upstream head of ``weights``. Weights
+            without a head (AlexNet's small ones) leave all of ``classifier`` random.
         stem: how the first layers meet small images, see :func:`adapt_stem`.
         seed: of everything random here, so that the same seed builds the same network.
 
@@ -37,12 +39,14 @@ def build_model(
         The model; ``model.start`` says in one line what was loaded and what is new.
 
     Raises:
-        CourseError: if ``arch`` or ``stem`` is unknown.
+        CourseError: if ``arch`` or ``stem`` is unknown, or an upstream head is to be kept where none is.
         WeightsError: if ``weights`` do not fit ``arch``.
     """
     if arch not in ARCHITECTURES:
         raise CourseError(f"unknown architecture {arch!r}.", expected=", ".join(ARCHITECTURES))
-    upstream_classes = weights.num_classes if weights else (num_classes or 1000)
+    if weights and not weights.num_classes and num_classes is None:
+        raise CourseError(f"{weights.name} come without a head to keep.", do="pass num_classes")
+    upstream_classes = (weights and weights.num_classes) or num_classes or 1000
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = zoo.get_model(arch, weights=None, num_classes=upstream_classes)
@@ -51,7 +55,7 @@ def build_model(
         adapt_stem(model, stem)
         if weights and num_classes is not None:
             replace_head(model, num_classes)
-    model.start = _describe_start(model, arch, weights)
+    model.start = describe_start(model, arch, weights)
     return model
 
 
@@ -120,6 +124,33 @@ def unfreeze(model: nn.Module) -> int:
     """Make every parameter trainable; return how many there are."""
     model.requires_grad_(True)
     return count_parameters(model)
+
+
+def free_norms_and_last_block(model: nn.Module) -> int:
+    """Make all norms, the last block of the backbone and the head trainable (partial fine-tuning).
+
+    The last block is the last child of the last stage, ``layer4[-1]`` in ResNet-18.
+
+    Returns:
+        The number of parameters that are trainable.
+
+    Raises:
+        NoHeadError: see :func:`find_head`.
+        CourseError: if the stage before the head has no blocks.
+    """
+    head = find_head(model)
+    stages = [s for s in model.children() if s is not head and next(s.parameters(), None) is not None]
+    blocks = list(stages[-1].children()) if stages else []
+    if not blocks or head in stages[-1].modules():
+        raise CourseError(
+            "this model has no last block in front of its head.",
+            expected="stages of blocks, as in ResNet",
+            found=type(model).__name__,
+        )
+    freeze_backbone(model)
+    for module in (blocks[-1], *(m for m in model.modules() if isinstance(m, NORMS))):
+        module.requires_grad_(True)
+    return count_parameters(model, trainable=True)
 
 
 def train_mode(model: nn.Module) -> None:
@@ -223,14 +254,8 @@ def count_parameters(model: nn.Module, trainable: bool = False) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable)
 
 
-def _put_in_place_of(model: nn.Module, old: nn.Module, new: nn.Module) -> None:
-    path = next(name for name, module in model.named_modules() if module is old)
-    parent, _, child = path.rpartition(".")
-    setattr(model.get_submodule(parent), child, new)
-    new.is_new = True
-
-
-def _describe_start(model: nn.Module, arch: str, weights: Weights | None) -> str:
+def describe_start(model: nn.Module, arch: str, weights: Weights | None) -> str:
+    """One line: how many tensors were loaded, and which layers are new and random."""
     if weights is None:
         return f"{arch}: all weights random (from scratch)"
     names = {id(m): name for name, m in model.named_modules()}
@@ -238,3 +263,14 @@ def _describe_start(model: nn.Module, arch: str, weights: Weights | None) -> str
     kept = len(model.state_dict()) - sum(len(layer.state_dict()) for layer in new_layers(model))
     fresh = f"new and random: {', '.join(new)}" if new else "upstream head kept"
     return f"{arch}: {kept} tensors from {weights.name}; {fresh}"
+
+
+def path_of(model: nn.Module, part: nn.Module) -> str:
+    """The name of ``part`` in ``model``, such as ``"classifier.6"``."""
+    return next(name for name, module in model.named_modules() if module is part)
+
+
+def _put_in_place_of(model: nn.Module, old: nn.Module, new: nn.Module) -> None:
+    parent, _, child = path_of(model, old).rpartition(".")
+    setattr(model.get_submodule(parent), child, new)
+    new.is_new = True

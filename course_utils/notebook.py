@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,18 @@ import course_utils
 from course_utils import plots, recorded
 from course_utils.augment import Preprocess
 from course_utils.budget import choose_preset, is_grading, load_plan
-from course_utils.compare import Arm, verdict
+from course_utils.compare import Arm, table, verdict
 from course_utils.data import Splits, describe_source, load_data
 from course_utils.train import best_device
-from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights, describe_weights, find_weights
+from course_utils.weights import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    SOURCES,
+    Weights,
+    common_source,
+    describe_weights,
+    find_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,14 @@ class Session:
     weights: Weights | None
     seed: int
     device: torch.device
+    source: str = "auto"
+
+    def weights_of(self, arch: str) -> Weights | None:
+        """Weights of another architecture from the same source; a file of ResNet-18's has none, so the
+        package's small ones are taken."""
+        found = find_weights(self.source if self.source in SOURCES else "small", arch)
+        print(describe_weights(found, arch))
+        return found
 
     @property
     def preprocess(self) -> Preprocess:
@@ -66,6 +83,9 @@ class Session:
             return
         value, facts = found
         print(recorded.describe(facts))
+        if "rows" in value:
+            print(table(value["rows"]))
+            return
         if "arms" not in value:
             print("  " + ", ".join(f"{key}: {_short(v)}" for key, v in value.items()))
         for arm in value.get("arms", ()):
@@ -84,6 +104,7 @@ def start(
     weights: str | Path = "auto",
     seed: int = 0,
     overrides: dict | None = None,
+    archs: Sequence[str] = ("resnet18",),
 ) -> Session:
     """Set up a notebook and say in a few lines what it will use.
 
@@ -91,6 +112,9 @@ def start(
 
     Args:
         course_version: the version of the course that this notebook belongs to.
+        archs: the architectures that the notebook compares; ``weights`` "auto" takes ImageNet's if they
+            are there for all of them. The session holds those of the first, see
+            :meth:`Session.weights_of`.
     """
     if is_grading():
         budget, data, weights, overrides = "grade", "cartoons", "small", None
@@ -99,23 +123,25 @@ def start(
     plan = load_plan(notebook, preset, overrides)
     amounts = vars(plan.data)
     splits = load_data(data, seed=seed, **amounts)
-    found = find_weights(weights)
-    session = Session(notebook, preset, plan, splits, found, seed, best_device())
+    source = common_source(weights, archs)
+    found = find_weights(source, archs[0])
+    session = Session(notebook, preset, plan, splits, found, seed, best_device(), source)
     print(_version_line(course_version))
     print(f"budget:  {preset} on {session.device.type}")
     print(describe_source(splits))
-    print(describe_weights(found))
+    print(describe_weights(found, archs[0]))
     session.keep("start", {"seed": seed})
     return session
 
 
 def _show_curves(value: dict, facts: dict) -> None:
-    scratch, tuned = (Arm.from_dict(value["arms"][i]) for i in (0, 1))
+    first, second = (Arm.from_dict(arm) for arm in value["arms"][:2])
     figure = plots.learning_curves(
-        {arm.name: value["curves"][arm.name] for arm in (scratch, tuned)},
-        title=verdict(tuned, scratch),
+        value["curves"],
+        title=value.get("message") or verdict(second, first),
+        measured=value.get("measured", "validation accuracy"),
         data=f"recorded on {facts['data']}, {value['n_train']:,} training images",
-        n_images=value["n_val"],
+        n_images=value.get("n_val"),
     )
     plots.show(figure)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -15,8 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from course_utils.augment import Augment, Preprocess
+from course_utils.augment import Augment, Preprocess, channels_last
 from course_utils.checkpoint import load_checkpoint, save_checkpoint
+from course_utils.compiling import compile_pays, compiled_or_plain
 from course_utils.data import ImageSet, Splits
 from course_utils.errors import CourseError
 from course_utils.evaluate import evaluate
@@ -101,7 +103,12 @@ class EpochRecord:
 
 @dataclass
 class History:
-    """The record of a training run; epochs are counted from 1."""
+    """The record of a training run; epochs are counted from 1.
+
+    Attributes:
+        batch_size: the recipe's, or what was left of it when the device ran out of memory.
+        notes: sentences on what went otherwise than asked, as they were printed.
+    """
 
     data: str = ""
     n_train: int = 0
@@ -110,6 +117,8 @@ class History:
     epochs: list[EpochRecord] = field(default_factory=list)
     iteration_loss: list[float] = field(default_factory=list)
     interrupted: bool = False
+    batch_size: int = 0
+    notes: list[str] = field(default_factory=list)
 
     @property
     def best_epoch(self) -> int:
@@ -141,18 +150,23 @@ def fit(
     checkpoint: str | Path | None = None,
     progress: bool = True,
     should_stop: Callable[[], bool] = lambda: False,
+    compile: bool | None = None,
 ) -> History:
     """Train ``model`` and leave it with the weights of its best epoch on validation.
 
     The test images are not looked at. The same seed on the same CPU gives the same numbers. An
     interrupt (the stop button, Ctrl-C, ``should_stop``) ends after the current batch and returns the
-    history so far; the epoch that was cut is not in it.
+    history so far; the epoch that was cut is not in it. Where a batch does not fit in a GPU's memory,
+    it is halved for the rest of the run, and ``History.notes`` says so.
 
     Args:
         checkpoint: a file written after each epoch. If it is there already, training goes on behind
             its last epoch, on a CPU bit for bit as if it had never stopped.
         progress: show a bar.
         should_stop: asked before each batch.
+        compile: use ``torch.compile``, which changes the last digits; ``None``: if the work ahead is
+            worth it (:func:`~course_utils.compiling.compile_pays`). Without a C++ compiler, or if it
+            fails, training goes on without.
 
     Raises:
         CourseError: if there are no validation images to choose the best epoch with.
@@ -161,9 +175,9 @@ def fit(
     if not len(splits.val):
         raise CourseError("no validation images to choose the best epoch with.", do="pass val=...")
     device = best_device()
-    model.to(device, memory_format=memory_format(device))
+    model.to(device, memory_format=torch.channels_last)
     train, val = splits.train.to(device), splits.val.to(device)
-    history = History(splits.name, len(train), len(val), seed)
+    history = History(splits.name, len(train), len(val), seed, batch_size=recipe.batch_size)
     fingerprint = _fingerprint(model, recipe, preprocess, history)
     saved = _saved_state(checkpoint, fingerprint)
     best, stepper = None, None
@@ -173,6 +187,14 @@ def fit(
         for phase in _finished_phases(recipe, len(history.epochs)):
             phase.prepare(model)
 
+    def tell(note: str) -> None:
+        history.notes.append(note)
+        tqdm.write(note, file=sys.stdout)
+
+    if compile is None:
+        one = channels_last(preprocess(train.images[:1]))
+        compile = compile_pays(model, one, len(train) * len(recipe.epochs))
+    forward = compiled_or_plain(model, tell) if compile else model
     bar = _progress_bar(recipe, len(train), len(history.epochs), progress)
     try:
         with bar, torch.random.fork_rng():
@@ -188,14 +210,18 @@ def fit(
 
                 started = time.perf_counter()
                 past = [e.val_loss for e in history.epochs if e.phase == number]
-                generator = _seed_epoch(seed, epoch)
-                losses, train_loss, train_accuracy = train_epoch(
-                    model, train, recipe, preprocess, stepper, generator,
-                    factor=lambda done: rate_factor(  # noqa: B023 (used within this turn)
-                        recipe.schedule, (epoch_in_phase + done) / phase.epochs, past
+                losses, train_loss, train_accuracy = _with_half_batches_if_need_be(
+                    lambda batch_size: train_epoch(
+                        model, train, replace(recipe, batch_size=batch_size), preprocess,
+                        stepper, _seed_epoch(seed, epoch),
+                        factor=lambda done: rate_factor(
+                            recipe.schedule, (epoch_in_phase + done) / phase.epochs, past
+                        ),
+                        before_batch=lambda: _tick(bar, should_stop),
+                        forward=forward,
                     ),
-                    before_batch=lambda: _tick(bar, should_stop),
-                )  # fmt: skip
+                    history, tell,
+                )  # fmt: skip  # noqa: B023 (used within this turn)
                 scores = evaluate(model, val, preprocess)
                 seconds = time.perf_counter() - started
                 history.iteration_loss += losses
@@ -233,6 +259,7 @@ def train_epoch(
     generator: torch.Generator,
     factor: Callable[[float], float] = lambda done: 1.0,
     before_batch: Callable[[], None] = lambda: None,
+    forward: Callable[[Tensor], Tensor] | None = None,
 ) -> tuple[list[float], float, float]:
     """One pass over ``images`` in random order.
 
@@ -243,12 +270,14 @@ def train_epoch(
     Args:
         factor: learning-rate factor, given the fraction of the epoch that is done.
         before_batch: called before each batch.
+        forward: computes the logits in place of ``model``, such as the compiled ``model``.
 
     Returns:
         The loss of each batch, the mean loss over images, and the accuracy (a fraction) of the
         predictions made on the way, while the model was still changing.
     """
     device = images.images.device
+    forward = forward or model
     train_mode(model)
     order = torch.randperm(len(images), generator=generator).to(device)
     batches = order.tensor_split(count_batches(len(images), recipe.batch_size))
@@ -258,9 +287,9 @@ def train_epoch(
         x, y = images.images[index], images.labels[index]
         if recipe.augment:
             x = recipe.augment(x, generator)
-        x = preprocess(x).contiguous(memory_format=memory_format(device))
+        x = channels_last(preprocess(x))
         with autocast(device):
-            logits = model(x)
+            logits = forward(x)
             loss = F.cross_entropy(logits, y, label_smoothing=recipe.label_smoothing)
         stepper.step(loss, factor(number / len(batches)))
         losses.append(loss.detach())
@@ -340,16 +369,12 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def memory_format(device: torch.device) -> torch.memory_format:
-    """Channels-last on a GPU, whose convolutions want it; the usual layout on a CPU."""
-    return torch.channels_last if device.type == "cuda" else torch.contiguous_format
-
-
 def amp_dtype(device: torch.device) -> torch.dtype | None:
     """The 16-bit type to compute in: bfloat16 where the GPU really has it, float16 on older ones.
 
     A T4 answers that it supports bfloat16, by slow emulation; hence ``including_emulation=False``.
-    On CPUs without bfloat16 instructions autocast is slower than float32, so there it is ``None``.
+    ``None`` on a CPU: most have no bfloat16 instructions, without which it is slower than float32, and
+    the same seed is to give the same numbers on those that have them.
     """
     if device.type != "cuda":
         return None
@@ -357,10 +382,28 @@ def amp_dtype(device: torch.device) -> torch.dtype | None:
     return torch.bfloat16 if native else torch.float16
 
 
-def autocast(device: torch.device) -> torch.autocast:
+def autocast(device: torch.device) -> contextlib.AbstractContextManager:
     """Compute in 16 bits inside this context where that pays."""
     dtype = amp_dtype(device)
-    return torch.autocast(device.type, dtype=dtype, enabled=dtype is not None)
+    return torch.autocast(device.type, dtype=dtype) if dtype else contextlib.nullcontext()
+
+
+def _with_half_batches_if_need_be(
+    train: Callable[[int], tuple], history: History, tell: Callable[[str], None]
+) -> tuple:
+    """``train(batch_size)``, again with half the batch as often as the device runs out of memory.
+
+    The epoch starts anew; the steps it had made stay, as a rule none: the first batch is the largest.
+    """
+    while True:
+        try:
+            return train(history.batch_size)
+        except torch.OutOfMemoryError:
+            if history.batch_size == 1:
+                raise
+        torch.cuda.empty_cache()  # out here, where the failed pass no longer holds its tensors
+        tell(f"out of memory at batch size {history.batch_size}, going on with {history.batch_size // 2}")
+        history.batch_size //= 2
 
 
 def _tick(bar: tqdm, should_stop: Callable[[], bool]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -12,10 +13,14 @@ from torchvision.models import get_model, get_model_weights
 
 from course_utils.augment import Preprocess
 from course_utils.errors import WeightsError
-from course_utils.models import find_head
+from course_utils.models import find_head, path_of
 
 ASSETS = Path(__file__).parent / "assets"
-SMALL = {"resnet18": ASSETS / "resnet18_tinyimagenet.safetensors"}
+SMALL = {
+    "resnet18": ASSETS / "resnet18_tinyimagenet.safetensors",
+    "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
+}
+SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -29,7 +34,9 @@ class Weights:
         state: parameter and buffer names to tensors, float32.
         classes: the upstream class of each output; empty if nobody knows.
         preprocess: the normalisation that these weights were trained with.
-        num_classes: outputs of the upstream head.
+        num_classes: outputs of the upstream head; 0 if the head is not among the tensors.
+        upstream: what is known of the training, for a table: ``images`` (different ones), ``seen``
+            (all epochs together), ``pixels``, ``top1``; empty if nobody says.
     """
 
     name: str
@@ -37,6 +44,7 @@ class Weights:
     classes: tuple[str, ...]
     preprocess: Preprocess
     num_classes: int
+    upstream: dict[str, object] = field(default_factory=dict)
 
     def at_size(self, size: int | None) -> Preprocess:
         """The preprocessing with images resized to ``size`` pixels first."""
@@ -45,11 +53,17 @@ class Weights:
     def load_into(self, model: nn.Module) -> None:
         """Copy every tensor into ``model``.
 
+        Without a head (``num_classes`` 0) the part of the model that ends in it may be missing, such
+        as AlexNet's three linear layers. What is missing stays random and counts as new, see
+        :func:`course_utils.models.new_layers`.
+
         Raises:
             WeightsError: listing the names that are missing, left over, or of another shape.
         """
         wanted = model.state_dict()
-        problems = [f"missing {n}" for n in wanted if n not in self.state]
+        optional = () if self.num_classes else part_of_head(model)
+        missing = [n for n in wanted if n not in self.state]
+        problems = [f"missing {n}" for n in missing if n not in optional]
         problems += [f"unexpected {n}" for n in self.state if n not in wanted]
         problems += [
             f"{n} is {list(self.state[n].shape)}, the model has {list(wanted[n].shape)}"
@@ -63,7 +77,25 @@ class Weights:
                 found=shown,
                 do="check that the weights belong to this architecture",
             )
-        model.load_state_dict(self.state)
+        model.load_state_dict(self.state, strict=False)
+        for name in missing:
+            model.get_submodule(name.rpartition(".")[0]).is_new = True
+
+    def of_part(self, part: str) -> Weights:
+        """Those of the tensors that belong to the child ``part`` of the model, without a head."""
+        state = {n: t for n, t in self.state.items() if n.startswith(f"{part}.")}
+        return replace(self, state=state, num_classes=0)
+
+
+def common_source(source: str | Path, archs: Sequence[str]) -> str:
+    """The ``source`` for several architectures: ``auto`` is ImageNet's for all of them, or for none.
+
+    A comparison in which one network starts from ImageNet and the other from the small weights
+    would compare the weights.
+    """
+    if str(source) != "auto":
+        return str(source)
+    return "imagenet" if all(imagenet_file(arch).exists() for arch in archs) else "small"
 
 
 def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
@@ -93,7 +125,8 @@ def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
     """One visible line: which weights were taken, and how to get the real thing."""
     if weights is None:
         return "weights: none, every run starts from scratch"
-    line = f"weights: {weights.name}, {weights.num_classes} upstream classes"
+    head = f"{weights.num_classes} upstream classes" if weights.num_classes else "without a head"
+    line = f"weights: {weights.name}, {head}"
     if weights.name.endswith("(small)"):
         line += f"; for torchvision's ImageNet weights run `course fetch {arch}`"
     return line
@@ -108,7 +141,9 @@ def imagenet_file(arch: str) -> Path:
 def from_file(path: str | Path, arch: str) -> Weights:
     """Read a file of weights for ``arch``; pickled code is refused (``weights_only=True``).
 
-    A JSON file of the same name beside it may give ``name``, ``classes``, ``mean`` and ``std``.
+    A JSON file of the same name beside it may give ``name``, ``classes``, ``mean``, ``std`` and
+    ``upstream``. The part of the model that ends in the head may be missing from the tensors (AlexNet's
+    three linear layers: 115 MB of 120); ``num_classes`` is 0 then.
 
     Raises:
         WeightsError: if the file is missing, damaged, or holds anything but tensors.
@@ -129,6 +164,7 @@ def from_file(path: str | Path, arch: str) -> Weights:
             tuple(card.get("mean", IMAGENET_MEAN)), tuple(card.get("std", IMAGENET_STD))
         ),
         num_classes=_upstream_classes(state, arch, path.name),
+        upstream=card.get("upstream", {}),
     )
 
 
@@ -165,6 +201,11 @@ def _imagenet(arch: str) -> Weights:
         classes=tuple(published.meta["categories"]),
         preprocess=Preprocess(tuple(presets.mean), tuple(presets.std)),
         num_classes=len(published.meta["categories"]),
+        upstream={
+            "images": 1_281_167,
+            "pixels": presets.crop_size[0],
+            "top1": published.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100,
+        },
     )
 
 
@@ -200,16 +241,24 @@ def _read_card(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+def part_of_head(model: nn.Module) -> list[str]:
+    """Names of the tensors of that child of ``model`` which ends in the head (AlexNet's classifier)."""
+    part = path_of(model, find_head(model)).split(".")[0]
+    return [name for name in model.state_dict() if name.split(".")[0] == part]
+
+
 def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
-    """Outputs of the head of ``arch`` that is stored in ``state``."""
+    """Outputs of the head of ``arch`` that is stored in ``state``; 0 if all but its part is there."""
     with torch.device("meta"):
         model = get_model(arch, weights=None)
-    head = find_head(model)
-    key = next(path for path, module in model.named_modules() if module is head) + ".weight"
-    if key not in state:
-        raise WeightsError(
-            f"{name} has no {key}.",
-            expected=f"the weights of {arch}, head included",
-            found=", ".join(list(state)[:3]) + ", ...",
-        )
-    return state[key].shape[0]
+    key = f"{path_of(model, find_head(model))}.weight"
+    if key in state:
+        return state[key].shape[0]
+    backbone = model.state_dict().keys() - part_of_head(model)
+    if backbone <= state.keys():
+        return 0
+    raise WeightsError(
+        f"{name} has no {key}.",
+        expected=f"the weights of {arch}, or all of them but {key.split('.')[0]}",
+        found=", ".join(list(state)[:3]) + ", ...",
+    )

@@ -12,6 +12,8 @@
 # A network that has seen a hundred thousand photographs, or a million, knows something about edges, fur and wheels.
 # This notebook puts that knowledge to work on small pictures, and finds out by measurement what it is worth.
 #
+# **Question.** What is fine-tuning worth, measured fairly?
+#
 # **After this notebook you can**
 # - prepare data so that a test score means something: no leaks, statistics from training images only;
 # - replace a head, freeze a backbone *completely*, and give each layer the learning rate it needs;

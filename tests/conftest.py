@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 
 
@@ -11,3 +13,15 @@ def pytest_addoption(parser):
         action="store_true",
         help="write what the checks print for tests/answers instead of comparing it",
     )
+
+
+def pytest_collection_modifyitems(items):
+    """Several workers (pytest-xdist) share a file's tests only where these share no fixtures.
+
+    The tests of one chapter, and those of any other file, stay together; answers are handed out singly.
+    """
+    for item in items:
+        if item.path.stem == "test_answers":
+            continue
+        chapter = item.callspec.params.get("chapter", "") if hasattr(item, "callspec") else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {chapter}"))

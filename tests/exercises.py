@@ -1,4 +1,4 @@
-"""The exercises of chapter 03 as its text has them: stubs, check cells and hidden tests."""
+"""The exercises of every chapter as its text has them: stubs, check cells and hidden tests."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from pathlib import Path
 import jupytext
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT = ROOT / "solutions" / "03_resnet18_finetune.py"
+TEXTS = sorted((ROOT / "solutions").glob("*.py"))
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
-def cells(kind: str, text: Path = TEXT) -> dict[str, str]:
-    """The source of every ``answer``, ``check`` or ``graded`` cell, by the exercise's key."""
-    found = jupytext.read(text).cells
-    return {cell.metadata[kind]: cell.source for cell in found if kind in cell.metadata}
+def cells(kind: str) -> dict[str, str]:
+    """The source of every ``answer``, ``check`` or ``graded`` cell, by the exercise's key.
+
+    A key belongs to one chapter only: the answer bank has a folder for each.
+    """
+    found = [cell for text in TEXTS for cell in jupytext.read(text).cells if kind in cell.metadata]
+    sources = {cell.metadata[kind]: cell.source for cell in found}
+    assert len(sources) == len(found), "two chapters use the same key"
+    return sources
 
 
 def stub(key: str) -> str:

@@ -21,15 +21,21 @@ from exercises import ROOT, cells, hidden_tests, stub
 from torch import nn
 
 from course_utils import checks
-from course_utils.checks import core, finetune
+from course_utils.checks import core
 from course_utils.checks.core import CheckFailed, Mistake
 
 ANSWERS = ROOT / "tests" / "answers"
 FILES = sorted(ANSWERS.glob("*/*.py"))
 KEYS = sorted(cells("check"))
+CHAPTERS = [
+    importlib.import_module(f"{checks.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(checks.__path__)
+    if module.ispkg
+]
 MODULES = [
-    importlib.import_module(f"{finetune.__name__}.{module.name}")
-    for module in pkgutil.iter_modules(finetune.__path__)
+    importlib.import_module(f"{chapter.__name__}.{module.name}")
+    for chapter in CHAPTERS
+    for module in pkgutil.iter_modules(chapter.__path__)
 ]
 
 
@@ -98,7 +104,7 @@ def test_one_of_two_functions_may_wait():
     assert report.splitlines()[-1] == "3 of 8 passed"
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.removeprefix("course_utils.checks."))
 def test_every_mistake_has_an_answer_that_makes_it(module):
     said = _transcripts()
     mistakes = [mistake for value in vars(module).values() for mistake in _mistakes_in(value)]
@@ -106,7 +112,7 @@ def test_every_mistake_has_an_answer_that_makes_it(module):
     assert [mistake.remedy for mistake in mistakes if mistake.remedy not in said] == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.removeprefix("course_utils.checks."))
 def test_every_case_fails_for_some_answer(module):
     said = _transcripts()
     names = [case.__doc__.splitlines()[0].rstrip(".") for case in getattr(module, "CASES", ())]
@@ -121,7 +127,8 @@ def test_no_answer_breaks_a_check():
 def test_points_name_the_checks():
     for key in KEYS:
         _check(key, _run(cells("answer")[key]))
-    assert set(finetune.POINTS) <= set(core.REPORTS)
+    titles = [title for chapter in CHAPTERS for title in chapter.POINTS]
+    assert sorted(titles) == sorted(set(core.REPORTS) & set(titles))
 
 
 def _run(source: str, filename: str = "<cell>") -> dict:

@@ -7,9 +7,11 @@ import pytest
 from course_utils.budget import PRESETS, TABLE, choose_preset, load_plan
 from course_utils.errors import CourseError
 
+CHAPTERS = tomllib.loads(TABLE.read_text())
+MINUTES = CHAPTERS.pop("minutes")
 EXPERIMENTS = [
     (notebook, name, presets)
-    for notebook, experiments in tomllib.loads(TABLE.read_text()).items()
+    for notebook, experiments in CHAPTERS.items()
     for name, presets in experiments.items()
 ]
 
@@ -18,6 +20,11 @@ EXPERIMENTS = [
 def test_every_preset_has_the_same_numbers(notebook, name, presets):
     assert set(presets) == set(PRESETS)
     assert len({tuple(sorted(p)) for p in presets.values()}) == 1
+
+
+def test_the_minutes_of_every_chapter_are_told():
+    assert set(MINUTES) == set(CHAPTERS)
+    assert all({"smoke", "cpu"} <= set(times) <= {"smoke", "cpu", "gpu"} for times in MINUTES.values())
 
 
 def test_grading_wins_over_everything(monkeypatch):

@@ -327,6 +327,7 @@ def test_progress_tells_what_came_of_each_check(capsys):
     with pytest.raises(CheckFailed):
         core.run("double wrongly", CASES, lambda x: x + 1)
     capsys.readouterr()
-    core.progress({"double": 2, "double wrongly": 3, "never run": 1})
+    points = {"double": 2, "double wrongly": 3, "never run": 1}
+    core.progress(points, written={"Your decision": 4})
     states = [line.split("points")[1].strip() for line in capsys.readouterr().out.splitlines()]
-    assert states == ["passed", "0 of 2 cases pass", "not tried yet"]
+    assert states == ["passed", "0 of 2 cases pass", "not tried yet", "marked by a person"]

@@ -90,12 +90,15 @@ def test_users_of_the_library_are_in_layers(position, user):
 
 
 def test_plots_draw_what_they_are_given():
-    assert parts_imported("plots") <= {"data", "train", "compare", "errors", "evaluate"}
+    assert parts_imported("plots") <= {
+        "calibration", "compare", "data", "errors", "evaluate", "flow", "paired", "train",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "learning",
-    ["train", "features", "evaluate", "models", "augment", "checkpoint", "weights", "data"],
+    ["train", "features", "evaluate", "models", "augment", "checkpoint", "weights", "data",
+     "residual", "stacks", "flow", "zoo", "counting", "hub", "lenet", "mocov3", "model_cards", "recommend"],
 )
 def test_learning_knows_neither_notebooks_nor_figures(learning):
     assert "plots" not in parts_imported(learning)
@@ -104,7 +107,7 @@ def test_learning_knows_neither_notebooks_nor_figures(learning):
 
 def test_tools_are_imported_only_by_those_who_need_them():
     assert users(TOOLS) <= {"authoring", "runner", "doctor"}
-    assert users(NOTEBOOK_ONLY) <= {"plots", "notebook"}
+    assert users(NOTEBOOK_ONLY) <= {"plots", "notebook", "residual_explorer", "zoo_browser"}
     assert users({"typer"}) == {"cli"}
 
 

@@ -11,6 +11,7 @@ from course_utils.models import (
     build_model,
     count_parameters,
     find_head,
+    free_norms_and_last_block,
     freeze_backbone,
     parameter_groups,
     replace_head,
@@ -162,3 +163,21 @@ def test_parameters_of_the_model_itself_are_in_a_group_too():
     held = [p for g in parameter_groups(model, 1e-4, 1e-2) for p in g["params"]]
     assert len(held) == len({id(p) for p in held}) == len(list(model.parameters()))
     assert any(p is model.class_token for p in held)
+
+
+def test_partial_fine_tuning_trains_norms_last_block_and_head(small):
+    model = build_model("resnet18", small, 10)
+    trainable = free_norms_and_last_block(model)
+    assert trainable == count_parameters(model, trainable=True)
+    free = {name for name, p in model.named_parameters() if p.requires_grad}
+    for name, p in model.named_parameters():
+        in_norm = isinstance(model.get_submodule(name.rpartition(".")[0]), nn.BatchNorm2d)
+        wanted = in_norm or name.startswith(("layer4.1.", "fc."))
+        assert (name in free) == wanted, name
+
+
+def test_partial_fine_tuning_needs_blocks():
+    with pytest.raises(CourseError, match="no last block"):
+        free_norms_and_last_block(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4, 2)))
+    with pytest.raises(CourseError, match="no last block"):
+        free_norms_and_last_block(build_model("alexnet"))

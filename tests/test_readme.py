@@ -17,7 +17,7 @@ def tree() -> str:
     modules = sorted(p for p in PACKAGE.glob("*.py") if p.name != "__init__.py")
     packages = sorted(p for p in PACKAGE.glob("*/__init__.py"))
     rows = [(p.name, first_line(p)) for p in modules] + [(f"{p.parent.name}/", first_line(p)) for p in packages]
-    return "".join(f"  {name:<16}{text}\n" for name, text in rows)
+    return "".join(f"  {name:<22}{text}\n" for name, text in rows)
 
 
 def test_the_tree_repeats_the_modules_first_lines():

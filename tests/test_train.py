@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import PREPROCESS, tiny_model, tiny_splits
+from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.augment import Augment
 from course_utils.errors import CheckpointError, CourseError
 from course_utils.models import freeze_backbone, unfreeze
-from course_utils.train import Phase, Recipe, fit, rate_factor
+from course_utils.train import Phase, Recipe, fit, rate_factor, train_epoch
 
 PHASES = (Phase(1, 0.01, prepare=freeze_backbone), Phase(3, 0.01, backbone_lr=0.003))
 RECIPE = Recipe(PHASES, batch_size=16, augment=Augment(pad=1))
@@ -97,6 +98,104 @@ def test_without_augmentation_it_is_the_plain_loop():
         states.append({n: t.clone() for n, t in plain.state_dict().items()})
     expected = states[history.best_epoch - 1]
     assert all(torch.allclose(t, expected[n], atol=1e-6) for n, t in fitted.state_dict().items())
+
+
+class Crowded(nn.Module):
+    """A model that finds no memory for more than ``limit`` images at once."""
+
+    def __init__(self, limit: int):
+        super().__init__()
+        self.body, self.limit, self.seen = tiny_model(), limit, []
+
+    def forward(self, x):
+        if self.training:
+            self.seen.append(len(x))
+            if len(x) > self.limit:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+        return self.body(x)
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(capsys):
+    model, recipe = Crowded(20), Recipe((Phase(2, 0.01),), batch_size=64)
+    history = fit(model, tiny_splits(64), recipe, PREPROCESS, progress=False)
+    assert model.seen == [64, 32] + 2 * [16, 16, 16, 16]
+    assert history.batch_size == 16 and len(history.epochs) == 2
+    assert history.notes == [
+        "out of memory at batch size 64, going on with 32",
+        "out of memory at batch size 32, going on with 16",
+    ]
+    assert capsys.readouterr().out.splitlines() == history.notes
+
+
+def test_out_of_memory_with_one_image_is_an_error():
+    with pytest.raises(torch.OutOfMemoryError):
+        fit(Crowded(0), tiny_splits(4), replace(RECIPE, phases=(Phase(1, 0.01),)), PREPROCESS, progress=False)
+
+
+def test_a_halved_batch_stays_halved_when_a_run_goes_on(tmp_path):
+    recipe, path = Recipe((Phase(2, 0.01),), batch_size=32), tmp_path / "run.pt"
+    calls = iter(range(100))
+    fit(Crowded(16), tiny_splits(32), recipe, PREPROCESS, progress=False, checkpoint=path,
+        should_stop=lambda: next(calls) >= 4)  # fmt: skip
+    again = Crowded(16)
+    history = fit(again, tiny_splits(32), recipe, PREPROCESS, progress=False, checkpoint=path)
+    assert again.seen == [16, 16] and len(history.epochs) == 2
+
+
+class Waits(Exception):
+    """The CPU would wait for the device."""
+
+
+class NoWaiting(TorchDispatchMode):
+    """Refuses to read a number from a device, and blocking copies from or to one."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if "_local_scalar_dense" in function.name():
+            raise Waits("for a number")
+        if "_to_copy" in function.name():
+            moved = kwargs.get("device", args[0].device) != args[0].device
+            if moved and not kwargs.get("non_blocking") and len(args[0]) != N_META:
+                raise Waits(f"for {list(args[0].shape)}")
+        return function(*args, **kwargs)
+
+
+N_META = 40  # images; the order of an epoch is the one thing that is copied with waiting, at its start
+
+
+class MetaImages:
+    """On the meta device, where nothing is computed; an ImageSet would look at its labels."""
+
+    images, labels = tiny_images(N_META).images.to("meta"), tiny_images(N_META).labels.to("meta")
+
+    def __len__(self):
+        return N_META
+
+
+class OnlyBackward:
+    def step(self, loss, factor):
+        loss.backward()
+
+
+def first_wait(recipe, preprocess=PREPROCESS) -> tuple[str, int]:
+    """What an epoch of three batches waits for first, and in which batch."""
+    model, batches, generator = tiny_model().to("meta"), [], torch.Generator().manual_seed(0)
+    with NoWaiting(), pytest.raises(Waits) as waited:
+        train_epoch(model, MetaImages(), recipe, preprocess, OnlyBackward(), generator,
+                    before_batch=lambda: batches.append(1))  # fmt: skip
+    return str(waited.value), len(batches)
+
+
+@pytest.mark.parametrize("augment", [None, Augment(pad=1, jitter=0.2)])
+def test_an_epoch_waits_for_the_device_at_its_end_alone(augment):
+    assert first_wait(replace(RECIPE, augment=augment)) == ("for [3]", 3)  # the losses
+
+
+def test_a_wait_at_every_step_would_be_noticed():
+    def blocking(images):
+        return PREPROCESS(images) * torch.ones(7).to(images.device)[0]
+
+    assert first_wait(replace(RECIPE, augment=None), blocking) == ("for [7]", 1)
 
 
 def test_interrupt_gives_the_history_so_far_and_resume_goes_on_bit_for_bit(tmp_path):

@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 from torchvision import models as zoo
 
 from course_utils import weights
-from course_utils.errors import WeightsError
-from course_utils.models import build_model
-from course_utils.weights import describe_weights, find_weights, imagenet_file
+from course_utils.errors import CourseError, WeightsError
+from course_utils.models import build_model, freeze_backbone
+from course_utils.weights import common_source, describe_weights, find_weights, imagenet_file
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,51 @@ def test_none_means_scratch():
 def test_missing_imagenet_weights_say_how_to_fetch_them():
     with pytest.raises(WeightsError, match="course fetch resnet50"):
         find_weights("imagenet", "resnet50")
-    with pytest.raises(WeightsError, match="course fetch alexnet"):
-        find_weights("auto", "alexnet")
+    with pytest.raises(WeightsError, match="course fetch squeezenet1_0"):
+        find_weights("auto", "squeezenet1_0")
+
+
+def test_the_small_weights_of_alexnet_have_no_head():
+    small = find_weights("auto", "alexnet")
+    assert small.num_classes == 0 and set(small.state) == {
+        f"features.{i}.{kind}" for i in (0, 3, 6, 8, 10) for kind in ("weight", "bias")
+    }
+    assert "without a head" in describe_weights(small, "alexnet")
+    with pytest.raises(CourseError, match="without a head to keep"):
+        build_model("alexnet", small, None)
+
+
+def test_what_weights_without_a_head_leave_random_is_said_and_never_frozen():
+    model = build_model("alexnet", find_weights("small", "alexnet"), 10)
+    assert "10 tensors" in model.start and "classifier.1, classifier.4, classifier.6" in model.start
+    assert freeze_backbone(model) == sum(p.numel() for p in model.classifier.parameters())
+
+
+def test_only_the_part_with_the_head_may_be_missing(tmp_path):
+    state = find_weights("small").state
+    headless = {n: t for n, t in state.items() if not n.startswith("fc.")}
+    save_file(headless, tmp_path / "headless.safetensors")
+    assert find_weights(tmp_path / "headless.safetensors").num_classes == 0
+    del headless["layer4.1.conv2.weight"]
+    save_file(headless, tmp_path / "less.safetensors")
+    with pytest.raises(WeightsError, match="has no fc.weight"):
+        find_weights(tmp_path / "less.safetensors")
+
+
+def test_auto_is_imagenets_for_all_architectures_or_for_none():
+    archs = ("resnet18", "alexnet")
+    assert common_source("auto", archs) == "small" and common_source("none", archs) == "none"
+    for arch in archs:
+        assert common_source("auto", archs) == "small"
+        imagenet_file(arch).parent.mkdir(parents=True, exist_ok=True)
+        imagenet_file(arch).touch()
+    assert common_source("auto", archs) == "imagenet"
+
+
+def test_the_upstream_training_of_the_small_weights_is_told():
+    for arch in weights.SMALL:
+        facts = find_weights("small", arch).upstream
+        assert {"images", "seen", "pixels", "top1"} <= set(facts) and 0 < facts["top1"] < 1
 
 
 def test_auto_takes_imagenets_once_they_are_in_the_cache():

@@ -14,13 +14,15 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config, PyFileConfigLoader
 
+from course_utils.authoring import course_map
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
+from course_utils.budget import TABLE
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
 from course_utils.files import write_text
 
-CONFIG = "nbgrader_config.py"
+CONFIG, README = "nbgrader_config.py", "README.md"
 
 
 def build(root: Path) -> list[str]:
@@ -43,6 +45,8 @@ def build(root: Path) -> list[str]:
         _generate(sources, Path(staging), config, root / "gradebook.db")
     for path, content in made.items():
         write_text(root / path, content)
+    if readme := _readme(root, sources):
+        write_text(root / README, readme)
     return [source.name for source in sources]
 
 
@@ -57,6 +61,8 @@ def check(root: Path) -> list[str]:
         made = _make(sources, Path(staging), config)
         drifted = [p for p in made if _content(root / p) != (Path(staging) / p).read_bytes()]
     drifted += [p for p in _notebooks(root) if p not in made]
+    if _readme(root, sources) not in (None, _text(root / README)):
+        drifted.append(Path(README))
     if drifted:
         raise BuildError(
             "not as built from the text: " + ", ".join(p.as_posix() for p in sorted(drifted)) + ".",
@@ -155,6 +161,19 @@ def _notebooks(root: Path) -> list[Path]:
     """Every notebook of both editions, relative to ``root``."""
     editions = (root / "solutions", root / "notebooks")
     return [p.relative_to(root) for edition in editions for p in edition.glob("*/*.ipynb")]
+
+
+def _readme(root: Path, sources: Sequence[Source]) -> str | None:
+    """The README with a fresh course map; ``None`` where there is no README."""
+    readme = _text(root / README)
+    if readme is None:
+        return None
+    minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
+    return course_map.update(readme, sources, minutes)
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def _content(path: Path) -> bytes | None:

@@ -6,15 +6,14 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from course_utils.authoring.cells import ROLES, Cell, cell_ids
+from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.markers import without_regions
 from course_utils.errors import BuildError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
-_EXERCISE = re.compile(r"### Exercise \d+ · .+ · [●○]{3} · (\d+(?:\.\d+)?) points? · \d+ min")
-_NEARLY_EXERCISE = re.compile(r"#+\s*exercise\b", re.I)
 
 
 def check_role(role: str, kind: str, value: object, points: object, where: str) -> None:
@@ -123,9 +122,9 @@ def _check_points(cells: Sequence[Cell]) -> None:
     """An exercise's header must say what its graded cells add up to."""
     place, promised, graded = "", 0.0, 0.0
     for cell in cells:
-        for where, points in _exercise_headers(cell):
+        for exercise in exercises_in(cell) if cell.kind == "markdown" else ():
             _check_sum(place, promised, graded)
-            place, promised, graded = where, points, 0.0
+            place, promised, graded = exercise.where, exercise.points, 0.0
         if cell.points and not place:
             raise BuildError(f"{cell.where()}: a graded cell before the first exercise.")
         graded += cell.points
@@ -137,18 +136,3 @@ def _check_sum(place: str, promised: float, graded: float) -> None:
         raise BuildError(
             f"{place}: the header says {promised:g} points, its cells have {graded:g}."
         )
-
-
-def _exercise_headers(cell: Cell) -> Iterator[tuple[str, float]]:
-    """``file:line`` and points of each exercise header in a cell of text."""
-    for i, line in enumerate(cell.lines if cell.kind == "markdown" else ()):
-        if not _NEARLY_EXERCISE.match(line):
-            continue
-        match = _EXERCISE.fullmatch(line)
-        if not match:
-            raise BuildError(
-                f"{cell.where(i)}: not an exercise header.",
-                expected="### Exercise 2 · Freeze the backbone · ●●○ · 4 points · 10 min",
-                found=line,
-            )
-        yield cell.where(i), float(match[1])

@@ -134,11 +134,12 @@ def run(
         raise CheckFailed(f"{title}: {failed} of {len(outcomes)} failed")
 
 
-def progress(points: dict[str, int]) -> None:
+def progress(points: dict[str, int], written: dict[str, int]) -> None:
     """Print where you are: for each exercise whether its check was tried, and how it went.
 
     Args:
         points: what each exercise is worth, by the title of its check.
+        written: what each written exercise is worth, by its title.
     """
     for title, worth in points.items():
         report = REPORTS.get(title)
@@ -149,6 +150,8 @@ def progress(points: dict[str, int]) -> None:
         else:
             state = f"{report.count('ok')} of {len(report.outcomes)} cases pass"
         print(f"{title:<40} {worth} points   {state}")
+    for title, worth in written.items():
+        print(f"{title + ' (written)':<40} {worth} points   marked by a person")
 
 
 def recognise(

@@ -1,5 +1,12 @@
 """Every figure: one message each, drawn from data alone, with a caption and alt text."""
 
+from course_utils.plots.comparison import (
+    class_differences,
+    kernel_windows,
+    paired_differences,
+    reliability,
+)
+from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, vocabulary
 from course_utils.plots.frame import describe, show
 from course_utils.plots.images import (
     augmentation_grid,
@@ -10,6 +17,7 @@ from course_utils.plots.images import (
     worst_mistakes,
 )
 from course_utils.plots.network import first_layer_kernels, gradient_taps, map_sizes
+from course_utils.plots.residual import block_maps, gradient_flow, path_lengths, residual_sizes
 from course_utils.plots.results import (
     accuracy_against_cost,
     arms,
@@ -17,23 +25,37 @@ from course_utils.plots.results import (
     learning_curves,
 )
 from course_utils.plots.training import epoch_metrics, iteration_loss
+from course_utils.plots.zoo import zoo_accuracy, zoo_timeline
 
 __all__ = [
     "accuracy_against_cost",
+    "accuracy_by_amount",
+    "accuracy_by_task",
     "arms",
     "augmentation_grid",
+    "block_maps",
+    "class_differences",
     "class_samples",
     "confusion_matrix",
     "describe",
     "epoch_metrics",
     "first_layer_kernels",
+    "gradient_flow",
     "gradient_taps",
     "image_grid",
     "iteration_loss",
+    "kernel_windows",
     "learning_curves",
     "map_sizes",
+    "paired_differences",
+    "path_lengths",
     "photo_and_guesses",
     "predictions",
+    "reliability",
+    "residual_sizes",
     "show",
+    "vocabulary",
     "worst_mistakes",
+    "zoo_accuracy",
+    "zoo_timeline",
 ]

@@ -28,13 +28,14 @@ MOST_NAMES = 40  # and of more than this no class names
 @house_style()
 def learning_curves(
     curves: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str,
-    n_images: int | None = None,
+    n_images: int | None = None, measured: str = "validation accuracy",
 ) -> Figure:  # fmt: skip
     """Validation accuracy of each arm by epoch: mean over seeds, band from lowest to highest.
 
     Args:
         curves: for each arm a list per seed of accuracies (fractions), one for each epoch. The
             lists may differ in length.
+        measured: what the fractions are, if not validation accuracy.
         data: name of the data set and number of training images, for the caption.
         n_images: number of validation images, for the caption.
     """
@@ -52,7 +53,7 @@ def learning_curves(
         low, high = list(map(min, epochs)), list(map(max, epochs))
         ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
         told.append(f"{name}: {middle[-1]:.1f} % after {count(len(epochs), 'epoch')}")
-    ax.set(xlabel="epoch", ylabel="validation accuracy (%)")
+    ax.set(xlabel="epoch", ylabel=f"{measured} (%)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     label_right(ax)
     return tell(fig, f"Line chart: {'; '.join(told)}")

@@ -1,0 +1,124 @@
+"""RESULTS.md: the measured timings as tables, with machine, versions and command."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from measure import Timing
+
+from course_utils.data import Splits
+
+NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then the tutorials' recipes on CIFAR-10) **has not
+been run**: no GPU was at hand. Its parts are tested on a CPU at tiny sizes.
+"""
+READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over the rounds, with
+the lowest and highest in brackets; "times" is the median over the rounds of the ratio within a round, and
+"goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy is on the validation
+images after the last round: few images and few epochs, there to show that nothing was traded for speed.
+"""
+
+
+def section(title: str, timings: Sequence[Timing], limit: float, repeats: int) -> str:
+    """A table of one row's paths; the first is the baseline.
+
+    Args:
+        limit: floating-point operations a second of the matrix product.
+    """
+    per_image = bool(timings[0].arm.images)
+    limited = any(t.arm.flop for t in timings)
+    head = ["path", "images a second" if per_image else "seconds", "times", "goal"]
+    head += ["of the limit"] if limited else []
+    head += ["accuracy"] if timings[0].accuracy is not None else []
+    head += ["start, s"] if any("compiled" in t.arm.name for t in timings) else []
+    rows = []
+    for i, t in enumerate(timings):
+        row = [t.arm.name, _figure(t), f"{t.ratio:.2f}", "" if i == 0 else _goal(t)]
+        row += [f"{t.rate * t.arm.flop / limit:.0%}"] if limited else []
+        row += [f"{t.accuracy:.1%}"] if t.accuracy is not None else []
+        row += [f"{t.start:.0f}"] if "start, s" in head else []
+        rows.append(row)
+    rounds = f"{repeats} round" + ("s" if repeats > 1 else "")
+    return f"## {title}, {rounds}\n\n{markdown(head, rows)}"
+
+
+def scaling_section(title: str, measured: Sequence[tuple[int, float | None, float]]) -> str:
+    """Seconds, and milliseconds an image, for each number of images."""
+    head = ["images", "an epoch, s", "ms an image", "a linear probe, s", "ms an image"]
+    rows = [
+        [f"{n:,}", *_cost(train, n), *_cost(probe, n)] for n, train, probe in measured
+    ]
+    return f"## {title}\n\n{markdown(head, rows)}"
+
+
+def page(
+    sections: Sequence[str],
+    splits: Splits,
+    device: torch.device,
+    limits: tuple[float, float],
+    command: str,
+    minutes: float,
+    size: str,
+) -> str:
+    """The whole of RESULTS.md.
+
+    Args:
+        limits: the matrix product before and after all rows, in floating-point operations a second.
+        size: name of the preset; ``quick`` is marked as no measurement.
+    """
+    low, high = sorted(limits)
+    facts = {
+        "command": f"`{command}` ({minutes:.1f} minutes)",
+        "machine": machine(device),
+        "versions": f"Python {platform.python_version()}, torch {torch.__version__}, "
+        f"torchvision {version('torchvision')}, numpy {version('numpy')}",
+        "matrix product": f"{low / 1e9:,.0f} to {high / 1e9:,.0f} GFLOP/s, before and after",
+        "data": f"{splits.name}: {len(splits.train):,} training images (repeated where a row takes more), "
+        f"{len(splits.val):,} validation images",
+    }
+    lines = "\n".join(f"- {name}: {text}" for name, text in facts.items())
+    warning = "**Tiny sizes, which measure nothing (`--quick`).**\n\n" if size == "quick" else ""
+    gpu = NO_GPU if device.type == "cpu" else ""
+    parts = ["# Training, measured against the loop everybody writes\n", f"{warning}{lines}\n", READING, gpu]
+    return "\n".join([*filter(None, parts), *(f"{text}\n" for text in sections)])
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; all columns but the first to the right."""
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
+
+
+def machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    name = names[0] if names else platform.processor() or platform.machine()
+    features = torch.backends.cpu.get_cpu_capability()
+    return f"{name} ({features}), {torch.get_num_threads()} threads, {platform.system()}"
+
+
+def without_folders(words: Sequence[str]) -> list[str]:
+    """The words of a command without the folders of this machine."""
+    return [Path(word).name if "/" in word or "\\" in word else word for word in words]
+
+
+def _figure(timing: Timing) -> str:
+    if timing.arm.images:
+        values = [timing.arm.images / s for s in (timing.median, max(timing.seconds), min(timing.seconds))]
+        return "{:,.0f} ({:,.0f} to {:,.0f})".format(*values)
+    return f"{timing.median:.2f} ({min(timing.seconds):.2f} to {max(timing.seconds):.2f})"
+
+
+def _goal(timing: Timing) -> str:
+    met = "met" if timing.ratio >= timing.arm.goal else "**missed**"
+    return f"{timing.arm.goal:g}: {met}"
+
+
+def _cost(seconds: float | None, n: int) -> tuple[str, str]:
+    return ("", "") if seconds is None else (f"{seconds:.1f}", f"{1000 * seconds / n:.2f}")

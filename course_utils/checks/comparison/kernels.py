@@ -1,0 +1,177 @@
+"""Check of exercise kernel_resample: smaller kernels, cut from the middle or resampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils import kernels
+from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+
+Resizing = Callable[[Tensor, int], Tensor]
+
+
+def _cut(first: Callable[[int, int], int]) -> Resizing:
+    """A crop that begins at ``first(k, size)``."""
+
+    def crop(weight: Tensor, size: int) -> Tensor:
+        i = first(weight.shape[-1], size)
+        return weight[..., i : i + size, i : i + size]
+
+    return crop
+
+
+def _cut_channels(weight: Tensor, size: int) -> Tensor:
+    i = (weight.shape[-1] - size) // 2
+    return weight[i : i + size, i : i + size]
+
+
+def _interpolated(mode: str, **options) -> Resizing:
+    """F.interpolate, times the number of old taps a new one stands for."""
+
+    def resample(weight: Tensor, size: int) -> Tensor:
+        scale = (weight.shape[-1] / size) ** 2
+        return F.interpolate(weight, (size, size), mode=mode, **options) * scale
+
+    return resample
+
+
+def _rescaled(weight: Tensor, size: int) -> Tensor:
+    small = F.interpolate(weight, (size, size), mode="area")
+    return small * weight.sum((2, 3), keepdim=True) / small.sum((2, 3), keepdim=True)
+
+
+# Each takes the place of crop_kernel.
+CROP_MISTAKES = (
+    Mistake(
+        _cut(lambda k, size: 1),
+        "rows and columns 1 to size: the tutorial's crop, off centre",
+        "leave as much out on either side",
+    ),
+    Mistake(
+        _cut(lambda k, size: 0),
+        "this is the corner",
+        "begin at (k - size) // 2",
+    ),
+    Mistake(
+        _cut(lambda k, size: k // 2),
+        "the crop begins at the centre, it should have it in its middle",
+        "the first row is (k - size) // 2",
+    ),
+    Mistake(
+        _cut_channels,
+        "the first two dimensions were cut: those are the channels",
+        "the taps are the last two dimensions",
+    ),
+)
+# Each takes the place of resample_kernel.
+RESAMPLE_MISTAKES = (
+    Mistake(
+        lambda weight, size: kernels.resample(weight, size) * (size / weight.shape[-1]) ** 2,
+        "each new tap is the mean of its cell: the sum of the taps shrinks",
+        "add up what lies in a cell",
+    ),
+    Mistake(
+        _interpolated("area"),
+        "the cells overlap where size does not divide k: some taps count twice",
+        "divide a tap on the border of two cells by the lengths of its parts",
+    ),
+    Mistake(
+        _interpolated("bilinear", align_corners=False),
+        "bilinear interpolation reads a few taps near each new centre and leaves the others out",
+        "every old tap belongs to a cell, or to several by parts",
+    ),
+    Mistake(
+        _rescaled,
+        "a kernel was multiplied to repair its sum: one whose sum is about zero (an edge detector) explodes",
+        "share the taps among the cells so that the sum needs no repair",
+    ),
+    Mistake(
+        _cut(lambda k, size: (k - size) // 2),
+        "this is the centre crop: the outer taps are lost",
+        "every old tap goes into some cell",
+    ),
+)
+OTHER_CROP = ("other taps", "try it on torch.arange(25.).view(1, 1, 5, 5)")
+OTHER_RESAMPLING = ("other numbers", "try 3 taps on 2 in one dimension: [a + b/2, b/2 + c]")
+
+
+def crops_the_middle(crop_kernel, _):
+    """crop_kernel: the middle of 11x11 and of 5x5."""
+    for k, size in ((11, 3), (5, 3), (7, 1)):
+        weight = _weight(k)
+        expected = kernels.centre_crop(weight, size)
+        _expect(crop_kernel, weight, size, expected, CROP_MISTAKES, OTHER_CROP)
+
+
+@needs(crops_the_middle)
+def copies(crop_kernel, _):
+    """crop_kernel: a tensor of its own."""
+    weight = _weight(5)
+    got = crop_kernel(weight, 3)
+    if got.untyped_storage().data_ptr() == weight.untyped_storage().data_ptr():
+        likely = "this is a view: what is written into it is written into the old kernel"
+        raise Wrong("a copy", "a view of weight", likely, "end in .clone()")
+
+
+def resamples_evenly(_, resample_kernel):
+    """resample_kernel: 6x6 to 3x3, cells of 2x2 taps."""
+    _resampled(resample_kernel, 6, 3)
+
+
+@needs(resamples_evenly)
+def resamples_alexnet(_, resample_kernel):
+    """resample_kernel: 11x11 to 3x3, taps on borders."""
+    _resampled(resample_kernel, 11, 3)
+
+
+def leaves_the_kernel(crop_kernel, resample_kernel):
+    """the old kernel stays as it is."""
+    for answer in (crop_kernel, resample_kernel):
+        weight = _weight(7)
+        before = weight.clone()
+        answer(weight, 3)
+        if not torch.equal(weight, before):
+            likely, remedy = "the old kernel was overwritten", "work on a copy"
+            raise Wrong("the same taps", "others", likely, remedy)
+
+
+CASES = (
+    crops_the_middle,
+    copies,
+    resamples_evenly,
+    resamples_alexnet,
+    leaves_the_kernel,
+)
+
+
+def kernel_resample(crop_kernel, resample_kernel) -> None:
+    """Check the exercise on smaller kernels."""
+    library = (kernels.centre_crop, kernels.resample)
+    run("crop_kernel and resample_kernel", CASES, crop_kernel, resample_kernel, library=library)
+
+
+def _resampled(resample_kernel, k: int, size: int) -> None:
+    weight = _weight(k)
+    expected = kernels.resample(weight, size)
+    _expect(resample_kernel, weight, size, expected, RESAMPLE_MISTAKES, OTHER_RESAMPLING)
+
+
+def _expect(answer, weight: Tensor, size: int, expected: Tensor, mistakes, otherwise) -> None:
+    got = answer(weight.clone(), size)
+    if not isinstance(got, Tensor):
+        raise Wrong(brief(expected), brief(got), *of_wrong_type(got, "return a tensor"))
+    shape = got.shape == expected.shape
+    if shape and torch.allclose(got.float(), expected, rtol=1e-4, atol=1e-4):
+        return
+    shown = "other values" if shape else brief(got)
+    likely = recognise(got, expected, mistakes, lambda wrong: wrong(weight, size), otherwise)
+    raise Wrong(brief(expected), shown, *likely)
+
+
+def _weight(k: int) -> Tensor:
+    """Kernels ``[4, 3, k, k]``; the same at each call."""
+    return torch.randn(4, 3, k, k, generator=torch.Generator().manual_seed(k))

@@ -1,0 +1,205 @@
+"""Check of exercise mcnemar: images that only one network has right, and the exact p-value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from torch import Tensor
+
+from course_utils import paired
+from course_utils.checks.comparison.tiny import predictions
+from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+
+KINDS = (40, 9, 3, 12)  # images that both, only the first, only the second, and neither has right
+Answer = tuple[int, int, float]
+
+
+def _counts(first: Tensor, second: Tensor, labels: Tensor) -> tuple[int, int]:
+    a, b = first == labels, second == labels
+    return int((a & ~b).sum()), int((b & ~a).sum())
+
+
+def _right(first: Tensor, second: Tensor, labels: Tensor) -> Answer:
+    b, c = _counts(first, second, labels)
+    return b, c, paired.exact_p(b, c)
+
+
+def _with_p(p: Callable[[int, int], float]) -> Callable[..., float]:
+    return lambda *vectors: p(*_counts(*vectors))
+
+
+def _one_sided(b: int, c: int) -> float:
+    return _uncapped(b, c) / 2
+
+
+def _uncapped(b: int, c: int) -> float:
+    return 2 * sum(math.comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c)
+
+
+def _chi_square(correction: int) -> Callable[[int, int], float]:
+    return lambda b, c: math.erfc(math.sqrt(max(abs(b - c) - correction, 0) ** 2 / (b + c) / 2))
+
+
+def _without_equal(b: int, c: int) -> float:
+    return 2 * sum(math.comb(b + c, i) for i in range(min(b, c))) / 2 ** (b + c)
+
+
+def _from_wrong_end(b: int, c: int) -> float:
+    return min(1.0, 2 * sum(math.comb(b + c, i) for i in range(max(b, c) + 1)) / 2 ** (b + c))
+
+
+# Each gives the two counts.
+COUNT_MISTAKES = (
+    Mistake(
+        lambda *vectors: _counts(*vectors)[::-1],
+        "the two have changed places",
+        "first right and second wrong comes first",
+    ),
+    Mistake(
+        lambda first, second, labels: (int((first == labels).sum()), int((second == labels).sum())),
+        "all right answers are counted: images that both have right cancel out",
+        "count where one is right *and* the other is wrong",
+    ),
+    Mistake(
+        lambda first, second, labels: (int((first != labels).sum()), int((second != labels).sum())),
+        "all wrong answers are counted: images that both have wrong cancel out",
+        "count where one is right *and* the other is wrong",
+    ),
+    Mistake(
+        lambda first, second, labels: (
+            int(((first == labels) & (first != second)).sum()),
+            int(((first != labels) & (first != second)).sum()),
+        ),
+        "two different wrong classes are counted for the second",
+        "the second count needs second == labels",
+    ),
+)
+# Each gives p.
+P_MISTAKES = (
+    Mistake(
+        _with_p(_one_sided),
+        "this is the one-sided p",
+        "as uneven in the other direction counts as well: twice the tail",
+    ),
+    Mistake(
+        _with_p(_uncapped),
+        "where both counts are equal the middle is counted twice: over 1",
+        "take the smaller of this and 1.0",
+    ),
+    Mistake(
+        _with_p(_chi_square(0)),
+        "this is the chi-square approximation, rough for few images",
+        "add up the binomial probabilities: math.comb",
+    ),
+    Mistake(
+        _with_p(_chi_square(1)),
+        "this is the chi-square approximation with a correction: still no exact p",
+        "add up the binomial probabilities with math.comb",
+    ),
+    Mistake(
+        _with_p(paired.mid_p),
+        "this is the mid-p, which counts the observed result by half",
+        "the exact p counts the observed result in full",
+    ),
+    Mistake(
+        _with_p(_without_equal),
+        "the observed result itself is left out of the tail",
+        "range(min(b, c) + 1) has it",
+    ),
+    Mistake(
+        _with_p(_from_wrong_end),
+        "the long end of the distribution was added up",
+        "the tail goes from 0 to the smaller count",
+    ),
+)
+OTHER_COUNTS = (
+    "other images are counted",
+    "make a table of 2 x 2: first right or wrong, second right or wrong",
+)
+OTHER_P = ("another number", "try 1 and 5 by hand: 2 * (1 + 6) / 64")
+
+
+def counts_discordant(mcnemar):
+    """images that only one of the two has right."""
+    _expect_counts(mcnemar, KINDS)
+
+
+@needs(counts_discordant)
+def gives_exact_p(mcnemar):
+    """the exact two-sided p."""
+    return brief(_expect_p(mcnemar, KINDS))
+
+
+@needs(gives_exact_p)
+def ignores_order(mcnemar):
+    """p is the same when the networks change places."""
+    both, b, c, neither = KINDS
+    _expect_p(mcnemar, (both, c, b, neither))
+
+
+@needs(counts_discordant)
+def stays_below_one(mcnemar):
+    """as many of each kind: p is 1."""
+    _expect_p(mcnemar, (20, 6, 6, 5))
+
+
+@needs(counts_discordant)
+def takes_no_difference(mcnemar):
+    """the same predictions twice: p is 1."""
+    _expect_p(mcnemar, (20, 0, 0, 5))
+
+
+@needs(gives_exact_p)
+def takes_many_images(mcnemar):
+    """2,700 images that only one has right."""
+    try:
+        _expect_p(mcnemar, (100, 1400, 1300, 50))
+    except OverflowError as problem:
+        remedy = "divide by the int 2 ** n: Python divides large ints exactly"
+        raise Wrong("a p", "OverflowError", "2.0 ** n is too large for a float", remedy) from problem
+
+
+CASES = (
+    counts_discordant,
+    gives_exact_p,
+    ignores_order,
+    stays_below_one,
+    takes_no_difference,
+    takes_many_images,
+)
+
+
+def mcnemar(mcnemar) -> None:
+    """Check the exercise on McNemar's test."""
+    library = (paired.compare_pair, paired.exact_p, paired.mid_p)
+    run("mcnemar", CASES, mcnemar, library=library)
+
+
+def _answer(mcnemar, kinds: tuple[int, ...]) -> tuple:
+    got = mcnemar(*(vector.clone() for vector in predictions(*kinds)))
+    if isinstance(got, tuple | list) and len(got) == 3:
+        return tuple(got)
+    remedy = "return the two counts and p"
+    raise Wrong("(only_first, only_second, p)", brief(got), *of_wrong_type(got, remedy))
+
+
+def _expect_counts(mcnemar, kinds: tuple[int, ...]) -> None:
+    got, vectors = _answer(mcnemar, kinds)[:2], predictions(*kinds)
+    expected = _counts(*vectors)
+    plain = all(type(count) is int for count in got)
+    if plain and got == expected:
+        return
+    otherwise = OTHER_COUNTS if plain else of_wrong_type(got[0], "return int: int(tensor) or .item()")
+    likely = recognise(got, expected, COUNT_MISTAKES, lambda wrong: wrong(*vectors), otherwise)
+    raise Wrong(expected, brief(got), *likely)
+
+
+def _expect_p(mcnemar, kinds: tuple[int, ...]) -> float:
+    got, vectors = _answer(mcnemar, kinds)[2], predictions(*kinds)
+    expected = _right(*vectors)[2]
+    if type(got) is float and abs(got - expected) <= 1e-6 * expected:
+        return expected
+    otherwise = OTHER_P if type(got) is float else of_wrong_type(got, "return p as a float")
+    likely = recognise(got, expected, P_MISTAKES, lambda wrong: wrong(*vectors), otherwise)
+    raise Wrong(brief(expected), brief(got), *likely)

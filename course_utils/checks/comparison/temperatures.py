@@ -1,0 +1,105 @@
+"""Check of exercise temperature: one number that makes the probabilities honest."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from course_utils import calibration
+from course_utils.checks.comparison.tiny import confident_logits
+from course_utils.checks.core import Wrong, brief, needs, of_wrong_type, run
+
+TOO_SURE, NOT_SURE, FAR = 5.0, 0.4, 25.0
+TOLERANCE = 0.02  # of the temperature
+OTHERWISE = (
+    "the cross-entropy is not at its minimum",
+    "print temperature and loss for a grid of temperatures",
+)
+
+
+def cools_the_too_sure(find_temperature):
+    """a network that is too sure: over 1."""
+    return _expect(find_temperature, *confident_logits(TOO_SURE))
+
+
+def heats_the_unsure(find_temperature):
+    """a network that is not sure enough: under 1."""
+    return _expect(find_temperature, *confident_logits(NOT_SURE))
+
+
+@needs(cools_the_too_sure)
+def goes_far(find_temperature):
+    """a network that is very much too sure."""
+    return _expect(find_temperature, *confident_logits(FAR))
+
+
+def leaves_the_logits(find_temperature):
+    """the logits stay as they are."""
+    logits, labels = confident_logits(TOO_SURE)
+    before = logits.clone()
+    find_temperature(logits, labels)
+    if not torch.equal(logits, before):
+        likely, remedy = "they were divided in place", "write logits / t, not logits /= t"
+        raise Wrong("the same logits", "others", likely, remedy)
+    if logits.requires_grad:
+        likely, remedy = "requires_grad was set on the logits", "only the temperature is fitted"
+        raise Wrong("logits without a gradient", "requires_grad is True", likely, remedy)
+
+
+CASES = (cools_the_too_sure, heats_the_unsure, goes_far, leaves_the_logits)
+
+
+def temperature(find_temperature) -> None:
+    """Check the exercise on temperature scaling."""
+    run("find_temperature", CASES, find_temperature, library=(calibration.fit_temperature,))
+
+
+def _expect(find_temperature, logits: Tensor, labels: Tensor) -> str:
+    best = calibration.fit_temperature(logits, labels)
+    got = find_temperature(logits.clone(), labels.clone())
+    if type(got) is not float:
+        remedy = "return a float: .item()"
+        raise Wrong(brief(best), brief(got), *of_wrong_type(got, remedy))
+    if _near(got, best):
+        return brief(round(best, 2))
+    raise Wrong(brief(round(best, 2)), brief(got), *_likely(got, best, logits, labels))
+
+
+def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
+    if _near(got, _hottest(logits, labels)):
+        return (
+            "softmax was applied first: cross_entropy takes logits and does that itself",
+            "F.cross_entropy(logits / t, labels)",
+        )
+    if _near(got, 1 / best):
+        return "this is 1/T", "divide the logits by the temperature"
+    if abs(got - math.log(best)) < TOLERANCE:
+        return "this is the logarithm of the temperature", "return its exp"
+    if not got > 0:
+        return (
+            "it is not positive: predictions would change",
+            "fit log T, or search over positive numbers",
+        )
+    if got == 1:
+        return (
+            "1 changes nothing",
+            "minimise the cross-entropy over the temperature, on either side of 1",
+        )
+    if F.cross_entropy(logits / got, labels) < F.cross_entropy(logits, labels):
+        return (
+            "it is better than 1: the search stops early, or is too coarse or narrow",
+            "search on, finer and wider",
+        )
+    return OTHERWISE
+
+
+def _hottest(logits: Tensor, labels: Tensor) -> float:
+    """The temperature that divides probabilities, in place of logits."""
+    return calibration.fit_temperature(logits.softmax(dim=1), labels)
+
+
+def _near(a: float, b: float) -> bool:
+    return abs(a - b) <= TOLERANCE * abs(b)

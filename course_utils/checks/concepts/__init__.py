@@ -1,0 +1,23 @@
+"""The instant checks of chapter 01, a function per exercise."""
+
+from course_utils.checks import core
+from course_utils.checks.concepts.counting import probe_size
+from course_utils.checks.concepts.permuting import permuted_control
+from course_utils.checks.concepts.ranking import topk
+from course_utils.checks.concepts.streaming import streaming
+from course_utils.checks.concepts.worth import label_worth
+
+__all__ = ["label_worth", "permuted_control", "probe_size", "progress", "streaming", "topk"]
+
+POINTS = {
+    "streaming_statistics": 4,
+    "probe_size": 3,
+    "topk_accuracy": 3,
+    "labels_needed and label_worth": 4,
+    "permuted_control": 4,
+}
+
+
+def progress() -> None:
+    """Print where you are in chapter 01."""
+    core.progress(POINTS, written={"Your decision": 4})

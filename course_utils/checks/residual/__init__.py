@@ -1,0 +1,30 @@
+"""The instant checks of chapter 05, a function per exercise."""
+
+from course_utils.checks import core
+from course_utils.checks.residual.ablating import ablate_block
+from course_utils.checks.residual.blocks import basic_block
+from course_utils.checks.residual.capturing import capture
+from course_utils.checks.residual.formula import gradient_formula
+from course_utils.checks.residual.projecting import projection
+
+__all__ = [
+    "ablate_block",
+    "basic_block",
+    "capture",
+    "gradient_formula",
+    "progress",
+    "projection",
+]
+
+POINTS = {
+    "BasicBlock": 5,
+    "needs_projection and projection_blocks": 3,
+    "capture_residuals": 4,
+    "unit_jacobians": 4,
+    "logits_without": 4,
+}
+
+
+def progress() -> None:
+    """Print where you are in chapter 05."""
+    core.progress(POINTS, written={"Why residual?": 4})

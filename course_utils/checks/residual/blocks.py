@@ -1,0 +1,258 @@
+"""Check of exercise basic_block: torchvision's tensors load, and the outputs are the same."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import resnet
+
+from course_utils.checks.core import (
+    LibraryAnswer,
+    Mistake,
+    Wrong,
+    brief,
+    few,
+    must_work,
+    needs,
+    own_work,
+    recognise,
+    run,
+)
+from course_utils.checks.residual.tiny import block as torchvision_block
+from course_utils.checks.residual.tiny import noise
+
+Shape = tuple[int, int, int]
+SAME_SHAPE = (4, 4, 1)
+PROJECTED = {"more channels": (4, 6, 1), "stride 2": (4, 4, 2), "both": (4, 6, 2)}
+TORCHVISION = (
+    resnet.BasicBlock.__init__,
+    resnet.BasicBlock.forward,
+    resnet.Bottleneck.__init__,
+    resnet.Bottleneck.forward,
+)
+
+
+def _branch(block, x, middle=torch.relu):
+    return block.bn2(block.conv2(middle(block.bn1(block.conv1(x)))))
+
+
+def _shortcut(block, x):
+    return x if block.downsample is None else block.downsample(x)
+
+
+# Each is a forward pass with torchvision's layers; its name says what is wrong with it.
+MISTAKES = (
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x)),
+        "nothing was added: this is a plain block",
+        "add the shortcut to the output of bn2",
+    ),
+    Mistake(
+        lambda block, x: _branch(block, x) + _shortcut(block, x),
+        "the ReLU after the sum is missing",
+        "the block ends in relu(F(x) + shortcut)",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x)) + _shortcut(block, x),
+        "the last ReLU comes before the sum: so F(x) could never be negative",
+        "add first, then apply the ReLU to the sum",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x, lambda y: y) + _shortcut(block, x)),
+        "the ReLU between the two convolutions is missing",
+        "bn1 is followed by a ReLU",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(
+            block.bn2(torch.relu(block.conv2(torch.relu(block.bn1(block.conv1(x))))))
+            + _shortcut(block, x)
+        ),
+        "a ReLU stands between conv2 and bn2",
+        "conv2 is followed by bn2 at once",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x) + torch.relu(_shortcut(block, x))),
+        "x went through a ReLU before it was added",
+        "add x as it came in; an in-place ReLU on x changes it, too",
+    ),
+)
+STRIDE_SECOND = Mistake(
+    lambda block, x: torch.relu(
+        block.bn2(
+            nn.functional.conv2d(
+                torch.relu(block.bn1(nn.functional.conv2d(x, block.conv1.weight, padding=1))),
+                block.conv2.weight,
+                stride=2,
+                padding=1,
+            )
+        )
+        + _shortcut(block, x)
+    ),
+    "the stride is in conv2",
+    "torchvision's basic block has it in conv1",
+)
+PROJECTION_MISTAKES = (
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x) + block.downsample[0](x)),
+        "the norm of the projection does not run",
+        "send x through the whole of downsample: convolution and norm",
+    ),
+    STRIDE_SECOND,
+    *MISTAKES,
+)
+OTHERWISE = (
+    "the layers are right, what forward does with them is not",
+    "relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut)",
+)
+IN_TRAINING = (
+    "a norm runs more than once, not at all, or in the wrong mode",
+    "in forward each norm is called exactly once, and its mode is left alone",
+)
+IN_PLACE = (
+    "an in-place operation on x: `x += ...`, or a ReLU with inplace=True on x itself",
+    "write the sum to a new tensor: out = out + x",
+)
+RUNS_TORCHVISION = ("torchvision's block does the work", "write out its layers and its forward pass")
+
+
+def tensors_fit(make):
+    """torchvision's tensors fit by name and shape."""
+    for shape in (SAME_SHAPE, *PROJECTED.values()):
+        _build(make, shape)
+    return "4 blocks: equal shapes, more channels, stride 2, both"
+
+
+@needs(tensors_fit)
+def equal_without_projection(make):
+    """equal shapes: torchvision's outputs in evaluation."""
+    return _compare(make, SAME_SHAPE, MISTAKES)
+
+
+@needs(tensors_fit)
+def equal_with_projection(make):
+    """with a projection: torchvision's outputs, too."""
+    for shape in PROJECTED.values():
+        _compare(make, shape, PROJECTION_MISTAKES)
+    return "more channels, stride 2, both"
+
+
+@needs(equal_without_projection, equal_with_projection)
+def equal_in_training(make):
+    """in training: outputs and running statistics."""
+    for shape in (SAME_SHAPE, PROJECTED["both"]):
+        mine, theirs = _build(make, shape).train(), torchvision_block(*shape).train()
+        x = noise(3, 4, 6, 6)
+        got, expected = _forward(mine, x.clone()), theirs(x)
+        if not torch.allclose(got, expected, atol=1e-5):
+            raise Wrong("torchvision's output", f"largest difference {_gap(got, expected)}", *IN_TRAINING)
+        after = theirs.state_dict()
+        moved = [k for k, t in mine.state_dict().items() if not torch.allclose(t, after[k], atol=1e-5)]
+        if moved:
+            raise Wrong("torchvision's running statistics", f"others in {few(moved)}", *IN_TRAINING)
+
+
+@needs(tensors_fit)
+def leaves_the_input(make):
+    """the input tensor is left as it was."""
+    for shape in (SAME_SHAPE, PROJECTED["both"]):
+        x = noise(2, 4, 6, 6)
+        kept = x.clone()
+        _forward(_build(make, shape), x)
+        if not torch.equal(x, kept):
+            got = f"{int((x != kept).sum())} of {x.numel()} numbers changed"
+            raise Wrong("x as it was", got, *IN_PLACE)
+
+
+@needs(tensors_fit)
+def is_written_out(make):
+    """nothing of torchvision's block runs."""
+    written = inspect.unwrap(make)
+
+    def use() -> None:
+        written(*SAME_SHAPE)(noise(1, 4, 6, 6))
+
+    try:
+        own_work(use, *TORCHVISION)()
+    except LibraryAnswer:
+        raise Wrong("a block of your own", "torchvision's own block runs", *RUNS_TORCHVISION) from None
+
+
+CASES = (
+    tensors_fit,
+    equal_without_projection,
+    equal_with_projection,
+    equal_in_training,
+    leaves_the_input,
+    is_written_out,
+)
+
+
+def basic_block(block_class) -> None:
+    """Check the exercise on building a BasicBlock."""
+    run("BasicBlock", CASES, block_class)
+
+
+def _build(make: Callable, shape: Shape) -> nn.Module:
+    """The student's block with torchvision's tensors, in eval mode."""
+    block, theirs = make(*shape), torchvision_block(*shape).state_dict()
+    if not isinstance(block, nn.Module):
+        remedy = "class BasicBlock(nn.Module), with super().__init__() in its __init__"
+        raise Wrong("a module", type(block).__name__, "it is no nn.Module", remedy)
+    mine = block.state_dict()
+    missing, extra = [k for k in theirs if k not in mine], [k for k in mine if k not in theirs]
+    if missing or extra:
+        expected = f"{len(theirs)} tensors for {_in_words(shape)}"
+        got = f"missing: {few(missing)}; too many: {few(extra)}"
+        raise Wrong(expected, got, *_why_names(missing, extra))
+    for name in theirs:
+        if theirs[name].shape != mine[name].shape:
+            expected = f"{name} {list(theirs[name].shape)} for {_in_words(shape)}"
+            likely = "the layer has another kernel, or other channels"
+            remedy = "3x3 kernels in conv1 and conv2, 1x1 in downsample"
+            raise Wrong(expected, list(mine[name].shape), likely, remedy)
+    block.load_state_dict(theirs)
+    return block.eval()
+
+
+def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
+    if any(name.startswith("conv") and name.endswith("bias") for name in extra):
+        return "a convolution has a bias: the norm behind it has one already", "bias=False"
+    if any(name.startswith("downsample") for name in missing) and not extra:
+        if not any(name.startswith("downsample.0") for name in missing):
+            return "the projection has no norm", "nn.Sequential(convolution, batch norm)"
+        likely = "the projection is missing: F(x) has another shape than x here"
+        return likely, "it is needed when channels differ, and when stride is not 1"
+    if extra and all(name.startswith("downsample") for name in extra):
+        return "a projection where none is needed, or with too much in it", "where shapes are equal, the shortcut is x"
+    return "layers have other names", "conv1, bn1, conv2, bn2, downsample"
+
+
+def _compare(make: Callable, shape: Shape, mistakes: tuple[Mistake, ...]) -> str:
+    mine, theirs, x = _build(make, shape), torchvision_block(*shape), noise(3, 4, 6, 6)
+    with torch.no_grad():
+        got, expected = _forward(mine, x.clone()), theirs(x)
+        if got.shape == expected.shape and torch.allclose(got, expected, atol=1e-6):
+            return f"largest difference {_gap(got, expected)}"
+        likely = recognise(got, expected, mistakes, lambda imitate: imitate(theirs, x), OTHERWISE)
+    told = list(got.shape) if got.shape != expected.shape else f"largest difference {_gap(got, expected)}"
+    raise Wrong(f"torchvision's output {list(expected.shape)}, {_in_words(shape)}", told, *likely)
+
+
+def _forward(block: nn.Module, x: Tensor) -> Tensor:
+    remedy = "print the shapes of F(x) and of the shortcut before the sum"
+    with must_work("a tensor", "the shapes of F(x) and shortcut do not fit", remedy):
+        got = block(x)
+    if type(got) is not torch.Tensor:
+        raise Wrong("a tensor", brief(got), "a `return` is missing in forward", "return the sum's ReLU")
+    return got
+
+
+def _gap(a: Tensor, b: Tensor) -> str:
+    return f"{(a - b).abs().max():.1g}"
+
+
+def _in_words(shape: Shape) -> str:
+    return f"{shape[0]} -> {shape[1]} channels at stride {shape[2]}"

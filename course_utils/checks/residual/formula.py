@@ -1,0 +1,206 @@
+"""Check of exercise gradient_formula: Jacobians of F, of x + F(x), and behind the ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.autograd.functional import jacobian
+
+from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.checks.residual.tiny import noise
+
+MATRIX = noise(4, 4, seed=3).double()
+Function = Callable[[Tensor], Tensor]
+
+
+def _linear(x: Tensor) -> Tensor:
+    return MATRIX @ x
+
+
+def _bent(x: Tensor) -> Tensor:
+    return torch.sin(MATRIX @ x)
+
+
+# Each makes something of dF/dx in the place of dF/dx.
+BRANCH_MISTAKES = (
+    Mistake(
+        lambda d: d.sum(dim=0),
+        "the gradient of the sum of all outputs: a vector, not a matrix",
+        "take the gradient of each output by itself, one row each",
+    ),
+    Mistake(
+        lambda d: d.T,
+        "rows and columns have changed places",
+        "row = output, column = input",
+    ),
+    Mistake(
+        lambda d: d.diagonal(),
+        "only the diagonal is kept: each output depends on all inputs",
+        "return the whole matrix",
+    ),
+    Mistake(
+        lambda d: d + torch.eye(len(d)),
+        "this is dH/dx already",
+        "dF/dx comes first",
+    ),
+)
+# Each in the place of dH/dx.
+SUM_MISTAKES = (
+    Mistake(
+        lambda d: d + 1,
+        "1 was added to every entry: the 1 of the formula is the identity matrix",
+        "add torch.eye(n)",
+    ),
+    Mistake(
+        lambda d: d,
+        "the shortcut's part is missing",
+        "x has the derivative 1 with respect to itself: the identity matrix",
+    ),
+    Mistake(
+        lambda d: d.T + torch.eye(len(d)),
+        "rows and columns are exchanged in dH/dx",
+        "row = output, column = input",
+    ),
+)
+# Each in the place of dR/dx.
+RELU_MISTAKES = (
+    Mistake(
+        lambda d, h: d + torch.eye(len(d)),
+        "the ReLU is missing: where the sum is negative, the gradient is zero",
+        "set the rows to zero whose H is not above zero",
+    ),
+    Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * (h > 0),
+        "the mask lies on the columns: the ReLU belongs to the outputs, that is the rows",
+        "mask[:, None] * matrix",
+    ),
+    Mistake(
+        lambda d, h: (d + torch.eye(len(d))).clamp_min(0),
+        "the ReLU was applied to the derivative",
+        "its slope is 1 where H is above zero, else 0",
+    ),
+    Mistake(
+        lambda d, h: d * (h > 0)[:, None] + torch.eye(len(d)),
+        "the shortcut goes round the ReLU: then it would be x + relu(F(x))",
+        "the ReLU comes after the sum: its mask is for both terms",
+    ),
+    Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * (h < 0)[:, None],
+        "the mask is turned round",
+        "rows stay where H is above zero",
+    ),
+)
+OTHER = ("another matrix", "torch.autograd.functional.jacobian(function, x) gives the right kind")
+ROUGH = (
+    "finite differences: right to a few digits only",
+    "let autograd differentiate, it is exact to rounding",
+)
+DETACH = "autograd history is still attached"
+
+
+def differentiates_the_branch(unit_jacobians):
+    """dF/dx of a linear and of a bent function."""
+    for function in (_linear, _bent):
+        x = _point()
+        d = jacobian(function, x)
+        got = _three(unit_jacobians, function, x)[0]
+        _expect(got, d, lambda imitate: imitate(d), BRANCH_MISTAKES)  # noqa: B023 (used within this turn)
+
+
+def adds_the_identity(unit_jacobians):
+    """dH/dx is 1 + dF/dx."""
+    for function in (_linear, _bent):
+        x = _point()
+        d = jacobian(function, x)
+        got = _three(unit_jacobians, function, x)[1]
+        _expect(got, d + torch.eye(len(d)), lambda imitate: imitate(d), SUM_MISTAKES)  # noqa: B023
+
+
+@needs(adds_the_identity)
+def cuts_behind_the_relu(unit_jacobians):
+    """dR/dx, where some sums are negative."""
+    x = torch.tensor([1.5, -2.0, 0.3, -0.1], dtype=torch.double)
+    return _behind_relu(unit_jacobians, x)
+
+
+@needs(adds_the_identity)
+def is_zero_where_all_is_negative(unit_jacobians):
+    """dR/dx is zero where every sum is negative."""
+    return _behind_relu(unit_jacobians, torch.full((4,), -9.0, dtype=torch.double))
+
+
+def leaves_x(unit_jacobians):
+    """x is left as it was: no requires_grad, no .grad."""
+    x = _point()
+    kept = x.clone()
+    _three(unit_jacobians, _bent, x)
+    if x.requires_grad or x.grad is not None or not torch.equal(x.detach(), kept):
+        got = "requires_grad" if x.requires_grad else "other values, or a .grad"
+        remedy = "work on x.detach().clone()"
+        raise Wrong("x as it was", got, "the caller's tensor was changed", remedy)
+
+
+def leaves_no_history(unit_jacobians):
+    """the results carry no gradient history."""
+    for result in _three(unit_jacobians, _bent, _point()):
+        if isinstance(result, Tensor) and result.requires_grad:
+            raise Wrong("plain tensors", "requires_grad is True", DETACH, "return result.detach()")
+
+
+CASES = (
+    differentiates_the_branch,
+    adds_the_identity,
+    cuts_behind_the_relu,
+    is_zero_where_all_is_negative,
+    leaves_x,
+    leaves_no_history,
+)
+
+
+def gradient_formula(unit_jacobians) -> None:
+    """Check the exercise on the formula 1 + dF/dx."""
+    run("unit_jacobians", CASES, unit_jacobians)
+
+
+def _point() -> Tensor:
+    return noise(4, seed=11).double()
+
+
+def _three(unit_jacobians, function: Function, x: Tensor) -> tuple:
+    got = unit_jacobians(function, x)
+    remedy = "return dF/dx, dH/dx and dR/dx"
+    if isinstance(got, tuple | list) and len(got) != 3:
+        raise Wrong("three tensors", brief(got), f"{len(got)} results", remedy)
+    if not isinstance(got, tuple | list):
+        raise Wrong("three tensors", brief(got), *of_wrong_type(got, remedy))
+    return tuple(got)
+
+
+def _behind_relu(unit_jacobians, x: Tensor) -> str:
+    d, h = jacobian(_bent, x), x + _bent(x)
+    expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
+    got = _three(unit_jacobians, _bent, x)[2]
+    _expect(got, expected, lambda imitate: imitate(d, h), RELU_MISTAKES)
+    return f"{int((h <= 0).sum())} of {len(h)} rows are zero"
+
+
+def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mistake, ...]) -> None:
+    if not isinstance(got, Tensor):
+        raise Wrong("a tensor [4, 4]", brief(got), *of_wrong_type(got, "return tensors"))
+    got = got.detach()
+    if got.dtype != torch.double:
+        remedy = "keep x.dtype: torch.eye(n, dtype=x.dtype)"
+        raise Wrong("float64", str(got.dtype), "another precision than that of x", remedy)
+    if got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-9):
+        return
+    near = got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-2)
+    likely = ROUGH if near else recognise(got, expected, mistakes, observe, OTHER)
+    raise Wrong(_told(expected), _told(got), *likely)
+
+
+def _told(matrix: Tensor) -> str:
+    rows = matrix.tolist() if matrix.ndim == 2 else [matrix.flatten().tolist()]
+    first = ", ".join(f"{value:.3f}" for value in rows[0])
+    return f"{list(matrix.shape)}, first row {first}"

@@ -1,0 +1,157 @@
+"""Check of exercise projection: when a projection is needed, and which blocks have one."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torchvision.models import resnet18, resnet50
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+from course_utils import residual
+from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+
+# in_channels, out_channels, stride
+SAME = (64, 64, 1)
+SHAPES = (SAME, (64, 128, 2), (64, 128, 1), (128, 64, 1), (64, 64, 2), (256, 256, 1), (64, 64, 3))
+NEEDED = (False, True, True, True, True, False, True)
+
+NEEDS_MISTAKES = (
+    Mistake(
+        lambda i, o, s: i != o,
+        "a stride makes F(x) smaller than x, even where the channels are equal",
+        "ask for the stride, too",
+    ),
+    Mistake(
+        lambda i, o, s: s != 1,
+        "only the stride is looked at: other channels do not fit either",
+        "ask for the channels, too",
+    ),
+    Mistake(
+        lambda i, o, s: i != o and s != 1,
+        "`and` asks for both at once: either alone is enough",
+        "use `or`",
+    ),
+    Mistake(
+        lambda i, o, s: o > i or s != 1,
+        "fewer channels at the end do not fit either",
+        "compare with !=",
+    ),
+    Mistake(
+        lambda i, o, s: i == o and s == 1,
+        "this tells when the shortcut can be x: the opposite",
+        "turn it round",
+    ),
+    Mistake(
+        lambda i, o, s: i != o or s == 2,
+        "only stride 2 is asked for",
+        "any stride but 1 makes F(x) smaller",
+    ),
+)
+OTHER_SHAPES = ("shapes that fit and shapes that do not are mixed up", "when do x and F(x) have the same shape?")
+TO_BOOL = "return a bool: a comparison gives one"
+
+
+def _with_attribute(model):
+    return [n for n, m in model.named_modules() if hasattr(m, "downsample")]
+
+
+def _of_projections(model):
+    return [n for n, m in model.named_modules() if n.endswith("downsample") and m is not None]
+
+
+# Each takes the place of projection_blocks.
+LIST_MISTAKES = (
+    Mistake(
+        lambda model: ["layer2.0", "layer3.0", "layer4.0"],
+        "ResNet-18's list, or only blocks with a stride: ResNet-50's layer1.0 has stride 1",
+        "ask each block for its downsample, do not go by names or strides",
+    ),
+    Mistake(
+        lambda model: [f"layer{i}.0" for i in range(1, 5)],
+        "the first block of each stage was taken: in ResNet-18 layer1.0 has none",
+        "ask each block for its downsample",
+    ),
+    Mistake(
+        _with_attribute,
+        "every block has the attribute downsample; without a projection it is None",
+        "ask for `downsample is not None`",
+    ),
+    Mistake(
+        _of_projections,
+        "these are the projections themselves, not the blocks that hold them",
+        "leave .downsample off the name",
+    ),
+    Mistake(
+        lambda model: list(reversed(_right(model))),
+        "the order is turned round",
+        "go through model.named_modules(), which is in the order of the network",
+    ),
+)
+OTHER_BLOCKS = ("other blocks", "go through model.named_modules() and look at downsample")
+
+
+def tells_from_shapes(needs_projection, _):
+    """needs_projection: channels differ, or a stride."""
+    got = tuple(needs_projection(*shape) for shape in SHAPES)
+    if got == NEEDED and all(type(value) is bool for value in got):
+        return f"{len(SHAPES)} shapes"
+    if not all(type(value) is bool for value in got):
+        first = next(value for value in got if type(value) is not bool)
+        raise Wrong("True or False", brief(first), *of_wrong_type(first, TO_BOOL))
+    wrong = next(i for i, value in enumerate(got) if value != NEEDED[i])
+    likely = recognise(
+        got, NEEDED, NEEDS_MISTAKES, lambda ask: tuple(ask(*s) for s in SHAPES), OTHER_SHAPES
+    )
+    i, o, s = SHAPES[wrong]
+    raise Wrong(f"{NEEDED[wrong]} for {i} -> {o} channels at stride {s}", got[wrong], *likely)
+
+
+def lists_resnet18(_, projection_blocks):
+    """projection_blocks of ResNet-18."""
+    return _expect(projection_blocks, _meta(resnet18))
+
+
+@needs(lists_resnet18)
+def lists_resnet50(_, projection_blocks):
+    """of ResNet-50, whose blocks are bottlenecks."""
+    return _expect(projection_blocks, _meta(resnet50))
+
+
+@needs(lists_resnet18)
+def lists_others(_, projection_blocks):
+    """of a network whose projections are elsewhere."""
+    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 1]))
+    model.layer1[1].downsample, model.layer3[0].downsample = nn.Identity(), None
+    return _expect(projection_blocks, model)
+
+
+CASES = (tells_from_shapes, lists_resnet18, lists_resnet50, lists_others)
+
+
+def projection(needs_projection, projection_blocks) -> None:
+    """Check the exercise on projections."""
+    library = (residual.find_blocks, residual.identity_blocks)
+    title = "needs_projection and projection_blocks"
+    run(title, CASES, needs_projection, projection_blocks, library=library)
+
+
+def _expect(projection_blocks, model: nn.Module) -> str:
+    got, expected = projection_blocks(model), _right(model)
+    right_type = type(got) is list and all(type(name) is str for name in got)
+    if right_type and got == expected:
+        return ", ".join(expected)
+    otherwise = OTHER_BLOCKS if right_type else of_wrong_type(got, "return a list of str")
+    likely = recognise(got, expected, LIST_MISTAKES, lambda ask: ask(model), otherwise)
+    raise Wrong(expected, brief(got), *likely)
+
+
+def _right(model: nn.Module) -> list[str]:
+    kinds = (BasicBlock, Bottleneck)
+    blocks = [(n, m) for n, m in model.named_modules() if isinstance(m, kinds)]
+    return [name for name, block in blocks if block.downsample is not None]
+
+
+def _meta(build) -> nn.Module:
+    """The network without memory for its weights: only its layers are looked at."""
+    with torch.device("meta"):
+        return build()

@@ -1,0 +1,76 @@
+"""Small blocks and networks on which the checks of chapter 05 run."""
+
+from __future__ import annotations
+
+import copy
+import functools
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
+    """torchvision's block, with norms that do something; the same at each call."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        shortcut = None
+        if stride != 1 or in_channels != out_channels:
+            projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
+            shortcut = nn.Sequential(projection, nn.BatchNorm2d(out_channels))
+        return _with_lively_norms(BasicBlock(in_channels, out_channels, stride, shortcut)).eval()
+
+
+def network(kind: type[nn.Module] = BasicBlock) -> ResNet:
+    """A ResNet of five blocks and three classes in eval mode; the same at each call."""
+    return copy.deepcopy(_network(kind))
+
+
+def bottlenecks() -> ResNet:
+    """The same with bottleneck blocks."""
+    return network(Bottleneck)
+
+
+def noise(*shape: int, seed: int = 7) -> Tensor:
+    """Normal random numbers; the same at each call."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def hooks(model: nn.Module) -> dict[str, int]:
+    """How many hooks each module has, by name; modules without any are left out."""
+    counts = {n: sum(len(getattr(m, kind)) for kind in HOOKS) for n, m in model.named_modules()}
+    return {name: number for name, number in counts.items() if number}
+
+
+class Interruption(Exception):
+    """What a check makes a forward pass raise."""
+
+
+def interrupt(*_) -> None:
+    """A hook that raises."""
+    raise Interruption("this forward pass was made to fail")
+
+
+def patched(model: nn.Module) -> list[str]:
+    """Names of the modules whose forward method was overwritten."""
+    return [name for name, module in model.named_modules() if "forward" in vars(module)]
+
+
+@functools.cache
+def _network(kind: type[nn.Module]) -> ResNet:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(9)
+        return _with_lively_norms(ResNet(kind, [1, 2, 1, 1], num_classes=3)).eval()
+
+
+def _with_lively_norms(model: nn.Module) -> nn.Module:
+    """Fresh norms hide mistakes: scale 1, offset 0, mean 0, variance 1."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.3)
+            nn.init.normal_(module.running_mean, std=0.3)
+            nn.init.uniform_(module.running_var, 0.5, 1.5)
+    return model

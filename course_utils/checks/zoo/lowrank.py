@@ -1,0 +1,172 @@
+"""Check of exercise lora: a frozen linear layer with a trainable update of low rank."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.checks.core import Mistake, Wrong, brief, close, must_work, needs, recognise, run
+
+RANK, ALPHA, IN, OUT = 2, 6.0, 5, 4
+
+
+def _base(bias: bool = True) -> nn.Linear:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        return nn.Linear(IN, OUT, bias=bias)
+
+
+def _inputs() -> Tensor:
+    return torch.linspace(-1, 1, 3 * IN).view(3, IN)
+
+
+def _filled(make) -> nn.Module:
+    """A layer of the student's with A and B that are not zero."""
+    layer = make(_base(), RANK, ALPHA)
+    with torch.no_grad(), must_work("parameters A and B", "they are missing", "name them A and B"):
+        layer.A.copy_(_a())
+        layer.B.copy_(_b())
+    return layer
+
+
+def _a() -> Tensor:
+    return torch.linspace(-0.5, 1, RANK * IN).view(RANK, IN)
+
+
+def _b() -> Tensor:
+    return torch.linspace(1, -0.3, OUT * RANK).view(OUT, RANK)
+
+
+def _expected(scale: float = ALPHA / RANK, base: bool = True, bias: bool = True) -> Tensor:
+    layer, x = _base(), _inputs()
+    with torch.no_grad():
+        kept = layer(x) - (0 if bias else layer.bias)
+        return (kept if base else 0) + scale * x @ (_b() @ _a()).T
+
+
+NO_BASE = ("the base layer's output is missing", "add base(x)")
+STARTS = (Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),)
+OUTPUTS = (
+    Mistake(lambda: _expected(1.0), "the scale is missing", "multiply the update by alpha / rank"),
+    Mistake(
+        lambda: _expected(ALPHA),
+        "the update is multiplied by alpha alone",
+        "divide alpha by rank",
+    ),
+    Mistake(
+        lambda: _expected(RANK / ALPHA),
+        "the scale is upside down",
+        "alpha / rank, not rank / alpha",
+    ),
+    Mistake(lambda: _expected(base=False), *NO_BASE),
+)
+MERGES = (
+    Mistake(
+        lambda: _expected(bias=False),
+        "the merged layer has lost the bias",
+        "copy the base's bias into the new layer",
+    ),
+    Mistake(
+        lambda: _expected(1.0),
+        "the update was merged without its scale",
+        "weight + alpha / rank * B @ A",
+    ),
+    Mistake(
+        lambda: _expected(0.0),
+        "the merged layer is the base alone",
+        "add the update to the copied weight",
+    ),
+)
+OTHER = ("another update", "print the shapes: x [N, in], A [rank, in], B [out, rank]")
+
+
+def starts_equal(make):
+    """at the start it gives what the base gives."""
+    layer = make(_base(), RANK, ALPHA)
+    got, expected = _output(layer), _expected(0.0)
+    if not close(got, expected):
+        otherwise = ("neither A nor B is zero at the start", "let B begin at zero")
+        likely = recognise(got, expected, STARTS, lambda imitate: imitate(), otherwise)
+        raise Wrong("the base's output", "another output", *likely)
+
+
+def trains_two(make):
+    """A and B are trainable, and nothing else."""
+    layer = make(_base(), RANK, ALPHA)
+    trainable = {n: list(p.shape) for n, p in layer.named_parameters() if p.requires_grad}
+    expected = {"A": [RANK, IN], "B": [OUT, RANK]}
+    if trainable == expected:
+        return f"{RANK * IN + OUT * RANK} parameters"
+    if set(trainable) > {"A", "B"}:
+        likely = "the base is not frozen", "requires_grad_(False) on the base"
+    else:
+        likely = (
+            "A and B are no parameters, or of other shapes",
+            "self.A = nn.Parameter(...), float [rank, in]; B [out, rank]",
+        )
+    raise Wrong(expected, trainable, *likely)
+
+
+@needs(starts_equal, trains_two)
+def learns(make):
+    """it can learn: training moves the output."""
+    layer = make(_base(), RANK, ALPHA)
+    optimizer = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=0.1)
+    with must_work("a gradient", "no gradient reaches A and B", "let the output depend on them"):
+        for _ in range(3):
+            optimizer.zero_grad()
+            layer(_inputs()).square().sum().backward()
+            optimizer.step()
+    if close(_output(layer), _expected(0.0)):
+        likely = "A and B are both zero: each one's gradient is a product with the other"
+        raise Wrong("another output", "still the base's output", likely, "let A begin at random")
+
+
+@needs(trains_two)
+def gives_formula(make):
+    """with given A and B the output follows the formula."""
+    got, expected = _output(_filled(make)), _expected()
+    if not close(got, expected):
+        likely = recognise(got, expected, OUTPUTS, lambda imitate: imitate(), OTHER)
+        raise Wrong(brief(expected[0]), brief(got[0]), *likely)
+
+
+@needs(gives_formula)
+def merges(make):
+    """merge() gives one plain layer with the same output."""
+    layer = _filled(make)
+    merged = layer.merge()
+    if type(merged) is not nn.Linear:
+        likely = "a `return` is missing" if merged is None else "another kind of layer"
+        raise Wrong("an nn.Linear", brief(merged), likely, "make an nn.Linear and fill its weight")
+    got, expected = _output(merged), _expected()
+    if not close(got, expected):
+        likely = recognise(got, expected, MERGES, lambda imitate: imitate(), OTHER)
+        raise Wrong(brief(expected[0]), brief(got[0]), *likely)
+
+
+@needs(gives_formula)
+def leaves_base(make):
+    """merge() changes neither the layer nor its base."""
+    base = _base()
+    layer = make(base, RANK, ALPHA)
+    with torch.no_grad():
+        layer.A.copy_(_a())
+        layer.B.copy_(_b())
+    layer.merge()
+    if not close(_output(layer), _expected()) or not torch.equal(base.weight, _base().weight):
+        likely = "the update was added to the base's own weight: it counts twice now"
+        raise Wrong("the layer as before", "another output", likely, "copy the weight first")
+
+
+CASES = (starts_equal, trains_two, learns, gives_formula, merges, leaves_base)
+
+
+def lora(make) -> None:
+    """Check the exercise on a low-rank update."""
+    run("LoRALinear", CASES, make)
+
+
+def _output(layer: nn.Module) -> Tensor:
+    with torch.no_grad():
+        return layer(_inputs())

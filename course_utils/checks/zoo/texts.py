@@ -1,0 +1,108 @@
+"""Check of exercise zero_shot: a head from text embeddings."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from course_utils.checks.core import Mistake, Wrong, brief, needs, recognise, run
+from course_utils.checks.core import close as same
+
+SCALE = 20.0
+
+
+def _texts(prompts: int) -> Tensor:
+    """Embeddings [3, prompts, 4] of very unequal lengths."""
+    g = torch.Generator().manual_seed(11)
+    lengths = 1 + torch.arange(3 * prompts).view(3, prompts, 1)
+    return torch.randn(3, prompts, 4, generator=g) * lengths
+
+
+def _unit(t: Tensor) -> Tensor:
+    return t / t.norm(dim=-1, keepdim=True)
+
+
+def _weight(texts: Tensor) -> Tensor:
+    return SCALE * _unit(_unit(texts).mean(1))
+
+
+WEIGHTS = (
+    Mistake(
+        lambda t: SCALE * t.mean(1),
+        "nothing was given length 1",
+        "divide by the length over the last dimension, before and after the mean",
+    ),
+    Mistake(
+        lambda t: _unit(_unit(t).mean(1)),
+        "the scale is missing",
+        "multiply the directions by logit_scale",
+    ),
+    Mistake(
+        lambda t: torch.tensor(SCALE).exp() * _unit(_unit(t).mean(1)),
+        "the scale was exponentiated",
+        "logit_scale is the factor itself",
+    ),
+    Mistake(
+        lambda t: SCALE * _unit(t.mean(1)),
+        "long prompts weigh more: the mean is taken before they have length 1",
+        "give each prompt length 1 first",
+    ),
+    Mistake(
+        lambda t: SCALE * _unit(t).mean(1),
+        "the mean over prompts is shorter than 1",
+        "give the mean length 1 again",
+    ),
+    Mistake(
+        lambda t: SCALE * _unit(t)[:, 0],
+        "only the first prompt of each class is used",
+        "take the mean over dimension 1",
+    ),
+    Mistake(
+        lambda t: SCALE * nn.functional.normalize(nn.functional.normalize(t).mean(1)),
+        "the length is taken over the prompts",
+        "F.normalize(t, dim=-1); its default is dimension 1",
+    ),
+)
+OTHER = ("other directions", "print the length of each row of the weight: it should be logit_scale")
+
+
+def is_linear(zero_shot_head):
+    """a linear layer without bias, [D -> C]."""
+    head = zero_shot_head(_texts(1), SCALE)
+    if type(head) is not nn.Linear:
+        likely = "a `return` is missing" if head is None else "another kind of object"
+        raise Wrong("an nn.Linear", brief(head), likely, "return an nn.Linear(D, C, bias=False)")
+    if head.bias is not None:
+        raise Wrong("no bias", "a bias", "it adds random numbers to the logits", "bias=False")
+    if tuple(head.weight.shape) != (3, 4):
+        remedy = "its weight is [C, D]: a row for each class"
+        raise Wrong("weight [3, 4]", f"weight {list(head.weight.shape)}", "transposed", remedy)
+
+
+@needs(is_linear)
+def one_prompt(zero_shot_head):
+    """one prompt a class: scaled cosine similarity."""
+    _expect(zero_shot_head, 1)
+
+
+@needs(one_prompt)
+def several_prompts(zero_shot_head):
+    """several prompts a class, of unequal lengths."""
+    _expect(zero_shot_head, 3)
+
+
+CASES = (is_linear, one_prompt, several_prompts)
+
+
+def zero_shot(zero_shot_head) -> None:
+    """Check the exercise on a head from texts."""
+    run("zero_shot_head", CASES, zero_shot_head)
+
+
+def _expect(zero_shot_head, prompts: int) -> None:
+    texts = _texts(prompts)
+    got, expected = zero_shot_head(texts.clone(), SCALE).weight.detach(), _weight(texts)
+    if same(got, expected):
+        return
+    likely = recognise(got, expected, WEIGHTS, lambda imitate: imitate(texts), OTHER)
+    raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)

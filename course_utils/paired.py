@@ -1,0 +1,87 @@
+"""Two sets of predictions for the same images: McNemar's test and a bootstrap interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import comb
+
+import torch
+from torch import Tensor
+
+DRAWS, LEVEL = 2000, 0.95
+
+
+@dataclass(frozen=True)
+class Paired:
+    """What two checkpoints did on the same ``n`` images.
+
+    Attributes:
+        only_first: images that only the first one has right; ``only_second`` likewise.
+        low: lower end of the 95 % bootstrap interval of the difference of the accuracies (first minus
+            second, a fraction); ``high`` is the upper end.
+    """
+
+    only_first: int
+    only_second: int
+    n: int
+    low: float
+    high: float
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of the first minus that of the second, a fraction."""
+        return (self.only_first - self.only_second) / self.n
+
+    @property
+    def p_exact(self) -> float:
+        return exact_p(self.only_first, self.only_second)
+
+    @property
+    def p_mid(self) -> float:
+        return mid_p(self.only_first, self.only_second)
+
+
+def compare_pair(first: Tensor, second: Tensor, labels: Tensor, seed: int = 0) -> Paired:
+    """Compare two checkpoints by their predicted classes, int64 ``[N]``, on the same images.
+
+    It tells whether *these two checkpoints* differ on images like these. Another seed is another
+    checkpoint: what it says of two architectures needs several pairs.
+    """
+    first_right, second_right = first == labels, second == labels
+    low, high = bootstrap_difference(first_right, second_right, seed)
+    return Paired(
+        only_first=int((first_right & ~second_right).sum()),
+        only_second=int((second_right & ~first_right).sum()),
+        n=len(labels),
+        low=low,
+        high=high,
+    )
+
+
+def exact_p(b: int, c: int) -> float:
+    """McNemar's exact two-sided p: if each of the ``b + c`` images that only one has right were a fair
+    coin, how often would they fall as unevenly as this, or more?"""
+    tail = sum(comb(b + c, i) for i in range(min(b, c) + 1))
+    return min(1.0, 2 * tail / 2 ** (b + c))
+
+
+def mid_p(b: int, c: int) -> float:
+    """The same, with what is exactly as uneven counted by half: less cautious (Fagerland et al. 2013)."""
+    as_uneven = comb(b + c, b) / 2 ** (b + c)
+    return exact_p(b, c) - (as_uneven if b != c else as_uneven / 2)
+
+
+def bootstrap_difference(
+    first_right: Tensor, second_right: Tensor, seed: int = 0, draws: int = DRAWS
+) -> tuple[float, float]:
+    """95 % interval of the difference of two accuracies on the same images, bool ``[N]`` each.
+
+    Images are drawn with replacement, both answers to an image together (percentile bootstrap).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    step = first_right.double() - second_right.double()
+    n = len(step)
+    means = [step[torch.randint(n, (n,), generator=generator)].mean() for _ in range(draws)]
+    edges = torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)
+    low, high = torch.stack(means).quantile(edges).tolist()
+    return low, high

@@ -1,0 +1,89 @@
+"""Figures of the model zoo: accuracy against size and compute, and a time line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from course_utils.errors import DataError
+from course_utils.plots.frame import (
+    count, house_style, legible, look, new_figure, percent, printed, tell,
+)  # fmt: skip
+from course_utils.plots.labels import label_points
+
+LONGEST = 22  # letters of a model's name
+ACROSS = 5  # models in a line of the time line
+
+
+@house_style()
+def zoo_accuracy(
+    rows: Sequence[Mapping], column: str, *, title: str, data: str = "ImageNet-1k validation"
+) -> Figure:
+    """Published top-1 accuracy against a cost on a logarithmic axis, a look for each family.
+
+    Args:
+        rows: with ``model``, ``family``, ``top-1`` (fraction; rows without are left out) and ``column``.
+        column: the cost, with its unit: ``"parameters (M)"`` or ``"GMAC"``.
+    """
+    known = [row for row in rows if row["top-1"] is not None]
+    if not known:
+        raise DataError("no row has a published accuracy.", expected="a `top-1` that is not None")
+    note = "published: one network, one crop; self-supervised: linear probe"
+    fig = new_figure(title, (data, count(len(known), "model"), note), height=4.6)
+    ax = fig.add_subplot()
+    for i, family in enumerate(dict.fromkeys(row["family"] for row in rows)):
+        some = [row for row in known if row["family"] == family]
+        colour, marker = look(i)
+        if some:
+            ax.plot([row[column] for row in some], [100 * row["top-1"] for row in some], marker,
+                    color=colour, markersize=7, label=family)  # fmt: skip
+    ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
+    ax.margins(x=0.14, y=0.12)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.legend(loc="lower left", frameon=False, fontsize=9)
+    points = [(row[column], 100 * row["top-1"]) for row in known]
+    label_points(ax, points, printed([row["model"] for row in known], "model", LONGEST))
+    told = [f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}" for row in known]
+    return tell(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(told)}")
+
+
+@house_style()
+def zoo_timeline(
+    entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo"
+) -> Figure:
+    """The models by year of their paper: a row for each year, a look for each family.
+
+    Args:
+        entries: name, family and year of each model.
+    """
+    years = sorted({year for _, _, year in entries})
+    families = list(dict.fromkeys(family for _, family, _ in entries))
+    lines = [
+        (year, some[i : i + ACROSS])
+        for year in years
+        for some in [[(name, family) for name, family, y in entries if y == year]]
+        for i in range(0, len(some), ACROSS)
+    ]
+    note = "years without a model are left out"
+    caption = (data, count(len(entries), "model"), note)
+    fig = new_figure(title, caption, height=0.9 + 0.24 * len(lines))
+    ax = fig.add_subplot()
+    for row, (_, some) in enumerate(lines):
+        names = printed([name for name, _ in some], "model", LONGEST)
+        for column, (name, (_, family)) in enumerate(zip(names, some)):
+            colour, marker = look(families.index(family))
+            ax.plot(column, row, marker, color=colour, markersize=6)
+            ax.text(column + 0.06, row, name, size=8, va="center")
+    for i, family in enumerate(families):
+        colour, marker = look(i)
+        ax.plot([], [], marker, color=colour, label=family)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(families), frameon=False)
+    labels = ["" if i and lines[i - 1][0] == year else str(year) for i, (year, _) in enumerate(lines)]
+    ax.set_yticks(range(len(lines)), labels)
+    ax.set(xlim=(-0.15, ACROSS - 0.1), ylim=(len(lines) - 0.5, -0.5), xticks=[])
+    ax.set(ylabel="year of the paper")
+    ax.grid(visible=False)
+    by_year = {y: [name for name, _, other in entries if other == y] for y in years}
+    return tell(fig, "; ".join(f"{year}: {', '.join(names)}" for year, names in by_year.items()))

@@ -1,0 +1,138 @@
+"""Two exact shortcuts for small images, each to be asked for by name: live taps, a folded pool."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.errors import CourseError
+
+
+class LiveTapsConv(nn.Conv2d):
+    """A convolution that leaves out the taps of its kernel that meet nothing but padding.
+
+    On a map of 1x1 pixel only the middle tap of a 3x3 kernel meets a pixel; the other eight meet
+    zeros at every place, add nothing to the output, and their gradient is zero. On large maps every
+    tap is live, and this is ``nn.Conv2d``.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, columns = (live_taps(self, x, axis) for axis in (0, 1))
+        weight = self.weight[:, :, rows, columns]
+        padding = [pad - live.start for pad, live in zip(self.padding, (rows, columns))]
+        if _output_size(self, x, weight.shape[2:], padding) != _output_size(
+            self, x, self.kernel_size, self.padding
+        ):
+            return super().forward(x)  # the two sides would need different padding
+        return F.conv2d(x, weight, self.bias, self.stride, padding, 1, self.groups)
+
+
+def live_taps(conv: nn.Conv2d, x: Tensor, axis: int) -> slice:
+    """The taps of ``conv`` along ``axis`` (0: rows, 1: columns) that meet a pixel of ``x`` somewhere.
+
+    Tap ``k`` meets at output ``o`` the pixel ``o * stride - padding + k``.
+    """
+    size, kernel = x.shape[2 + axis], conv.kernel_size[axis]
+    stride, padding = conv.stride[axis], conv.padding[axis]
+    last = (size + 2 * padding - kernel) // stride * stride - padding
+    starts = range(-padding, last + 1, stride)
+    live = [k for k in range(kernel) if any(0 <= start + k < size for start in starts)]
+    return slice(live[0], live[-1] + 1)
+
+
+def use_live_taps(model: nn.Module) -> int:
+    """Let every convolution of ``model`` leave out its dead taps; return how many convolutions do.
+
+    ResNet-18 with the stock stem has 1x1 maps in ``layer4`` at 32x32 input: its four 3x3 kernels have
+    1 or 4 live taps of 9. Outputs and gradients are those of the full kernels up to rounding, and the
+    parameters are the very same, so optimizers and ``state_dict`` do not notice.
+    :func:`use_all_taps` undoes it.
+    """
+    return _exchange(model, nn.Conv2d, LiveTapsConv)
+
+
+def use_all_taps(model: nn.Module) -> int:
+    """Undo :func:`use_live_taps`; return how many convolutions are plain again."""
+    return _exchange(model, LiveTapsConv, nn.Conv2d)
+
+
+def fold_repeating_pool(model: nn.Module, size: int = 32) -> int:
+    """Take the pool out of an AlexNet where it only repeats values, and narrow the layer behind it.
+
+    ``AdaptiveAvgPool2d(6)`` on a 3x3 map writes each value four times, so that the first linear layer
+    meets each value with four weights. Their sum does the same: 9216 inputs become 2304.
+
+    The outputs are equal in eval mode. Training differs, so this is a network of its own: dropout
+    drops a value whole instead of a quarter of it, and one weight moves as four did together.
+
+    Args:
+        model: AlexNet from torchvision, its first layers adapted to small images.
+        size: side of the input in pixels.
+
+    Returns:
+        How many weights were saved.
+
+    Raises:
+        CourseError: if the pool does more than repeat.
+    """
+    pool, linear = getattr(model, "avgpool", None), _first_linear(model)
+    if not isinstance(pool, nn.AdaptiveAvgPool2d) or linear is None:
+        raise CourseError("this model has no pool to fold.", expected="torchvision's AlexNet")
+    goal = pool.output_size if isinstance(pool.output_size, tuple) else (pool.output_size,) * 2
+    weight = linear.weight
+    with torch.no_grad():
+        height, width = model.features(torch.zeros(1, 3, size, size, device=weight.device)).shape[2:]
+        if goal[0] % height or goal[1] % width or (height, width) == goal:
+            raise CourseError(
+                "the pool does more than repeat values.",
+                expected=f"a map that goes into {goal[0]}x{goal[1]} a whole number of times, at least twice",
+                found=f"{height}x{width} at {size} pixels",
+                do="adapt the first layers, or pass size=...",
+            )
+        taller, wider = goal[0] // height, goal[1] // width
+        repeated = weight.view(len(weight), -1, height, taller, width, wider)
+        summed = repeated.sum(dim=(3, 5)).flatten(1)
+    linear.weight = nn.Parameter(summed, requires_grad=weight.requires_grad)
+    linear.in_features = summed.shape[1]
+    model.avgpool = nn.Identity()
+    return weight.numel() - summed.numel()
+
+
+def _output_size(conv: nn.Conv2d, x: Tensor, kernel, padding) -> list[int]:
+    places = zip(x.shape[2:], kernel, padding, conv.stride)
+    return [(size + 2 * pad - k) // stride + 1 for size, k, pad, stride in places]
+
+
+def _exchange(model: nn.Module, old: type, new: type) -> int:
+    """Replace convolutions of exactly the type ``old``, if their kernels can have dead taps."""
+    exchanged = 0
+    for parent in list(model.modules()):
+        for name, conv in list(parent.named_children()):
+            if type(conv) is old and _can_have_dead_taps(conv):
+                setattr(parent, name, _same_conv(conv, new))
+                exchanged += 1
+    return exchanged
+
+
+def _can_have_dead_taps(conv: nn.Conv2d) -> bool:
+    zeros = conv.padding_mode == "zeros" and not isinstance(conv.padding, str)
+    return zeros and any(conv.padding) and conv.dilation == (1, 1)
+
+
+def _same_conv(conv: nn.Conv2d, kind: type) -> nn.Conv2d:
+    """A convolution of another class with the same settings and the same parameters."""
+    twin = kind(
+        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
+        groups=conv.groups, bias=conv.bias is not None, device="meta",
+    )  # fmt: skip
+    twin.weight, twin.bias = conv.weight, conv.bias
+    twin.training = conv.training
+    if getattr(conv, "is_new", False):
+        twin.is_new = True
+    return twin
+
+
+def _first_linear(model: nn.Module) -> nn.Linear | None:
+    layers = getattr(model, "classifier", nn.Identity()).modules()
+    return next((layer for layer in layers if isinstance(layer, nn.Linear)), None)

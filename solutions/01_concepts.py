@@ -1,0 +1,1287 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 01 · Concepts: why start from someone else's weights?
+#
+# A network that was trained on other people's photographs is a strange gift: it has never seen your pictures, and
+# still it may know most of what they need. This notebook measures when the gift is worth taking, and how to take it.
+#
+# **Question.** What do you save, in epochs and in labels, when you start from someone else's weights?
+#
+# **After this notebook you can**
+# - use the words upstream, downstream, backbone, head, linear probe and fine-tuning for what they mean;
+# - compare five ways to start, at each one's own learning rate, over several seeds;
+# - say how many labels a better start is worth, and where its advantage ends;
+# - build the control that tells knowledge from mere numbers: the same weights in random order;
+# - decide between freezing and fine-tuning from data amount and similarity, and say what the decision rests on.
+#
+# **How it works.** Predict first, then run, then read. The experiments use the package's own functions, so an
+# exercise that you leave open stops nothing; each exercise has an instant check. Boxes titled **Is it true?** take up
+# sentences from tutorials (the number names the claim to instructors).
+#
+# | exercise | points | minutes |
+# |---|---|---|
+# | 1 Statistics of a stream | 4 | 12 |
+# | 2 What a probe trains | 3 | 8 |
+# | 3 Top-k accuracy | 3 | 8 |
+# | 4 How many labels is it worth? | 4 | 15 |
+# | 5 The permuted control | 4 | 12 |
+# | 6 Your decision (written) | 4 | 15 |
+
+# %% tags=["parameters"]
+budget = "auto"    # how much to do: smoke (a first look), cpu, gpu, or auto
+data = "auto"      # auto, cartoons, cifar10, or the path of an image folder or zip
+weights = "auto"   # auto, small, imagenet, the path of a file of weights, or none
+seed = 0
+overrides = {}     # for example {"starts.epochs": 20}
+
+# %%
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils import checks, models, plots
+from course_utils.compare import Arm, choose_rate, is_decided, table, verdict
+from course_utils.notebook import start
+
+session = start(
+    "01_concepts", "{{course_version}}",
+    budget=budget, data=data, weights=weights, seed=seed, overrides=overrides,
+)  # fmt: skip
+plan, splits, pretrained, device = session.plan, session.splits, session.weights, session.device
+preprocess, n_classes = session.preprocess, len(splits.classes)
+
+# %% [markdown]
+# ## 1 · The words
+#
+# *Predict first:* in which of the four rows below does the backbone change during training?
+
+# %%
+plots.show(plots.vocabulary())
+
+# %% [markdown]
+# - The **upstream task** is what the weights were trained on, the **downstream task** is yours. **Transfer** carries the
+#   backbone over.
+# - The **backbone** turns a picture into features, the **head** turns features into answers. A new task has other classes,
+#   so its head is new, and random.
+# - A **linear probe** trains a new linear head on a frozen backbone. **Fine-tuning** trains the backbone, too:
+#   all of it (full) or a part (partial).
+# - A **neck** stands between the two where the head needs maps of several sizes at once. A feature pyramid (FPN) is one
+#   neck, used for detection and segmentation. A classifier averages the last map to one vector: nothing is left to mix.
+#
+# > **Is it true?** *"The process of fine-tuning is called the downstream task."* (claim B5)
+# > No. The task is the goal: its pictures, its classes. Fine-tuning is one procedure to reach it, a probe is another.
+
+# %% [markdown]
+# ## 2 · Where weights come from: two data sets
+#
+# | | ImageNet-1k (ILSVRC-2012) | CIFAR-10 |
+# |---|---|---|
+# | training images | 1,281,167 | 50,000 |
+# | further images | 50,000 validation, 100,000 test | 10,000 test |
+# | classes | 1,000 | 10, of 6,000 images each |
+# | a picture | a photograph of any size; 224x224 is the usual *crop* | 32x32 pixels, RGB |
+# | how to get it | image-net.org: log in, accept terms (non-commercial) | a plain download |
+#
+# Sources: table 6 of the DeiT paper (ImageNet's 1,281,167 and 50,000), the TensorFlow Datasets card (the test images), the CIFAR page
+# (cs.toronto.edu/~kriz/cifar.html).
+#
+# > **Is it true?** *"ImageNet has 120 million pictures of 224x224, 1.4 GB in all; CIFAR-10 has 100,000."*
+# > (claims A1, A2, A3, A8, A9, A10, A11, A12) *Predict first:* how many bytes would that leave for a picture?
+
+# %%
+sizes = {  # pictures, bytes; the archive's byte count stands in public download scripts
+    "ImageNet, as claimed": (120_000_000, 1_400_000_000),
+    "ImageNet-1k, training archive": (1_281_167, 147_897_477_120),
+    "CIFAR-10, all pixels": (60_000, 60_000 * 3 * 32 * 32),
+}
+print(table([{"what": name, "pictures": n, "GiB": size / 2**30, "bytes a picture": round(size / n)}
+             for name, (n, size) in sizes.items()]))  # fmt: skip
+assert round(sizes["ImageNet-1k, training archive"][1] / 2**30) == 138
+
+# %% [markdown]
+# A dozen bytes hold no photograph: the count was a hundred times too large and the size a hundred times too small. Such slips
+# are copied because nobody divides. CIFAR-10 has 60,000 pictures, and "50,000" is right for its training part.
+#
+# > **Is it true?** *"Class 1 is cars with trucks and the like."* (claims A4, A5, A6, A7)
+# > The CIFAR page: `automobile` holds sedans and SUVs, `truck` only big trucks, and neither holds pickups; no class overlaps
+# > another. `plane` and `car` are nicknames from a tutorial. The official names, in the order of the labels:
+
+# %%
+from course_utils.data import CLASSES
+
+print(", ".join(f"{i} {name}" for i, name in enumerate(CLASSES)))
+print("in this run:", ", ".join(splits.classes))
+
+# %%
+plots.show(plots.class_samples(splits.train, per_class=8))
+
+# %% [markdown]
+# > **Is it true?** *"CIFAR-10 has few classes, so its features do not generalise, and small sources are useless."* (claims A14, B4)
+# > It is a *weak* upstream set: few kinds of things, at 32 pixels. Weak is not useless. DeiT's authors speak of "much
+# > lower diversity" and still get 97.5 to 98.5 % on CIFAR-10 itself, from scratch (section 5.4). You will measure a small
+# > source yourself: unless you fetched ImageNet's, the weights of this notebook come from 100,000 pictures of 64 pixels.
+# >
+# > And *"you usually have little data, say 50,000 images of 100 classes"* (claim A13)? That is the training part
+# > of CIFAR-100, a medium-sized benchmark. Little is hundreds. Section 4 goes down to a few images a class.
+
+# %% [markdown]
+# ### Exercise 1 · Statistics of a stream · ●●○ · 4 points · 12 min
+#
+# 138 GiB do not fit into memory. Write `streaming_statistics(batches)`. It gets an **iterable** of uint8 batches
+# `[n, 3, H, W]` (`n`, `H` and `W` differ from batch to batch) that can be gone through **once**, and returns
+# `(mean, std)`: two float tensors `[3]` in 0..1, over all pixels of all images, one number a channel. At no time may more than
+# a few batches be in memory, and the digits must survive when all pictures are bright and nearly even.
+#
+# *Predict first:* which numbers must you keep from a batch, so that you can forget its pixels?
+
+# %% answer="streaming"
+def streaming_statistics(batches) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of each channel over all pixels of a stream of batches.
+
+    batches: an iterable of uint8 [n, 3, H, W], gone through once; n, H and W may differ. Both results
+    are float tensors [3], in 0..1.
+    """
+    ### BEGIN SOLUTION
+    total, squares, pixels = torch.zeros(3).double(), torch.zeros(3).double(), 0
+    for batch in batches:
+        values = batch.double() / 255
+        total += values.sum(dim=(0, 2, 3))
+        squares += (values**2).sum(dim=(0, 2, 3))
+        pixels += batch.numel() // 3
+    mean = total / pixels
+    return mean.float(), (squares / pixels - mean**2).sqrt().float()
+    ### END SOLUTION
+
+# %% check="streaming"
+checks.concepts.streaming(streaming_statistics)
+
+# %% [markdown]
+# <details><summary>Hint: "the deviation is nearly right"</summary>
+# The deviation of the whole is not an average of the batches' deviations. Add up sums and sums of squares; the variance is the mean
+# of the squares minus the square of the mean.
+# </details>
+# <details><summary>Hint: "bright, nearly even pictures give nan"</summary>
+# Two large numbers that differ in the eighth digit: <code>float32</code> has seven. <code>float64</code> has sixteen.
+# </details>
+
+# %% graded="streaming-1" points=2
+# Graded, 2 points: streams that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, data
+
+    answer = checks.own_work(streaming_statistics, data.channel_statistics)
+    g = torch.Generator().manual_seed(90_217)
+
+    def stream(shapes: list[tuple[int, int, int]], top: int) -> list[torch.Tensor]:
+        found = []
+        for n, height, width in shapes:
+            light = torch.rand(n, 1, 1, 1, generator=g) * top
+            tint = 0.4 + 0.6 * torch.rand(1, 3, 1, 1, generator=g)
+            found.append((light * tint * torch.rand(n, 3, height, width, generator=g)).byte())
+        return found
+
+    def close(got: object, expected: torch.Tensor) -> bool:
+        if type(got) is not torch.Tensor or not got.is_floating_point() or got.shape != (3,):
+            return False
+        return all(abs(a - b) <= 2e-3 * b for a, b in zip(got.tolist(), expected.tolist()))
+
+    for category, shapes in {
+        "batches of one size": [(30, 6, 6)] * 5,
+        "batches of unequal size": [(50, 5, 5), (3, 5, 5), (17, 5, 5)],
+        "pictures of unequal size": [(9, 12, 4), (20, 3, 8), (4, 15, 15)],
+    }.items():
+        for top in (250, 60):
+            batches = stream(shapes, top)
+            got = answer(iter([batch.clone() for batch in batches]))
+            assert isinstance(got, tuple | list) and len(got) == 2, "streaming_statistics: a pair"
+            rows = torch.cat([b.double().permute(1, 0, 2, 3).flatten(1) for b in batches], 1) / 255
+            assert close(got[0], rows.mean(dim=1)), f"streaming_statistics: mean, {category}"
+            assert close(got[1], rows.std(dim=1)), f"streaming_statistics: deviation, {category}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="streaming-2" points=2
+# Graded, 2 points: one pass, little memory, enough digits.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, data
+    from course_utils.checks.concepts.streaming import Feed, Watch
+
+    answer = checks.own_work(streaming_statistics, data.channel_statistics)
+    g = torch.Generator().manual_seed(11_358)
+    even = [(252 - (torch.rand(25, 3, 20, 20, generator=g) < 0.03).byte()) for _ in range(16)]
+    with Watch() as watch:
+        feed = Feed(even, watch)
+        got = answer(feed)
+    assert feed.requests == 1, "streaming_statistics: one pass"
+    assert feed.most_alive <= 4, "streaming_statistics: batches in memory"
+    assert feed.most_numbers <= 7 * even[0].numel(), "streaming_statistics: copies in memory"
+    pixels = torch.cat([b.double().transpose(0, 1).reshape(3, -1) for b in even], dim=1) / 255
+    assert isinstance(got, tuple | list) and len(got) == 2, "streaming_statistics: a pair"
+    for value, expected in zip(got, (pixels.mean(dim=1), pixels.std(dim=1))):
+        assert type(value) is torch.Tensor and value.shape == (3,), "streaming_statistics: shape"
+        near = [abs(a - b) <= 1e-2 * b for a, b in zip(value.tolist(), expected.tolist())]
+        assert all(near), "streaming_statistics: digits on bright, even pictures"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# > **Is it true?** *"0.485, 0.456, 0.406 and 0.229, 0.224, 0.225 are the three channels of ImageNet; every network takes them."*
+# > (claim A16) They are torchvision's constants, and the deviation was averaged over images, not taken over all pixels. Others
+# > were trained with others: torchvision's own metadata tells. (The same story for CIFAR-10's widespread 0.2023, claim A15,
+# > is told in chapter 03.)
+
+# %%
+from torchvision.models import ResNet18_Weights, VGG16_Weights
+
+rows = []
+for weights_enum in (ResNet18_Weights.IMAGENET1K_V1, VGG16_Weights.IMAGENET1K_FEATURES):
+    recipe = weights_enum.transforms()
+    numbers = {"mean": recipe.mean, "deviation": recipe.std}
+    shown = {k: " ".join(f"{v:.4f}" for v in values) for k, values in numbers.items()}
+    rows.append({"weights": str(weights_enum), **shown})
+print(table(rows))
+print("this notebook:", preprocess)
+
+# %% [markdown]
+# timm's ViT, BEiT and Inception-ResNet configurations use 0.5 for all six numbers. So: constants belong to the weights. What it costs to
+# take the wrong ones is measured in section 6.
+
+# %% [markdown]
+# ## 3 · Five ways to start
+#
+# First the cheapest question: what does a probe train at all?
+#
+# ### Exercise 2 · What a probe trains · ●○○ · 3 points · 8 min
+#
+# Write `probe_size(model, head, num_classes)`. `head` is a module inside `model`: a linear layer or a 1x1 convolution, with
+# or without a bias. A linear probe puts a new head of the same kind, with `num_classes` outputs, in its place. Return a pair:
+# - how many numbers the probe trains (int);
+# - which fraction (float) that is of all parameters of the network **with its new head**.
+#
+# Nothing is built, nothing is trained, and the model stays as it is.
+#
+# *Predict first:* ResNet-18's features have 512 numbers. How many does a ten-class probe train?
+
+# %% answer="probe_size"
+def probe_size(model: nn.Module, head: nn.Module, num_classes: int) -> tuple[int, float]:
+    """How many numbers a linear probe trains, and their fraction of the network with the new head.
+
+    head: the old head, a module inside `model`: nn.Linear or a 1x1 nn.Conv2d, with or without bias.
+    """
+    ### BEGIN SOLUTION
+    inputs = head.weight.numel() // head.weight.shape[0]
+    trained = num_classes * inputs + (num_classes if head.bias is not None else 0)
+    backbone = sum(p.numel() for p in model.parameters()) - sum(p.numel() for p in head.parameters())
+    return trained, trained / (backbone + trained)
+    ### END SOLUTION
+
+# %% check="probe_size"
+checks.concepts.probe_size(probe_size)
+
+# %% [markdown]
+# <details><summary>Hint: "the count has 1,000 in it"</summary>
+# The old head answers for the upstream classes. Only what goes <i>into</i> it stays: the columns of its weight.
+# </details>
+# <details><summary>Hint: "the check runs out of memory"</summary>
+# It asks for a head of 10^15 classes. Do not build it; its size follows from <code>head.weight.shape</code>.
+# </details>
+
+# %% graded="probe_size-1" points=2
+# Graded, 2 points: the count, for heads that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import random
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+
+    own = (models.replace_head, models.freeze_backbone, models.count_parameters)
+    answer = checks.own_work(probe_size, *own)
+    rng = random.Random(33_904)
+    for kind in ("linear", "linear without bias", "convolution", "convolution without bias"):
+        for _ in range(2):
+            inputs, outputs, classes = rng.randint(5, 40), rng.randint(5, 40), rng.randint(2, 900)
+            bias = "without" not in kind
+            layer = nn.Linear(inputs, outputs, bias=bias)
+            if kind.startswith("convolution"):
+                layer = nn.Conv2d(inputs, outputs, 1, bias=bias)
+            model = nn.ModuleDict({"head": nn.Linear(7, inputs), "last": nn.Sequential(nn.ReLU(), layer)})
+            if rng.random() < 0.5:
+                model.requires_grad_(False)
+            got = answer(model, layer, classes)
+            assert isinstance(got, tuple | list) and len(got) == 2, "probe_size: a pair"
+            assert type(got[0]) is int, "probe_size: type of the count"
+            assert got[0] == inputs * classes + bias * classes, f"probe_size: {kind}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="probe_size-2" points=1
+# Graded, 1 point: the fraction, and a model that stays as it is.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, models
+    from torch import nn
+
+    own = (models.replace_head, models.freeze_backbone, models.count_parameters)
+    answer = checks.own_work(probe_size, *own)
+    for width, old, classes in ((6, 300, 3), (11, 4, 250), (8, 31, 31)):
+        model = nn.Sequential(nn.Conv2d(3, width, 2), nn.BatchNorm2d(width), nn.Linear(width, old))
+        before = [(name, p.requires_grad, p.detach().clone()) for name, p in model.named_parameters()]
+        got = answer(model, model[2], classes)
+        assert isinstance(got, tuple | list) and len(got) == 2, "probe_size: a pair"
+        new = width * classes + classes
+        expected = new / (12 * width + 3 * width + new)
+        assert type(got[1]) is float, "probe_size: type of the fraction"
+        assert abs(got[1] - expected) < 1e-9, "probe_size: fraction of the network"
+        after = [(name, p.requires_grad, p.detach()) for name, p in model.named_parameters()]
+        same = all(a[:2] == b[:2] and torch.equal(a[2], b[2]) for a, b in zip(before, after))
+        assert same and len(before) == len(after), "probe_size: the model afterwards"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# > **Is it true?** *"Give the optimizer only the head's parameters: saves memory, doubles the speed."* (claims B9, B10, B11, B12)
+# > Counted for one image at 224 pixels, forward and backward, without running anything (meta tensors have a shape and no
+# > numbers). *Predict first:* which of the two lines of code saves the work?
+
+# %%
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def storing(model, stored):
+    """While this is on, ``stored`` collects the bytes that are kept for the backward pass."""
+    own = {p.untyped_storage()._cdata for p in model.parameters()}
+
+    def note(tensor):
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            stored[storage._cdata] = storage.nbytes()
+        return tensor
+
+    return torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor)
+
+
+def training_cost(model, optimizer):
+    """10^9 multiply-adds, and MiB stored for the backward pass, of one step on one image."""
+    stored, x = {}, torch.empty(1, 3, 224, 224, device="meta")
+    with FlopCounterMode(display=False) as counter, storing(model, stored):
+        model(x).sum().backward()
+    optimizer.step()
+    return counter.get_total_flops() / 2e9, sum(stored.values()) / 2**20
+
+# %%
+def on_meta():
+    with torch.device("meta"):
+        return models.zoo.resnet18(num_classes=10)
+
+
+plain, listed, frozen = on_meta(), on_meta(), on_meta()
+models.freeze_backbone(frozen)
+models.train_mode(frozen)
+costs = {
+    "everything trains": training_cost(plain, torch.optim.SGD(plain.parameters(), 0.1)),
+    "optimizer gets the head alone": training_cost(listed, torch.optim.SGD(listed.fc.parameters(), 0.1)),
+    "requires_grad = False": training_cost(frozen, torch.optim.SGD(frozen.fc.parameters(), 0.1)),
+}
+
+# %%
+print(table([{"": name, "10^9 multiply-adds": c, "MiB stored": m} for name, (c, m) in costs.items()]))
+work = {name: c for name, (c, _) in costs.items()}
+ratio = work["everything trains"] / work["requires_grad = False"]
+print(f"full against frozen: {ratio:.2f} times the work")
+assert work["everything trains"] == work["optimizer gets the head alone"]
+head = models.zoo.resnet18(num_classes=10).fc
+print(f"a ten-class head on 512 features: {models.count_parameters(head):,} numbers")
+assert models.count_parameters(head) == 5130
+
+# %% [markdown]
+# The optimizer's list decides who is *updated*; `requires_grad` decides how far back a gradient is *computed*. A frozen backbone
+# saves the backward pass and the memory for it. The forward pass it still costs, about a third of a full step, so
+# "ten times faster" (claim B9) needs another idea: compute the features once and keep them. "A few thousand parameters" (B10)
+# is right.
+#
+# > **Is it true?** *"Frozen means that no gradient passes."* (claim B14)
+# > No gradient is kept *for* frozen parameters; it still passes *through* them if something trainable lies before. (And batch norm's
+# > running statistics go on moving in training mode: chapter 03.)
+
+# %%
+chain = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 2))
+chain[1].requires_grad_(False)
+chain(torch.randn(3, 4)).sum().backward()
+print("first", chain[0].weight.grad is not None, "| frozen", chain[1].weight.grad is not None)
+assert chain[0].weight.grad is not None and chain[1].weight.grad is None
+
+# %% [markdown]
+# ### The race
+#
+# The same network, the same pictures, five starts:
+#
+# | start | weights | what trains |
+# |---|---|---|
+# | k nearest neighbours | pretrained | nothing: the most similar training images vote |
+# | linear probe | pretrained | the head, on features computed once |
+# | partial fine-tuning | pretrained | head, norms and the last block |
+# | full fine-tuning | pretrained | everything |
+# | from scratch | random | everything |
+#
+# Each seed draws its own training images; the three that train get the same number of epochs, and each **its own** learning rate
+# from an equally large grid, chosen on validation with the first seed. k and the strength of the probe's penalty are chosen on
+# validation as well. Test only measures.
+#
+# *Predict first:* rank the five by accuracy.
+
+# %%
+from functools import partial
+
+from course_utils.evaluate import accuracy
+from course_utils.features import extract_features, fit_probe
+from course_utils.models import build_model
+from course_utils.neighbours import neighbour_votes
+
+frozen_net = build_model("resnet18", pretrained, n_classes).to(device)
+features = partial(extract_features, frozen_net, preprocess=preprocess)
+val_features, test_features = features(splits.val), features(splits.test)
+
+
+def by_neighbours(known, labels):
+    """A classifier of features for each number of neighbours."""
+    return [partial(neighbour_votes, known, labels, k=k) for k in (1, 5, 20) if k <= len(labels)]
+
+
+def by_probe(known, labels):
+    """A linear classifier of features for each strength of the penalty."""
+    return [fit_probe(known, labels, n_classes, weight_decay=d) for d in (0.03, 0.1, 0.3)]
+
+
+def frozen_score(family, images):
+    """Test accuracy of that member of a family which is best on validation."""
+    members = family(features(images), images.labels)
+    best = max(members, key=lambda member: accuracy(member(val_features), splits.val.labels))
+    return accuracy(best(test_features), splits.test.labels)
+
+# %%
+from course_utils.augment import Augment
+from course_utils.data import Splits
+from course_utils.evaluate import evaluate
+from course_utils.train import Phase, Recipe, fit
+
+STARTS = {
+    "from scratch": (None, models.unfreeze),
+    "partial fine-tuning": (pretrained, models.free_norms_and_last_block),
+    "full fine-tuning": (pretrained, models.unfreeze),
+}
+watched = splits.val.take(plan.starts.val, seed)  # looked at after every epoch
+
+
+def train_from(name, images, lr, run_seed, epochs, prep=preprocess):
+    """Train one start on ``images``; returns the model of the best epoch and its history."""
+    start_weights, prepare = STARTS[name]
+    model = build_model("resnet18", start_weights, n_classes, seed=run_seed)
+    phase = Phase(epochs, lr, prepare=prepare)
+    recipe = Recipe((phase,), plan.starts.batch_size, augment=Augment(pad=2))
+    history = fit(model, Splits(images, watched, splits.test), recipe, prep, seed=run_seed)
+    if history.interrupted:
+        raise KeyboardInterrupt("stopped: run this cell again")
+    return model, history
+
+# %%
+run_seeds = range(seed, seed + plan.starts.seeds)
+drawn = {s: splits.train.take(plan.starts.train, s) for s in run_seeds}
+
+
+def race(name):
+    """Choose a rate on the first seed, then run the others; histories, test accuracies, the rate."""
+    p = plan.starts
+    tried = {lr: train_from(name, drawn[seed], lr, seed, p.epochs) for lr in p.rates}
+    rate = choose_rate({lr: h.best_val_accuracy for lr, (_, h) in tried.items()}, name)
+    others = [train_from(name, drawn[s], rate, s, p.epochs) for s in run_seeds if s != seed]
+    trained, histories = zip(tried[rate], *others)
+    scores = tuple(evaluate(model, splits.test, preprocess).top1 for model in trained)
+    return histories, scores, rate
+
+# %%
+print("validation accuracy by learning rate, first seed")
+races = {name: race(name) for name in STARTS}
+rates = {name: rate for name, (_, _, rate) in races.items()}
+curves = {
+    name: [[e.val_accuracy for e in h.epochs] for h in histories]
+    for name, (histories, _, _) in races.items()
+}
+
+# %%
+n_test = len(splits.test)
+frozen_arms = [
+    Arm(name, tuple(frozen_score(family, drawn[s]) for s in run_seeds), n_test)
+    for name, family in {"k nearest neighbours": by_neighbours, "linear probe": by_probe}.items()
+]
+trained_arms = [Arm(name, scores, n_test, rate) for name, (_, scores, rate) in races.items()]
+start_arms = trained_arms[:1] + frozen_arms + trained_arms[1:]
+scratch, neighbours, probe, partly, full = start_arms
+print(*start_arms, verdict(full, scratch), verdict(full, probe), sep="\n")
+
+# %%
+message = verdict(full, scratch)
+caption = f"{splits.name}, {plan.starts.train:,} training images a seed"
+title = f"{full.name} against {scratch.name}, by epoch"
+plots.show(plots.learning_curves(curves, title=title, data=caption, n_images=len(watched)))
+plots.show(plots.arms(start_arms, title=message, data=caption))
+
+# %%
+recorded_arms = [scratch, full, partly, neighbours, probe]
+session.keep("starts", {
+    "arms": [arm.to_dict() for arm in recorded_arms], "curves": curves, "message": message,
+    "n_train": plan.starts.train, "n_val": len(watched),
+})  # fmt: skip
+session.show_recorded("starts")
+
+# %% [markdown]
+# ### How many epochs does the better start save?
+#
+# *Predict first:* in which epoch does fine-tuning pass the best that scratch ever reached?
+
+# %%
+level = sum(max(run) for run in curves["from scratch"]) / plan.starts.seeds
+print(f"scratch, best epoch, mean of the seeds: {level:.1%} on validation")
+for name, runs in curves.items():
+    firsts = [next((e for e, v in enumerate(run, 1) if v >= level), None) for run in runs]
+    print(f"{name:<20} first epoch at or above it, by seed: {firsts}")
+fitted = [histories[0].epochs[-1].train_accuracy for histories, _, _ in races.values()]
+print("training accuracy in the last epoch, first seed:",
+      ", ".join(f"{name} {value:.1%}" for name, value in zip(races, fitted)))  # fmt: skip
+
+# %% [markdown]
+# > **Is it true?** (claims B1, B2, B16, B17, B19)
+# > - *"A better start needs fewer epochs."* Yes; it is the most robust effect there is (He, Girshick and Dollar 2019,
+# >   abstract); look at the lines above, and at the recorded ones.
+# > - *"It makes a bad local optimum less likely."* Nobody has shown that. What is shown is faster convergence and
+# >   features that can be used again. Where scratch's training accuracy goes on rising, it is slow, not stuck.
+# > - *"The rate must be small, since we are near the optimum."* Near a good place for *features*; a new head is near
+# >   none. That the best rates of two starts may differ is why each one chose its own above.
+# > - *"One to five epochs do."* That depends on data and goal. MoCo v3's authors fine-tune ViT-B on CIFAR-10 for 100 epochs to reach
+# >   98.9 % (their transfer README).
+# > - *"Initialisation **and** learning rate make the difference."* Right, of the well-known example with hot dogs (two things
+# >   changed there; claims A17, A18 and B18 are treated in chapter 03).
+# >
+# > **And numbers without a control** (claims B20, B22, B23, B24). *"HOG and an SVM stay under 80 %"*, *"80 % more than the old
+# > CNN"*, *"far better than from scratch: 86.08 %"*: the first two cannot be checked, and the third ran no scratch training at all. It lies
+# > below the 93.02 % of a ResNet-18 from scratch (README of kuangliu/pytorch-cifar; another stem, many more epochs).
+# > *"94 against 84 % with momentum 0.9 and batch size 64"*: those were other runs, without momentum, at batch size 128 (d2l-zh,
+# > `fine-tuning.md`). A number belongs to its recipe. (Why training accuracy can be below validation accuracy, claim B25: chapter 03.)
+
+# %% [markdown]
+# ### Exercise 3 · Top-k accuracy · ●○○ · 3 points · 8 min
+#
+# With 1,000 classes of which more than a hundred are dogs, a second guess deserves some credit. Write
+# `topk_accuracy(logits, labels, k)`: `logits` float `[N, C]`, `labels` int64 `[N]`; return as a Python float the fraction of images whose
+# label is among the `k` largest logits. With `k` of `C` or more, every image counts.
+#
+# *Predict first:* which top-5 accuracy does guessing give with ten classes?
+
+# %% answer="topk"
+def topk_accuracy(logits: torch.Tensor, labels: torch.Tensor, k: int) -> float:
+    """Fraction of images whose label is among the k largest logits.
+
+    logits: float [N, C], labels: int64 [N]; k may be larger than C.
+    """
+    ### BEGIN SOLUTION
+    guesses = logits.argsort(dim=1, descending=True)[:, :k]
+    return (guesses == labels.unsqueeze(1)).any(dim=1).double().mean().item()
+    ### END SOLUTION
+
+# %% check="topk"
+checks.concepts.topk(topk_accuracy)
+
+# %% [markdown]
+# <details><summary>Hint: "shape mismatch when I compare with the labels"</summary>
+# <code>[N, k]</code> against <code>[N]</code>: give the labels a second dimension, <code>labels[:, None]</code>.
+# </details>
+# <details><summary>Hint: "topk says that k is out of range"</summary>
+# There are only C classes: <code>min(k, logits.shape[1])</code>.
+# </details>
+
+# %% graded="topk-1" points=2
+# Graded, 2 points: logits that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from course_utils import evaluate as library
+
+    answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
+    g = torch.Generator().manual_seed(64_401)
+    for n, classes in ((53, 9), (20, 31), (7, 4)):
+        labels = torch.randint(classes, (n,), generator=g)
+        logits = torch.randn(n, classes, generator=g) - 2
+        logits[torch.arange(n), labels] += 1.0
+        for k in (1, 2, classes // 2):
+            rows = [row.tolist() for row in logits]
+            hits = sum(sorted(row)[-k] <= row[y] for row, y in zip(rows, labels.tolist()))
+            got = answer(logits.clone(), labels.clone(), k)
+            assert type(got) is float, "topk_accuracy: type of the answer"
+            category = "top-1" if k == 1 else "k over 1"
+            assert abs(got - hits / n) < 1e-5, f"topk_accuracy: {category}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="topk-2" points=1
+# Graded, 1 point: few classes, and inputs that stay as they are.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from course_utils import evaluate as library
+
+    answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
+    g = torch.Generator().manual_seed(20_776)
+    logits, labels = torch.randn(15, 3, generator=g), torch.randint(3, (15,), generator=g)
+    kept = logits.clone(), labels.clone()
+    for k in (3, 4, 50):
+        got = answer(logits, labels, k)
+        assert type(got) is float, "topk_accuracy: type of the answer"
+        assert abs(got - 1) < 1e-6, "topk_accuracy: k as large as the number of classes"
+    answer(logits, labels, 1)
+    same = torch.equal(logits, kept[0]) and torch.equal(labels, kept[1])
+    assert same, "topk_accuracy: the inputs afterwards"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %%
+head = fit_probe(features(drawn[seed]), drawn[seed].labels, n_classes, weight_decay=0.1)
+for k in (1, 2, 5):
+    known = accuracy(head(test_features), splits.test.labels, k)
+    print(f"linear probe, top-{k}: {known:.1%}   guessing: {min(k / n_classes, 1):.1%}")
+
+# %% [markdown]
+# ## 4 · How many labels is it worth?
+#
+# The same starts with fewer labelled images. To be fair to the small amounts, every training run sees **equally many pictures**: a
+# few images are repeated until an epoch is as long as in section 3. Rates are those of section 3, too; the largest
+# amount is section 3 itself.
+#
+# *Predict first:* at which end is the advantage larger, with few labels or with many?
+
+# %%
+def repeated(images, n):
+    """The images again and again, until there are ``n``."""
+    return images.subset(torch.arange(n) % len(images))
+
+
+by_amount = {arm.name: {plan.starts.train: arm.scores} for arm in (scratch, full, probe, neighbours)}
+for n in plan.labels.amounts:
+    few = {s: splits.train.take(n, s) for s in run_seeds}
+    longer = {s: repeated(images, plan.starts.train) for s, images in few.items()}
+    for name in ("from scratch", "full fine-tuning"):
+        runs = [train_from(name, longer[s], rates[name], s, plan.starts.epochs) for s in run_seeds]
+        by_amount[name][n] = tuple(evaluate(m, splits.test, preprocess).top1 for m, _ in runs)
+    for name, family in {"linear probe": by_probe, "k nearest neighbours": by_neighbours}.items():
+        by_amount[name][n] = tuple(frozen_score(family, few[s]) for s in run_seeds)
+
+# %%
+amounts = sorted(by_amount["linear probe"])
+title = f"Accuracy by number of labels, {amounts[0]:,} to {amounts[-1]:,}"
+plots.show(plots.accuracy_by_amount(by_amount, title=title, data=splits.name, n_images=n_test))
+
+# %%
+def arm_at(name, n):
+    """The arm of a start at one amount of labels."""
+    return Arm(name, by_amount[name][n], n_test)
+
+
+for n in amounts:
+    tuned = arm_at("full fine-tuning", n)
+    print(f"{n:,} labels: {verdict(tuned, arm_at('from scratch', n))}")
+    print(f"{n:,} labels: {verdict(tuned, arm_at('linear probe', n))}")
+label_arms = [
+    Arm(f"{name}, {n:,} labels", scores, n_test)
+    for name, line in by_amount.items()
+    for n, scores in sorted(line.items())
+]
+session.keep("labels", {"arms": [arm.to_dict() for arm in label_arms]})
+
+# %%
+session.show_recorded("labels")
+
+# %% [markdown]
+# Look at the slope, too. Where scratch rises faster than the others, more labels would close the gap; where they run in parallel,
+# this range of amounts cannot tell when. And mind what "from scratch" means here: short training. With ten times the epochs
+# scratch gets further (chapter 03 lets it run to its plateau).
+#
+# ### Exercise 4 · How many labels is it worth? · ●●● · 4 points · 15 min
+#
+# A learning curve is a dict: number of labelled images to accuracy (fraction), measured at a few amounts, in any order.
+# - `labels_needed(curve, accuracy)`: the smallest number of images at which the curve reaches `accuracy`, as a float. Between two
+#   neighbouring amounts the curve is a straight line over **log(n)**. Never extrapolate: where no point reaches it, return
+#   `math.inf`; where the smallest amount already does, return that amount. A wavy curve counts where it gets there first.
+# - `label_worth(better, plain, n)`: how many **times** as many labels the `plain` curve needs for the accuracy that `better` has
+#   at `n`, one of its measured amounts.
+#
+# *Predict first:* halfway in accuracy between 100 and 1,000 labels: is that 550 labels?
+
+# %% answer="label_worth"
+import math
+
+
+def labels_needed(curve: dict[int, float], accuracy: float) -> float:
+    """The smallest number of labels at which a learning curve reaches `accuracy`, a float.
+
+    Straight lines over log(n) between neighbouring points; math.inf if it is never reached; the smallest
+    measured amount if that one reaches it.
+    """
+    ### BEGIN SOLUTION
+    amounts = sorted(curve)
+    if curve[amounts[0]] >= accuracy:
+        return float(amounts[0])
+    for n, m in zip(amounts, amounts[1:]):
+        if curve[m] >= accuracy:
+            step = (accuracy - curve[n]) / (curve[m] - curve[n])
+            return math.exp(math.log(n) + step * (math.log(m) - math.log(n)))
+    return math.inf
+    ### END SOLUTION
+
+
+def label_worth(better: dict[int, float], plain: dict[int, float], n: int) -> float:
+    """How many times as many labels `plain` needs for the accuracy of `better` with n labels."""
+    ### BEGIN SOLUTION
+    return labels_needed(plain, better[n]) / n
+    ### END SOLUTION
+
+# %% check="label_worth"
+checks.concepts.label_worth(labels_needed, label_worth)
+
+# %% [markdown]
+# <details><summary>Hint: "between 100 and 1,000 my number is too large"</summary>
+# On a log axis the middle of 100 and 1,000 is 316. Interpolate <code>math.log(n)</code>, then take <code>math.exp</code>.
+# </details>
+# <details><summary>Hint: "a wavy curve gives a negative step"</summary>
+# Go through neighbouring pairs from small to large, and stop at the first pair whose right end reaches the accuracy.
+# </details>
+
+# %% graded="label_worth-1" points=2
+# Graded, 2 points: labels_needed on curves that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import math
+    import random
+    from course_utils import checks
+    from course_utils import label_worth as library
+
+    own = (library.labels_needed, library.worth, library.describe_worth)
+    answer = checks.own_work(labels_needed, *own)
+    rng = random.Random(48_120)
+
+    def expect(curve: dict, accuracy: float, expected: float, category: str) -> None:
+        got = answer(dict(curve), accuracy)
+        assert type(got) is float, "labels_needed: type of the answer"
+        assert math.isclose(got, expected, rel_tol=1e-6), f"labels_needed: {category}"
+
+    for _ in range(4):
+        amounts = sorted(rng.sample(range(5, 4000), 5))
+        heights = sorted(rng.sample(range(200, 900), 5))
+        curve = {n: h / 1000 for n, h in zip(amounts, heights)}
+        i, share = rng.randrange(4), rng.uniform(0.2, 0.8)
+        accuracy = curve[amounts[i]] + share * (curve[amounts[i + 1]] - curve[amounts[i]])
+        expected = amounts[i] ** (1 - share) * amounts[i + 1] ** share
+        expect(curve, accuracy, expected, "between two points")
+        mixed = dict(rng.sample(list(curve.items()), 5))
+        expect(mixed, accuracy, expected, "points in any order")
+        expect(curve, heights[-1] / 1000 + 0.05, math.inf, "an accuracy that is never reached")
+        expect(curve, heights[0] / 1000 - 0.05, float(amounts[0]), "an accuracy reached at once")
+    wavy = {20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}
+    expect(wavy, 0.45, 20 * 3**0.75, "a curve that falls in between")
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="label_worth-2" points=2
+# Graded, 2 points: label_worth on curves that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import math
+    from course_utils import checks
+    from course_utils import label_worth as library
+
+    own = (library.labels_needed, library.worth, library.describe_worth)
+    answer = checks.own_work(label_worth, *own)
+    slow = {25: 0.125, 400: 0.375, 6400: 0.625}
+    fast = {25: 0.25, 400: 0.5, 1600: 0.75}
+    cases = [
+        (fast, slow, 25, 4.0, "a better start"),
+        (fast, slow, 400, 4.0, "a better start"),
+        (fast, slow, 1600, math.inf, "an accuracy that is never reached"),
+        (slow, fast, 400, 0.25, "a start that is behind"),
+        (slow, fast, 25, 1.0, "an accuracy reached at once"),
+    ]
+    for better, plain, n, expected, category in cases:
+        got = answer(dict(better), dict(plain), n)
+        assert type(got) is float, "label_worth: type of the answer"
+        assert math.isclose(got, expected, rel_tol=1e-6), f"label_worth: {category}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Now on your curves. *Predict first:* with the fewest labels, how many times as many would scratch need?
+
+# %%
+from course_utils.label_worth import describe_worth
+
+means = {name: {n: sum(s) / len(s) for n, s in line.items()} for name, line in by_amount.items()}
+worth_lines = []
+for name in ("linear probe", "full fine-tuning"):
+    for n in amounts:
+        worth_lines.append(f"{name}: {describe_worth(means[name], means['from scratch'], n)}")
+print(*worth_lines, sep="\n")
+session.keep("worth", {line.split(":")[0] + f" {i}": line for i, line in enumerate(worth_lines)})
+
+# %%
+session.show_recorded("worth")
+
+# %% [markdown]
+# "Does not get there" is an answer: the worth is *more* than the ratio of the amounts, and nobody has measured how much more. A number
+# made by drawing the line on would look like knowledge.
+
+# %% [markdown]
+# ## 5 · How far does it carry? Task distance
+#
+# The same weights, and pictures that are less and less like photographs. All four tasks have the same images and labels. Nothing is
+# lost on the way: each change could be undone by who knows it.
+
+# %%
+from course_utils.distance import invert, shuffle_blocks
+
+side = splits.train.images.shape[-1] // 4
+TASKS = {
+    "as they are": lambda images: images,
+    "colours inverted": invert,
+    "blocks shuffled": lambda images: shuffle_blocks(images, side, seed),
+    "all pixels shuffled": lambda images: shuffle_blocks(images, 1, seed),
+}
+some = splits.train.images[:8]
+shown = torch.cat([change(some) for change in TASKS.values()])
+title = "One set of pictures, four tasks: " + ", ".join(TASKS)
+plots.show(plots.image_grid(shown, columns=8, title=title, data=splits.name))
+
+# %% [markdown]
+# And three networks of the same shape: **pretrained**; **permuted** (the pretrained numbers in random order: same
+# statistics, no knowledge); **random** (as in training from scratch). If permuted were as good as pretrained, the weights' *values*
+# would do it; if it is as good as random, what they *know* does.
+#
+# ### Exercise 5 · The permuted control · ●●○ · 4 points · 12 min
+#
+# Write `permuted_control(model, generator)`, which returns a **new** network:
+# - in every parameter of two or more dimensions the same numbers lie in random order, across the **whole tensor**;
+# - parameters of one dimension (biases, scale and shift of norms) stay as they are;
+# - the running statistics of every batch norm are reset (mean 0, variance 1): they describe features that are gone;
+# - the order is drawn from `generator` alone, and `model` itself is left untouched.
+#
+# *Predict first:* would it be enough to move whole kernels around?
+
+# %% answer="permuted_control"
+def permuted_control(model: nn.Module, generator: torch.Generator) -> nn.Module:
+    """A copy of the model whose weights (two dimensions or more) are shuffled within each tensor.
+
+    Tensors of one dimension stay; running statistics are reset; `model` is left as it is.
+    """
+    ### BEGIN SOLUTION
+    import copy
+
+    result = copy.deepcopy(model)
+    for p in result.parameters():
+        if p.ndim >= 2:
+            shuffled = p.data.flatten()[torch.randperm(p.numel(), generator=generator)]
+            p.data = shuffled.reshape(p.shape)
+    for module in result.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
+            module.reset_running_stats()
+    return result
+    ### END SOLUTION
+
+# %% check="permuted_control"
+checks.concepts.permuted_control(permuted_control)
+
+# %% [markdown]
+# <details><summary>Hint: "a leaf Variable that requires grad is being used in an in-place operation"</summary>
+# Write into parameters inside <code>with torch.no_grad():</code>.
+# </details>
+# <details><summary>Hint: "the original has changed, too"</summary>
+# <code>copy.copy</code> copies the box, not what is in it. <code>copy.deepcopy</code> copies the tensors.
+# </details>
+
+# %% graded="permuted_control-1" points=2
+# Graded, 2 points: the weights of a network that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, controls
+    from torch import nn
+
+    answer = checks.own_work(permuted_control, controls.permuted_copy)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(17_530)
+        model = nn.ModuleDict({
+            "stem": nn.Sequential(nn.Conv1d(2, 9, 5), nn.BatchNorm1d(9)),
+            "table": nn.Embedding(12, 7),
+            "head": nn.Linear(30, 8),
+        })  # fmt: skip
+        result = answer(model, torch.Generator().manual_seed(5))
+        assert isinstance(result, nn.Module), "permuted_control: a network is returned"
+        new = dict(result.named_parameters())
+        for name, old in model.named_parameters():
+            assert name in new and new[name].shape == old.shape, "permuted_control: names and shapes"
+            a, b = old.detach(), new[name].detach()
+            assert sorted(a.flatten().tolist()) == sorted(b.flatten().tolist()), "permuted_control: numbers"
+            if a.ndim == 1:
+                assert torch.equal(a, b), "permuted_control: tensors of one dimension"
+                continue
+            stay = (a == b).double().mean().item()
+            assert stay < 0.2, "permuted_control: the order has changed"
+            rows = {tuple(sorted(row.tolist())) for row in a.flatten(1)}
+            whole = [row for row in b.flatten(1) if tuple(sorted(row.tolist())) in rows]
+            assert not whole, "permuted_control: the whole tensor is mixed"
+        second = answer(model, torch.Generator().manual_seed(6))
+        third = answer(model, torch.Generator().manual_seed(5))
+        drawn = [dict(m.named_parameters())["head.weight"] for m in (result, second, third)]
+        assert not torch.equal(drawn[0], drawn[1]), "permuted_control: another generator"
+        assert torch.equal(drawn[0], drawn[2]), "permuted_control: the same generator"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="permuted_control-2" points=2
+# Graded, 2 points: running statistics, and the original.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, controls
+    from torch import nn
+
+    answer = checks.own_work(permuted_control, controls.permuted_copy)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(58_006)
+        model = nn.Sequential(
+            nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.Flatten(), nn.Linear(6, 5), nn.BatchNorm1d(5)
+        )
+        for _ in range(3):
+            model(torch.randn(10, 3, 3, 3) * 2 + 1)
+        nn.init.normal_(model[1].weight)
+        before = {k: v.clone() for k, v in model.state_dict().items()}
+        result = answer(model, torch.Generator().manual_seed(1))
+        assert isinstance(result, nn.Module), "permuted_control: a network is returned"
+        for i in (1, 4):
+            mean, var = result[i].running_mean, result[i].running_var
+            assert not mean.any() and bool((var == 1).all()), "permuted_control: running statistics"
+            assert result[i].num_batches_tracked.item() == 0, "permuted_control: running statistics"
+        after = model.state_dict()
+        assert all(torch.equal(v, after[k]) for k, v in before.items()), "permuted_control: the original"
+        with torch.no_grad():
+            for p in result.parameters():
+                p.zero_()
+        same = all(torch.equal(v, model.state_dict()[k]) for k, v in before.items())
+        assert same, "permuted_control: the copy is a copy"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### First the statistics, then the comparison
+#
+# A batch norm whose statistics do not fit breaks any network, however much it knows. So they are measured anew on the training images of
+# each task, for all three networks alike. *Predict first:* what does it cost to forget that?
+
+# %%
+from dataclasses import replace
+
+from course_utils.controls import estimate_norms, permuted_copy
+
+distance_train = {s: splits.train.take(plan.distance.train, s) for s in run_seeds}
+distance_test = splits.test.take(plan.distance.test, seed)
+
+
+def probe_on(change, network, images, estimate=True):
+    """Test accuracy of a linear probe on changed pictures; ``network=None``: on the pixels."""
+    sets = [replace(part, images=change(part.images)) for part in (images, distance_test)]
+    if network is None:
+        known, unknown = (part.images.flatten(1).float() / 255 for part in sets)
+    else:
+        if estimate:
+            estimate_norms(network, sets[0], preprocess)
+        known, unknown = (extract_features(network, p, preprocess, keep=False) for p in sets)
+    head = fit_probe(known, images.labels, n_classes, weight_decay=0.1)
+    return accuracy(head(unknown), distance_test.labels)
+
+# %%
+upstream = build_model("resnet18", pretrained, n_classes).to(device)
+control = permuted_copy(upstream, seed)
+for estimate in (False, True):
+    fit_to = "measured anew" if estimate else "reset"
+    score = probe_on(TASKS["as they are"], control, distance_train[seed], estimate)
+    print(f"permuted weights, statistics {fit_to}: {score:.1%}")
+
+# %% [markdown]
+# *Predict first:* four lines over four tasks (the fourth: a linear classifier on the raw pixels). Which of them fall, which do not?
+
+# %%
+def networks(s):
+    """The three networks of one seed; None stands for the pixels themselves."""
+    return {
+        "pretrained": upstream,
+        "weights permuted": permuted_copy(upstream, s),
+        "random": build_model("resnet18", None, n_classes, seed=s).to(device),
+        "raw pixels": None,
+    }
+
+
+by_task = {}
+for s in list(run_seeds)[: plan.distance.seeds]:
+    for name, network in networks(s).items():
+        line = by_task.setdefault(name, dict.fromkeys(TASKS, ()))
+        for task, change in TASKS.items():
+            line[task] += (probe_on(change, network, distance_train[s]),)
+
+# %%
+n_distance = len(distance_test)
+title = "A linear probe, from near to far"
+plots.show(plots.accuracy_by_task(by_task, title=title, data=splits.name, n_images=n_distance))
+far = [Arm(f"{name}, {t}", s, n_distance) for name, line in by_task.items() for t, s in line.items()]
+session.keep("distance", {"arms": [arm.to_dict() for arm in far]})
+
+# %%
+def arms_on(task):
+    """An arm for each network on one task."""
+    return {name: Arm(name, line[task], n_distance) for name, line in by_task.items()}
+
+
+as_they_are, shuffled = arms_on("as they are"), arms_on("all pixels shuffled")
+print("as they are:        ", verdict(as_they_are["pretrained"], as_they_are["weights permuted"]))
+print("as they are:        ", verdict(as_they_are["weights permuted"], as_they_are["random"]))
+print("all pixels shuffled:", verdict(shuffled["pretrained"], shuffled["weights permuted"]))
+print("all pixels shuffled:", verdict(shuffled["pretrained"], shuffled["raw pixels"]))
+
+# %%
+session.show_recorded("distance")
+
+# %% [markdown]
+# > **Is it true?** *"The closer the two tasks, the better the transfer."* (claim B3)
+# > As a tendency, yes: follow the line of the pretrained network. Yosinski and others (2014) found the same between halves of ImageNet, and also
+# > that features from a distant task can still beat random ones.
+#
+# Three things to read off:
+# - **Raw pixels do not care.** A linear classifier sees a list of numbers; another order or an inversion is no harder. So the
+#   tasks did not become harder as such: what falls is what the *weights* are worth.
+# - **Permuted against random** says whether the size of the numbers alone helps. **Permuted against pretrained** is the
+#   knowledge.
+# - **At the far end** look whether pretrained is still ahead of its own permuted twin. Convolutions assume that neighbours
+#   belong together; when all pixels are shuffled, that assumption is wrong for all three networks. A backbone below the line of
+#   the raw pixels takes away more than it gives.
+#
+# > **Is it true?** *"First layers see edges, middle layers parts, deep layers meaning."* (claim B15)
+# > A fair simplification (Zeiler and Fergus 2014 show it in pictures); a list like "triangle = roof" is made up. Look at the first layer
+# > with the same numbers in and out of order:
+
+# %%
+origin = pretrained.name if pretrained else "random"
+kernels = {"as trained": upstream.conv1.weight, "permuted": control.conv1.weight}
+for name, kernel in kernels.items():
+    plots.show(plots.first_layer_kernels(kernel, title=f"First-layer kernels, {name}", source=origin))
+
+# %% [markdown]
+# ## 6 · Normalisation constants: what are they worth?
+#
+# Section 2 said: the constants belong to the weights. Does it matter? Three sets of constants, with a **frozen** backbone (its
+# batch norms hold the upstream statistics) and with **fine-tuning** (they adapt).
+#
+# *Predict first:* which of the six combinations suffers most?
+
+# %%
+from course_utils.augment import Preprocess
+from course_utils.data import channel_statistics
+
+mean, std = (tuple(v.tolist()) for v in channel_statistics(splits.train))
+CONSTANTS = {
+    "the weights' own": preprocess,
+    "the data's own": Preprocess(mean, std),
+    "none (0 to 1)": Preprocess((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+}
+print(*(f"{name:<17} {prep}" for name, prep in CONSTANTS.items()), sep="\n")
+p = plan.normalisation
+few = {s: splits.train.take(p.train, s) for s in run_seeds}
+
+
+def probe_with(prep, s):
+    """Validation accuracy of a probe on the frozen backbone."""
+    known, unknown = (extract_features(frozen_net, part, prep) for part in (few[s], splits.val))
+    return accuracy(fit_probe(known, few[s].labels, n_classes, 0.1)(unknown), splits.val.labels)
+
+
+def tuned_with(prep, s):
+    """Validation accuracy after a short full fine-tuning."""
+    name = "full fine-tuning"
+    model, _ = train_from(name, few[s], rates[name], s, p.epochs, prep)
+    return evaluate(model, splits.val, prep).top1
+
+# %%
+normalised = {}
+for kind, measure in {"frozen": probe_with, "fine-tuned": tuned_with}.items():
+    for name, prep in CONSTANTS.items():
+        scores = tuple(measure(prep, s) for s in run_seeds)
+        normalised[kind, name] = Arm(name, scores, len(splits.val))
+six = [Arm(f"{kind}, {arm.name}", arm.scores, arm.n_images) for (kind, _), arm in normalised.items()]
+print(*six, sep="\n")
+session.keep("normalisation", {"arms": [arm.to_dict() for arm in six]})
+
+# %%
+cost_of = {}
+for kind in ("frozen", "fine-tuned"):
+    right, data_own, none = (normalised[kind, name] for name in CONSTANTS)
+    cost_of[kind] = verdict(right, none)
+    print(f"{kind}: {verdict(right, data_own)}")
+    print(f"{kind}: {verdict(right, none)}")
+title = "Normalisation constants, with a frozen and a trained backbone"
+plots.show(plots.arms(six, title=title, data=splits.name))
+
+# %%
+session.show_recorded("normalisation")
+
+# %% [markdown]
+# Compare the two triples of constants that the cell printed: on photographs they are close, so little can be at stake between those two.
+# "None" moves every input far away from what the first layer knows. A frozen backbone cannot answer that; one that trains can,
+# because batch norm sets the scale anew. So expect the constants to matter most where least is trained (the recorded numbers
+# say how much). The right ones cost nothing: take the weights' own.
+
+# %% [markdown]
+# ## 7 · Freeze or fine-tune?
+#
+# The table that everybody draws, as a place to **start** (not to end):
+#
+# | | pictures like upstream | pictures unlike upstream |
+# |---|---|---|
+# | **few labels** | linear probe; then compare with fine-tuning at a small rate | probe as a floor, partial or full fine-tuning on validation; get more labels |
+# | **many labels** | fine-tune everything; hardly ever worse than the probe | fine-tune everything, **and** run scratch as long as it needs |
+#
+# > **Is it true?** *"Under 10,000 images freeze, over 10,000 fine-tune."* (claims B6, B8, B13)
+# > There is no source for it. Full fine-tuning is usual on far smaller sets: Flowers (2,040 training images), Pets (3,680), Aircraft
+# > (6,667), Cars (8,144), see tables 5 and 6 of the EfficientNet paper. That freezing protects against overfitting, and that other-looking
+# > data want more layers trained, are sensible rules of thumb; both have exceptions. Your amounts are all below 10,000, so here is a test:
+
+# %%
+rows = []
+for n in amounts:
+    tuned_arm, probe_arm = arm_at("full fine-tuning", n), arm_at("linear probe", n)
+    ahead = max(tuned_arm, probe_arm, key=lambda arm: arm.mean).name
+    rows.append({"labels": n, "probe": f"{probe_arm.mean:.1%}", "fine-tuned": f"{tuned_arm.mean:.1%}",
+                 "ahead": ahead if is_decided(tuned_arm, probe_arm) else "undecided"})  # fmt: skip
+print(table(rows))
+
+# %% [markdown]
+# > **Is it true?** *"Nearly always start by fine-tuning; with much data it is at least not worse."* (claim B21)
+# > Often, not always. Detection on COCO from scratch catches up when trained longer (He, Girshick and Dollar 2019). Two medical tasks
+# > gain little (Raghu and others 2019). On two fine-grained sets the gain is minimal (Kornblith and others 2019). The abstracts of all three
+# > say so. Hence the control run in every corner of the table.
+# >
+# > **Is it true?** *"Freeze for five to ten epochs, then unfreeze."* (claim B7)
+# > A habit, not a result. What is documented is the idea: probe first, then fine-tune, so that a random head's first steps do
+# > not shake good features (Kumar and others 2022). Chapter 03 runs it; how long is a question for validation.
+
+# %% [markdown]
+# ## 8 · What you have measured
+
+# %%
+first = amounts[0]
+summary = {
+    "Is fine-tuning ahead of scratch at equal budget?": message,
+    "Is fine-tuning ahead of the probe?": verdict(full, probe),
+    "What are frozen features worth, untrained?": f"{neighbours.mean:.1%} by nearest neighbours",
+    f"Labels: the probe with {first:,}": worth_lines[0].split(": ")[1],
+    "Knowledge, or just numbers?": verdict(as_they_are["pretrained"], as_they_are["weights permuted"]),
+    "And with all pixels shuffled?": verdict(shuffled["pretrained"], shuffled["weights permuted"]),
+    "No normalisation, frozen": cost_of["frozen"],
+    "No normalisation, fine-tuned": cost_of["fine-tuned"],
+}
+print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
+print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+
+# %% [markdown]
+# **Which start would you choose** if you had to label every picture yourself, at a minute each? And which if pictures were free and
+# computing time was what you pay for? Find the row of the table that decides it.
+#
+# ### Exercise 6 · Your decision · ●●○ · 4 points · 15 min
+#
+# A hospital has 400 labelled X-ray images (grey, 1024 pixels, two classes, 90 patients; 60 of the images show the finding) and asks you
+# whether to use ImageNet weights. Write about 150 words: which starts you would compare, and which one first; what you would freeze; how the
+# images are split and what you measure instead of plain accuracy; which **control** tells whether pretraining helped at all; and one number
+# that you measured here, **with its spread**, saying in which direction task distance makes you doubt it.
+
+# %% [markdown] written="case_decision" points=4
+# ### BEGIN SOLUTION
+# *What a full answer contains (one point each).* **Starts**: nearest neighbours and a linear probe on frozen features first (minutes, few
+# trained numbers), then partial or full fine-tuning at a small rate, each at its own rate from an equally large grid; grey repeated to
+# three channels, the weights' own normalisation, an input of 224 or more. **Split and measure**: by patient, not by
+# image; 60 of 400 positive means that "never" scores 85 %, so sensitivity and specificity or the area under the ROC curve, over several splits,
+# test read once. **Control**: scratch at its own best rate and to its own plateau, and a permuted or random backbone with re-estimated batch-norm
+# statistics for the probe. **Evidence with limits**: for example the probe against scratch at the smallest amount, with the seeds' range; measured on
+# pictures that are near upstream, so X-rays should gain less (section 5; Raghu and others 2019 report little benefit).
+# ### END SOLUTION
+
+# %% [markdown]
+# **Hand in:** save the notebook and upload this one file. The table says where you are.
+
+# %%
+checks.concepts.progress()

@@ -1,0 +1,1375 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 05 · The residual block: what is a residual, really?
+#
+# A ResNet adds to each block's input what the block computes from it, and so networks of a hundred layers can be trained.
+# This notebook takes the block apart, looks at x and F(x) in a trained network, and measures what the shortcut changes.
+#
+# **Question.** What does a residual block add to its input, and what does the shortcut really change?
+#
+# **After this notebook you can**
+# - write `BasicBlock` so that torchvision's weights load into it and give the same outputs;
+# - say when a shortcut is x itself and when it is a projection;
+# - capture tensors inside a network with hooks, and leave no hook behind;
+# - check the formula 1 + dF/dx by autograd, and name two places where it does not hold;
+# - tell *degradation* from *vanishing gradients*, and say which of the two the ResNet paper is about.
+#
+# **How it works.** Predict first, then run, then read the explanation. Exercises have an instant check below them; the
+# experiments use the package's own functions, so an unsolved exercise does not block you. Boxes titled
+# **Is it true?** take up sentences that tutorials repeat; the cells around them measure, or name the source.
+#
+# | exercise | points | minutes |
+# |---|---|---|
+# | 1 Build a BasicBlock | 5 | 20 |
+# | 2 When is a projection needed? | 3 | 8 |
+# | 3 Capture x and F(x) | 4 | 15 |
+# | 4 The gradient formula | 4 | 15 |
+# | 5 Leave a block out | 4 | 12 |
+# | 6 Why residual? (written) | 4 | 15 |
+
+# %% tags=["parameters"]
+budget = "auto"    # how much to do: smoke (a first look), cpu, gpu, or auto
+data = "auto"      # auto, cartoons, cifar10, or the path of an image folder or zip
+weights = "auto"   # auto, small, imagenet, the path of a file of weights, or none
+seed = 0
+overrides = {}     # for example {"degradation.epochs": 40}
+
+# %%
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torchvision.models import resnet18, resnet34, resnet50
+
+from course_utils import checks, plots
+from course_utils.compare import Arm, choose_rate, table, verdict
+from course_utils.models import build_model, count_parameters
+from course_utils.notebook import start
+from course_utils.residual import capture, find_blocks, identity_blocks, path_lengths
+
+session = start(
+    "05_residual_block", "{{course_version}}",
+    budget=budget, data=data, weights=weights, seed=seed, overrides=overrides,
+)  # fmt: skip
+plan, splits, pretrained, device = session.plan, session.splits, session.weights, session.device
+n_classes = len(splits.classes)
+
+# %% [markdown]
+# The lines above say what this run uses: drawn cartoons and small weights, unless `course fetch cifar10 resnet18`
+# has brought the real ones. Every figure names the data it was made from.
+#
+# ## 1 · The block
+#
+# A block of ResNet-18 has two 3x3 convolutions, a batch norm after each, a ReLU between them, and then the step that
+# gave the family its name: the input is added, and the sum goes through a ReLU. Called **F(x)** is what the two
+# convolutions and norms make of x, **H(x) = shortcut(x) + F(x)** is the sum.
+
+# %%
+stock = resnet18().eval()
+print(stock.layer1[0])
+
+# %% [markdown]
+# The order in which the parts are *called* stands in `forward`, which no printout shows. *Predict first:* how many
+# ReLUs run in this block, though only one is printed?
+
+# %%
+x = torch.randn(2, 64, 8, 8)
+block, calls = stock.layer1[0], []
+handles = [
+    part.register_forward_hook(lambda part, _, out: calls.append(type(part).__name__))
+    for part in block.children()
+]
+with torch.no_grad():
+    block(x)
+for handle in handles:
+    handle.remove()
+print(" -> ".join(calls))
+assert calls == ["Conv2d", "BatchNorm2d", "ReLU", "Conv2d", "BatchNorm2d", "ReLU"]
+
+# %% [markdown]
+# > **Is it true?** *"Convolution, norm, ReLU, convolution, norm, then add, then ReLU."* (claim D4) Yes: the cell above
+# > shows the calls, and the two ReLUs are one module used twice. The addition itself is no module, so no hook sees it.
+#
+# > **Is it true?** *"The basic block is for ResNet-18 and 34, deeper ones use another."* (claim D3) The next cell looks.
+
+# %%
+for build in (resnet18, resnet34, resnet50):
+    with torch.device("meta"):
+        found = find_blocks(build())
+    kinds = sorted({type(block).__name__ for block in found.values()})
+    print(f"{build.__name__}: {len(found)} blocks of type {', '.join(kinds)}")
+
+# %% [markdown]
+# The bottleneck (1x1, 3x3, 1x1 convolutions) of ResNet-50, 101 and 152 works on fewer channels inside.
+#
+# ### Exercise 1 · Build a BasicBlock · ●●● · 5 points · 20 min
+#
+# Write the class `BasicBlock(in_channels, out_channels, stride=1)` from scratch. torchvision's tensors must load into it
+# by name (`load_state_dict`, strict) and give its outputs, in evaluation and in training:
+# - `conv1`, `bn1`, `conv2`, `bn2`: 3x3 convolutions with padding 1 and **without bias**; the stride is in `conv1`;
+# - `downsample`: the projection, a 1x1 convolution with the stride (no bias) and a batch norm, in an `nn.Sequential`.
+#   It exists only where x and F(x) have different shapes.
+#
+# The input tensor must be left as it was. Use `torch.nn` only: torchvision's own block may not run inside.
+#
+# *Predict first:* what goes wrong if the ReLU comes before the sum instead of after it?
+
+# %% answer="basic_block"
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions with norms, whose result is added to the shortcut; then a ReLU.
+
+    Input float [N, in_channels, H, W]; output [N, out_channels, H / stride, W / stride].
+    Layers: conv1, bn1, conv2, bn2, and downsample where the shapes of x and F(x) differ.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.downsample = None
+        if stride != 1 or in_channels != out_channels:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+                nn.BatchNorm2d(out_channels),
+            )
+        ### END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        ### BEGIN SOLUTION
+        shortcut = x if self.downsample is None else self.downsample(x)
+        out = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(out)) + shortcut)
+        ### END SOLUTION
+
+# %% check="basic_block"
+checks.residual.basic_block(BasicBlock)
+
+# %% [markdown]
+# <details><summary>Hint: "Missing key(s) in state_dict: downsample.0.weight"</summary>
+# The projection is needed in two cases, not in one. Look at what <code>stride</code> does to the size of F(x).
+# </details>
+# <details><summary>Hint: "equal in evaluation, different in training"</summary>
+# Does each norm run exactly once, and is each used in one place only?
+# </details>
+# <details><summary>Hint: "the input was changed"</summary>
+# <code>out += x</code> changes <code>out</code>, and <code>x += out</code> changes the caller's tensor. So does an in-place ReLU on x.
+# </details>
+
+# %% graded="basic_block-1" points=3
+# Graded, 3 points: blocks without and with a projection, in evaluation.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from torch import nn
+    from torchvision.models import resnet
+
+    def reference(wide_in: int, wide_out: int, stride: int) -> nn.Module:
+        project = None
+        if stride > 1 or wide_in != wide_out:
+            kernel = nn.Conv2d(wide_in, wide_out, 1, stride=stride, bias=False)
+            project = nn.Sequential(kernel, nn.BatchNorm2d(wide_out))
+        block = resnet.BasicBlock(wide_in, wide_out, stride, project)
+        for norm in (m for m in block.modules() if isinstance(m, nn.BatchNorm2d)):
+            for tensor in (norm.weight, norm.bias, norm.running_mean):
+                nn.init.normal_(tensor)
+            nn.init.uniform_(norm.running_var, 0.4, 1.7)
+        return block.eval()
+
+    library = (resnet.BasicBlock.__init__, resnet.BasicBlock.forward, resnet.Bottleneck.forward)
+
+    def compare(shape: tuple[int, int, int], category: str) -> None:
+        theirs = reference(*shape)
+        x = torch.randn(3, shape[0], 6, 10)
+
+        def use() -> torch.Tensor:
+            mine = BasicBlock(*shape)
+            assert isinstance(mine, nn.Module), "BasicBlock: a module"
+            mine.load_state_dict(theirs.state_dict())
+            return mine.eval()(x.clone())
+
+        with torch.no_grad():
+            try:
+                got = checks.own_work(use, *library)()
+            except RuntimeError as problem:
+                raise AssertionError(f"BasicBlock: {category}") from problem
+            except checks.LibraryAnswer:
+                raise AssertionError("BasicBlock: a block of your own") from None
+            expected = theirs(x.clone())
+        assert type(got) is torch.Tensor and got.shape == expected.shape, f"BasicBlock: {category}"
+        assert float((got - expected).abs().max()) < 1e-5, f"BasicBlock: {category}"
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(28_617)
+        compare((7, 7, 1), "equal shapes")
+        compare((5, 9, 1), "other channels")
+        compare((6, 6, 2), "a stride")
+        compare((9, 4, 2), "other channels and a stride")
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="basic_block-2" points=2
+# Graded, 2 points: in training: outputs, gradients, running statistics; the input is left alone.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+    from torch import nn
+    from torchvision.models import resnet
+
+    library = (resnet.BasicBlock.__init__, resnet.BasicBlock.forward, resnet.Bottleneck.forward)
+
+    def same(a: torch.Tensor, b: torch.Tensor) -> bool:
+        return a.shape == b.shape and float((a.detach() - b.detach()).abs().max()) < 1e-4
+
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(50_338)
+        for shape in ((6, 6, 1), (4, 8, 2)):
+            project = None
+            if shape != (6, 6, 1):
+                project = nn.Sequential(nn.Conv2d(4, 8, 1, 2, bias=False), nn.BatchNorm2d(8))
+            theirs = resnet.BasicBlock(shape[0], shape[1], shape[2], project).train()
+            x = torch.randn(5, shape[0], 6, 6)
+            seen, wanted = (x.clone().requires_grad_() for _ in range(2))
+            blocks = []
+
+            def use() -> torch.Tensor:
+                blocks.append(BasicBlock(*shape))
+                blocks[0].load_state_dict(theirs.state_dict())
+                return blocks[0].train()(seen * 1.0)
+
+            try:
+                got = checks.own_work(use, *library)()
+            except checks.LibraryAnswer:
+                raise AssertionError("BasicBlock: a block of your own") from None
+            expected = theirs(wanted * 1.0)
+            assert type(got) is torch.Tensor and same(got, expected), "BasicBlock: outputs in training"
+            got.square().sum().backward()
+            expected.square().sum().backward()
+            assert same(seen.grad, wanted.grad), "BasicBlock: gradients"
+            mine, other = blocks[0].state_dict(), theirs.state_dict()
+            equal = sorted(mine) == sorted(other) and all(same(mine[k], other[k]) for k in other)
+            assert equal, "BasicBlock: running statistics"
+            untouched = x.clone()
+            with torch.no_grad():
+                blocks[0].eval()(untouched)
+            assert torch.equal(untouched, x), "BasicBlock: the input tensor"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 2 · When the shortcut is not x
+#
+# > **Is it true?** *"With the same number of channels the input is passed on directly, otherwise through a 1x1
+# > convolution, and the output is x."* (claim D5) Two things are left out. Look at the first blocks of each stage:
+
+# %%
+for name, block in find_blocks(stock).items():
+    if block.downsample is not None:
+        conv, norm = block.downsample
+        print(f"{name}: {conv.in_channels} -> {conv.out_channels} channels, stride {conv.stride[0]},"
+              f" then {type(norm).__name__}")  # fmt: skip
+
+# %% [markdown]
+# The projection is a 1x1 convolution **and a batch norm**; it takes over the **stride**; and what comes out is W x, not x.
+#
+# ### Exercise 2 · When is a projection needed? · ●○○ · 3 points · 8 min
+#
+# - `needs_projection(in_channels, out_channels, stride)` tells whether a block with this input, this output and this
+#   stride needs a projection: a bool.
+# - `projection_blocks(model)` returns the names of the blocks of a torchvision ResNet that have one, such as
+#   `"layer2.0"`, in the order of the network: a list of str. It must work for ResNet-18, ResNet-50 and their like.
+#
+# *Predict first:* the first block of `layer1` in ResNet-50 has stride 1. Does it have a projection?
+
+# %% answer="projection"
+def needs_projection(in_channels: int, out_channels: int, stride: int) -> bool:
+    """Whether x cannot be added to F(x) as it is.
+
+    in_channels and out_channels are those of the whole block, stride that of its convolutions.
+    """
+    ### BEGIN SOLUTION
+    return in_channels != out_channels or stride != 1
+    ### END SOLUTION
+
+
+def projection_blocks(model: nn.Module) -> list[str]:
+    """Names (`"layer2.0"`) of the blocks of a torchvision ResNet that have a projection, in order."""
+    ### BEGIN SOLUTION
+    names = []
+    for name, module in model.named_modules():
+        if getattr(module, "downsample", None) is not None:
+            names.append(name)
+    return names
+    ### END SOLUTION
+
+# %% check="projection"
+checks.residual.projection(needs_projection, projection_blocks)
+
+# %% [markdown]
+# <details><summary>Hint: "right for ResNet-18, wrong for ResNet-50"</summary>
+# Do not write the names down: ask each block. A block without a projection has <code>downsample = None</code>.
+# </details>
+# <details><summary>Hint: "I get layer2.0.downsample"</summary>
+# That is the projection itself. The block is the module that holds it.
+# </details>
+
+# %% graded="projection-1" points=1
+# Graded, 1 point: needs_projection on shapes that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import random
+    from course_utils import checks
+
+    answer = checks.own_work(needs_projection)
+    rng = random.Random(64_190)
+    for _ in range(40):
+        wide_in, stride = rng.choice((3, 16, 48, 256)), rng.choice((1, 1, 2, 3))
+        wide_out = rng.choice((wide_in, wide_in, 4 * wide_in, 48))
+        got = answer(wide_in, wide_out, stride)
+        assert type(got) is bool, "needs_projection: type of the answer"
+        expected = wide_in - wide_out != 0 or stride > 1
+        assert got is expected, "needs_projection: channels and stride"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="projection-2" points=2
+# Graded, 2 points: projection_blocks on networks that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, residual
+    from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
+
+    answer = checks.own_work(projection_blocks, residual.find_blocks, residual.identity_blocks)
+    networks = [
+        (ResNet(BasicBlock, [3, 1, 2, 1]), (2, 3, 4)),
+        (ResNet(Bottleneck, [1, 3, 1, 2]), (1, 2, 3, 4)),
+    ]
+    nowhere = torch.device("meta")
+    with nowhere:
+        dilated = ResNet(Bottleneck, [2, 1, 2, 1], replace_stride_with_dilation=[False, True, True])
+    networks.append((dilated, (1, 2, 3, 4)))
+    for network, stages in networks:
+        got = answer(network)
+        assert type(got) is list and all(type(name) is str for name in got), "projection_blocks: type"
+        assert list.__eq__(got, [f"layer{stage}.0" for stage in stages]), "projection_blocks: names"
+    third = networks[0][0]
+    third.layer3[0].downsample, third.layer1[2].downsample = None, torch.nn.Identity()
+    assert answer(third) == ["layer1.2", "layer2.0", "layer4.0"], "projection_blocks: a changed network"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# All three networks, by the package's own function (it lists the others: the blocks whose shortcut *is* x):
+
+# %%
+for build in (resnet18, resnet34, resnet50):
+    with torch.device("meta"):
+        model = build()
+    rest = set(identity_blocks(model))
+    projections = [name for name in find_blocks(model) if name not in rest]
+    print(f"{build.__name__}: {len(rest)} identity shortcuts; projections in {', '.join(projections)}")
+
+# %% [markdown]
+# ResNet-50 has one more: its first block goes from 64 to 256 channels at stride 1.
+#
+# > **Is it true?** *"H = x + F, so the network learns F = H - x, the residual."* (claim D6) With an identity shortcut and
+# > **before** the last ReLU, it is the definition. What the block passes on is `relu(H)`, and with a projection it is W x
+# > that is added. The next section captures both and checks the sum.
+#
+# ## 3 · Look inside: x, F(x), and their sum
+#
+# The pictures are enlarged to 128 pixels or more (`plan.capture.size`), because at 32 pixels the last maps are a single
+# pixel. Two networks: the pretrained one, and one with random weights.
+#
+# *Predict first:* in which blocks is F(x) small beside x? Is it small in a network that was never trained?
+
+# %%
+pictures = splits.val.take(plan.capture.images, seed)
+enlarge = session.at_size(plan.capture.size)
+networks = {
+    "pretrained": build_model("resnet18", pretrained, num_classes=None),
+    "random": build_model("resnet18", None, num_classes=10, seed=seed),
+}
+records = {name: capture(net.to(device), enlarge(pictures.images.to(device))) for name, net in networks.items()}
+for record in records["pretrained"].values():
+    assert torch.allclose(record.sum.relu(), record.output, atol=1e-4)
+print("relu(shortcut + F(x)) is what each block passes on")
+
+# %%
+sizes = {
+    name: {block: (r.ratio.cpu(), r.cosine.cpu()) for block, r in recs.items()}
+    for name, recs in records.items()
+}
+projections = [name for name, r in records["pretrained"].items() if r.projection]
+ratios = {name: {b: float(s[0].mean()) for b, s in by_block.items()} for name, by_block in sizes.items()}
+smallest = min(ratios["pretrained"], key=ratios["pretrained"].get)
+title = f"Pretrained: F(x) is smallest beside its shortcut in {smallest} ({ratios['pretrained'][smallest]:.2f})"
+plots.show(plots.residual_sizes(
+    sizes, projections=projections, title=title, data=f"{splits.name} at {plan.capture.size} px"))  # fmt: skip
+
+# %%
+rows = [
+    {"block": block, "shortcut": "projection" if block in projections else "x",
+     **{f"{name} ratio": ratios[name][block] for name in sizes},
+     **{f"{name} cosine": float(sizes[name][block][1].mean()) for name in sizes}}
+    for block in ratios["pretrained"]
+]  # fmt: skip
+print(table(rows))
+session.keep("sizes", {f"{name} ratio": list(values.values()) for name, values in ratios.items()})
+
+# %%
+session.show_recorded("sizes")
+
+# %% [markdown]
+# > **Is it true?** *"In deep networks F(x) is close to zero, which is easier to learn than the identity."* (claim D7) It is
+# > the paper's *motivation* (section 3.1), and its Figure 7 shows that layer responses in ResNets are generally smaller
+# > than in plain networks, and smaller the deeper the network. "Close to zero" is more than it says: read the ratios
+# > above. A ratio of 0.5 means that F(x) is half as long as x; over 1 it outweighs its shortcut.
+#
+# Read off: a **cosine** of zero means that F(x) adds something new, a negative one that it takes away from x. A random
+# network has ratios near those of its norms (each starts with scale 1), so a *small* F(x) has to be learned, or be
+# initialised, as in section 8.
+#
+# ### The same as pictures
+#
+# One channel in every block, or, with sliders, any image, block and channel. (Tab moves between the sliders, the arrow
+# keys move them. Where there are no widgets you see a picture of all blocks.)
+#
+# *Predict first:* x is never negative, for it comes out of a ReLU. Can F(x) be negative? Must it be, to change anything?
+
+# %%
+from course_utils.residual_explorer import explore
+
+on_cpu = capture(networks["pretrained"].cpu(), enlarge(pictures.images[:8].cpu()))
+explore(on_cpu, pictures.images[:8].cpu(), data=f"{splits.name} at {plan.capture.size} px",
+        title="One channel on its way through every block")  # fmt: skip
+
+# %%
+for name, record in on_cpu.items():
+    cut = (record.sum < 0).float().mean()
+    print(f"{name}: {(record.residual < 0).float().mean():.0%} of F(x) is negative; the last ReLU cuts {cut:.0%}")
+
+# %% [markdown]
+# ### Exercise 3 · Capture x and F(x) · ●●● · 4 points · 15 min
+#
+# Write `capture_residuals(model, images)`: run the model **once** on `images` and return a dict that maps the name of each
+# `BasicBlock` (an instance of torchvision's class) to the pair `(x, residual)`: the block's input, and **F(x) as it was before
+# anything was added to it**. The blocks stand in the order of the network.
+#
+# Afterwards the model is as it was: none of your hooks is left, **also when the forward pass raises an exception** (which goes
+# on to the caller), and other people's hooks are still there.
+#
+# *Predict first:* torchvision adds the shortcut with `out += identity`. What does that do to a tensor that a hook has kept?
+
+# %% answer="capture"
+def capture_residuals(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
+    """`{name of block: (x, residual)}` for each of torchvision's BasicBlocks, in order.
+
+    images: the model's input, float [N, 3, H, W]. The model keeps its mode. No hook of ours stays
+    behind, whatever happens; an exception of the model reaches the caller.
+    """
+    ### BEGIN SOLUTION
+    from torchvision.models.resnet import BasicBlock as Block
+
+    inputs, residuals, handles = {}, {}, []
+    try:
+        for name, module in model.named_modules():
+            if not isinstance(module, Block):
+                continue
+            def keep_input(_, args, name=name):
+                inputs[name] = args[0].clone()
+            def keep_residual(_, args, output, name=name):
+                residuals[name] = output.clone()
+            handles.append(module.register_forward_pre_hook(keep_input))
+            handles.append(module.bn2.register_forward_hook(keep_residual))
+        model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {name: (inputs[name], residuals[name]) for name in inputs}
+    ### END SOLUTION
+
+# %% check="capture"
+checks.residual.capture(capture_residuals)
+
+# %% [markdown]
+# <details><summary>Hint: "the residual is never negative"</summary>
+# The tensor that your hook kept was changed later, in place: first the shortcut was added to it, then it went through the
+# ReLU. A copy cannot be changed: <code>output.clone()</code>.
+# </details>
+# <details><summary>Hint: "all blocks have the values of the last one"</summary>
+# A function made in a loop looks up <code>name</code> when it is <i>called</i>. Bind it: <code>def hook(..., name=name)</code>.
+# </details>
+# <details><summary>Hint: "a hook is left after an error"</summary>
+# <code>try: ... finally: ...</code> runs the last part in any case.
+# </details>
+
+# %% graded="capture-1" points=2
+# Graded, 2 points: the right tensors, on networks that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, residual
+    from torch import nn
+    from torchvision.models.resnet import BasicBlock as Theirs
+    from torchvision.models.resnet import ResNet
+
+    answer = checks.own_work(capture_residuals, residual.capture, residual.watching)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(77_041)
+        for layers in ([1, 2, 1, 1], [2, 1, 1, 2]):
+            model = ResNet(Theirs, layers, num_classes=3).eval()
+            for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
+                nn.init.normal_(norm.bias, std=0.4)
+            images = torch.randn(2, 3, 40, 48)
+            expected, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
+            for stage in range(4):
+                for i, block in enumerate(getattr(model, f"layer{stage + 1}")):
+                    inner = block.bn1(block.conv1(x)).relu()
+                    branch = block.bn2(block.conv2(inner))
+                    expected[f"layer{stage + 1}.{i}"] = (x, branch)
+                    way = block.downsample(x) if block.downsample else x
+                    x = (branch + way).relu()
+            got = answer(model, images.clone())
+            assert type(got) is dict, "capture_residuals: type of the answer"
+            assert list(got) == list(expected), "capture_residuals: names and order of the blocks"
+            for name, pair in expected.items():
+                mine = got[name]
+                right = type(mine) in (tuple, list) and len(mine) == 2
+                assert right and all(type(t) is torch.Tensor for t in mine), "capture_residuals: pairs"
+                for which, a, b in zip(("x", "residual"), mine, pair):
+                    close = a.shape == b.shape and float((a - b).abs().max()) < 1e-4
+                    assert close, f"capture_residuals: {which}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="capture-2" points=2
+# Graded, 2 points: no hook is left, also after an exception; others' hooks stay.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks, residual
+    from torchvision.models.resnet import BasicBlock as Theirs
+    from torchvision.models.resnet import ResNet
+
+    answer = checks.own_work(capture_residuals, residual.capture, residual.watching)
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+    def hooks(model) -> list[int]:
+        return [len(getattr(m, kind)) for m in model.modules() for kind in kinds]
+
+    class Broken(Exception):
+        pass
+
+    def explode(*_):
+        raise Broken
+
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(33_902)
+        model, calls = ResNet(Theirs, [1, 1, 1, 1], num_classes=3), []
+        model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
+        model.layer2[0].register_forward_pre_hook(lambda *_: calls.append(2))
+        before, names = hooks(model), [name for name, _ in model.named_modules()]
+        for _ in range(2):
+            answer(model.train(), torch.randn(2, 3, 33, 33))
+        assert calls == [2, 1, 2, 1], "capture_residuals: other hooks, and one forward pass a call"
+        assert hooks(model) == before, "capture_residuals: hooks after a call"
+        assert not any("forward" in vars(m) for m in model.modules()), "capture_residuals: methods"
+        assert names == [name for name, _ in model.named_modules()], "capture_residuals: layers"
+        assert all(m.training for m in model.modules()), "capture_residuals: mode"
+        handle = model.layer4[0].conv2.register_forward_pre_hook(explode)
+        broken = hooks(model)
+        try:
+            answer(model, torch.randn(2, 3, 33, 33))
+        except Broken:
+            pass
+        else:
+            raise AssertionError("capture_residuals: an exception of the model reaches the caller")
+        assert hooks(model) == broken, "capture_residuals: hooks after an exception"
+        handle.remove()
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 4 · The formula 1 + dF/dx
+#
+# If H(x) = x + F(x), then dH/dx = 1 + dF/dx: whatever F does, the gradient of H passes on to x with factor 1, plus a
+# term. For vectors the 1 is the identity matrix. A derivative is cheap to check:
+
+# %%
+from torch.autograd.functional import jacobian
+
+
+def unit(x):
+    """A residual branch on vectors: a random layer with tanh, in double precision."""
+    return torch.tanh(mix @ x)
+
+
+generator = torch.Generator().manual_seed(seed)
+mix = torch.randn(6, 6, generator=generator, dtype=torch.double)
+x = torch.randn(6, generator=generator, dtype=torch.double)
+d_sum, d_branch = jacobian(lambda x: x + unit(x), x), jacobian(unit, x)
+error = (d_sum - torch.eye(6, dtype=torch.double) - d_branch).abs().max()
+print(f"largest difference between dH/dx and 1 + dF/dx: {error:.1e}")
+assert error < 1e-12
+
+# %% [markdown]
+# > **Is it true?** *"dL/dx = dL/dH (1 + dF/dx)."* (claim D8) For this pure unit. Now what torchvision's block really does:
+# > a ReLU follows the sum.
+
+# %%
+shift = x.abs() + 2  # tanh is at least -1, so with x = -shift everything in x + F(x) is negative
+d_after_relu = jacobian(lambda x: F.relu(x + unit(x)), -shift)
+print(f"with x + F(x) < 0 everywhere, the gradient of relu(x + F(x)) is {d_after_relu.abs().max():.0f}")
+assert d_after_relu.abs().max() == 0
+
+# %% [markdown]
+# The ReLU multiplies each row by 0 or 1. And in the real network? One block with real inputs (a 2x2 piece of the map,
+# double precision), the formula with the mask, and the share of rows that the mask sets to zero:
+
+# %%
+def real_block_gradients(network, name="layer1.1"):
+    """Jacobians of a block at a real input: of its output, and of x + F(x)."""
+    block = find_blocks(network)[name].double().eval()
+    x = on_cpu[name].x[:1, :, 4:6, 4:6].double()
+    out = jacobian(lambda x: block(x).flatten(), x, vectorize=True).flatten(1)
+    branch = lambda x: block.bn2(block.conv2(F.relu(block.bn1(block.conv1(x))))).flatten()
+    d_sum = torch.eye(x.numel()) + jacobian(branch, x, vectorize=True).flatten(1)
+    mask = (x.flatten() + branch(x) > 0).detach()
+    block.float()
+    return out, d_sum, mask
+
+
+out, d_sum, mask = real_block_gradients(networks["pretrained"])
+assert torch.allclose(out, mask[:, None] * d_sum, atol=1e-10)
+stretch = torch.linalg.svdvals(d_sum)
+print(f"relu'(H) (1 + dF/dx) holds to {(out - mask[:, None] * d_sum).abs().max():.0e}")
+print(f"the mask sets {1 - mask.double().mean():.0%} of {len(mask)} rows to zero")
+print(f"1 + dF/dx stretches directions by {stretch.min():.2f} to {stretch.max():.2f}")
+
+# %% [markdown]
+# > **Is it true?** *"So it is guaranteed that the gradient does not vanish."* (claim D9) No. The smallest stretch above is
+# > below 1 whenever dF/dx points against the shortcut, and F(x) = -x cancels it altogether (next cell). The follow-up paper
+# > (He et al. 2016, after its equation 5) only says that this is *unlikely* for all samples of a batch at once. It is also an
+# > argument of 2016, not the explanation given in 2015.
+
+# %%
+cancelled = jacobian(lambda x: x - x, x)
+print("F(x) = -x gives", cancelled.abs().max().item())
+entry = networks["pretrained"].layer2[0]
+print(f"a projection: {tuple(entry.downsample[0].weight.shape)} in place of the 1, in layer2.0")
+assert cancelled.abs().max() == 0
+
+# %% [markdown]
+# In the three blocks with a projection it is W + dF/dx: no 1 at all.
+#
+# ### Exercise 4 · The gradient formula · ●●○ · 4 points · 15 min
+#
+# Write `unit_jacobians(residual, x)`. `residual` is any differentiable function from a vector `[n]` to a vector `[n]`, `x` is
+# float64 `[n]`. Return three tensors `[n, n]`, row = output, column = input, all computed **by autograd or from what
+# autograd gave** (no finite differences), without a gradient history:
+# 1. dF/dx;
+# 2. dH/dx with H(x) = x + F(x);
+# 3. dR/dx with R(x) = relu(H(x)), what a block of a ResNet passes on. (Where H is exactly 0, relu's slope counts as 0.)
+#
+# `x` is left as it was: no `requires_grad`, no `.grad`.
+#
+# *Predict first:* adding the *number* 1 to dF/dx is wrong. Which entries are too large then?
+
+# %% answer="gradient_formula"
+def unit_jacobians(residual, x: torch.Tensor) -> tuple:
+    """Jacobians [n, n] of F, of x + F(x) and of relu(x + F(x)) at x: row = output, column = input.
+
+    residual: a differentiable function [n] -> [n]; x: float64 [n], left as it was.
+    """
+    ### BEGIN SOLUTION
+    point = x.detach().clone().requires_grad_()
+    branch = residual(point)
+    n = len(x)
+    rows = []
+    for i in range(n):
+        (row,) = torch.autograd.grad(branch[i], point, retain_graph=True)
+        rows.append(row)
+    d_branch = torch.stack(rows)
+    d_total = d_branch + torch.eye(n, dtype=x.dtype)
+    alive = (x + branch.detach() > 0).to(x.dtype)
+    return d_branch, d_total, alive[:, None] * d_total
+    ### END SOLUTION
+
+# %% check="gradient_formula"
+checks.residual.gradient_formula(unit_jacobians)
+
+# %% [markdown]
+# <details><summary>Hint: "I get a vector, not a matrix"</summary>
+# <code>y.sum().backward()</code> adds all rows up. Take the gradient of one output after another, or look at
+# <code>torch.autograd.functional.jacobian</code>.
+# </details>
+# <details><summary>Hint: "only the entries off the diagonal are wrong"</summary>
+# <code>matrix + 1</code> adds 1 everywhere. The 1 of the formula is <code>torch.eye(n)</code>.
+# </details>
+
+# %% graded="gradient_formula-1" points=2
+# Graded, 2 points: dF/dx and dH/dx of functions that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+
+    answer = checks.own_work(unit_jacobians)
+
+    def close(a: object, b: torch.Tensor) -> bool:
+        plain = type(a) is torch.Tensor and a.dtype == torch.float64 and a.shape == b.shape
+        return plain and float((a.detach() - b).abs().max()) < 1e-8
+
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(90_557)
+        for n in (1, 3, 7):
+            a, b = torch.randn(2, n, n, dtype=torch.float64)
+            x = torch.randn(n, dtype=torch.float64)
+            functions = {
+                "a linear residual": (lambda v: a @ v, a),
+                "a bent residual": (
+                    lambda v: b @ torch.sin(a @ v),
+                    b @ torch.diag(torch.cos(a @ x)) @ a,
+                ),
+            }
+            for category, (function, slope) in functions.items():
+                kept = x.clone()
+                got = answer(function, kept)
+                assert type(got) in (tuple, list) and len(got) == 3, "unit_jacobians: three tensors"
+                assert close(got[0], slope), f"unit_jacobians: dF/dx of {category}"
+                total = slope.clone()
+                total.diagonal().add_(1.0)
+                assert close(got[1], total), f"unit_jacobians: dH/dx of {category}"
+                assert torch.equal(kept, x), "unit_jacobians: x is left as it was"
+                assert not kept.requires_grad and kept.grad is None, "unit_jacobians: x afterwards"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="gradient_formula-2" points=2
+# Graded, 2 points: behind the ReLU.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import torch
+    from course_utils import checks
+
+    answer = checks.own_work(unit_jacobians)
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(11_846)
+        for n, lift in ((2, -30.0), (5, 0.0), (6, 0.3), (4, 30.0)):
+            a = torch.randn(n, n, dtype=torch.float64)
+            x = torch.randn(n, dtype=torch.float64) + lift
+            got = answer(lambda v: torch.cos(a @ v), x.clone())
+            assert type(got) in (tuple, list) and len(got) == 3, "unit_jacobians: three tensors"
+            slope = torch.diag(-torch.sin(a @ x)) @ a + torch.diag(torch.ones(n, dtype=torch.float64))
+            on = x + torch.cos(a @ x) > 0
+            expected = torch.where(on.unsqueeze(1), slope, torch.zeros_like(slope))
+            mine = got[2]
+            plain = type(mine) is torch.Tensor and mine.shape == expected.shape
+            assert plain and mine.dtype == torch.float64, "unit_jacobians: type of dR/dx"
+            assert not any(t.requires_grad for t in got), "unit_jacobians: gradient history"
+            where = "where the sum is negative" if lift < -1 else "where signs are mixed"
+            where = "where the sum is positive" if lift > 1 else where
+            assert float((mine - expected).abs().max()) < 1e-8, f"unit_jacobians: dR/dx {where}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ## 5 · Gradients at initialisation
+#
+# *Predict first:* without any shortcut, in a plain network of this depth with batch norm: are the gradients of the first
+# layers smaller than those of the last, equal, or larger? And without batch norm?
+#
+# Four stacks of the same depth, the same convolutions and the same starting weights: with and without shortcuts (which here
+# have no parameters), with and without batch norm. One backward pass each on the same pictures.
+
+# %%
+from course_utils.flow import geometric_range, gradient_norms
+from course_utils.stacks import build_stack
+
+stacks = {
+    "plain, batch norm": {"residual": False},
+    "residual, batch norm": {},
+    "plain, no norm": {"residual": False, "norm": False},
+    "residual, no norm": {"norm": False},
+}
+small = session.at_size(plan.gradients.size)
+some = splits.train.take(plan.gradients.images, seed)
+flow = {name: [] for name in stacks}
+for s in range(plan.gradients.seeds):
+    for name, shape in stacks.items():
+        model = build_stack(plan.gradients.depth, num_classes=n_classes, seed=s, **shape)
+        flow[name].append(list(gradient_norms(model, small(some.images), some.labels).values()))
+
+# %%
+def first_over_last(runs):
+    """First layer's norm over the last one's: geometric mean over seeds and its 95 % range."""
+    return geometric_range([layers[0] / layers[-1] for layers in runs])
+
+
+spans = {name: first_over_last(runs) for name, runs in flow.items()}
+rows = [
+    {"stack": name, "first / last layer": middle, "95 % from": low, "to": high}
+    for name, (middle, low, high) in spans.items()
+]
+print(table(rows))
+session.keep("gradients", {f"{name}, first / last": spans[name][0] for name in spans})
+
+# %%
+depth = plan.gradients.depth
+title = f"Plain, batch norm, {depth} layers: first layer {spans['plain, batch norm'][0]:.1f} times the last"
+plots.show(plots.gradient_flow(
+    flow, title=title, data=f"{splits.name}, {len(some)} images at {plan.gradients.size} px"))  # fmt: skip
+
+# %%
+session.show_recorded("gradients")
+
+# %% [markdown]
+# > **Is it true?** *"Deep plain networks fail because gradients vanish; shortcuts solve that."* (claims C17, D1) The paper
+# > argues the opposite (section 1 and 4.1): vanishing and exploding gradients had been "largely addressed" by initialisation
+# > and normalisation, its plain networks had batch norm and healthy gradient norms, and the trouble is "unlikely to be
+# > caused by vanishing gradients". Your measurement: a number **over** 1 in the first row means that gradients *grow* on
+# > their way back to the input. Batch norm does not level them: in a deep plain stack at initialisation it makes them grow.
+# (First and last layer have kernels of different size; the rows without norm show how little that alone does.)
+#
+# > **Is it true?** *"Vanishing gradients starve the deep layers."* (claim D10) It is the **early** (shallow) layers, those next
+# > to the input, that get little, because the gradient comes from the loss. In the classical case, sigmoids without norms:
+
+# %%
+def sigmoid_net(depth, width=32):
+    """A fully connected network of the 1990s: sigmoid after every layer."""
+    torch.manual_seed(seed)
+    hidden = [nn.Sequential(nn.Linear(width, width), nn.Sigmoid()) for _ in range(depth)]
+    return nn.Sequential(*hidden, nn.Linear(width, n_classes))
+
+
+net = sigmoid_net(12)
+x = torch.randn(64, 32, generator=torch.Generator().manual_seed(seed))
+F.cross_entropy(net(x), torch.arange(64) % n_classes).backward()
+norms = [layer[0].weight.grad.norm().item() for layer in net[:-1]]
+print("gradient norm, input to output:", " ".join(f"{v:.0e}" for v in norms))
+assert norms[0] < norms[-1] / 1000
+
+# %% [markdown]
+# Rectified units, scaled initialisation and batch norm had ended *that* problem before ResNets came.
+#
+# > **Is it true?** *"While training your ResNet-18, watch whether the gradient vanishes."* (claim F15) A network of 18 layers
+# > with batch norm rarely has that trouble. The paper's plain 18-layer network trains as well as the residual one (top-1
+# > error 27.94 against 27.88 per cent, its Table 2); it is at 34 layers that they part (28.54 against 25.03).
+#
+# ## 6 · Degradation: more layers, more *training* error
+#
+# A deeper network could copy a shallower one and let the further layers do nothing. So it should never fit its training
+# images worse. Plain networks do. That, and not overfitting, is what the paper calls **degradation**, and it shows on the
+# **training** error alone.
+#
+# *Predict first:* four networks train on the same few pictures: plain and residual, at two depths. Order them by training
+# error at the end.
+
+# %%
+from course_utils.train import Phase, Recipe, fit
+
+numbers = plan.degradation
+shallow, deep = numbers.depths
+few = replace(splits, train=splits.train.take(numbers.images, seed), val=splits.val.take(100, seed))
+tiny = session.at_size(numbers.size)
+
+
+def train_stack(lr, arm_seed, depth, **shape):
+    """Train one stack as the paper does (SGD, momentum 0.9, weight decay 1e-4); model and history."""
+    model = build_stack(depth, num_classes=n_classes, seed=arm_seed, **shape)
+    recipe = Recipe(
+        (Phase(numbers.epochs, lr),), numbers.batch_size, optimizer="sgd", weight_decay=1e-4, augment=None
+    )
+    history = fit(model, few, recipe, tiny, seed=arm_seed)
+    if history.interrupted:
+        raise KeyboardInterrupt("stopped: run this cell again")
+    return model, history
+
+# %%
+def run_stacks(shapes):
+    """For each arm its rate by the first seed's training accuracy, and model and history per seed."""
+    runs = {}
+    for name, shape in shapes.items():
+        tried = {lr: train_stack(lr, seed, **shape) for lr in numbers.rates}
+        rate = choose_rate({lr: h.epochs[-1].train_accuracy for lr, (_, h) in tried.items()}, name)
+        others = range(seed + 1, seed + numbers.seeds)
+        runs[name] = [tried[rate], *(train_stack(rate, s, **shape) for s in others)]
+    return runs
+
+
+print("training accuracy by learning rate, first seed")
+depth_runs = run_stacks({
+    f"{kind}, {depth} layers": {"depth": depth, "residual": kind == "residual"}
+    for depth in (shallow, deep)
+    for kind in ("plain", "residual")
+})  # fmt: skip
+
+# %%
+def training_errors(runs):
+    """For each arm and seed the training error of every epoch, a fraction."""
+    return {
+        name: [[1 - e.train_accuracy for e in history.epochs] for _, history in pairs]
+        for name, pairs in runs.items()
+    }
+
+
+def fitted(runs):
+    """An arm for each network: the training accuracy of its last epoch, by seed."""
+    return {
+        name: Arm(name, tuple(1 - errors[-1] for errors in per_seed), numbers.images)
+        for name, per_seed in training_errors(runs).items()
+    }
+
+
+arms = fitted(depth_runs)
+plain = [arms[f"plain, {depth} layers"] for depth in (shallow, deep)]
+with_shortcuts = [arms[f"residual, {depth} layers"] for depth in (shallow, deep)]
+print("training accuracy, last epoch:", *arms.values(), sep="\n")
+print(verdict(*plain), verdict(*with_shortcuts), sep="\n")
+
+# %%
+curves = training_errors(depth_runs)
+message = f"Training accuracy: {verdict(*plain)}"
+few_images = f"{splits.name}, {numbers.images:,} training images at {numbers.size} px"
+plots.show(plots.learning_curves(curves, title=message, data=few_images, measured="training error"))
+session.keep("degradation", {
+    "arms": [arm.to_dict() for arm in arms.values()], "curves": curves, "message": message,
+    "measured": "training error", "n_train": numbers.images})  # fmt: skip
+
+# %%
+session.show_recorded("degradation")
+
+# %% [markdown]
+# A short run only shows who *starts* faster: at `cpu` all four are still falling. So read the recorded, longer run for
+# the question of degradation, and your own for the speed of the start. (Recorded: both residual stacks fit nearly all
+# their images; of the plain ones the deeper fits far fewer, and its curve is still falling: slow optimisation as much as a
+# limit, which is just what the paper's conjecture says.) Same rate grid, same images, same starting
+# weights for all arms; the rate is chosen on the training accuracy, since fitting is what is asked. One limit stays: a
+# few hundred images and a small grid of rates do not exclude that another recipe trains the deep plain network better.
+#
+# > **Is it true?** *"Accuracy saturates and then drops, and overfitting is not the reason."* (claim D2) Right, and training
+# > error is what shows it: at 34 layers the paper's plain network has a higher error than at 18 *throughout training*
+# > (section 4.1 and its Figure 4).
+#
+# > **Is it true?** *"With shortcuts, further blocks never do harm; a thousand layers are easy."* (claim D11) They *train*:
+# > the paper's 1202-layer network gets below 0.1 per cent training error. It **tests worse** than 110 layers, 7.93 against
+# > 6.43 per cent error on CIFAR-10 (Table 6), and the authors put that down to overfitting (section 4.2). Shortcuts cure
+# > degradation, not overfitting.
+#
+# > **Is it true?** *"No network that deep could be trained before"* (claim D12), *"the problem is solved for good"* (claim
+# > D13). Highway networks had gated shortcuts earlier (19 and 32 layers in the paper's Table 6). And the paper's own words
+# > are that the degradation problem is "well addressed in this setting"; *why* plain networks fit worse it leaves open,
+# > with a conjecture of exponentially low convergence rates (section 4.1).
+#
+# > **Is it true?** *"The hand-written ResNet-18 ... the 56-layer network."* (claim D14) Two families. Count them:
+
+# %%
+for depth in (20, 56):
+    print(f"CIFAR stack of {depth} layers: {count_parameters(build_stack(depth)):>12,} parameters")
+print(f"torchvision's ResNet-18:   {count_parameters(stock):>12,} parameters")
+
+# %% [markdown]
+# The paper's Table 6 has 0.85 M for ResNet-56: it is *deeper* and far *thinner* than ResNet-18 (11.7 M).
+#
+# ## 7 · Leave a block out
+#
+# If F(x) is a small change, then a network should survive the loss of one block. (In a plain network the block is all there is.)
+#
+# ### Exercise 5 · Leave a block out · ●●○ · 4 points · 12 min
+#
+# Write `logits_without(model, name, images)`: the logits of a torchvision ResNet on `images`, in the mode the model is in, when the
+# block called `name` (`"layer3.1"`) passes on nothing but `relu(shortcut)`: x itself, or what its projection makes of x. F(x)
+# is left out. Afterwards the model is what it was, to the last bit: weights, layers, methods, hooks, **also if the forward
+# pass raises**.
+#
+# *Predict first:* why is `relu(x)` the same as x for every block of ResNet-18?
+
+# %% answer="ablate_block"
+def logits_without(model: nn.Module, name: str, images: torch.Tensor) -> torch.Tensor:
+    """Logits [N, C] when the block `name` gives relu(shortcut) alone; the model is left as it was.
+
+    images: the model's input, float [N, 3, H, W]. The shortcut is x, or `block.downsample(x)`.
+    """
+    ### BEGIN SOLUTION
+    def shortcut_only(block, inputs, output):
+        way = inputs[0] if block.downsample is None else block.downsample(inputs[0])
+        return F.relu(way)
+
+    handle = model.get_submodule(name).register_forward_hook(shortcut_only)
+    try:
+        return model(images)
+    finally:
+        handle.remove()
+    ### END SOLUTION
+
+# %% check="ablate_block"
+checks.residual.ablate_block(logits_without)
+
+# %% [markdown]
+# <details><summary>Hint: "right for layer1.1, wrong for layer2.0"</summary>
+# A block with a projection passes on relu(W x): <code>block.downsample(x)</code>, and then the ReLU.
+# </details>
+# <details><summary>Hint: "the next call gives other logits"</summary>
+# What you changed must be put back, whatever happens: <code>try: ... finally: ...</code>. A forward hook that returns a value
+# replaces the output, and <code>handle.remove()</code> undoes it.
+# </details>
+
+# %% graded="ablate_block-1" points=2
+# Graded, 2 points: the logits without a block, on networks that you have not seen.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import copy
+    import torch
+    from course_utils import checks, residual
+    from torch import nn
+    from torchvision.models.resnet import BasicBlock as Basic
+    from torchvision.models.resnet import Bottleneck, ResNet
+
+    answer = checks.own_work(logits_without, residual.skipped)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(85_263)
+        for kind, layers in ((Basic, [2, 2, 1, 1]), (Bottleneck, [1, 2, 1, 1])):
+            model = ResNet(kind, layers, num_classes=6).eval()
+            for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
+                nn.init.uniform_(norm.weight, 0.5, 1.5)
+                nn.init.normal_(norm.bias, std=0.5)
+            images = torch.randn(2, 3, 40, 40)
+            for name in ("layer1.0", "layer2.1", "layer2.0", "layer4.0"):
+                twin = copy.deepcopy(model)
+                last = twin.get_submodule(name).bn3 if kind is Bottleneck else twin.get_submodule(name).bn2
+                last.weight.zero_(), last.bias.zero_()
+                expected, got = twin(images), answer(model, name, images.clone())
+                assert type(got) is torch.Tensor and got.shape == (2, 6), "logits_without: type"
+                way = "projection" if twin.get_submodule(name).downsample else "identity shortcut"
+                near = float((got - expected).abs().max()) < 1e-4
+                assert near, f"logits_without: a block with {way}"
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% graded="ablate_block-2" points=2
+# Graded, 2 points: the model is left as it was, also after an exception.
+### BEGIN HIDDEN TESTS
+def hidden_test() -> None:
+    import contextlib
+    import torch
+    from course_utils import checks, residual
+    from torchvision.models.resnet import BasicBlock as Basic
+    from torchvision.models.resnet import ResNet
+
+    answer = checks.own_work(logits_without, residual.skipped)
+    kinds = ("_forward_hooks", "_forward_pre_hooks")
+
+    def look(model) -> tuple:
+        layers = [(n, id(m), m.training, tuple(sorted(vars(m)))) for n, m in model.named_modules()]
+        return layers, [len(getattr(m, kind)) for m in model.modules() for kind in kinds]
+
+    def explode(*_):
+        raise ZeroDivisionError
+
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(47_710)
+        model = ResNet(Basic, [1, 2, 1, 1], num_classes=4).eval()
+        for p in model.parameters():
+            p.add_(0.01 * torch.randn_like(p))
+        seen = []
+        model.layer2[1].register_forward_hook(lambda *_: seen.append(1))
+        state = {k: v.clone() for k, v in model.state_dict().items()}
+        before = look(model)
+
+        def same() -> bool:
+            now = model.state_dict()
+            kept = list(now) == list(state) and all(torch.equal(state[k], now[k]) for k in state)
+            return kept and look(model) == before
+
+        for name in ("layer2.1", "layer2.0", "layer2.1"):
+            answer(model, name, torch.randn(1, 3, 34, 34))
+            assert same(), "logits_without: the model after a call"
+        count = len(seen)
+        model(torch.randn(1, 3, 34, 34))
+        assert len(seen) == count + 1, "logits_without: other people's hooks"
+        handle = model.layer4[0].register_forward_pre_hook(explode)
+        before = look(model)
+        for name in ("layer1.0", "layer2.0"):
+            with contextlib.suppress(ZeroDivisionError):
+                answer(model, name, torch.randn(1, 3, 34, 34))
+                raise AssertionError("logits_without: an exception reaches the caller")
+            assert same(), "logits_without: the model after an exception"
+        handle.remove()
+
+
+from course_utils import checks
+
+with checks.quietly():
+    hidden_test()
+### END HIDDEN TESTS
+
+# %% [markdown]
+# Now a real network: ResNet-18, fine-tuned on the pictures at hand, one model for each seed. Two ways to damage one block, on images
+# that it was not trained on:
+# - **leave out** F(x): the block passes on its shortcut;
+# - **shuffle** F(x) over the batch: each image gets the F(x) of another one. What F(x) adds to all images alike is still there, what
+#   it says about *this* image is wrong.
+#
+# *Predict first:* which does more harm? And which block is missed most? (Only blocks whose shortcut is x are left out.)
+
+# %%
+from course_utils.evaluate import evaluate
+from course_utils.residual import shuffled, skipped
+
+job = plan.ablation
+fine = session.at_size(job.size)
+pupils = replace(splits, train=splits.train.take(job.images, seed), val=splits.val.take(job.test, seed))
+unseen = splits.test.take(job.test, seed)
+tuned = []
+for s in range(seed, seed + job.seeds):
+    model = build_model("resnet18", pretrained, n_classes, seed=s)
+    fit(model, pupils, Recipe((Phase(job.epochs, job.lr),), job.batch_size), fine, seed=s)
+    tuned.append(model)
+
+# %%
+def damaged(models, images, prep, ways):
+    """For each block and way an arm: accuracy of every model while that block is damaged."""
+    whole = tuple(evaluate(model, images, prep).top1 for model in models)
+    arms = [Arm("nothing removed", whole, len(images))]
+    for way, change in ways.items():
+        for name in identity_blocks(models[0]):
+            scores = []
+            for model in models:
+                with change(model, name):
+                    scores.append(evaluate(model, images, prep).top1)
+            arms.append(Arm(f"{name} {way}", tuple(scores), len(images)))
+    return arms
+
+
+ablated = damaged(tuned, unseen, fine, {"left out": skipped, "shuffled": shuffled})
+print(*ablated, sep="\n")
+session.keep("ablation", {"arms": [arm.to_dict() for arm in ablated]})
+
+# %%
+whole, broken = ablated[0], min(ablated[1:], key=lambda arm: arm.mean)
+title = f"Fine-tuned ResNet-18: the worst damage is {broken.name} ({whole.mean:.0%} to {broken.mean:.0%})"
+plots.show(plots.arms(ablated, title=title, data=session.caption))
+left_out = [arm for arm in ablated if "left out" in arm.name]
+blocks_lost = [verdict(whole, arm) for arm in left_out]
+print(*blocks_lost, sep="\n")
+
+# %%
+session.show_recorded("ablation")
+
+# %% [markdown]
+# Read off: does losing a whole block throw the network back to guessing, or cost some points? Is a *wrong* F(x) worse than
+# none? (Recorded: some points, and a wrong one is worse in every block. `layer4.1` could be left out at no loss: at 32 pixels
+# its maps are a single pixel.) ResNet-18 has only eight blocks, so each counts for more than in a deep one.
+#
+# ### The same in a plain network
+#
+# A comparison needs a plain network that was trained, and the stacks of section 6 are that. Measured on the images they were
+# trained on, since the question is what a block does in the function that was learned.
+#
+# *Predict first:* how much of its training accuracy does a plain network keep without one of its blocks?
+
+# %%
+removals = {}
+for kind in ("plain", "residual"):
+    models = [model for model, _ in depth_runs[f"{kind}, {shallow} layers"]]
+    first, *others = damaged(models, few.train, tiny, {"left out": skipped})
+    per_seed = zip(*(arm.scores for arm in others))
+    mean_loss = tuple(sum(scores) / len(scores) for scores in per_seed)
+    removals[f"{kind}, whole"] = replace(first, name=f"{kind}, whole")
+    removals[f"{kind}, one block less"] = Arm(f"{kind}, one block less", mean_loss, len(few.train))
+    worst = min(others, key=lambda arm: arm.mean)
+    print(f"{kind}: {worst.name} is the worst, {worst.mean:.1%} of {first.mean:.1%} is left")
+
+# %%
+title = f"Stacks of {shallow} layers, one identity-shaped block left out (mean over the blocks)"
+plots.show(plots.arms(list(removals.values()), title=title, data=few_images))
+session.keep("removals", {"arms": [arm.to_dict() for arm in removals.values()]})
+
+# %%
+session.show_recorded("removals")
+
+# %% [markdown]
+# A block that is left out of the *plain* stack passes its input on, as in the residual one. It is an unfair loss all the same: the
+# plain block's output is all that the next layer has ever seen, and so it is hit harder, if it had learned anything to lose.
+# (Where the plain stack is hardly better than guessing after a short run, look at the recorded one: without one block it is back
+# at guessing, while the residual stack keeps most of what it had. `fit` keeps the weights of the best epoch on validation, so the
+# whole stacks may score below the last epoch of section 6.)
+#
+# ### Why it survives: many ways through
+#
+# With identity shortcuts, n blocks are 2^n ways from input to output: each block is passed through or skipped. For linear
+# branches this is exact: multiply the brackets out.
+
+# %%
+from itertools import combinations
+
+torch.manual_seed(seed)
+linear = [0.3 * torch.randn(5, 5, dtype=torch.double) for _ in range(4)]
+x = torch.randn(5, dtype=torch.double)
+through = x
+for matrix in linear:
+    through = through + matrix @ through
+ways = []
+for length in range(5):
+    for taken in combinations(linear, length):
+        way = x
+        for matrix in taken:
+            way = matrix @ way
+        ways.append(way)
+print(f"{len(ways)} ways, sum differs by {(sum(ways) - through).abs().max():.0e}")
+assert len(ways) == sum(path_lengths(4)) and torch.allclose(sum(ways), through)
+
+# %%
+counts = path_lengths(54)  # the 110-layer network of the paper
+ways_in_all = sum(counts)
+middle = [k for k in range(55) if sum(counts[:k]) / ways_in_all >= 0.025 and sum(counts[k + 1 :]) / ways_in_all >= 0.025]
+title = f"Of 2^54 ways through 54 blocks, most use {middle[0]} to {middle[-1]} of them"
+plots.show(plots.path_lengths(counts, title=title))
+lost = 1 - sum(path_lengths(53)) / sum(path_lengths(54))
+print(f"one block left out: {lost:.0%} of the ways are gone, in a plain network all of them")
+
+# %% [markdown]
+# This view is of Veit et al. 2016 ("Residual networks behave like ensembles of relatively shallow networks"). The counting is
+# arithmetic. That real blocks, which bend, behave like it is an *empirical* statement: your ablation above is its test. Left-out
+# blocks leave half of the ways intact, and shuffled ones poison the other half.
+#
+# ## 8 · Start at the identity
+#
+# If the scale of each block's *last* batch norm starts at zero, F(x) is zero at first and every block passes on its
+# shortcut. (torchvision: `zero_init_residual=True`.) *Predict first:* what is the ratio of norms then, before the first step?
+
+# %%
+quiet = build_stack(deep, zero_init=True, num_classes=n_classes)
+loud = build_stack(deep, num_classes=n_classes)
+for name, model in {"scale 1": loud, "scale 0": quiet}.items():
+    ratio = [float(r.ratio.mean()) for r in capture(model, tiny(few.train.images[:16])).values()]
+    print(f"{name}: ratio of norms from {min(ratio):.2f} to {max(ratio):.2f}")
+assert max(ratio) == 0
+
+# %% [markdown]
+# A branch that gives zero can still learn: its last scale gets a gradient, for it multiplies something that is not zero. The
+# same training as in section 6, at the larger depth, with and without it:
+
+# %%
+zero_runs = run_stacks({f"residual, {deep} layers, zero start": {"depth": deep, "zero_init": True}})
+usual = f"residual, {deep} layers"
+start_runs = {"usual start": depth_runs[usual], "zero start": zero_runs[f"{usual}, zero start"]}
+start_arms = fitted(start_runs)
+start_message = f"{deep} layers, training accuracy: {verdict(*start_arms.values())}"
+start_curves = training_errors(start_runs)
+plots.show(plots.learning_curves(
+    start_curves, title=start_message, data=few_images, measured="training error"))  # fmt: skip
+session.keep("zero_start", {
+    "arms": [arm.to_dict() for arm in start_arms.values()], "curves": start_curves,
+    "message": start_message, "measured": "training error", "n_train": numbers.images})  # fmt: skip
+
+# %%
+session.show_recorded("zero_start")
+
+# %% [markdown]
+# Look at how early the curves fall; at the end of a long run both may have fitted everything. (Recorded: both do, and the zero
+# start needs about half the epochs.)
+#
+# ## 9 · What you have measured
+
+# %%
+gap = spans["plain, batch norm"]
+summary = {
+    "Where is F(x) smallest beside its shortcut?": f"{smallest}, ratio {ratios['pretrained'][smallest]:.2f}",
+    "Do gradients vanish in a plain stack with batch norm?": f"first over last layer: {gap[0]:.2g} times",
+    "Do more layers fit worse, plain?": verdict(*plain),
+    "And with shortcuts?": verdict(*with_shortcuts),
+    "Which damage hurts ResNet-18 most?": f"{broken.name}: {whole.mean:.1%} to {broken.mean:.1%}",
+    "Does a zero start help?": verdict(*start_arms.values()),
+}
+origin = pretrained.name if pretrained else "none"
+print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
+print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+
+# %% [markdown]
+# **Decide:** you have to make a trained ResNet-50 cheaper and may remove two blocks without training again. Which ones would
+# you try first, by what you have measured, and on which images would you check it?
+#
+# ### Exercise 6 · Why residual? · ●●○ · 4 points · 15 min
+#
+# A colleague writes: "Residual connections fix vanishing gradients; that is what the ResNet paper is about." In about 150 words:
+# what does the paper argue instead, and by which kind of error does one tell? Which measurement of this notebook speaks against
+# the sentence, with its number and its spread or range? What is *right* about the formula 1 + dF/dx, and where does it not hold? And what
+# can your measurement not tell?
+
+# %% [markdown] written="why_residual" points=4
+# ### BEGIN SOLUTION
+# *What a full answer contains (one point each).* **The paper's argument**: degradation; a deeper plain network has a higher
+# *training* error, so it is neither overfitting nor, as the authors argue, vanishing gradients (batch norm, healthy norms);
+# it is hard for layers to learn the identity, easy to learn F = 0. **A measurement**: for example the first-over-last ratio of
+# gradient norms in the plain stack with batch norm (over 1, with its 95 % range), while that stack still trains worse than the
+# residual one (training errors of section 6 with their seeds). **The formula**: true for a pure unit x + F(x), checked by
+# autograd; not after the ReLU (rows are set to zero), not with a projection (W in place of 1), and no guarantee, since dF/dx can
+# cancel the 1. **Limits**: gradients at initialisation only, small pictures and few images, one recipe, few seeds; it shows
+# that gradients need not vanish for a plain network to train badly, not why it does.
+# ### END SOLUTION
+
+# %% [markdown]
+# **Hand in:** save the notebook and upload this one file. The table says where you are.
+
+# %%
+checks.residual.progress()

@@ -1,0 +1,17 @@
+# fails: ablate_block-1
+import torch
+
+
+def logits_without(model, name, images):
+    block = model.get_submodule(name)
+
+    def shortcut_only(block, inputs, output):
+        x = inputs[0]
+        way = x if block.downsample is None else block.downsample(x)
+        return torch.relu(output - way)
+
+    handle = block.register_forward_hook(shortcut_only)
+    try:
+        return model(images)
+    finally:
+        handle.remove()

@@ -1,0 +1,16 @@
+# fails: ablate_block-1
+import torch
+
+
+def logits_without(model, name, images):
+    block = model.get_submodule(name)
+
+    def shortcut_only(block, inputs, output):
+        x = inputs[0]
+        return torch.zeros_like(output)
+
+    handle = block.register_forward_hook(shortcut_only)
+    try:
+        return model(images)
+    finally:
+        handle.remove()

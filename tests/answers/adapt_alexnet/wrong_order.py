@@ -1,0 +1,8 @@
+# fails: adapt_alexnet-1 adapt_alexnet-2
+from torch import nn
+
+
+def adapt_alexnet(model, num_classes):
+    model.features[0].stride = (1, 1)
+    model.classifier[6] = nn.Linear(model.classifier[6].in_features, num_classes)
+    return [n for n in model.state_dict() if "classifier.6" not in n], model

@@ -1,0 +1,26 @@
+# fails: capture-1
+from torchvision.models.resnet import BasicBlock
+
+
+def capture_residuals(model, images):
+    inputs, residuals, handles = {}, {}, []
+    try:
+        for name, block in model.named_modules():
+            if isinstance(block, BasicBlock):
+                def see_input(_, args, name=name):
+                    inputs[name] = args[0].clone()
+
+                def see_residual(_, args, output, name=name):
+                    residuals[name] = output.clone()
+
+                handles.append(block.register_forward_pre_hook(see_input))
+                handles.append(block.bn2.register_forward_hook(see_residual))
+        model(images)
+    finally:
+        for handle in handles:
+            handle.remove()
+    ways = {name: model.get_submodule(name).downsample for name in inputs}
+    sums = {
+        name: residuals[name] + (x if ways[name] is None else ways[name](x)) for name, x in inputs.items()
+    }
+    return {name: (inputs[name], sums[name]) for name in inputs}

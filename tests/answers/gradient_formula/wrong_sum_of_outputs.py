@@ -1,0 +1,11 @@
+# fails: gradient_formula-1 gradient_formula-2
+import torch
+from torch.autograd.functional import jacobian
+
+
+def unit_jacobians(residual, x):
+    d = jacobian(lambda v: residual(v).sum(), x)
+    one = torch.eye(len(x), dtype=x.dtype)
+    total = d + one
+    mask = (x + residual(x) > 0).to(x.dtype)
+    return d, total, mask[:, None] * total

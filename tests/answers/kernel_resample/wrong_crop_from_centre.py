@@ -1,0 +1,17 @@
+# fails: kernel_resample-1
+import torch
+
+
+def crop_kernel(weight, size):
+    centre = weight.shape[-1] // 2
+    return weight[..., centre : centre + size, centre : centre + size].clone()
+
+
+def resample_kernel(weight, size):
+    k = weight.shape[-1]
+    share = torch.zeros(size, k)
+    for cell in range(size):
+        for tap in range(k):
+            begin, end = max(cell * k / size, tap), min((cell + 1) * k / size, tap + 1)
+            share[cell, tap] = max(0.0, end - begin)
+    return share @ weight @ share.T

@@ -1,0 +1,14 @@
+# fails: label_worth-1 label_worth-2
+import math
+
+
+def labels_needed(curve, accuracy):
+    points = sorted(curve.items())
+    for (n, low), (m, high) in zip(points, points[1:]):
+        if high >= accuracy:
+            break
+    return n * (m / n) ** ((accuracy - low) / (high - low))
+
+
+def label_worth(better, plain, n):
+    return labels_needed(plain, better[n]) / n

@@ -1,0 +1,13 @@
+# fails: label_worth-1 label_worth-2
+import math
+
+
+from course_utils import label_worth as library
+
+
+def labels_needed(curve, accuracy):
+    return library.labels_needed(curve, accuracy)
+
+
+def label_worth(better, plain, n):
+    return library.worth(better, plain, n)

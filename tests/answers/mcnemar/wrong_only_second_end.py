@@ -1,0 +1,9 @@
+# fails: mcnemar-2
+import math
+
+
+def mcnemar(first, second, labels):
+    b = int(((first == labels) & (second != labels)).sum())
+    c = int(((second == labels) & (first != labels)).sum())
+    tail = sum(math.comb(b + c, i) for i in range(c + 1))
+    return b, c, min(1.0, 2 * tail / 2 ** (b + c))

@@ -1,0 +1,18 @@
+# fails: permuted_control-1
+import copy
+
+import torch
+
+
+@torch.no_grad()
+def permuted_control(model, generator):
+    control = copy.deepcopy(model)
+    for p in control.parameters():
+        if p.ndim > 1:
+            for kernel in p:
+                order = torch.randperm(kernel.numel(), generator=generator)
+                kernel.copy_(kernel.flatten()[order].view_as(kernel))
+    for m in control.modules():
+        if isinstance(m, torch.nn.modules.batchnorm._BatchNorm):
+            m.reset_running_stats()
+    return control

@@ -1,0 +1,13 @@
+# fails: permuted_control-2
+import copy
+
+import torch
+
+
+@torch.no_grad()
+def permuted_control(model, generator):
+    control = copy.deepcopy(model)
+    for p in control.parameters():
+        if p.ndim > 1:
+            p.copy_(p.flatten()[torch.randperm(p.numel(), generator=generator)].view_as(p))
+    return control

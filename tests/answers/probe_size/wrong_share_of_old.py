@@ -1,0 +1,4 @@
+# fails: probe_size-2
+def probe_size(model, head, num_classes):
+    trained = num_classes * head.weight.shape[1] + num_classes * (head.bias is not None)
+    return trained, trained / sum(p.numel() for p in model.parameters())

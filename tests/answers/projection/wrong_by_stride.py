@@ -1,0 +1,11 @@
+# fails: projection-2
+def needs_projection(in_channels, out_channels, stride):
+    return in_channels != out_channels or stride != 1
+
+
+def projection_blocks(model):
+    names = []
+    for name, module in model.named_modules():
+        if hasattr(module, "downsample") and module.stride != 1:
+            names.append(name)
+    return names

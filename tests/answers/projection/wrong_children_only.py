@@ -1,0 +1,11 @@
+# fails: projection-2
+def needs_projection(in_channels, out_channels, stride):
+    return in_channels != out_channels or stride != 1
+
+
+def projection_blocks(model):
+    names = []
+    for name, module in model.named_children():
+        if getattr(module, "downsample", None) is not None:
+            names.append(name)
+    return names

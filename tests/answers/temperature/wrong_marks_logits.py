@@ -1,0 +1,11 @@
+# fails: temperature-1
+import torch
+import torch.nn.functional as F
+
+
+def find_temperature(logits, labels):
+    grid = torch.logspace(-2, 2, 1000).tolist()
+    losses = [F.cross_entropy(logits / t, labels).item() for t in grid]
+    best = grid[losses.index(min(losses))]
+    logits.requires_grad_(True)
+    return best

@@ -1,0 +1,6 @@
+# fails: topk-1 topk-2
+from course_utils.evaluate import accuracy
+
+
+def topk_accuracy(logits, labels, k):
+    return accuracy(logits, labels, k)

@@ -1,0 +1,8 @@
+# fails: vit_tokens-1
+def patch_tokens(size, patch):
+    return (size // patch) ** 2
+
+
+def attention_cost(size, patch, dim, depth):
+    n = (size // patch) ** 2 + 1
+    return depth * 2 * n * n * dim

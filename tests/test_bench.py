@@ -1,0 +1,86 @@
+"""`course bench`: runs at tiny sizes, measures in turn, and reports what it measured."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from courses import ROOT
+from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import measure
+import recipes
+import report
+import training
+import tutorial
+
+ARCH = ("resnet18", "evaluate", "probe")
+
+
+def bench(*words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "course_utils.cli", "bench", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_quick_rows_are_measured_and_written(tmp_path):
+    out = tmp_path / "R.md"
+    result = bench("--quick", "--rows", ",".join(ARCH), "--images", "64", "--out", str(out))
+    assert result.returncode == 0, result.stderr
+    page = out.read_text()
+    for row in ARCH:
+        assert f"## {training.ROWS[row]}" in page
+    assert "| ours, batch 256 |" in page and "| ours, live taps, batch 256 |" in page
+    assert "has not\nbeen run" in page or torch.cuda.is_available()
+    assert "Tiny sizes" in page and str(tmp_path) not in page
+    assert "course bench --rows resnet18,evaluate,probe" in page
+
+
+def test_a_wrong_row_is_a_mistyped_command():
+    result = bench("--rows", "resnet19")
+    assert result.returncode == 2 and "resnet19" in result.stderr
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_gpu_without_one_is_exit_code_3():
+    result = bench("--gpu", "--quick")
+    assert result.returncode == 3 and result.stderr.startswith("EnvironmentProblem: no CUDA device")
+
+
+def test_arms_are_measured_in_turn(monkeypatch):
+    clock, calls = iter(range(1000)), []
+    monkeypatch.setattr(measure, "seconds_of", lambda work: (work(), float(next(clock)) + 1)[1])
+    arms = [measure.Arm(name, lambda name=name: calls.append(name), images=10) for name in "ab"]
+    first, second = measure.in_turn(arms, 3)
+    assert calls == list("abbaab")
+    assert first.seconds == (3, 6, 7) and second.seconds == (4, 5, 8) and first.ratio == 1
+    assert second.ratio == pytest.approx(7 / 8) and second.rate == 2
+
+
+def test_a_missed_goal_is_said():
+    arms = [measure.Arm("them", print, 10), measure.Arm("ours", print, 10, flop=2.0, goal=2.0)]
+    timings = [measure.Timing(arms[0], (4.0,), 1.0, 0.0, 0.5), measure.Timing(arms[1], (3.0,), 4 / 3, 0.0, 0.6)]
+    text = report.section("Row", timings, limit=10.0, repeats=1)
+    assert "| ours | 3 (3 to 3) | 1.33 | 2: **missed** | 67% | 60.0% |" in text
+
+
+def test_the_tutorial_loop_learns():
+    images, model = tiny_images(60), tiny_model()
+    images = type(images)(images.images.repeat(1, 1, 4, 4), images.labels, images.classes, images.name)
+    batches, optimizer = tutorial.loader(images, augment=True), torch.optim.Adam(model.parameters(), lr=0.03)
+    losses = [tutorial.train_epoch(model, batches, optimizer, "cpu")[0] for _ in range(12)]
+    assert losses[-1] < losses[0]
+    assert 0.5 < tutorial.evaluate(model, tutorial.loader(images, augment=False), "cpu") <= 1
+
+
+def test_the_recipes_run_at_tiny_sizes():
+    text = recipes.section(tiny_splits(64), starts=("none",), quick=True)
+    assert text.startswith("## Recipes on noise with a tint") and text.count("from scratch") == 2
+    assert "86.08%" in text and "94.91%" in text
+    assert recipes.PUBLISHED[0].recipe.phases[0].epochs == 40 and PREPROCESS
+
+
+def test_results_of_a_real_run_are_committed():
+    page = (Path(training.HERE) / "RESULTS.md")
+    assert not page.exists() or "Tiny sizes" not in page.read_text()

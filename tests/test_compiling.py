@@ -1,0 +1,95 @@
+"""torch.compile: the same numbers, decided by the work, and no harm done without a compiler."""
+
+import pytest
+import torch
+from tiny import PREPROCESS, tiny_model, tiny_splits
+
+from course_utils import compiling
+from course_utils.compiling import compile_pays, compiled_or_plain
+from course_utils.counting import forward_flops
+from course_utils.models import build_model
+from course_utils.train import Phase, Recipe, fit
+
+RECIPE = Recipe((Phase(2, 0.05),), batch_size=16)
+
+
+def trained(compile):
+    model = tiny_model()
+    model[3].p = 0.0  # compiled code draws dropout otherwise
+    history = fit(model, tiny_splits(48), RECIPE, PREPROCESS, progress=False, compile=compile)
+    return model.state_dict(), history
+
+
+def fake_compiler(monkeypatch, forward):
+    monkeypatch.setattr(torch, "compile", lambda model, **_: lambda x: forward(model, x))
+
+
+def test_flops_are_the_published_ones_and_the_model_is_left_as_it_was():
+    model = build_model("resnet18", num_classes=1000)
+    state = {n: t.clone() for n, t in model.state_dict().items()}
+    # torchvision's table says 1.81 GMACs, and counts one FLOP for a multiplication with its addition
+    assert forward_flops(model, torch.zeros(1, 3, 224, 224)) / 2 == pytest.approx(1.81e9, rel=0.01)
+    assert model.training
+    assert all(torch.equal(t, state[n]) for n, t in model.state_dict().items())
+
+
+def test_little_work_is_not_compiled_and_much_is():
+    model, x = build_model("resnet18"), torch.zeros(1, 3, 32, 32)
+    assert not compile_pays(model, x, 1_000 * 20)
+    assert compile_pays(model, x, 50_000 * 20)
+
+
+def test_fit_decides_by_all_epochs(monkeypatch):
+    asked = []
+    monkeypatch.setattr("course_utils.train.compile_pays", lambda model, x, n: asked.append((x.shape, n)))
+    trained(None)
+    assert asked == [((1, 3, 8, 8), 96)]
+
+
+def test_a_failing_compiler_costs_nothing_but_speed(monkeypatch, capsys):
+    def fail(model, x):
+        raise RuntimeError("no working C++ compiler\nand a long story")
+
+    plain, _ = trained(False)
+    fake_compiler(monkeypatch, fail)
+    state, history = trained(True)
+    assert history.notes == ["not compiled, training goes on without: no working C++ compiler"]
+    assert history.notes[0] in capsys.readouterr().out
+    assert all(torch.equal(t, plain[n]) for n, t in state.items())
+
+
+def test_a_fault_of_the_model_is_not_hidden_and_out_of_memory_is_passed_on(monkeypatch):
+    fake_compiler(monkeypatch, lambda model, x: model(x))
+    with pytest.raises(RuntimeError, match="channels"):
+        compiled_or_plain(tiny_model(), lambda note: None)(torch.zeros(1, 5, 8, 8))
+
+    def full(model, x):
+        raise torch.OutOfMemoryError("full")
+
+    fake_compiler(monkeypatch, full)
+    with pytest.raises(torch.OutOfMemoryError):
+        compiled_or_plain(tiny_model())(torch.zeros(1, 3, 8, 8))
+
+
+def test_compiled_training_is_plain_training_to_float_tolerance():
+    torch._dynamo.reset()
+    plain, _ = trained(False)
+    state, history = trained(True)
+    if history.notes:
+        pytest.skip(history.notes[0])
+    assert all(torch.allclose(t, plain[n], atol=1e-5) for n, t in state.items())
+
+
+def test_a_machine_without_compiler_trains(monkeypatch, tmp_path):
+    """The real thing: Inductor is sent to a compiler that is not there."""
+    monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    torch._dynamo.reset()
+    plain, _ = trained(False)
+    state, history = trained(True)
+    assert len(history.notes) == 1 and history.notes[0].startswith("not compiled")
+    assert all(torch.equal(t, plain[n]) for n, t in state.items())
+
+
+def test_the_figures_exist_for_every_device_that_fit_takes():
+    assert set(compiling.FLOP_PER_SECOND) == {"cpu", "cuda"}

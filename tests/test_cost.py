@@ -1,0 +1,31 @@
+"""Multiply-adds and memory of a training step against published and hand-counted numbers."""
+
+import pytest
+import torch
+from tiny import tiny_model
+from torchvision import models as zoo
+
+from course_utils.cost import MIB, activation_bytes, training_mib
+from course_utils.counting import multiply_adds
+from course_utils.models import count_parameters
+
+
+@pytest.mark.parametrize("name, giga", [("resnet18", 1.814), ("alexnet", 0.714)])
+def test_multiply_adds_agree_with_torchvision(name, giga):
+    with torch.device("meta"):
+        model = zoo.get_model(name)
+    assert multiply_adds(model, 224) / 1e9 == pytest.approx(giga, rel=0.005)
+    assert model.training
+
+
+def test_activations_of_resnet18_at_32_pixels():
+    model = zoo.resnet18(num_classes=10)
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    assert activation_bytes(model, 32) / MIB == pytest.approx(0.44, abs=0.02)
+    assert all(torch.equal(buffer, before[name]) for name, buffer in model.named_buffers())
+
+
+def test_memory_is_four_numbers_a_parameter_and_the_batch():
+    model = tiny_model()
+    parts = 16 * count_parameters(model) + 5 * activation_bytes(model, 8)
+    assert training_mib(model, 8, 5) == pytest.approx(parts / MIB)

@@ -1,0 +1,82 @@
+"""Counting what a network costs, against hand calculation and torchvision's published numbers."""
+
+import pytest
+import torch
+from torch import nn
+from torchvision.models import get_model_weights
+
+from course_utils import counting, zoo
+from course_utils.errors import CourseError
+
+
+def stock(name: str, classes: int = 1000) -> nn.Module:
+    return counting.on_meta(lambda: zoo.build(name, classes, size=zoo.find(name).size))
+
+
+# One of each family of torchvision; Transformers among them, whose attention a CPU's counter misses.
+@pytest.mark.parametrize(
+    "name",
+    ["AlexNet", "VGG16", "GoogLeNet", "ResNet-18", "ResNet-50", "DenseNet-121", "MobileNet v2",
+     "MobileNet v3 Large", "EfficientNet B0", "ConvNeXt-T", "ViT-B/16 (1k)", "Swin-T"],
+)  # fmt: skip
+def test_multiply_adds_are_within_two_per_cent_of_the_published(name):
+    entry = zoo.find(name)
+    published = get_model_weights(entry.builder)[entry.tag].meta["_ops"]
+    assert counting.multiply_adds(stock(name), entry.size) / 1e9 == pytest.approx(published, rel=0.02)
+
+
+def test_multiply_adds_by_hand():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 16, 5))
+    assert counting.multiply_adds(model, 4) == 16 * 8 * 27 + 128 * 5
+
+
+def test_attention_of_a_timm_transformer_is_counted():
+    dim, depth, tokens = 192, 12, 197
+    block = tokens * 12 * dim * dim + 2 * tokens * tokens * dim
+    by_hand = 196 * dim * 3 * 256 + depth * block + 1000 * dim
+    assert counting.multiply_adds(stock("DeiT-Ti"), 224) == by_hand
+
+
+def test_attention_is_counted_on_a_cpu_too():
+    model = zoo.build("DeiT-Ti", size=32)
+    on_meta = counting.on_meta(lambda: zoo.build("DeiT-Ti", size=32))
+    assert counting.multiply_adds(model.eval(), 32) == counting.multiply_adds(on_meta, 32)
+
+
+def test_meta_models_hold_no_numbers_and_are_in_eval_mode():
+    model = stock("VGG16")
+    assert not model.training and all(p.is_meta for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    "name, size, side",
+    [("ResNet-18", 224, 7), ("ResNet-18", 32, 1), ("DeiT-Ti", 32, 8), ("Swin-T", 224, 7), ("Swin-B (22k)", 32, 2)],
+)  # fmt: skip
+def test_last_map(name, size, side):
+    model = counting.on_meta(lambda: zoo.build(name, size=size))
+    assert counting.last_map(model, size) == (side, side)
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize("name, smallest", [("AlexNet", 63), ("DenseNet-121", 29), ("ResNet-18", 1)])
+def test_smallest_input(name, smallest):
+    model = stock(name)
+    assert counting.smallest_input(model, 224) == smallest
+    assert counting.accepts(model, smallest)
+    assert smallest == 1 or not counting.accepts(model, smallest - 1)
+
+
+def test_smallest_input_needs_a_size_that_works():
+    with pytest.raises(CourseError, match="refuses 5 pixels"):
+        counting.smallest_input(nn.Conv2d(3, 4, 7), 5)
+    assert counting.smallest_input(nn.Conv2d(3, 4, 7), 100) == 7
+
+
+def test_latency_is_per_image_and_does_not_count_the_warm_up(monkeypatch):
+    ticks = iter([0.0, 1.0, 1.0, 3.0, 3.0, 13.0])  # batches of 1, 2 and 10 seconds
+    monkeypatch.setattr(counting.time, "perf_counter", lambda: next(ticks))
+    seen = []
+    model = nn.Conv2d(3, 2, 1)
+    model.register_forward_hook(lambda module, inputs, _: seen.append((module.training, inputs[0].shape)))
+    assert counting.latency(model, 6, batch=4, repeats=3) == pytest.approx(500)
+    assert seen == [(False, torch.Size([4, 3, 6, 6]))] * 4

@@ -1,0 +1,134 @@
+"""Where weights lie: on this machine, on a host that answers, or out of reach; never a hang or a traceback."""
+
+import http.server
+import threading
+from urllib.error import URLError
+
+import pytest
+
+from course_utils import hub, zoo
+from course_utils.errors import WeightsError
+
+RESNET, DEIT, MOCO, LENET = map(zoo.find, ("ResNet-18", "DeiT-Ti", "MoCo v3 ViT-S", "LeNet-5"))
+
+
+@pytest.fixture(autouse=True)
+def no_weights_and_no_network(tmp_path, monkeypatch):
+    """Empty caches; whoever asks a host other than this machine fails the test."""
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
+    for variable in ("HF_ENDPOINT", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(variable, raising=False)
+    ask = hub.urlopen
+
+    def only_here(request, timeout):
+        assert "127.0.0.1" in request.full_url and timeout <= 5
+        return ask(request, timeout=timeout)
+
+    monkeypatch.setattr(hub, "urlopen", only_here)
+
+
+@pytest.fixture
+def host():
+    """A server that has DeiT-Ti's file and nothing else; ``host.asked`` lists what was asked."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            server.asked.append((self.command, self.path))
+            self.send_response(200 if "deit_tiny" in self.path else 404)
+            self.end_headers()
+
+        def do_GET(self):
+            server.asked.append((self.command, self.path))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"weights")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def at(server) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def test_addresses(monkeypatch):
+    assert hub.address(RESNET) == "https://download.pytorch.org/models/resnet18-f37072fd.pth"
+    assert hub.address(MOCO) == "https://dl.fbaipublicfiles.com/moco-v3/vit-s-300ep/vit-s-300ep.pth.tar"
+    assert hub.address(LENET) == ""
+    path = "timm/deit_tiny_patch16_224.fb_in1k/resolve/main/model.safetensors"
+    assert hub.address(DEIT) == f"https://huggingface.co/{path}"
+    monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example/")
+    assert hub.address(DEIT) == f"https://mirror.example/{path}"
+
+
+def test_every_entry_with_a_tag_has_an_address():
+    for entry in zoo.ENTRIES:
+        assert hub.address(entry).startswith("https://") == bool(entry.tag), entry.name
+
+
+def test_a_file_in_torchs_cache_is_found_without_asking_anyone(tmp_path):
+    assert hub.cached_file(RESNET) is None
+    with pytest.raises(WeightsError, match="ResNet-18 are not on this machine"):
+        hub.local_file(RESNET)
+    file = tmp_path / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert hub.cached_file(RESNET) == hub.local_file(RESNET) == hub.download(RESNET) == file
+    assert hub.availability(RESNET).yes and file.name in hub.availability(RESNET).sentence
+
+
+def test_a_host_is_asked_for_the_head_alone(host, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", at(host))
+    state = hub.availability(DEIT)
+    assert state.yes and "can be downloaded from 127.0.0.1" in state.sentence
+    assert [command for command, _ in host.asked] == ["HEAD"]
+
+
+def test_a_host_that_does_not_have_it(host, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", at(host))
+    state = hub.availability(zoo.find("DeiT-S"))
+    assert not state.yes and "does not give it" in state.sentence and "Not Found" in state.sentence
+
+
+def test_a_host_out_of_reach_is_a_sentence(monkeypatch):
+    def unreachable(*_, **__):
+        raise URLError("Name or service not known")
+
+    monkeypatch.setattr(hub, "urlopen", unreachable)
+    state = hub.availability(MOCO)
+    assert state == hub.Availability(
+        False, "MoCo v3 ViT-S: dl.fbaipublicfiles.com does not give it (Name or service not known)."
+    )
+    with pytest.raises(WeightsError, match="Name or service not known"):
+        hub.download(MOCO)
+
+
+def test_offline_mode_asks_nobody(host, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", at(host))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    state = hub.availability(DEIT)
+    assert not state.yes and "HF_HUB_OFFLINE" in state.sentence and host.asked == []
+
+
+def test_what_nobody_publishes():
+    assert "train it from scratch" in hub.availability(LENET).sentence
+    with pytest.raises(WeightsError, match="nobody publishes"):
+        hub.local_file(LENET)
+
+
+def test_download_puts_the_file_where_it_is_looked_for(host, monkeypatch):
+    monkeypatch.setattr(hub, "address", lambda entry: f"{at(host)}/deit_tiny/vit-s-300ep.pth.tar")
+    file = hub.download(MOCO)
+    assert file.read_bytes() == b"weights" and hub.cached_file(MOCO) == file
+    assert hub.download(MOCO) == file
+    assert [command for command, _ in host.asked] == ["HEAD", "GET"]

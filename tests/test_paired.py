@@ -1,0 +1,48 @@
+"""Paired comparisons: McNemar's p by hand, the bootstrap interval."""
+
+import pytest
+import torch
+
+from course_utils.paired import bootstrap_difference, compare_pair, exact_p, mid_p
+
+
+def test_counts_only_images_that_one_of_both_has_right():
+    labels = torch.tensor([0, 1, 2, 0, 1, 2])
+    first = torch.tensor([0, 1, 2, 0, 0, 0])
+    second = torch.tensor([0, 1, 0, 1, 1, 1])
+    pair = compare_pair(first, second, labels)
+    assert (pair.only_first, pair.only_second, pair.n) == (2, 1, 6)
+    assert pair.difference == pytest.approx(1 / 6)
+    assert pair.low <= pair.difference <= pair.high
+    assert pair.p_exact == 1.0 and pair.p_mid == pytest.approx(2 * (1 / 8 + 3 / 8) - 3 / 8)
+
+
+@pytest.mark.parametrize(
+    "b, c, exact",
+    [(0, 0, 1.0), (0, 5, 2 / 32), (5, 0, 2 / 32), (1, 7, 2 * 9 / 256), (4, 4, 1.0), (2, 3, 1.0)],
+)
+def test_exact_p(b, c, exact):
+    assert exact_p(b, c) == pytest.approx(exact)
+    assert mid_p(b, c) < exact_p(b, c) or b == c == 0
+
+
+def test_mid_p_counts_the_observed_split_by_half():
+    assert mid_p(1, 7) == pytest.approx((9 + 9 - 8) / 256)
+    assert mid_p(3, 3) == pytest.approx(1 - 20 / 64 / 2)
+
+
+def test_thousands_of_images_are_no_trouble():
+    assert 0 < exact_p(900, 1100) < 1e-4
+
+
+def test_bootstrap_interval_is_that_of_the_pairs():
+    torch.manual_seed(0)
+    first = torch.rand(2000) < 0.7
+    second = first.clone()
+    second[:100] = False
+    low, high = bootstrap_difference(first, second)
+    difference = (first.float().mean() - second.float().mean()).item()
+    error = (difference * (1 - difference) / 2000) ** 0.5
+    assert low == pytest.approx(difference - 1.96 * error, abs=0.002)
+    assert high == pytest.approx(difference + 1.96 * error, abs=0.002)
+    assert (low, high) == bootstrap_difference(first, second)

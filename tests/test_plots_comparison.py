@@ -1,0 +1,64 @@
+"""Figures of a comparison: caption and alt text, nothing cut off, what each one says."""
+
+import pytest
+import torch
+
+from course_utils import plots
+from course_utils.calibration import Bin
+from course_utils.paired import Paired
+
+pytestmark = pytest.mark.filterwarnings("error")
+DATA = "noise with a tint"
+NAMES = {"first": "ResNet-18", "second": "AlexNet"}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    weight = torch.zeros(4, 3, 11, 11)
+    weight[..., 1:4, 1:4], weight[..., 5, 5] = 1.0, 9.0
+    pairs = {f"seed {s}": Paired(30 + s, 10, 200, 0.05, 0.15) for s in range(3)}
+    differences = [[0.1, -0.2, 0.0], [0.3, -0.1, 0.0]]
+    lines = {"as trained": [Bin(10, 0.45, 0.4), Bin(90, 0.95, 0.6)], "T 2.0": [Bin(100, 0.6, 0.58)]}
+    title = {"title": "A message", "data": DATA}
+    return {
+        "kernel_windows": plots.kernel_windows(
+            weight, {"the tutorial's": (1, 3), "the centre": (4, 3)}, title="A message", source=DATA
+        ),
+        "paired_differences": plots.paired_differences(pairs, **NAMES, **title),
+        "class_differences": plots.class_differences(
+            differences, ["cat", "dog", "ship"], **NAMES, **title, n_images=200
+        ),
+        "reliability": plots.reliability({"ResNet-18": lines, "AlexNet": lines}, **title),
+    }
+
+
+def test_title_caption_alt_text_and_margins(drawn):
+    for name, fig in drawn.items():
+        fig.draw_without_rendering()
+        assert fig.get_suptitle() == "A message" and "A message" in fig.alt_text, name
+        assert DATA in fig.get_supxlabel() and DATA in fig.alt_text, name
+        box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
+        assert min(box.x0, box.y0, width - box.x1, height - box.y1) > -0.01, name
+        assert all(ax.get_xlabel() for ax in fig.axes), name
+
+
+def test_windows_say_what_they_keep(drawn):
+    text = drawn["kernel_windows"].alt_text
+    assert "the tutorial's: 50 % on 9 taps" in text and "the centre: 50 % on 9 taps" in text
+
+
+def test_pairs_show_difference_and_p(drawn):
+    fig = drawn["paired_differences"]
+    assert "seed 0 +10.0; seed 1 +10.5" in fig.alt_text
+    assert any("p 0.0022" in t.get_text() for t in fig.axes[0].texts)
+
+
+def test_classes_are_sorted_by_their_mean(drawn):
+    fig = drawn["class_differences"]
+    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["cat", "ship", "dog"]
+    assert "cat +20.0; ship +0.0; dog -15.0" in fig.alt_text and "2 seeds" in fig.alt_text
+
+
+def test_reliability_tells_overconfidence(drawn):
+    assert "ResNet-18, as trained: mean confidence +32.0 points" in drawn["reliability"].alt_text
+    assert len(drawn["reliability"].axes) == 2

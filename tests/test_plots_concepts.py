@@ -1,0 +1,73 @@
+"""Figures of chapter 01: caption, alt text, axes, nothing cut off, all starts named."""
+
+import pytest
+from test_plots import CHINESE, DATA, overlapping, png, printed_on
+
+from course_utils import plots
+
+pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
+
+AMOUNTS = {
+    "from scratch": {300: (0.25, 0.24), 100: (0.18, 0.2)},
+    "linear probe": {100: (0.42, 0.41), 300: (0.5, 0.51), 600: (0.57, 0.57)},
+}
+TASKS = {
+    "pretrained": {"as they are": (0.6, 0.62), "colours inverted": (0.5, 0.5)},
+    "random": {"as they are": (0.3,), "colours inverted": (0.31,)},
+}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    facts = {"data": DATA, "n_images": 50}
+    return {
+        "vocabulary": plots.vocabulary(),
+        "amount": plots.accuracy_by_amount(AMOUNTS, title="More labels help", **facts),
+        "task": plots.accuracy_by_task(TASKS, title="From near to far", **facts),
+    }
+
+
+def test_title_caption_and_alt_text(drawn):
+    for name, fig in drawn.items():
+        title = fig.get_suptitle()
+        assert title in fig.alt_text and len(fig.alt_text) > len(title) + 20, name
+        if name != "vocabulary":
+            assert DATA in fig.get_supxlabel() and "50 images" in fig.get_supxlabel()
+
+
+def test_nothing_is_cut_off(drawn):
+    for name, fig in drawn.items():
+        assert png(fig), name
+        fig.draw_without_rendering()
+        box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
+        assert min(box.x0, box.y0, width - box.x1, height - box.y1) > -0.01, name
+
+
+def test_the_words_are_all_there(drawn):
+    words = printed_on(drawn["vocabulary"])
+    for word in ("upstream", "downstream", "linear probe", "fine-tuning", "backbone", "neck (FPN)", "frozen"):
+        assert word in words, word
+
+
+def test_amounts_are_sorted_on_a_log_axis(drawn):
+    (ax,) = drawn["amount"].axes
+    assert ax.get_xscale() == "log"
+    assert list(ax.lines[0].get_xdata()) == [100, 300]
+    assert list(ax.lines[0].get_ydata()) == pytest.approx([19, 24.5])
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["100", "300", "600"]
+    assert ax.get_xlabel() and "%" in ax.get_ylabel()
+    assert "linear probe: 41.5 % at 100" in drawn["amount"].alt_text
+    assert "2 seeds" in drawn["amount"].get_supxlabel()
+
+
+def test_tasks_stand_in_the_order_given(drawn):
+    (ax,) = drawn["task"].axes
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["as they are", "colours inverted"]
+    assert "1 to 2 seeds" in drawn["task"].get_supxlabel()
+    assert overlapping(drawn["task"]) == []
+
+
+def test_other_alphabets_are_drawn():
+    curves = {name: {10: (0.2,), 20: (0.3,)} for name in CHINESE}
+    fig = plots.accuracy_by_amount(curves, title="t", data="照片", n_images=9)
+    assert png(fig)

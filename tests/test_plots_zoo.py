@@ -1,0 +1,58 @@
+"""Figures of the model zoo: what they say, and that nothing is cut off."""
+
+import pytest
+
+from course_utils import zoo
+from course_utils.errors import DataError
+from course_utils.plots.zoo import zoo_accuracy, zoo_timeline
+
+pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
+ROWS = [
+    {"model": "small", "family": "CNN", "top-1": 0.7, "GMAC": 0.2},
+    {"model": "large", "family": "CNN", "top-1": 0.8, "GMAC": 17.6},
+    {"model": "probed", "family": "self-supervised", "top-1": 0.746, "GMAC": 4.1},
+    {"model": "unknown", "family": "Transformer", "top-1": None, "GMAC": 5.0},
+]
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    timeline = [(entry.name, entry.family, entry.year) for entry in zoo.ENTRIES]
+    return {
+        "accuracy": zoo_accuracy(ROWS, "GMAC", title="Compute alone does not buy accuracy"),
+        "timeline": zoo_timeline(timeline, title="From LeNet to DINOv3"),
+    }
+
+
+def test_alt_text_has_title_and_numbers(drawn):
+    for name, figure in drawn.items():
+        assert figure.get_suptitle() in figure.alt_text.replace("\n", " "), name
+    assert "large 80.0 % at 17.6" in drawn["accuracy"].alt_text
+    assert "unknown" not in drawn["accuracy"].alt_text
+    assert "1998: LeNet-5; 2012: AlexNet" in drawn["timeline"].alt_text
+
+
+def test_every_model_stands_on_the_time_line_in_the_row_of_its_year(drawn):
+    (ax,) = drawn["timeline"].axes
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert len(heights) == len(zoo.ENTRIES)
+    assert heights["LeNet-5"] < heights["AlexNet"] < heights["ResNet-18"] < heights["DINOv3 ViT-S"]
+
+
+def test_axes_carry_units_and_families_have_their_own_look(drawn):
+    (ax,) = drawn["accuracy"].axes
+    assert ax.get_ylabel() == "top-1 accuracy (%)" and ax.get_xlabel() == "GMAC"
+    looks = [(line.get_color(), line.get_marker()) for line in ax.lines]
+    assert len(looks) == len(set(looks)) == 2
+
+
+def test_nothing_is_cut_off(drawn):
+    for name, figure in drawn.items():
+        figure.draw_without_rendering()
+        box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert min(box.x0, box.y0, width - box.x1, height - box.y1) > -0.01, name
+
+
+def test_rows_without_any_accuracy_are_refused():
+    with pytest.raises(DataError, match="no row has a published accuracy"):
+        zoo_accuracy(ROWS[3:], "GMAC", title="Nothing")

@@ -1,0 +1,102 @@
+"""The shortcuts compute the same: outputs, gradients, state dict."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torchvision.models import alexnet
+
+from course_utils.errors import CourseError
+from course_utils.models import build_model, find_head
+from course_utils.shortcuts import LiveTapsConv, fold_repeating_pool, live_taps, use_all_taps, use_live_taps
+
+
+def gradients(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    model.zero_grad()
+    logits = model(x)
+    nn.functional.cross_entropy(logits, torch.arange(len(x)) % 10).backward()
+    return logits.detach(), {name: p.grad.clone() for name, p in model.named_parameters()}
+
+
+@pytest.mark.parametrize("size", [32, 64, 40])
+def test_live_taps_give_the_same_outputs_and_gradients(size):
+    plain = build_model("resnet18", seed=1).double()
+    fast = copy.deepcopy(plain)
+    assert use_live_taps(fast) == 17  # all but the three 1x1 ones, which have no padding
+    x = torch.randn(8, 3, size, size, dtype=torch.double, generator=torch.Generator().manual_seed(0))
+    (expected, wanted), (logits, found) = gradients(plain, x), gradients(fast, x)
+    assert torch.allclose(logits, expected, atol=1e-9)
+    assert all(torch.allclose(found[name], g, atol=1e-9) for name, g in wanted.items())
+    assert list(found) == list(wanted)
+
+
+def test_at_32_pixels_most_of_layer4_is_dead():
+    model = build_model("resnet18")
+    use_live_taps(model)
+    alive = {}
+    for name, conv in model.layer4.named_modules():
+        if isinstance(conv, LiveTapsConv):
+            conv.register_forward_hook(
+                lambda m, inputs, _, name=name: alive.update({name: [live_taps(m, inputs[0], a) for a in (0, 1)]})
+            )
+    model(torch.zeros(2, 3, 32, 32))
+    middle = [slice(1, 2), slice(1, 2)]
+    assert alive == {"0.conv1": [slice(1, 3)] * 2, "0.conv2": middle, "1.conv1": middle, "1.conv2": middle}
+
+
+def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
+    model = build_model("resnet18", stem="conv3x3")
+    parameters, state, text = list(model.parameters()), list(model.state_dict()), str(model)
+    head, convolutions = find_head(model), use_live_taps(model)
+    assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
+    assert list(model.state_dict()) == state and find_head(model) is head and model.conv1.is_new
+    assert use_live_taps(model) == 0
+    assert use_all_taps(model) == convolutions and str(model) == text
+    assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("kernel, stride, padding", [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (2, 2, 1)])
+def test_any_kernel_on_any_map(size, kernel, stride, padding):
+    if size + 2 * padding < kernel:
+        pytest.skip("no output")
+    plain = nn.Sequential(nn.Conv2d(4, 6, kernel, stride, padding, groups=2).double())
+    fast = copy.deepcopy(plain)
+    use_live_taps(fast)
+    x = torch.randn(3, 4, size, size, dtype=torch.double)
+    assert torch.allclose(fast(x), plain(x), atol=1e-12) and fast(x).shape == plain(x).shape
+
+
+def small_alexnet(dropout=0.5):
+    model = alexnet(num_classes=10, dropout=dropout)
+    model.features[0] = nn.Conv2d(3, 64, 3, padding=1)
+    model.features[2] = nn.MaxPool2d(2, 2)
+    return model
+
+
+def test_the_folded_pool_gives_the_same_outputs_and_features():
+    plain = small_alexnet().eval()
+    folded = copy.deepcopy(plain)
+    assert fold_repeating_pool(folded) == (9216 - 2304) * 4096
+    x = torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.allclose(folded(x), plain(x), atol=1e-5)
+    assert folded.classifier[1].in_features == 2304
+    assert not torch.allclose(folded.train()(x), folded.train()(x)), "dropout should still be at work"
+
+
+def test_the_folded_pool_passes_the_same_gradient_down():
+    plain = small_alexnet(dropout=0.0).double()
+    folded = copy.deepcopy(plain)
+    fold_repeating_pool(folded.float()) and folded.double()
+    folded.load_state_dict({**plain.state_dict(), "classifier.1.weight": folded.classifier[1].weight})
+    x = torch.randn(2, 3, 32, 32, dtype=torch.double)
+    (_, wanted), (_, found) = gradients(plain, x), gradients(folded, x)
+    assert torch.allclose(found["features.3.weight"], wanted["features.3.weight"], atol=1e-6)
+
+
+@pytest.mark.parametrize("model, size", [(small_alexnet(), 64), (build_model("resnet18"), 32), (alexnet(), 224)])
+def test_a_pool_that_does_more_is_refused(model, size):
+    with pytest.raises(CourseError):
+        fold_repeating_pool(model, size)

@@ -1,0 +1,90 @@
+"""The table of the zoo: its rows, sorting and filtering, the live view and its plain twin."""
+
+import pytest
+
+from course_utils import zoo, zoo_browser
+from course_utils.zoo_browser import ALL, browser, chosen_rows, html_table, plain_table, shown, zoo_row
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return [zoo_row(zoo.find(name)) for name in ("DeiT-Ti", "LeNet-5", "AlexNet", "ResNet-18")]
+
+
+def names(rows) -> list[str]:
+    return [row["model"] for row in rows]
+
+
+def test_facts_of_a_row(rows):
+    row = rows[3]
+    assert row["parameters (M)"] == pytest.approx(11.181642) and row["GMAC"] == pytest.approx(1.814, rel=0.01)
+    assert row["GMAC at 32"] == pytest.approx(0.037, rel=0.02)
+    assert (row["map"], row["map at 32"], row["smallest"]) == ("7x7", "1x1", 1)
+    assert (row["top-1"], row["licence"], row["commercial"]) == (0.69758, "not stated", "read them")
+    assert rows[0]["map at 32"] == "8x8" and rows[2]["smallest"] == 63
+
+
+def test_sorted_with_unknown_values_last_both_ways(rows):
+    assert names(chosen_rows(rows)) == ["LeNet-5", "AlexNet", "ResNet-18", "DeiT-Ti"]
+    assert names(chosen_rows(rows, by="top-1")) == ["AlexNet", "ResNet-18", "DeiT-Ti", "LeNet-5"]
+    assert names(chosen_rows(rows, by="top-1", descending=True)) == ["DeiT-Ti", "ResNet-18", "AlexNet", "LeNet-5"]
+
+
+def test_filters(rows):
+    assert names(chosen_rows(rows, family="Transformer")) == ["DeiT-Ti"]
+    assert names(chosen_rows(rows, most_parameters=6)) == ["LeNet-5", "DeiT-Ti"]
+    assert names(chosen_rows(rows, words="imagenet-1K apache")) == ["DeiT-Ti"]
+    assert chosen_rows(rows, words="imagenet-1k walrus") == []
+
+
+@pytest.mark.parametrize(
+    "value, column, text",
+    [(None, "top-1", "-"), (0.69758, "top-1", "69.8%"), (11.18164, "GMAC", "11.2"), (2015, "year", "2015")],
+)
+def test_values_as_printed(value, column, text):
+    assert shown(value, column) == text
+
+
+def test_html_is_escaped(rows):
+    text = html_table([rows[0] | {"model": "<b>&"}])
+    assert "&lt;b&gt;&amp;" in text and "<b>" not in text
+
+
+def test_plain_table_has_a_line_for_each_row(rows):
+    lines = plain_table(rows).splitlines()
+    assert len(lines) == 2 + len(rows) and "ResNet-18" in lines[-1] and "69.8%" in lines[-1]
+
+
+def test_the_live_view_follows_its_controls(rows):
+    controls, view = browser(rows).children
+    family, words, most, by, descending = controls.children
+    assert all(name in view.value for name in names(rows))
+    family.value = "Transformer"
+    assert "DeiT-Ti" in view.value and "ResNet-18" not in view.value
+    family.value, most.value = ALL, 1
+    assert "LeNet-5" in view.value and "AlexNet" not in view.value
+    most.value, by.value, descending.value = most.max, "GMAC", True
+    assert view.value.index("ResNet-18") < view.value.index("DeiT-Ti") < view.value.index("LeNet-5")
+    words.value = "imagenet"
+    assert "LeNet-5" not in view.value and "AlexNet" in view.value
+
+
+def test_outside_of_a_notebook_the_table_is_printed(rows, capsys):
+    zoo_browser.zoo_table(rows)
+    assert "ResNet-18" in capsys.readouterr().out
+
+
+def test_in_a_notebook_one_output_carries_the_live_and_the_saved_form(rows, monkeypatch):
+    import IPython
+    import IPython.display
+
+    published = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: object())
+    monkeypatch.setattr(IPython.display, "publish_display_data", published.append)
+    zoo_browser.zoo_table(rows)
+    (bundle,) = published
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "<table>" in bundle["text/html"] and "ResNet-18" in bundle["text/plain"]
+    monkeypatch.setattr(zoo_browser, "browser", lambda rows: (_ for _ in ()).throw(ImportError))
+    zoo_browser.zoo_table(rows)
+    assert set(published[1]) == {"text/html", "text/plain"}
