@@ -34,7 +34,8 @@ class Plan:
     """How much to do.
 
     Args:
-        images: for a ResNet-18 with the stock stem, probe and evaluation; the slow networks take ``slow``.
+        images: for a ResNet-18 with the stock stem and evaluation; the slow networks take ``slow``.
+        probe: for the linear probe, whose last step costs the same however few there are.
         repeats: rounds.
         compile: measure the compiled paths too; each takes a minute to start on two cores.
     """
@@ -43,6 +44,7 @@ class Plan:
     device: torch.device
     images: int
     slow: int
+    probe: int
     repeats: int
     seed: int = 0
     batch_size: int = 256
@@ -166,7 +168,7 @@ def our_arm(
 
 def probe_arms(plan: Plan) -> list[Arm]:
     """A linear probe of five epochs without augmentation, against features that are computed once."""
-    images, val = plan.training_images(plan.images), plan.splits.val
+    images, val = plan.training_images(plan.probe), plan.splits.val
     start, best = resnet18(plan), {}
 
     def tutorial_probe() -> None:

@@ -35,10 +35,11 @@ ROWS = {
 
 @dataclass(frozen=True)
 class Size:
-    """How much a preset does; see :class:`networks.Plan` for images, slow and repeats."""
+    """How much a preset does; see :class:`networks.Plan` for images, slow, probe and repeats."""
 
     images: int
     slow: int
+    probe: int
     repeats: int
     files: int
     counts: tuple[int, ...]
@@ -47,9 +48,9 @@ class Size:
 
 
 SIZES = {
-    "cpu": Size(1536, 512, 3, 2000, (1_000, 5_000, 20_000, 50_000), 5_000, 2048),
-    "gpu": Size(45_000, 10_000, 3, 20_000, (1_000, 5_000, 20_000, 50_000), 50_000, 8192),
-    "quick": Size(128, 64, 1, 60, (64, 128), 128, 256),
+    "cpu": Size(2048, 512, 5120, 3, 2000, (1_000, 5_000, 20_000, 50_000), 5_000, 2048),
+    "gpu": Size(45_000, 10_000, 45_000, 3, 20_000, (1_000, 5_000, 20_000, 50_000), 50_000, 8192),
+    "quick": Size(128, 64, 128, 1, 60, (64, 128), 128, 256),
 }
 
 
@@ -68,7 +69,7 @@ def main(words: list[str]) -> None:
     images, repeats = options.images or size.images, options.repeats or size.repeats
     splits = load_data(options.data, val=200 if options.quick else None)
     plan = networks.Plan(
-        splits, device, images, min(images, size.slow), repeats, options.seed, compile=not options.quick
+        splits, device, images, min(images, size.slow), options.images or size.probe, repeats, options.seed, compile=not options.quick
     )
     started = time.perf_counter()
     limit = matrix_product_limit(device, size.matrix)
@@ -115,7 +116,7 @@ def run_row(row: str, plan: networks.Plan, size: Size, limit: float) -> str:
         "evaluate": networks.evaluation_arms,
         "import": lambda plan: starting.import_arms(),
     }[row]
-    seen = {"resnet18": n, "alexnet": plan.slow, "stem": plan.slow, "probe": n, "evaluate": n}.get(row)
+    seen = {"resnet18": n, "alexnet": plan.slow, "stem": plan.slow, "probe": plan.probe, "evaluate": n}.get(row)
     title += f", {seen:,} images" if seen else ""
     return report.section(title, in_turn(make(plan), plan.repeats), limit, plan.repeats)
 

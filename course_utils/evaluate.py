@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.augment import Preprocess, channels_last
+from course_utils.augment import Preprocess, channels_last, channels_last_weights
 from course_utils.data import ImageSet
 
 EVAL_BATCH = 256
@@ -43,13 +43,12 @@ def eval_mode(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-@torch.inference_mode()
 def predict(
     model: nn.Module, images: ImageSet, preprocess: Preprocess, batch_size: int = EVAL_BATCH
 ) -> Tensor:
     """Logits of every image, float32 ``[N, C]`` on the CPU; the model's modes are left as they were."""
     device = next(model.parameters()).device
-    with eval_mode(model):
+    with eval_mode(model), channels_last_weights(model), torch.inference_mode():
         batches = (channels_last(preprocess(x.to(device))) for x in images.images.split(batch_size))
         logits = [model(x).float() for x in batches]
     return torch.cat(logits).cpu()

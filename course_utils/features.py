@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.augment import Preprocess, channels_last
+from course_utils.augment import Preprocess, channels_last, channels_last_weights
 from course_utils.cache import stored_arrays
 from course_utils.data import ImageSet
 from course_utils.evaluate import EVAL_BATCH
@@ -36,15 +36,15 @@ def extract_features(
     return torch.from_numpy(stored["features"])
 
 
-@torch.no_grad()
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
     device = next(model.parameters()).device
     model.eval()
     received: list[Tensor] = []
     hook = find_head(model).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0]))
     try:
-        for x in images.images.split(EVAL_BATCH):
-            model(channels_last(preprocess(x.to(device))))
+        with channels_last_weights(model), torch.no_grad():
+            for x in images.images.split(EVAL_BATCH):
+                model(channels_last(preprocess(x.to(device))))
     finally:
         hook.remove()
     return torch.cat([r.flatten(2).mean(2) if r.ndim == 4 else r for r in received]).float().cpu()

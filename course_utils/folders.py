@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -110,7 +110,8 @@ class _Folder:
         return f"{self.path.resolve()} {hashlib.sha256(repr(listing).encode()).hexdigest()}"
 
     def read(self, name: str) -> bytes:
-        return (self.path / name).read_bytes()
+        with open(f"{self.path}/{name}", "rb") as file:
+            return file.read()
 
 
 class _Zip:
@@ -194,10 +195,11 @@ def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
 
 def _steps(name: str) -> tuple[str, ...]:
     """``a/1.png`` -> ``("a", "1.png")``; nothing for hidden files, ghosts and ways out of a zip."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or any(step.startswith((".", "__MACOSX")) for step in path.parts):
+    path = name.replace("\\", "/")
+    steps = tuple(step for step in path.split("/") if step not in ("", "."))
+    if path.startswith("/") or any(step.startswith((".", "__MACOSX")) for step in steps):
         return ()
-    return path.parts
+    return steps
 
 
 def _is_image(name: str) -> bool:
@@ -310,11 +312,13 @@ def _decoded(
 ) -> Iterator[np.ndarray | None]:
     """The pixels of each file in turn, None for a damaged one.
 
-    Threads pay for photographs; for tiny images, which need no ``size``,
-    they only wait for each other.
+    Threads pay for photographs; tiny images, which need no ``size``, would only wait for each other.
     """
     decode = partial(_decode, read, size)
-    with ThreadPoolExecutor(max_workers=None if size else 1) as pool:
+    if not size:
+        yield from map(decode, files)
+        return
+    with ThreadPoolExecutor() as pool:
         for start in range(0, len(files), CHUNK):
             yield from pool.map(decode, files[start : start + CHUNK])
 
@@ -322,7 +326,9 @@ def _decoded(
 def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.ndarray | None:
     """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file."""
     try:
-        image = _rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(read(file)))))
+        image = Image.open(io.BytesIO(read(file)))
+        ImageOps.exif_transpose(image, in_place=True)
+        image = _rgb(image)
     except Exception:
         return None
     if size:
@@ -336,4 +342,4 @@ def _rgb(image: Image.Image) -> Image.Image:
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

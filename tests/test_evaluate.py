@@ -110,3 +110,13 @@ def test_arms_survive_json():
 
     a = Arm("a", (0.5, 0.6), 10, 0.1, 3.0)
     assert Arm.from_dict(json.loads(json.dumps(a.to_dict()))) == a
+
+
+def test_predicting_puts_the_weights_back_as_they_lay_in_memory():
+    model, images, seen = tiny_model(), tiny_images(3), []
+    first = next(layer for layer in model.modules() if isinstance(layer, nn.Conv2d))
+    first.register_forward_hook(lambda layer, *_: seen.append(layer.weight.stride()))
+    before = [(p.data_ptr(), p.stride()) for p in model.parameters()]
+    predict(model, images, PREPROCESS)
+    assert seen[0][1] == 1 != first.weight.stride()[1]
+    assert [(p.data_ptr(), p.stride()) for p in model.parameters()] == before
