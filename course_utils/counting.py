@@ -35,13 +35,9 @@ def forward_flops(model: nn.Module, x: Tensor) -> int:
 def multiply_adds(model: nn.Module, size: int) -> int:
     """Multiply-adds of a forward pass of one image of ``size`` pixels, biases and norms not counted.
 
-    ``FlopCounterMode`` reports two operations for each multiply-add, hence the half. It counts
-    nothing for the fused attention of a CPU, so timm's blocks are asked for the plain one; the
-    model should be on meta, where PyTorch's own attention is plain as well.
+    ``FlopCounterMode`` reports two operations for each multiply-add, hence the half. In inference on a
+    CPU it counts nothing for ``nn.MultiheadAttention``: build the model on meta (:func:`on_meta`).
     """
-    for module in model.modules():
-        if hasattr(module, "fused_attn"):
-            module.fused_attn = False
     return forward_flops(model, _blank(model, size)) // 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 TIMEOUT = 5.0  # seconds until a host counts as out of reach
 HUGGING_FACE = "https://huggingface.co"
 HUB_FILE = "model.safetensors"
+HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: the file's name ends in its SHA-256
 MOCO = "https://dl.fbaipublicfiles.com/moco-v3"
 
 
@@ -99,7 +101,8 @@ def download(entry: Entry) -> Path:
     """Bring the weights of ``entry`` to this machine, unless they are here; return the file.
 
     Raises:
-        WeightsError: with the sentence of :func:`availability` if they cannot be had.
+        WeightsError: with the sentence of :func:`availability` if they cannot be had, or if the
+            download breaks off or has another SHA-256 than its name says.
     """
     state = availability(entry)
     if not state.yes:
@@ -112,7 +115,15 @@ def download(entry: Entry) -> Path:
         return Path(hf_hub_download(_repository(entry), HUB_FILE))
     path = _in_torch_hub(entry)
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.hub.download_url_to_file(address(entry), str(path), progress=False)
+    start_of_hash = HASH.search(path.name)
+    try:
+        torch.hub.download_url_to_file(
+            address(entry), str(path), start_of_hash and start_of_hash.group(1), progress=False
+        )
+    except (OSError, RuntimeError) as problem:
+        raise WeightsError(
+            f"{path.name} could not be downloaded.", found=str(problem), do="try again"
+        ) from None
     return path
 
 
