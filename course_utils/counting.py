@@ -24,10 +24,14 @@ def on_meta(make: Callable[[], nn.Module]) -> nn.Module:
 
 
 def forward_flops(model: nn.Module, x: Tensor) -> int:
-    """Floating-point operations of one forward pass: those of matrix products and convolutions."""
+    """Floating-point operations of one forward pass: those of matrix products and convolutions.
+
+    Gradients stay on: without them ``nn.MultiheadAttention`` takes an operation on CPUs that the
+    counter does not know, and layers that receive a parameter upset it.
+    """
     from torch.utils.flop_counter import FlopCounterMode
 
-    with eval_mode(model), torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    with eval_mode(model), torch.enable_grad(), FlopCounterMode(display=False) as counter:
         model(x)
     return counter.get_total_flops()
 
@@ -35,8 +39,8 @@ def forward_flops(model: nn.Module, x: Tensor) -> int:
 def multiply_adds(model: nn.Module, size: int) -> int:
     """Multiply-adds of a forward pass of one image of ``size`` pixels, biases and norms not counted.
 
-    ``FlopCounterMode`` reports two operations for each multiply-add, hence the half. In inference on a
-    CPU it counts nothing for ``nn.MultiheadAttention``: build the model on meta (:func:`on_meta`).
+    ``FlopCounterMode`` reports two operations for each multiply-add, hence the half. Build
+    the model on meta (:func:`on_meta`), where the pass costs nothing.
     """
     return forward_flops(model, _blank(model, size)) // 2
 

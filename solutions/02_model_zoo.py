@@ -294,8 +294,8 @@ print(f"on the CPU {on_cpu:,}; on shapes alone {on_shapes:,}; by hand {by_hand:,
 assert on_shapes == by_hand
 
 # %% [markdown]
-# On the CPU this layer takes one fused operation, of which the counter knows nothing: a Vision Transformer would look far too cheap. So the zoo is
-# counted on shapes alone, and halved. Check it against the library's published numbers:
+# Where no gradient is wanted, this layer takes one fused operation on a CPU, of which the counter knows nothing: a Vision Transformer would look far too
+# cheap. So the zoo is counted with gradients on, on shapes alone, and halved. Check it against the library's published numbers:
 
 # %%
 import random

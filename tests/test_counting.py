@@ -80,3 +80,38 @@ def test_latency_is_per_image_and_does_not_count_the_warm_up(monkeypatch):
     model.register_forward_hook(lambda module, inputs, _: seen.append((module.training, inputs[0].shape)))
     assert counting.latency(model, 6, batch=4, repeats=3) == pytest.approx(500)
     assert seen == [(False, torch.Size([4, 3, 6, 6]))] * 4
+
+
+def test_a_parameter_that_goes_into_a_layer_is_no_obstacle():
+    class Pooling(nn.Module):
+        """As SigLIP's: a learned query meets the tokens."""
+
+        def __init__(self):
+            super().__init__()
+            self.query, self.layer = nn.Parameter(torch.ones(1, 3)), nn.Linear(3, 5)
+
+        def forward(self, x):
+            return self.layer(self.query) + x
+
+    assert counting.forward_flops(Pooling(), torch.zeros(1, 5)) == 2 * 3 * 5
+
+
+def test_attention_of_pytorch_counts_on_a_cpu_as_on_meta():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.MultiheadAttention(8, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.layer(x, x, x, need_weights=False)
+
+    by_hand = 2 * (4 * 5 * 8**2 + 2 * 5**2 * 8)
+    assert counting.forward_flops(Attention(), torch.zeros(1, 5, 8)) == by_hand
+    on_meta = counting.on_meta(Attention)
+    assert counting.forward_flops(on_meta, torch.zeros(1, 5, 8, device="meta")) == by_hand
+
+
+def test_every_model_of_the_zoo_with_a_query_of_its_own_is_counted():
+    entry = zoo.find("SigLIP 2 ViT-B/16")
+    model = counting.on_meta(lambda: zoo.build(entry.name, num_classes=10, size=entry.size))
+    assert counting.multiply_adds(model, entry.size) > 15e9
