@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import torch
 
 import course_utils
-from course_utils import plots, recorded
+from course_utils import experiments, plots, recorded
 from course_utils.augment import Preprocess
 from course_utils.budget import choose_preset, is_grading, load_plan
 from course_utils.compare import Arm, table, verdict
@@ -108,7 +108,8 @@ def start(
 ) -> Session:
     """Set up a notebook and say in a few lines what it will use.
 
-    While nbgrader runs, data and weights are always the embedded ones and the budget is ``grade``.
+    While nbgrader runs, data and weights are always the embedded ones, the budget is ``grade``, and
+    experiments rest (:mod:`course_utils.experiments`).
 
     Args:
         course_version: the version of the course that this notebook belongs to.
@@ -118,6 +119,7 @@ def start(
     """
     if is_grading():
         budget, data, weights, overrides = "grade", "cartoons", "small", None
+        experiments.rest()
     torch.manual_seed(seed)
     preset = choose_preset(budget)
     plan = load_plan(notebook, preset, overrides)

@@ -14,6 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config, PyFileConfigLoader
 
+from course_utils import experiments
 from course_utils.authoring import course_map
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
@@ -23,6 +24,7 @@ from course_utils.errors import BuildError
 from course_utils.files import write_text
 
 CONFIG, README = "nbgrader_config.py", "README.md"
+EXPERIMENTS = Path("course_utils", "assets", experiments.LIST.name)
 
 
 def build(root: Path) -> list[str]:
@@ -43,10 +45,8 @@ def build(root: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as staging:
         made = {p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)}
         _generate(sources, Path(staging), config, root / "gradebook.db")
-    for path, content in made.items():
+    for path, content in (made | _derived(root, sources)).items():
         write_text(root / path, content)
-    if readme := _readme(root, sources):
-        write_text(root / README, readme)
     return [source.name for source in sources]
 
 
@@ -61,8 +61,7 @@ def check(root: Path) -> list[str]:
         made = _make(sources, Path(staging), config)
         drifted = [p for p in made if _content(root / p) != (Path(staging) / p).read_bytes()]
     drifted += [p for p in _notebooks(root) if p not in made]
-    if _readme(root, sources) not in (None, _text(root / README)):
-        drifted.append(Path(README))
+    drifted += [p for p, made in _derived(root, sources).items() if made != _text(root / p)]
     if drifted:
         raise BuildError(
             "not as built from the text: " + ", ".join(p.as_posix() for p in sorted(drifted)) + ".",
@@ -163,13 +162,16 @@ def _notebooks(root: Path) -> list[Path]:
     return [p.relative_to(root) for edition in editions for p in edition.glob("*/*.ipynb")]
 
 
-def _readme(root: Path, sources: Sequence[Source]) -> str | None:
-    """The README with a fresh course map; ``None`` where there is no README."""
-    readme = _text(root / README)
-    if readme is None:
-        return None
-    minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
-    return course_map.update(readme, sources, minutes)
+def _derived(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
+    """What else is made from the texts, by its path: each only where the course has a place for it."""
+    made = {}
+    if readme := _text(root / README):
+        minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
+        made[Path(README)] = course_map.update(readme, sources, minutes)
+    if (root / EXPERIMENTS.parent).is_dir():
+        cells = [cell for source in sources for cell in source.experiments]
+        made[EXPERIMENTS] = "".join(f"{experiments.fingerprint(cell.source)}\n" for cell in cells)
+    return made
 
 
 def _text(path: Path) -> str | None:

@@ -28,6 +28,13 @@ class Source:
     version: str
     cells: tuple[Cell, ...]
 
+    @property
+    def experiments(self) -> list[Cell]:
+        """Code cells that belong to no exercise, behind the one that calls ``start``."""
+        code = [cell for cell in self.cells if cell.kind == "code"]
+        begin = next((i for i, cell in enumerate(code) if "start(" in cell.source), len(code))
+        return [cell for cell in code[begin + 1 :] if not cell.role]
+
 
 def read_source(path: Path, version: str) -> Source:
     """Read and check the text of one notebook.
