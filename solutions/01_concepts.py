@@ -826,6 +826,7 @@ def hidden_test() -> None:
         expect(curve, accuracy, expected, "between two points")
         mixed = dict(rng.sample(list(curve.items()), 5))
         expect(mixed, accuracy, expected, "points in any order")
+        expect(curve, curve[amounts[-1]], float(amounts[-1]), "the last point, met exactly")
         expect(curve, heights[-1] / 1000 + 0.05, math.inf, "an accuracy that is never reached")
         expect(curve, heights[0] / 1000 - 0.05, float(amounts[0]), "an accuracy reached at once")
     wavy = {20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}
@@ -973,6 +974,7 @@ def hidden_test() -> None:
             "table": nn.Embedding(12, 7),
             "head": nn.Linear(30, 8),
         })  # fmt: skip
+        nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
         result = answer(model, torch.Generator().manual_seed(5))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
         new = dict(result.named_parameters())
@@ -988,6 +990,8 @@ def hidden_test() -> None:
             rows = {tuple(sorted(row.tolist())) for row in a.flatten(1)}
             whole = [row for row in b.flatten(1) if tuple(sorted(row.tolist())) in rows]
             assert not whole, "permuted_control: the whole tensor is mixed"
+            pairs = [set(zip(t[:-1], t[1:])) for t in (a.flatten().tolist(), b.flatten().tolist())]
+            assert len(pairs[0] & pairs[1]) < a.numel() / 2, "permuted_control: a random order"
         second = answer(model, torch.Generator().manual_seed(6))
         third = answer(model, torch.Generator().manual_seed(5))
         drawn = [dict(m.named_parameters())["head.weight"] for m in (result, second, third)]

@@ -231,7 +231,7 @@ def hidden_test() -> None:
         rng.shuffle(conditions)
         table = [
             SimpleNamespace(
-                model=f"net {rng.randrange(4)}", error=rng.random() * 20,
+                model=f"net {rng.randrange(4)}", error=rng.choice((7.3, 8.4)),
                 networks=n, crops=c, split=s, extra_data=e,
             )
             for n, c, s, e in conditions
@@ -717,6 +717,8 @@ def hidden_test() -> None:
             answer(side * patch + rng.randrange(1, patch), patch)
         except ValueError:
             continue
+        except Exception:
+            pass
         raise AssertionError("patch_tokens: patches that do not tile the picture")
 
 
@@ -851,11 +853,14 @@ def hidden_test() -> None:
         for path, model in families():
             rest = [k for k in model.state_dict() if not k.startswith(path + ".")]
             before = {k: model.state_dict()[k].clone() for k in rest}
-            inputs = model.get_submodule(path).in_features
+            old = model.get_submodule(path)
+            inputs = old.in_features
             new = answer(model, 13)
             now = model.get_submodule(path)
             assert type(now) is nn.Linear, "swap_head: the layer in the head's place"
-            assert now is new, "swap_head: the new layer is returned"
+            assert now is new and now is not old, "swap_head: the new layer is returned"
+            free = all(p.requires_grad for p in model.parameters())
+            assert free, "swap_head: everything else stays trainable"
             assert tuple(now.weight.shape) == (13, inputs), "swap_head: shape of the new head"
             after = model.state_dict()
             kept = {k for k in after if not k.startswith(path + ".")}
@@ -1045,7 +1050,7 @@ for entry in zoo.select(plan.probe.models):
 
 # %%
 trained = build_model("resnet18", pretrained, n_classes).to(device)
-name = f"ResNet-18, {pretrained.name}" if pretrained else "ResNet-18, no weights"
+name = "pretrained ResNet-18" if pretrained else "ResNet-18, no weights"
 arms.append(Arm(name, tuple(probe(trained, s) for s in range(plan.probe.seeds)), len(val)))
 rival = next(arm for arm in arms if arm.name == "random ResNet-18")
 message = verdict(arms[-1], rival)
@@ -1064,8 +1069,8 @@ session.show_recorded("latency")
 
 # %% [markdown]
 # Read off: how far all random networks lie above chance (one in the number of classes), how much of the ranking the seeds leave open, and what one set of weights adds to one
-# of these architectures. **A ranking of random networks is no ranking of pretrained ones.** For that, weights must be had: the
-# next cell does it where there is a network, and says so where there is none.
+# of these architectures. **A ranking of random networks is no ranking of pretrained ones.** For that, weights must be had: set the
+# flag in the next cell. It takes what can be downloaded, and says what cannot.
 
 # %%
 run_leaderboard = False  # True: downloads about 0.8 GB, probes each model at its own size
@@ -1211,7 +1216,8 @@ def hidden_test() -> None:
             trainable = {n: tuple(p.shape) for n, p in layer.named_parameters() if p.requires_grad}
             wanted = {"A": (rank, inputs), "B": (outputs, rank)}
             assert trainable == wanted, "LoRALinear: what is trainable"
-            optimizer = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=0.05)
+            assert not (layer.B @ layer.A).any(), "LoRALinear: exactly the base at the start"
+            optimizer = torch.optim.Adam([p for p in layer.parameters() if p.requires_grad], lr=0.05)
             target = torch.randn(7, outputs)
             losses = []
             for _ in range(40):
@@ -1279,7 +1285,7 @@ with checks.quietly():
 #
 # Write `zero_shot_head(text_embeddings, logit_scale)`. The embeddings are float `[C, P, D]`: `P` prompts for each of `C` classes ("a photo of a cat", "a drawing of a cat"). Give each prompt
 # length 1, take the mean over a class's prompts, give that length 1 again. Return an `nn.Linear` **without bias** that maps image embeddings `[N, D]` of length 1
-# to logits `[N, C]`: `logit_scale` times the cosine similarity. `logit_scale` is the factor itself (CLIP stores its logarithm).
+# to logits `[N, C]`: `logit_scale` times the cosine similarity. `logit_scale` is the factor itself (CLIP stores its logarithm). The embeddings stay as they are.
 #
 # *Predict first:* why give each prompt length 1 before taking the mean?
 
@@ -1321,7 +1327,9 @@ def hidden_test() -> None:
         text = torch.randn(classes, 1, dim, generator=g) * lengths
         x = torch.randn(6, dim, generator=g)
         x = x / x.norm(dim=1, keepdim=True)
-        head = answer(text.clone(), scale)
+        given = text.clone()
+        head = answer(given, scale)
+        assert torch.equal(given, text), "zero_shot_head: the embeddings stay"
         linear = type(head) is nn.Linear and head.bias is None
         assert linear, "zero_shot_head: a linear layer without bias"
         lengths = text[:, 0].norm(dim=1)

@@ -819,6 +819,9 @@ def hidden_test() -> None:
             where = "where the sum is negative" if lift < -1 else "where signs are mixed"
             where = "where the sum is positive" if lift > 1 else where
             assert float((mine - expected).abs().max()) < 1e-8, f"unit_jacobians: dR/dx {where}"
+        edge = answer(lambda v: 2 * v - 2 * v, torch.tensor([3.0, 0.0, -3.0]).double())[2]
+        expected = torch.diag(torch.tensor([1.0, 0.0, 0.0]).double())
+        assert torch.equal(edge.detach(), expected), "unit_jacobians: dR/dx where a sum is zero"
 
 
 from course_utils import checks
