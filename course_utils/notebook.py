@@ -138,8 +138,10 @@ def start(
 
 def _show_curves(value: dict, facts: dict) -> None:
     first, second = (Arm.from_dict(arm) for arm in value["arms"][:2])
+    order = [arm["name"] for arm in value["arms"]]  # JSON has sorted the curves: colours go by arms
+    curves = dict(sorted(value["curves"].items(), key=lambda item: order.index(item[0])))
     figure = plots.learning_curves(
-        value["curves"],
+        curves,
         title=value.get("message") or verdict(second, first),
         measured=value.get("measured", "validation accuracy"),
         data=f"recorded on {facts['data']}, {value['n_train']:,} training images",
