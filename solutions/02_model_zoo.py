@@ -311,6 +311,9 @@ for entry in random.Random(seed).sample(mine, min(3, len(mine))):
     print(f"{entry.name:<22} counted {counted:.3f}, torchvision says {told:.3f} GMAC")
     assert abs(counted - told) <= max(0.02 * told, 0.001)
 
+# %% [markdown]
+# Accuracy against size, and against compute. *Predict first:* do the points rise from left to right?
+
 # %%
 plots.show(plots.zoo_accuracy(rows, "parameters (M)", title="Parameters alone do not buy accuracy"))
 

@@ -48,7 +48,7 @@ from torch import nn
 
 from course_utils import checks, plots
 from course_utils.alexnet import STEMS, build_alexnet
-from course_utils.compare import Arm, table, verdict
+from course_utils.compare import Arm, table, turned, verdict
 from course_utils.models import build_model, count_parameters
 from course_utils.notebook import start
 
@@ -639,9 +639,11 @@ session.show_recorded("duel")
 
 # %%
 rows = [result.row() for result in results.values()]
-for row in rows:
-    print("\n".join(f"{key:<16}{value}" for key, value in row.items()), end="\n\n")
+print(table(turned(rows)))
 session.keep("cost", {"rows": rows})
+
+# %%
+session.show_recorded("cost")
 
 # %% [markdown]
 # Memory is counted, not measured: four float32 numbers a parameter (weight, gradient, AdamW's two means) and what
