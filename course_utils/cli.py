@@ -88,7 +88,7 @@ def run(
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
-    from course_utils import runner
+    from course_utils import runner, times
 
     settings = dict(_setting(text) for text in overrides or [])
     try:
@@ -101,7 +101,10 @@ def run(
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
     runs = runner.run_all(runner.Job(chosen, folder, parameters))
-    print(f"\n{runner.summary(runs)}\n\npages: {folder}/*.html")
+    print(f"\n{runner.summary(runs)}\n\nseconds of the cells, by experiment")
+    for notebook in (result.notebook for result in runs if result.passed):
+        print(times.as_row(notebook, times.by_experiment(folder / f"{notebook}.ipynb")))
+    print(f"\npages: {folder}/*.html")
     for result in runs:
         if record and result.passed:
             print("recorded in", runner.record(result, _command(result.notebook, parameters)))

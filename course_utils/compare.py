@@ -104,6 +104,12 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
     return "\n".join([line(columns), rule, *(line(row) for row in cells)])
 
 
+def turned(rows: Sequence[dict]) -> list[dict]:
+    """The same table with rows and columns exchanged, for few rows of many columns."""
+    title, *others = rows[0]
+    return [{"": name, **{row[title]: _cell(row[name]) for row in rows}} for name in others]
+
+
 def _seeds(arm: Arm) -> str:
     return f"{len(arm.scores)} seed" + ("s" if len(arm.scores) > 1 else "")
 

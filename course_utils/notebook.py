@@ -13,7 +13,7 @@ import course_utils
 from course_utils import experiments, plots, recorded
 from course_utils.augment import Preprocess
 from course_utils.budget import choose_preset, is_grading, load_plan
-from course_utils.compare import Arm, table, verdict
+from course_utils.compare import Arm, table, turned, verdict
 from course_utils.data import Splits, describe_source, load_data
 from course_utils.train import best_device
 from course_utils.weights import (
@@ -25,6 +25,9 @@ from course_utils.weights import (
     describe_weights,
     find_weights,
 )
+
+
+MOST_COLUMNS = 6  # of a recorded table; with more it is shown turned
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class Session:
         value, facts = found
         print(recorded.describe(facts))
         if "rows" in value:
-            print(table(value["rows"]))
+            wide = len(value["rows"][0]) > MOST_COLUMNS
+            print(table(turned(value["rows"]) if wide else value["rows"]))
             return
         if "arms" not in value:
             print("  " + ", ".join(f"{key}: {_short(v)}" for key, v in value.items()))
@@ -138,8 +142,10 @@ def start(
 
 def _show_curves(value: dict, facts: dict) -> None:
     first, second = (Arm.from_dict(arm) for arm in value["arms"][:2])
+    order = [arm["name"] for arm in value["arms"]]  # the colours of curves go by the order of the arms
+    curves = dict(sorted(value["curves"].items(), key=lambda item: order.index(item[0])))
     figure = plots.learning_curves(
-        value["curves"],
+        curves,
         title=value.get("message") or verdict(second, first),
         measured=value.get("measured", "validation accuracy"),
         data=f"recorded on {facts['data']}, {value['n_train']:,} training images",

@@ -54,5 +54,5 @@ def describe(facts: dict) -> str:
 
 def write_json(path: Path, content: object) -> None:
     """Write ``content`` so that an interrupt leaves the old file or the new one, never half of it."""
-    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     write_text(path, text)

@@ -9,6 +9,7 @@ from course_utils.compare import table
 from course_utils.counting import last_map, multiply_adds, on_meta, smallest_input
 from course_utils.model_cards import card
 from course_utils.models import count_parameters
+from course_utils.residual_explorer import somebody_can_click
 from course_utils.zoo import FAMILIES, Entry, build
 
 COLUMNS = (
@@ -128,11 +129,8 @@ def zoo_table(rows: Sequence[dict]) -> None:
 
 
 def _widget_bundle(rows: Sequence[dict]) -> dict:
-    """The live view as a notebook output; empty where ipywidgets is missing."""
-    try:
-        return browser(rows)._repr_mimebundle_()
-    except ImportError:
-        return {}
+    """The live view as a notebook output; empty where nobody can use it, as on a page of a headless run."""
+    return browser(rows)._repr_mimebundle_() if somebody_can_click() else {}
 
 
 def browser(rows: Sequence[dict]):

@@ -89,8 +89,8 @@ plots.show(plots.vocabulary())
 # | a picture | a photograph of any size; 224x224 is the usual *crop* | 32x32 pixels, RGB |
 # | how to get it | image-net.org: log in, accept terms (non-commercial) | a plain download |
 #
-# Sources: table 6 of the DeiT paper (ImageNet's 1,281,167 and 50,000), the TensorFlow Datasets card (the test images), the CIFAR page
-# (cs.toronto.edu/~kriz/cifar.html).
+# Sources: table 6 of the DeiT paper (ImageNet's 1,281,167 and 50,000), the TensorFlow Datasets card (the test
+# images), the CIFAR page (cs.toronto.edu/~kriz/cifar.html).
 #
 # > **Is it true?** *"ImageNet has 120 million pictures of 224x224, 1.4 GB in all; CIFAR-10 has 100,000."*
 # > (claims A1, A2, A3, A8, A9, A10, A11, A12) *Predict first:* how many bytes would that leave for a picture?
@@ -123,10 +123,11 @@ print("in this run:", ", ".join(splits.classes))
 plots.show(plots.class_samples(splits.train, per_class=8))
 
 # %% [markdown]
-# > **Is it true?** *"CIFAR-10 has few classes, so its features do not generalise, and small sources are useless."* (claims A14, B4)
-# > It is a *weak* upstream set: few kinds of things, at 32 pixels. Weak is not useless. DeiT's authors speak of "much
-# > lower diversity" and still get 97.5 to 98.5 % on CIFAR-10 itself, from scratch (section 5.4). You will measure a small
-# > source yourself: unless you fetched ImageNet's, the weights of this notebook come from 100,000 pictures of 64 pixels.
+# > **Is it true?** *"CIFAR-10 has few classes, so its features do not generalise, and small sources are useless."*
+# > (claims A14, B4) It is a *weak* upstream set: few kinds of things, at 32 pixels. Weak is not useless. DeiT's
+# > authors speak of "much lower diversity" and still get 97.5 to 98.5 % on CIFAR-10 itself, from scratch (section
+# > 5.4). You will measure a small source yourself: unless you fetched ImageNet's, the weights of this notebook come
+# > from 100,000 pictures of 64 pixels.
 # >
 # > And *"you usually have little data, say 50,000 images of 100 classes"* (claim A13)? That is the training part
 # > of CIFAR-100, a medium-sized benchmark. Little is hundreds. Section 4 goes down to a few images a class.
@@ -164,8 +165,8 @@ checks.concepts.streaming(streaming_statistics)
 
 # %% [markdown]
 # <details><summary>Hint: "the deviation is nearly right"</summary>
-# The deviation of the whole is not an average of the batches' deviations. Add up sums and sums of squares; the variance is the mean
-# of the squares minus the square of the mean.
+# The deviation of the whole is not an average of the batches' deviations. Add up sums and sums of squares; the
+# variance is the mean of the squares minus the square of the mean.
 # </details>
 # <details><summary>Hint: "bright, nearly even pictures give nan"</summary>
 # Two large numbers that differ in the eighth digit: <code>float32</code> has seven. <code>float64</code> has sixteen.
@@ -264,8 +265,8 @@ print(table(rows))
 print("this notebook:", preprocess)
 
 # %% [markdown]
-# timm's ViT, BEiT and Inception-ResNet configurations use 0.5 for all six numbers. So: constants belong to the weights. What it costs to
-# take the wrong ones is measured in section 6.
+# timm's ViT, BEiT and Inception-ResNet configurations use 0.5 for all six numbers. So: constants belong to the
+# weights. What it costs to take the wrong ones is measured in section 6.
 
 # %% [markdown]
 # ## 3 · Five ways to start
@@ -432,9 +433,9 @@ assert models.count_parameters(head) == 5130
 # "ten times faster" (claim B9) needs another idea: compute the features once and keep them. "A few thousand parameters" (B10)
 # is right.
 #
-# > **Is it true?** *"Frozen means that no gradient passes."* (claim B14)
-# > No gradient is kept *for* frozen parameters; it still passes *through* them if something trainable lies before. (And batch norm's
-# > running statistics go on moving in training mode: chapter 03.)
+# > **Is it true?** *"Frozen means that no gradient passes."* (claim B14) No gradient is kept *for* frozen parameters;
+# > it still passes *through* them if something trainable lies before. (And batch norm's running statistics go on
+# > moving in training mode: chapter 03.)
 
 # %%
 chain = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 2))
@@ -452,8 +453,8 @@ assert chain[0].weight.grad is not None and chain[1].weight.grad is None
 # |---|---|---|
 # | k nearest neighbours | pretrained | nothing: the most similar training images vote |
 # | linear probe | pretrained | the head, on features computed once |
-# | partial fine-tuning | pretrained | head, norms and the last block |
 # | full fine-tuning | pretrained | everything |
+# | partial fine-tuning | pretrained | head, norms and the last block |
 # | from scratch | random | everything |
 #
 # Each seed draws its own training images; the three that train get the same number of epochs, and each **its own** learning rate
@@ -499,8 +500,8 @@ from course_utils.train import Phase, Recipe, fit
 
 STARTS = {
     "from scratch": (None, models.unfreeze),
-    "partial fine-tuning": (pretrained, models.free_norms_and_last_block),
     "full fine-tuning": (pretrained, models.unfreeze),
+    "partial fine-tuning": (pretrained, models.free_norms_and_last_block),
 }
 watched = splits.val.take(plan.starts.val, seed)  # looked at after every epoch
 
@@ -548,7 +549,7 @@ frozen_arms = [
 ]
 trained_arms = [Arm(name, scores, n_test, rate) for name, (_, scores, rate) in races.items()]
 start_arms = trained_arms[:1] + frozen_arms + trained_arms[1:]
-scratch, neighbours, probe, partly, full = start_arms
+scratch, neighbours, probe, full, partly = start_arms
 print(*start_arms, verdict(full, scratch), verdict(full, probe), sep="\n")
 
 # %%
@@ -589,23 +590,24 @@ print("training accuracy in the last epoch, first seed:",
 # >   features that can be used again. Where scratch's training accuracy goes on rising, it is slow, not stuck.
 # > - *"The rate must be small, since we are near the optimum."* Near a good place for *features*; a new head is near
 # >   none. That the best rates of two starts may differ is why each one chose its own above.
-# > - *"One to five epochs do."* That depends on data and goal. MoCo v3's authors fine-tune ViT-B on CIFAR-10 for 100 epochs to reach
-# >   98.9 % (their transfer README).
+# > - *"One to five epochs do."* That depends on data and goal. MoCo v3's authors fine-tune ViT-B on CIFAR-10 for 100
+# >   epochs to reach 98.9 % (their transfer README).
 # > - *"Initialisation **and** learning rate make the difference."* Right, of the well-known example with hot dogs (two things
 # >   changed there; claims A17, A18 and B18 are treated in chapter 03).
 # >
-# > **And numbers without a control** (claims B20, B22, B23, B24). *"HOG and an SVM stay under 80 %"*, *"80 % more than the old
-# > CNN"*, *"far better than from scratch: 86.08 %"*: the first two cannot be checked, and the third ran no scratch training at all. It lies
-# > below the 93.02 % of a ResNet-18 from scratch (README of kuangliu/pytorch-cifar; another stem, many more epochs).
-# > *"94 against 84 % with momentum 0.9 and batch size 64"*: those were other runs, without momentum, at batch size 128 (d2l-zh,
-# > `fine-tuning.md`). A number belongs to its recipe. (Why training accuracy can be below validation accuracy, claim B25: chapter 03.)
+# > **And numbers without a control** (claims B20, B22, B23, B24). *"HOG and an SVM stay under 80 %"*, *"80 % more
+# > than the old CNN"*, *"far better than from scratch: 86.08 %"*: the first two cannot be checked, and the third ran
+# > no scratch training at all. It lies below the 93.02 % of a ResNet-18 from scratch (README of
+# > kuangliu/pytorch-cifar; another stem, many more epochs). *"94 against 84 % with momentum 0.9 and batch size 64"*:
+# > those were other runs, without momentum, at batch size 128 (d2l-zh, `fine-tuning.md`). A number belongs to its
+# > recipe. (Why training accuracy can be below validation accuracy, claim B25: chapter 03.)
 
 # %% [markdown]
 # ### Exercise 3 · Top-k accuracy · ●○○ · 3 points · 8 min
 #
 # With 1,000 classes of which more than a hundred are dogs, a second guess deserves some credit. Write
-# `topk_accuracy(logits, labels, k)`: `logits` float `[N, C]`, `labels` int64 `[N]`; return as a Python float the fraction of images whose
-# label is among the `k` largest logits. With `k` of `C` or more, every image counts.
+# `topk_accuracy(logits, labels, k)`: `logits` float `[N, C]`, `labels` int64 `[N]`; return as a Python float the
+# fraction of images whose label is among the `k` largest logits. With `k` of `C` or more, every image counts.
 #
 # *Predict first:* which top-5 accuracy does guessing give with ten classes?
 
@@ -696,9 +698,9 @@ for k in (1, 2, 5):
 # %% [markdown]
 # ## 4 · How many labels is it worth?
 #
-# The same starts with fewer labelled images. To be fair to the small amounts, every training run sees **equally many pictures**: a
-# few images are repeated until an epoch is as long as in section 3. Rates are those of section 3, too; the largest
-# amount is section 3 itself.
+# The same starts with fewer labelled images. To be fair to the small amounts, every training run sees **equally many
+# pictures**: a few images are repeated until an epoch is as long as in section 3. Rates are those of section 3, too;
+# the largest amount is section 3 itself.
 #
 # *Predict first:* at which end is the advantage larger, with few labels or with many?
 
@@ -826,6 +828,7 @@ def hidden_test() -> None:
         expect(curve, accuracy, expected, "between two points")
         mixed = dict(rng.sample(list(curve.items()), 5))
         expect(mixed, accuracy, expected, "points in any order")
+        expect(curve, curve[amounts[-1]], float(amounts[-1]), "the last point, met exactly")
         expect(curve, heights[-1] / 1000 + 0.05, math.inf, "an accuracy that is never reached")
         expect(curve, heights[0] / 1000 - 0.05, float(amounts[0]), "an accuracy reached at once")
     wavy = {20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}
@@ -887,14 +890,14 @@ session.keep("worth", {line.split(":")[0] + f" {i}": line for i, line in enumera
 session.show_recorded("worth")
 
 # %% [markdown]
-# "Does not get there" is an answer: the worth is *more* than the ratio of the amounts, and nobody has measured how much more. A number
-# made by drawing the line on would look like knowledge.
+# "Does not get there" is an answer: the worth is *more* than the ratio of the amounts, and nobody has measured how
+# much more. A number made by drawing the line on would look like knowledge.
 
 # %% [markdown]
 # ## 5 · How far does it carry? Task distance
 #
-# The same weights, and pictures that are less and less like photographs. All four tasks have the same images and labels. Nothing is
-# lost on the way: each change could be undone by who knows it.
+# The same weights, and pictures that are less and less like photographs. All four tasks have the same images and
+# labels. Nothing is lost on the way: each change could be undone by who knows it.
 
 # %%
 from course_utils.distance import invert, shuffle_blocks
@@ -913,8 +916,8 @@ plots.show(plots.image_grid(shown, columns=8, title=title, data=splits.name))
 
 # %% [markdown]
 # And three networks of the same shape: **pretrained**; **permuted** (the pretrained numbers in random order: same
-# statistics, no knowledge); **random** (as in training from scratch). If permuted were as good as pretrained, the weights' *values*
-# would do it; if it is as good as random, what they *know* does.
+# statistics, no knowledge); **random** (as in training from scratch). If permuted were as good as pretrained, the
+# weights' *values* would do it; if it is as good as random, what they *know* does.
 #
 # ### Exercise 5 · The permuted control · ●●○ · 4 points · 12 min
 #
@@ -973,6 +976,7 @@ def hidden_test() -> None:
             "table": nn.Embedding(12, 7),
             "head": nn.Linear(30, 8),
         })  # fmt: skip
+        nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
         result = answer(model, torch.Generator().manual_seed(5))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
         new = dict(result.named_parameters())
@@ -988,6 +992,8 @@ def hidden_test() -> None:
             rows = {tuple(sorted(row.tolist())) for row in a.flatten(1)}
             whole = [row for row in b.flatten(1) if tuple(sorted(row.tolist())) in rows]
             assert not whole, "permuted_control: the whole tensor is mixed"
+            pairs = [set(zip(t[:-1], t[1:])) for t in (a.flatten().tolist(), b.flatten().tolist())]
+            assert len(pairs[0] & pairs[1]) < a.numel() / 2, "permuted_control: a random order"
         second = answer(model, torch.Generator().manual_seed(6))
         third = answer(model, torch.Generator().manual_seed(5))
         drawn = [dict(m.named_parameters())["head.weight"] for m in (result, second, third)]
@@ -1043,8 +1049,8 @@ with checks.quietly():
 # %% [markdown]
 # ### First the statistics, then the comparison
 #
-# A batch norm whose statistics do not fit breaks any network, however much it knows. So they are measured anew on the training images of
-# each task, for all three networks alike. *Predict first:* what does it cost to forget that?
+# A batch norm whose statistics do not fit breaks any network, however much it knows. So they are measured anew on the
+# training images of each task, for all three networks alike. *Predict first:* what does it cost to forget that?
 
 # %%
 from dataclasses import replace
@@ -1076,7 +1082,8 @@ for estimate in (False, True):
     print(f"permuted weights, statistics {fit_to}: {score:.1%}")
 
 # %% [markdown]
-# *Predict first:* four lines over four tasks (the fourth: a linear classifier on the raw pixels). Which of them fall, which do not?
+# *Predict first:* four lines over four tasks (the fourth: a linear classifier on the raw pixels). Which of them fall,
+# which do not?
 
 # %%
 def networks(s):
@@ -1119,8 +1126,8 @@ print("all pixels shuffled:", verdict(shuffled["pretrained"], shuffled["raw pixe
 session.show_recorded("distance")
 
 # %% [markdown]
-# > **Is it true?** *"The closer the two tasks, the better the transfer."* (claim B3)
-# > As a tendency, yes: follow the line of the pretrained network. Yosinski and others (2014) found the same between halves of ImageNet, and also
+# > **Is it true?** *"The closer the two tasks, the better the transfer."* (claim B3) As a tendency, yes: follow the
+# > line of the pretrained network. Yosinski and others (2014) found the same between halves of ImageNet, and also
 # > that features from a distant task can still beat random ones.
 #
 # Three things to read off:
@@ -1132,9 +1139,9 @@ session.show_recorded("distance")
 #   belong together; when all pixels are shuffled, that assumption is wrong for all three networks. A backbone below the line of
 #   the raw pixels takes away more than it gives.
 #
-# > **Is it true?** *"First layers see edges, middle layers parts, deep layers meaning."* (claim B15)
-# > A fair simplification (Zeiler and Fergus 2014 show it in pictures); a list like "triangle = roof" is made up. Look at the first layer
-# > with the same numbers in and out of order:
+# > **Is it true?** *"First layers see edges, middle layers parts, deep layers meaning."* (claim B15) A fair
+# > simplification (Zeiler and Fergus 2014 show it in pictures); a list like "triangle = roof" is made up. Look at the
+# > first layer with the same numbers in and out of order:
 
 # %%
 origin = pretrained.name if pretrained else "random"
@@ -1164,7 +1171,7 @@ print(*(f"{name:<17} {prep}" for name, prep in CONSTANTS.items()), sep="\n")
 p = plan.normalisation
 few = {s: splits.train.take(p.train, s) for s in run_seeds}
 
-
+# %%
 def probe_with(prep, s):
     """Validation accuracy of a probe on the frozen backbone."""
     known, unknown = (extract_features(frozen_net, part, prep) for part in (few[s], splits.val))
@@ -1201,10 +1208,10 @@ plots.show(plots.arms(six, title=title, data=splits.name))
 session.show_recorded("normalisation")
 
 # %% [markdown]
-# Compare the two triples of constants that the cell printed: on photographs they are close, so little can be at stake between those two.
-# "None" moves every input far away from what the first layer knows. A frozen backbone cannot answer that; one that trains can,
-# because batch norm sets the scale anew. So expect the constants to matter most where least is trained (the recorded numbers
-# say how much). The right ones cost nothing: take the weights' own.
+# Compare the two triples of constants that the cell printed: on photographs they are close, so little can be at stake
+# between those two. "None" moves every input far away from what the first layer knows. A frozen backbone cannot
+# answer that; one that trains can, because batch norm sets the scale anew. So expect the constants to matter most
+# where least is trained (the recorded numbers say how much). The right ones cost nothing: take the weights' own.
 
 # %% [markdown]
 # ## 7 · Freeze or fine-tune?
@@ -1216,10 +1223,11 @@ session.show_recorded("normalisation")
 # | **few labels** | linear probe; then compare with fine-tuning at a small rate | probe as a floor, partial or full fine-tuning on validation; get more labels |
 # | **many labels** | fine-tune everything; hardly ever worse than the probe | fine-tune everything, **and** run scratch as long as it needs |
 #
-# > **Is it true?** *"Under 10,000 images freeze, over 10,000 fine-tune."* (claims B6, B8, B13)
-# > There is no source for it. Full fine-tuning is usual on far smaller sets: Flowers (2,040 training images), Pets (3,680), Aircraft
-# > (6,667), Cars (8,144), see tables 5 and 6 of the EfficientNet paper. That freezing protects against overfitting, and that other-looking
-# > data want more layers trained, are sensible rules of thumb; both have exceptions. Your amounts are all below 10,000, so here is a test:
+# > **Is it true?** *"Under 10,000 images freeze, over 10,000 fine-tune."* (claims B6, B8, B13) There is no source for
+# > it. Full fine-tuning is usual on far smaller sets: Flowers (2,040 training images), Pets (3,680), Aircraft
+# > (6,667), Cars (8,144), see tables 5 and 6 of the EfficientNet paper. That freezing protects against overfitting,
+# > and that other-looking data want more layers trained, are sensible rules of thumb; both have exceptions. Your
+# > amounts are all below 10,000, so here is a test:
 
 # %%
 rows = []
@@ -1232,9 +1240,9 @@ print(table(rows))
 
 # %% [markdown]
 # > **Is it true?** *"Nearly always start by fine-tuning; with much data it is at least not worse."* (claim B21)
-# > Often, not always. Detection on COCO from scratch catches up when trained longer (He, Girshick and Dollar 2019). Two medical tasks
-# > gain little (Raghu and others 2019). On two fine-grained sets the gain is minimal (Kornblith and others 2019). The abstracts of all three
-# > say so. Hence the control run in every corner of the table.
+# > Often, not always. Detection on COCO from scratch catches up when trained longer (He, Girshick and Dollar 2019).
+# > Two medical tasks gain little (Raghu and others 2019). On two fine-grained sets the gain is minimal (Kornblith and
+# > others 2019). The abstracts of all three say so. Hence the control run in every corner of the table.
 # >
 # > **Is it true?** *"Freeze for five to ten epochs, then unfreeze."* (claim B7)
 # > A habit, not a result. What is documented is the idea: probe first, then fine-tune, so that a random head's first steps do
@@ -1259,25 +1267,28 @@ print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
 print(table([{"question": q, "answer": a} for q, a in summary.items()]))
 
 # %% [markdown]
-# **Which start would you choose** if you had to label every picture yourself, at a minute each? And which if pictures were free and
-# computing time was what you pay for? Find the row of the table that decides it.
+# **Which start would you choose** if you had to label every picture yourself, at a minute each? And which if pictures
+# were free and computing time was what you pay for? Find the row of the table that decides it.
 #
 # ### Exercise 6 · Your decision · ●●○ · 4 points · 15 min
 #
-# A hospital has 400 labelled X-ray images (grey, 1024 pixels, two classes, 90 patients; 60 of the images show the finding) and asks you
-# whether to use ImageNet weights. Write about 150 words: which starts you would compare, and which one first; what you would freeze; how the
-# images are split and what you measure instead of plain accuracy; which **control** tells whether pretraining helped at all; and one number
-# that you measured here, **with its spread**, saying in which direction task distance makes you doubt it.
+# A hospital has 400 labelled X-ray images (grey, 1024 pixels, two classes, 90 patients; 60 of the images show the
+# finding) and asks you whether to use ImageNet weights. Write about 150 words: which starts you would compare, and
+# which one first; what you would freeze; how the images are split and what you measure instead of plain accuracy;
+# which **control** tells whether pretraining helped at all; and one number that you measured here, **with its
+# spread**, saying in which direction task distance makes you doubt it.
 
 # %% [markdown] written="case_decision" points=4
 # ### BEGIN SOLUTION
-# *What a full answer contains (one point each).* **Starts**: nearest neighbours and a linear probe on frozen features first (minutes, few
-# trained numbers), then partial or full fine-tuning at a small rate, each at its own rate from an equally large grid; grey repeated to
-# three channels, the weights' own normalisation, an input of 224 or more. **Split and measure**: by patient, not by
-# image; 60 of 400 positive means that "never" scores 85 %, so sensitivity and specificity or the area under the ROC curve, over several splits,
-# test read once. **Control**: scratch at its own best rate and to its own plateau, and a permuted or random backbone with re-estimated batch-norm
-# statistics for the probe. **Evidence with limits**: for example the probe against scratch at the smallest amount, with the seeds' range; measured on
-# pictures that are near upstream, so X-rays should gain less (section 5; Raghu and others 2019 report little benefit).
+# *What a full answer contains (one point each).* **Starts**: nearest neighbours and a linear probe on frozen features
+# first (minutes, few trained numbers), then partial or full fine-tuning at a small rate, each at its own rate from an
+# equally large grid; grey repeated to three channels, the weights' own normalisation, an input of 224 or more.
+# **Split and measure**: by patient, not by image; 60 of 400 positive means that "never" scores 85 %, so sensitivity
+# and specificity or the area under the ROC curve, over several splits, test read once. **Control**: scratch at its
+# own best rate and to its own plateau, and a permuted or random backbone with re-estimated batch-norm statistics for
+# the probe. **Evidence with limits**: for example the probe against scratch at the smallest amount, with the seeds'
+# range; measured on pictures that are near upstream, so X-rays should gain less (section 5; Raghu and others 2019
+# report little benefit).
 # ### END SOLUTION
 
 # %% [markdown]

@@ -107,14 +107,15 @@ assert "mobilenet_v3_large IMAGENET1K_V2" in accuracies
 # The MobileNet number belongs to another network: version 3, retrained, four years and one recipe later. For the other two
 # no network of their own family has such an error: a number without a source cannot be repaired, only dropped.
 #
-# > **Is it true?** *"EfficientNet-B7 leads ImageNet."* (claim C26) *"EfficientNet brought automated search to CNNs, all its members
-# > were searched."* (claims C27, C28)
-# > The cell above names today's leader in one library alone. Only B0 was searched; B1 to B7 scale it by a rule (EfficientNet, section 4).
-# > Its own table 2 compares with networks that had been searched before: NASNet-A, AmoebaNet, PNASNet.
+# > **Is it true?** *"EfficientNet-B7 leads ImageNet."* (claim C26) *"EfficientNet brought automated search to CNNs,
+# > all its members were searched."* (claims C27, C28) The cell above names today's leader in one library alone. Only
+# > B0 was searched; B1 to B7 scale it by a rule (EfficientNet, section 4). Its own table 2 compares with networks
+# > that had been searched before: NASNet-A, AmoebaNet, PNASNet.
 #
-# > **Is it true?** *"AlexNet introduced ReLU, dropout and GPU training; normalisation of responses is part of torchvision's AlexNet."*
-# > (claims C1, C2, C4, C6) The paper takes ReLU from Nair and Hinton (2010) and calls dropout recently developed; its response normalisation
-# > is its own. torchvision builds a later version (one tower, 2014). Count its normalisation layers:
+# > **Is it true?** *"AlexNet introduced ReLU, dropout and GPU training; normalisation of responses is part of
+# > torchvision's AlexNet."* (claims C1, C2, C4, C6) The paper takes ReLU from Nair and Hinton (2010) and calls
+# > dropout recently developed; its response normalisation is its own. torchvision builds a later version (one tower,
+# > 2014). Count its normalisation layers:
 
 # %%
 alexnet = counting.on_meta(lambda: zoo.build("AlexNet", num_classes=1000, size=224))
@@ -231,7 +232,7 @@ def hidden_test() -> None:
         rng.shuffle(conditions)
         table = [
             SimpleNamespace(
-                model=f"net {rng.randrange(4)}", error=rng.random() * 20,
+                model=f"net {rng.randrange(4)}", error=rng.choice((7.3, 8.4)),
                 networks=n, crops=c, split=s, extra_data=e,
             )
             for n, c, s, e in conditions
@@ -268,12 +269,13 @@ print(f"{len(rows)} of {len(zoo.ENTRIES)} rows at this budget")
 zoo_table(rows)
 
 # %% [markdown]
-# Columns: `GMAC` are 10^9 multiply-adds for one picture of `size` pixels, with ten classes; `GMAC at 32` after adapting the model to 32 pixels (section 4);
-# `map` is the last feature map (for a Vision Transformer the grid of patches); `smallest` the smallest
-# square picture that the stock model accepts. A dash: no number whose source we have read.
+# Columns: `GMAC` are 10^9 multiply-adds for one picture of `size` pixels, with ten classes; `GMAC at 32` after
+# adapting the model to 32 pixels (section 4); `map` is the last feature map (for a Vision Transformer the grid of
+# patches); `smallest` the smallest square picture that the stock model accepts. A dash: no number whose source we
+# have read.
 #
-# Two traps in counting. PyTorch's counter reports **two** operations for each multiply-add. And it counts only the operations that it knows:
-# *predict first* what it says of one attention layer on a CPU, in inference mode.
+# Two traps in counting. PyTorch's counter reports **two** operations for each multiply-add. And it counts only the
+# operations that it knows: *predict first* what it says of one attention layer on a CPU, in inference mode.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -294,8 +296,9 @@ print(f"on the CPU {on_cpu:,}; on shapes alone {on_shapes:,}; by hand {by_hand:,
 assert on_shapes == by_hand
 
 # %% [markdown]
-# Where no gradient is wanted, this layer takes one fused operation on a CPU, of which the counter knows nothing: a Vision Transformer would look far too
-# cheap. So the zoo is counted with gradients on, on shapes alone, and halved. Check it against the library's published numbers:
+# Where no gradient is wanted, this layer takes one fused operation on a CPU, of which the counter knows nothing: a
+# Vision Transformer would look far too cheap. So the zoo is counted with gradients on, on shapes alone, and halved.
+# Check it against the library's published numbers:
 
 # %%
 import random
@@ -307,6 +310,9 @@ for entry in random.Random(seed).sample(mine, min(3, len(mine))):
     told = get_model_weights(entry.builder)[entry.tag].meta["_ops"]
     print(f"{entry.name:<22} counted {counted:.3f}, torchvision says {told:.3f} GMAC")
     assert abs(counted - told) <= max(0.02 * told, 0.001)
+
+# %% [markdown]
+# Accuracy against size, and against compute. *Predict first:* do the points rise from left to right?
 
 # %%
 plots.show(plots.zoo_accuracy(rows, "parameters (M)", title="Parameters alone do not buy accuracy"))
@@ -329,9 +335,9 @@ for name in ("resnet50 IMAGENET1K_V1", "resnet50 IMAGENET1K_V2"):
 # %% [markdown]
 # That is as large as the step from ResNet-18 to ResNet-50 at one recipe: say which weights you mean, not only which network.
 #
-# > **Is it true?** *"LeNet-5 has about 60 thousand parameters, AlexNet 60 M, VGG 138 M, GoogLeNet 5 M, ResNet 11 to 60 M, DenseNet 8 to 14 M,
-# > MobileNet 4.2 M, EfficientNet 5.3 to 66 M, ResNet-18 11 M, MobileNet v2 3.5 M, DeiT 22 M"* (claims C3, C7, C8, C13, C15, C18, C20, C22, C24,
-# > C29, C35, C43). Count with 1,000 classes:
+# > **Is it true?** *"LeNet-5 has about 60 thousand parameters, AlexNet 60 M, VGG 138 M, GoogLeNet 5 M, ResNet 11 to
+# > 60 M, DenseNet 8 to 14 M, MobileNet 4.2 M, EfficientNet 5.3 to 66 M, ResNet-18 11 M, MobileNet v2 3.5 M, DeiT 22
+# > M"* (claims C3, C7, C8, C13, C15, C18, C20, C22, C24, C29, C35, C43). Count with 1,000 classes:
 
 # %%
 told = {"LeNet-5": 0.06, "AlexNet": 60, "VGG16": 138, "GoogLeNet": 5, "ResNet-18": 11,
@@ -356,15 +362,18 @@ for name in filter(told.get, chosen):
     print(f"{name:<16} told {told[name]:>6} M, counted {n:>12,}{note}")
 
 # %% [markdown]
-# Right for most. GoogLeNet's "5 M" comes from the paper's "12 times fewer than AlexNet"; MobileNet's table 8 counts 6.8 M, and
-# torchvision's has 13.0 M while it trains with two extra heads. "DeiT, 22 M, light" is DeiT-**S**: the D stands for data-efficient,
-# and DeiT-B is as large as ViT-B. LeNet-5's 60,000 are those of 1998 (on grey pictures, sparsely connected maps).
+# Right for most. GoogLeNet's "5 M" comes from the paper's "12 times fewer than AlexNet"; MobileNet's table 8 counts
+# 6.8 M, and torchvision's has 13.0 M while it trains with two extra heads. "DeiT, 22 M, light" is DeiT-**S**: the D
+# stands for data-efficient, and DeiT-B is as large as ViT-B. LeNet-5's 60,000 are those of 1998 (on grey pictures,
+# sparsely connected maps).
 #
-# > **Is it true?** *"From LeNet's 7 layers to ResNet's 152; 22 in GoogLeNet, 28 in MobileNet, B0-B7 in EfficientNet."* (claims C12, C37, C38)
-# > Three ways of counting in one sentence: LeNet's 7 include two pooling layers, MobileNet's 28 count depthwise and
-# > pointwise convolutions one by one, "B0-B7" is no count at all. Weighted layers are the usual unit. VGG and GoogLeNet are both of 2014.
+# > **Is it true?** *"From LeNet's 7 layers to ResNet's 152; 22 in GoogLeNet, 28 in MobileNet, B0-B7 in
+# > EfficientNet."* (claims C12, C37, C38) Three ways of counting in one sentence: LeNet's 7 include two pooling
+# > layers, MobileNet's 28 count depthwise and pointwise convolutions one by one, "B0-B7" is no count at all. Weighted
+# > layers are the usual unit. VGG and GoogLeNet are both of 2014.
 #
-# > **Is it true?** *"MobileNet v3 is chosen for its few parameters."* (claim C32) *"GoogLeNet and MobileNet cut parameters and keep the accuracy."* (claim C30)
+# > **Is it true?** *"MobileNet v3 is chosen for its few parameters."* (claim C32) *"GoogLeNet and MobileNet cut
+# > parameters and keep the accuracy."* (claim C30)
 
 # %%
 for name in (name for name in chosen if name == "VGG16" or name.startswith("MobileNet")):
@@ -373,15 +382,15 @@ for name in (name for name in chosen if name == "VGG16" or name.startswith("Mobi
     print(f"{name:<20}{count_parameters(model) / 1e6:>8.2f} M{gmac:>9.3f} GMAC")
 
 # %% [markdown]
-# v3 Large has **more** parameters than v2 and v1. What it saves is compute. The second sentence holds: MobileNet's table 8 gives 70.6 %
-# for 4.2 M parameters, against 71.5 % for VGG16 and 69.8 % for GoogLeNet.
+# v3 Large has **more** parameters than v2 and v1. What it saves is compute. The second sentence holds: MobileNet's
+# table 8 gives 70.6 % for 4.2 M parameters, against 71.5 % for VGG16 and 69.8 % for GoogLeNet.
 
 # %% [markdown]
 # ### Exercise 2 · Parameters by hand · ●●○ · 3 points · 12 min
 #
-# A VGG is written as a list: a number is a 3x3 convolution with that many output channels (with bias), `"M"` a max-pool. The pictures
-# have 3 channels. Whatever the picture size, the maps are then averaged to 7x7 and pass three linear layers: 4096, 4096 and
-# `classes` outputs, with biases.
+# A VGG is written as a list: a number is a 3x3 convolution with that many output channels (with bias), `"M"` a
+# max-pool. The pictures have 3 channels. Whatever the picture size, the maps are then averaged to 7x7 and pass three
+# linear layers: 4096, 4096 and `classes` outputs, with biases.
 #
 # - `vgg_parameters(config, classes)` returns `(convolutions, linear)`: two ints, the parameters of each part.
 # - `linear_share(config, classes)` returns the fraction (0..1) of all parameters that lies in the linear layers.
@@ -488,7 +497,8 @@ with checks.quietly():
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# > **Is it true?** *"VGG is made of convolutions only; freeze its first ten and fine-tune the fully connected part."* (claims C10, C11)
+# > **Is it true?** *"VGG is made of convolutions only; freeze its first ten and fine-tune the fully connected part."*
+# > (claims C10, C11)
 
 # %%
 vgg = on_meta("VGG16")
@@ -508,8 +518,8 @@ assert len(convolutions) == 13 and heavy / count_parameters(vgg) > 0.89
 #
 # ### Exercise 3 · A chain of convolutions · ●●○ · 3 points · 12 min
 #
-# A layer `(kernel, stride, padding)` turns `n` pixels into `(n + 2*padding - kernel) // stride + 1`. It **refuses** its input if the
-# kernel is larger than the padded picture.
+# A layer `(kernel, stride, padding)` turns `n` pixels into `(n + 2*padding - kernel) // stride + 1`. It **refuses**
+# its input if the kernel is larger than the padded picture.
 #
 # - `chain_output(size, layers)` returns the side after the last layer, or 0 as soon as a layer refuses.
 # - `smallest_accepted(layers)` returns the smallest side (at least 1) that no layer refuses.
@@ -621,8 +631,9 @@ with checks.quietly():
 # %% [markdown]
 # Now ask the networks themselves.
 #
-# > **Is it true?** *"A picture must be resized before a pretrained model takes it."* (claim C54) *"ResNet fits 32x32 directly; its pooling stride must
-# > be adjusted."* (claim C19) *"For AlexNet change the first kernel; Transformers need another patch or larger pictures."* (claims C49, C51)
+# > **Is it true?** *"A picture must be resized before a pretrained model takes it."* (claim C54) *"ResNet fits 32x32
+# > directly; its pooling stride must be adjusted."* (claim C19) *"For AlexNet change the first kernel; Transformers
+# > need another patch or larger pictures."* (claims C49, C51)
 
 # %%
 for name in ("AlexNet", "VGG16", "ResNet-18", "ViT-B/16 (1k)"):
@@ -633,17 +644,18 @@ for name in ("AlexNet", "VGG16", "ResNet-18", "ViT-B/16 (1k)"):
     print(f"{name:<14} takes {least} px at least; its last map is {height}x{width} at {size} px")
 
 # %% [markdown]
-# The column `smallest` of the table says it of the others. Required for AlexNet, Inception and the Vision Transformers; not for ResNet, VGG, MobileNet, DenseNet, EfficientNet, GoogLeNet. But what
-# runs may still be poor: a last map of one pixel has lost all places (chapter 03 measures the cures). A new first kernel throws the
-# pretrained one away; enlarging the picture keeps it. And Swin pads.
+# The column `smallest` of the table says it of the others. Required for AlexNet, Inception and the Vision
+# Transformers; not for ResNet, VGG, MobileNet, DenseNet, EfficientNet, GoogLeNet. But what runs may still be poor: a
+# last map of one pixel has lost all places (chapter 03 measures the cures). A new first kernel throws the pretrained
+# one away; enlarging the picture keeps it. And Swin pads.
 
 # %% [markdown]
 # ## 4 · Forty models meet 32 pixels
 #
-# `zoo.build(name, size=32)` gives each of them a ten-class head and a way to take small pictures: as it is; or with an
-# enlargement in front (AlexNet to 64, Inception-ResNet to 75); or, for Transformers with one fixed input
-# size, rebuilt for 32 pixels with patches of 4 (Swin: 2, window 4). Their trained block weights fit the rebuilt model: only the patch
-# and position tables are resampled.
+# `zoo.build(name, size=32)` gives each of them a ten-class head and a way to take small pictures: as it is; or with
+# an enlargement in front (AlexNet to 64, Inception-ResNet to 75); or, for Transformers with one fixed input size,
+# rebuilt for 32 pixels with patches of 4 (Swin: 2, window 4). Their trained block weights fit the rebuilt model: only
+# the patch and position tables are resampled.
 
 # %%
 x = session.preprocess(splits.train.images[:8])
@@ -717,6 +729,8 @@ def hidden_test() -> None:
             answer(side * patch + rng.randrange(1, patch), patch)
         except ValueError:
             continue
+        except Exception:
+            pass
         raise AssertionError("patch_tokens: patches that do not tile the picture")
 
 
@@ -764,9 +778,10 @@ for size, patch in ((224, 16), (32, 4), (224, 4)):
 assert n == 3136 == 16 * 196
 
 # %% [markdown]
-# Patch 4 at 224 pixels has sixteen times the tokens and 256 times the attention scores of patch 16: for pictures that hold no more than
-# 32x32 pixels of information. Either 224 with patch 16, or 32 with patch 4; both keep the block weights. For Swin the same care (claim C50): stock,
-# its maps at 32 pixels shrink to 1x1; patch 2 with window 4 ends at 2x2.
+# Patch 4 at 224 pixels has sixteen times the tokens and 256 times the attention scores of patch 16: for pictures that
+# hold no more than 32x32 pixels of information. Either 224 with patch 16, or 32 with patch 4; both keep the block
+# weights. For Swin the same care (claim C50): stock, its maps at 32 pixels shrink to 1x1; patch 2 with window 4 ends
+# at 2x2.
 
 # %% [markdown]
 # ### Exercise 5 · Swap the head · ●●○ · 3 points · 12 min
@@ -787,11 +802,12 @@ def frees(name):
 print(table([frees(name) for name in ("ResNet-18", "MobileNet v3 Large", "DeiT-S", "VGG16")]))
 
 # %% [markdown]
-# Fine for ResNet by luck; elsewhere it frees gates or whole MLPs and freezes the head, or finds nothing (claim E10 of chapter 03).
+# Fine for ResNet by luck; elsewhere it frees gates or whole MLPs and freezes the head, or finds nothing (claim E10 of
+# chapter 03).
 #
-# Write `swap_head(model, num_classes)`: the head is the **last `nn.Linear` in the order of `model.modules()`**, whatever its name and however deep it
-# is nested. Put a new linear layer with `num_classes` outputs in its place (a bias exactly if the old one had one), leave everything else
-# as it is, and return the **new layer**.
+# Write `swap_head(model, num_classes)`: the head is the **last `nn.Linear` in the order of `model.modules()`**,
+# whatever its name and however deep it is nested. Put a new linear layer with `num_classes` outputs in its place (a
+# bias exactly if the old one had one), leave everything else as it is, and return the **new layer**.
 
 # %% answer="swap_head"
 def swap_head(model: nn.Module, num_classes: int) -> nn.Linear:
@@ -851,11 +867,14 @@ def hidden_test() -> None:
         for path, model in families():
             rest = [k for k in model.state_dict() if not k.startswith(path + ".")]
             before = {k: model.state_dict()[k].clone() for k in rest}
-            inputs = model.get_submodule(path).in_features
+            old = model.get_submodule(path)
+            inputs = old.in_features
             new = answer(model, 13)
             now = model.get_submodule(path)
             assert type(now) is nn.Linear, "swap_head: the layer in the head's place"
-            assert now is new, "swap_head: the new layer is returned"
+            assert now is new and now is not old, "swap_head: the new layer is returned"
+            free = all(p.requires_grad for p in model.parameters())
+            assert free, "swap_head: everything else stays trainable"
             assert tuple(now.weight.shape) == (13, inputs), "swap_head: shape of the new head"
             after = model.state_dict()
             kept = {k for k in after if not k.startswith(path + ".")}
@@ -902,8 +921,9 @@ with checks.quietly():
 # %% [markdown]
 # ## 5 · Families, and what was behind their weights
 #
-# Four kinds of teacher: class labels; no labels (two views of a picture should agree, or hidden patches be guessed); both in turn; texts
-# found beside pictures on the web. *Predict first:* how many rows of the zoo never saw a class label?
+# Four kinds of teacher: class labels; no labels (two views of a picture should agree, or hidden patches be guessed);
+# both in turn; texts found beside pictures on the web. *Predict first:* how many rows of the zoo never saw a class
+# label?
 
 # %%
 for supervision in dict.fromkeys(entry.labels for entry in zoo.ENTRIES):
@@ -912,23 +932,30 @@ for supervision in dict.fromkeys(entry.labels for entry in zoo.ENTRIES):
     print(f"{supervision} ({len(some)}): {'..., ' if len(some) > 6 else ''}{names}")
 
 # %% [markdown]
-# > **Is it true?** *"MoCo v3 transfers without labels."* (claim C45; C44 and C48, what it is, are right) The *pretraining* needs none. A linear probe or fine-tuning
-# > needs labels of the target task: MoCo v3's 98.9 % on CIFAR-10 is 100 epochs of supervised fine-tuning (its transfer/README). Nor is it for little *data*: it wants
-# > much unlabelled data; it is labels that may be scarce.
+# > **Is it true?** *"MoCo v3 transfers without labels."* (claim C45; C44 and C48, what it is, are right) The
+# > *pretraining* needs none. A linear probe or fine-tuning needs labels of the target task: MoCo v3's 98.9 % on
+# > CIFAR-10 is 100 epochs of supervised fine-tuning (its transfer/README). Nor is it for little *data*: it wants much
+# > unlabelled data; it is labels that may be scarce.
 # >
-# > **Is it true?** *"BEiT's weights are self-supervised, from ImageNet-22k."* (claims C46, C47) The paper's base runs use ImageNet-1k; timm's tags `in22k_ft_in22k...` were
-# > fine-tuned **with labels** afterwards, and its row above says so. That it fine-tunes faster is claimed against DeiT from scratch (section 3.1).
+# > **Is it true?** *"BEiT's weights are self-supervised, from ImageNet-22k."* (claims C46, C47) The paper's base runs
+# > use ImageNet-1k; timm's tags `in22k_ft_in22k...` were fine-tuned **with labels** afterwards, and its row above
+# > says so. That it fine-tunes faster is claimed against DeiT from scratch (section 3.1).
 # >
-# > **Is it true?** *"ViT-Base comes pretrained on ImageNet-21k, Swin on 22k with 80 M parameters."* (claims C39, C41) For the papers, and for some tags. torchvision's ViT-B/16 and Swin were
-# > trained on 1k; 80 M is Swin-B alone (T has 28, S 50). The tag decides, not the name of the network.
+# > **Is it true?** *"ViT-Base comes pretrained on ImageNet-21k, Swin on 22k with 80 M parameters."* (claims C39, C41)
+# > For the papers, and for some tags. torchvision's ViT-B/16 and Swin were trained on 1k; 80 M is Swin-B alone (T has
+# > 28, S 50). The tag decides, not the name of the network.
 # >
-# > **Is it true?** *"DeiT brings in a CNN's bias."* (claim C42) DeiT is ViT's architecture without a convolution beyond the patches; only the *distilled* variant learns from a convnet teacher.
+# > **Is it true?** *"DeiT brings in a CNN's bias."* (claim C42) DeiT is ViT's architecture without a convolution
+# > beyond the patches; only the *distilled* variant learns from a convnet teacher.
 # >
-# > **Is it true?** *"Residual connections cure vanishing gradients."* (claim C17) The paper argues otherwise (section 4.1); chapter 05 measures. *"DenseNet suits small data."* (C31) Its authors
-# > claim less overfitting, trained from scratch; that is not evidence about fine-tuning. *"Inception-ResNet joins branches and shortcuts."* (C33) Yes; and it refuses 32 pixels.
+# > **Is it true?** *"Residual connections cure vanishing gradients."* (claim C17) The paper argues otherwise (section
+# > 4.1); chapter 05 measures. *"DenseNet suits small data."* (C31) Its authors claim less overfitting, trained from
+# > scratch; that is not evidence about fine-tuning. *"Inception-ResNet joins branches and shortcuts."* (C33) Yes; and
+# > it refuses 32 pixels.
 # >
-# > **Is it true?** *"Backbone, neck (FPN) and head are a network's three standard parts."* (claim C52) A neck serves detection and segmentation; the classifiers here have none. *"Pretrained models are CNNs
-# > with a fixed number of neurons."* (C53) Look at the families above.
+# > **Is it true?** *"Backbone, neck (FPN) and head are a network's three standard parts."* (claim C52) A neck serves
+# > detection and segmentation; the classifiers here have none. *"Pretrained models are CNNs with a fixed number of
+# > neurons."* (C53) Look at the families above.
 
 # %%
 from torchvision.models import list_models
@@ -939,13 +966,14 @@ for word in ("inception_resnet", "mobilenet_v1", "lenet", "deit", "beit", "moco"
     print(f"{word:<18}{'in torchvision' if hits else 'not in torchvision'}")
 
 # %% [markdown]
-# > **Is it true?** *"All of them load from torchvision or Keras."* (claim C34) See above; Keras has neither AlexNet, GoogLeNet nor ResNet-18 (keras.io). timm has most of the rest, and MoCo v3 is a file of its authors.
+# > **Is it true?** *"All of them load from torchvision or Keras."* (claim C34) See above; Keras has neither AlexNet,
+# > GoogLeNet nor ResNet-18 (keras.io). timm has most of the rest, and MoCo v3 is a file of its authors.
 
 # %% [markdown]
 # ## 6 · Getting weights like a professional
 #
-# Five questions before the first epoch: on which pictures trained? with which labels? under which licence? with which normalisation
-# and size? which exact file?
+# Five questions before the first epoch: on which pictures trained? with which labels? under which licence? with which
+# normalisation and size? which exact file?
 
 # %%
 from course_utils.model_cards import card
@@ -957,13 +985,14 @@ for entry in (entry for entry in zoo.ENTRIES if entry.family != "CNN"):
     print(f"{entry.name:<19}{facts.licence:<16}{sold:<16}mean {mean}   {facts.size} px")
 
 # %% [markdown]
-# `cc-by-nc` forbids commercial use; DINOv3 has terms of its own. "Not stated" is no permission. Three normalisations occur: with the
-# wrong one a frozen first layer sees shifted inputs (chapter 03 measures what that is worth).
+# `cc-by-nc` forbids commercial use; DINOv3 has terms of its own. "Not stated" is no permission. Three normalisations
+# occur: with the wrong one a frozen first layer sees shifted inputs (chapter 03 measures what that is worth).
 #
-# **The exact file.** A tag names a recipe (`resnet18.a1_in1k` is not `resnet18.tv_in1k`; timm's default tag differs from torchvision's weights). A hub
-# repository can change: pin the **revision** (`hf_hub_download(..., revision="<commit>")`). `HF_ENDPOINT` names a mirror, `HF_HUB_OFFLINE=1` forbids any
-# request, `HF_HOME` moves the cache. Prefer **safetensors**: a pickle file can run code while it loads, which is why this course reads `.pth`
-# with `weights_only=True`. Can a set of weights be had? Ask before you build:
+# **The exact file.** A tag names a recipe (`resnet18.a1_in1k` is not `resnet18.tv_in1k`; timm's default tag differs
+# from torchvision's weights). A hub repository can change: pin the **revision** (in code:
+# `hf_hub_download(..., revision="<commit>")`). `HF_ENDPOINT` names a mirror, `HF_HUB_OFFLINE=1` forbids any request, `HF_HOME` moves the
+# cache. Prefer **safetensors**: a pickle file can run code while it loads, which is why this course reads `.pth` with
+# `weights_only=True`. Can a set of weights be had? Ask before you build:
 
 # %%
 from course_utils import hub
@@ -980,10 +1009,11 @@ if ask_the_hosts:
         print(hub.availability(zoo.find(name)).sentence)
 
 # %% [markdown]
-# **A file that is not in the library's format.** MoCo v3's checkpoints hold two encoders with names like `module.base_encoder.blocks.0.attn.qkv.weight`, wrapped for
-# several GPUs, with a projection head that nobody needs. `course_utils/mocov3.py` strips the prefix, drops the head, and insists that every other tensor fits. Two traps: their
-# ViT-S has **12** attention heads (timm's has 6, in tensors of the same shape: it would load and be wrong), and its position embedding is
-# a formula, so for another grid it is computed anew.
+# **A file that is not in the library's format.** MoCo v3's checkpoints hold two encoders with names like
+# `module.base_encoder.blocks.0.attn.qkv.weight`, wrapped for several GPUs, with a projection head that nobody needs.
+# `course_utils/mocov3.py` strips the prefix, drops the head, and insists that every other tensor fits. Two traps:
+# their ViT-S has **12** attention heads (timm's has 6, in tensors of the same shape: it would load and be wrong), and
+# its position embedding is a formula, so for another grid it is computed anew.
 
 # %%
 from course_utils.mocov3 import position_embedding
@@ -997,9 +1027,10 @@ for row in nearness[2:5].tolist():
 # %% [markdown]
 # ## 7 · What does the architecture alone give?
 #
-# With random weights (batch-norm statistics set on a batch first, or it is broken statistics that one measures) a network is
-# still a fixed map from pictures to features. A linear probe on them is a **lower bound**: what the shape of the network gives, before anybody trained it. Beside them:
-# the same ResNet-18 with pretrained weights. Validation images only.
+# With random weights (batch-norm statistics set on a batch first, or it is broken statistics that one measures) a
+# network is still a fixed map from pictures to features. A linear probe on them is a **lower bound**: what the shape
+# of the network gives, before anybody trained it. Beside them: the same ResNet-18 with pretrained weights. Validation
+# images only.
 #
 # *Predict first:* is a random Transformer's probe better or worse than a random ResNet's?
 
@@ -1045,7 +1076,7 @@ for entry in zoo.select(plan.probe.models):
 
 # %%
 trained = build_model("resnet18", pretrained, n_classes).to(device)
-name = f"ResNet-18, {pretrained.name}" if pretrained else "ResNet-18, no weights"
+name = "pretrained ResNet-18" if pretrained else "ResNet-18, no weights"
 arms.append(Arm(name, tuple(probe(trained, s) for s in range(plan.probe.seeds)), len(val)))
 rival = next(arm for arm in arms if arm.name == "random ResNet-18")
 message = verdict(arms[-1], rival)
@@ -1063,9 +1094,10 @@ session.show_recorded("probe")
 session.show_recorded("latency")
 
 # %% [markdown]
-# Read off: how far all random networks lie above chance (one in the number of classes), how much of the ranking the seeds leave open, and what one set of weights adds to one
-# of these architectures. **A ranking of random networks is no ranking of pretrained ones.** For that, weights must be had: the
-# next cell does it where there is a network, and says so where there is none.
+# Read off: how far all random networks lie above chance (one in the number of classes), how much of the ranking the
+# seeds leave open, and what one set of weights adds to one of these architectures. **A ranking of random networks is
+# no ranking of pretrained ones.** For that, weights must be had: set the flag in the next cell. It takes what can be
+# downloaded, and says what cannot.
 
 # %%
 run_leaderboard = False  # True: downloads about 0.8 GB, probes each model at its own size
@@ -1084,8 +1116,9 @@ for name in candidates if run_leaderboard else ():
 # %% [markdown]
 # ## 8 · Beyond a new head: low-rank updates
 #
-# Between a probe (only the head trains) and full fine-tuning lies LoRA (Hu et al. 2021): each frozen weight matrix `W` gets an update
-# `B @ A` of low rank, and only `A` and `B` train. `B` begins at zero, so that training begins **exactly** at the pretrained network.
+# Between a probe (only the head trains) and full fine-tuning lies LoRA (Hu et al. 2021): each frozen weight matrix
+# `W` gets an update `B @ A` of low rank, and only `A` and `B` train. `B` begins at zero, so that training begins
+# **exactly** at the pretrained network.
 #
 # A small random Transformer shows it; here PyTorch's parametrisation recomputes the weight from its parts.
 
@@ -1137,7 +1170,8 @@ print(f"merged: {count_parameters(tiny):,} parameters, as at the start, and no e
 #
 # Write `LoRALinear(base, rank, alpha)`, a module around a linear layer:
 #
-# - its output is `base(x)` plus `alpha / rank` times the update of `x`, first through `A` (float `[rank, in]`), then through `B` (`[out, rank]`);
+# - its output is `base(x)` plus `alpha / rank` times the update of `x`, first through `A` (float `[rank, in]`), then
+#   through `B` (`[out, rank]`);
 # - at the start it gives **exactly** what `base` gives, and yet it can learn;
 # - only `A` and `B` are trainable;
 # - `merge()` returns one new plain `nn.Linear` with the same output (bias included) and leaves `base` as it was.
@@ -1183,7 +1217,8 @@ checks.zoo.lora(LoRALinear)
 
 # %% [markdown]
 # <details><summary>Hint: "it is equal at the start but never learns"</summary>
-# The gradient of <code>A</code> is a product with <code>B</code>, and the other way round. One of the two must be other than zero.
+# The gradient of <code>A</code> is a product with <code>B</code>, and the other way round. One of the two must be
+# other than zero.
 # </details>
 # <details><summary>Hint: "after merge() the layer itself gives another output"</summary>
 # You added the update to the old layer's weight. Copy first.
@@ -1211,7 +1246,8 @@ def hidden_test() -> None:
             trainable = {n: tuple(p.shape) for n, p in layer.named_parameters() if p.requires_grad}
             wanted = {"A": (rank, inputs), "B": (outputs, rank)}
             assert trainable == wanted, "LoRALinear: what is trainable"
-            optimizer = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=0.05)
+            assert not (layer.B @ layer.A).any(), "LoRALinear: exactly the base at the start"
+            optimizer = torch.optim.Adam([p for p in layer.parameters() if p.requires_grad], lr=0.05)
             target = torch.randn(7, outputs)
             losses = []
             for _ in range(40):
@@ -1272,14 +1308,17 @@ with checks.quietly():
 # %% [markdown]
 # ## 9 · A head without training pictures
 #
-# CLIP and SigLIP map pictures and texts into one space. A class is then a direction: the embedding of "a photo of a cat". Stack the directions, and you have a linear head that never saw
-# a training picture of your task: **zero-shot**.
+# CLIP and SigLIP map pictures and texts into one space. A class is then a direction: the embedding of "a photo of a
+# cat". Stack the directions, and you have a linear head that never saw a training picture of your task:
+# **zero-shot**.
 #
 # ### Exercise 7 · A head from texts · ●●○ · 3 points · 12 min
 #
-# Write `zero_shot_head(text_embeddings, logit_scale)`. The embeddings are float `[C, P, D]`: `P` prompts for each of `C` classes ("a photo of a cat", "a drawing of a cat"). Give each prompt
-# length 1, take the mean over a class's prompts, give that length 1 again. Return an `nn.Linear` **without bias** that maps image embeddings `[N, D]` of length 1
-# to logits `[N, C]`: `logit_scale` times the cosine similarity. `logit_scale` is the factor itself (CLIP stores its logarithm).
+# Write `zero_shot_head(text_embeddings, logit_scale)`. The embeddings are float `[C, P, D]`: `P` prompts for each of
+# `C` classes ("a photo of a cat", "a drawing of a cat"). Give each prompt length 1, take the mean over a class's
+# prompts, give that length 1 again. Return an `nn.Linear` **without bias** that maps image embeddings `[N, D]` of
+# length 1 to logits `[N, C]`: `logit_scale` times the cosine similarity. `logit_scale` is the factor itself (CLIP
+# stores its logarithm). The embeddings stay as they are.
 #
 # *Predict first:* why give each prompt length 1 before taking the mean?
 
@@ -1321,7 +1360,9 @@ def hidden_test() -> None:
         text = torch.randn(classes, 1, dim, generator=g) * lengths
         x = torch.randn(6, dim, generator=g)
         x = x / x.norm(dim=1, keepdim=True)
-        head = answer(text.clone(), scale)
+        given = text.clone()
+        head = answer(given, scale)
+        assert torch.equal(given, text), "zero_shot_head: the embeddings stay"
         linear = type(head) is nn.Linear and head.bias is None
         assert linear, "zero_shot_head: a linear layer without bias"
         lengths = text[:, 0].norm(dim=1)
@@ -1371,8 +1412,9 @@ with checks.quietly():
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Without CLIP's weights the idea can still be measured: the **rows of an upstream head** are directions of upstream classes. Take those whose names stand for one of our classes, average
-# them, and classify without a single training picture. (The dictionary is ours, written by hand: it plays the part that CLIP's text encoder has learned.)
+# Without CLIP's weights the idea can still be measured: the **rows of an upstream head** are directions of upstream
+# classes. Take those whose names stand for one of our classes, average them, and classify without a single training
+# picture. (The dictionary is ours, written by hand: it plays the part that CLIP's text encoder has learned.)
 
 # %%
 MEANINGS = {
@@ -1421,7 +1463,8 @@ session.keep("names", {"accuracy": share, "classes": len(known), "images": n})
 session.show_recorded("names")
 
 # %% [markdown]
-# Names alone carry something on photographs; on the drawn cartoons the photographs' directions may be worth little. The real thing, where it can be downloaded:
+# Names alone carry something on photographs; on the drawn cartoons the photographs' directions may be worth little.
+# The real thing, where it can be downloaded:
 
 # %%
 use_real_clip = False  # True: downloads 0.6 GB and needs `pip install transformers`
@@ -1460,7 +1503,8 @@ for title, case in cases.items():
         print(f"  {nothing}")
 
 # %% [markdown]
-# The order is that of ImageNet accuracy where it is comparable: a first guess, not a verdict on *your* pictures. Take two or three candidates and probe them on your validation images.
+# The order is that of ImageNet accuracy where it is comparable: a first guess, not a verdict on *your* pictures. Take
+# two or three candidates and probe them on your validation images.
 
 # %% [markdown]
 # ## 11 · What you have measured
@@ -1480,16 +1524,20 @@ print(table([{"question": q, "answer": a} for q, a in summary.items()]))
 # %% [markdown]
 # ### Exercise 8 · Your choice · ●●○ · 4 points · 15 min
 #
-# A start-up sells an app that sorts photographs of plant leaves (30 species, 40 labelled pictures each, 224 pixels) on phones, without a network. Write about 150 words: which two sets of weights would you compare, by
-# name and tag, and why these (cost, data behind them, licence, input size)? How would you meet the phone's limits? Which number in the tables of this notebook would mislead you, and
-# which measurement of your own decides?
+# A start-up sells an app that sorts photographs of plant leaves (30 species, 40 labelled pictures each, 224 pixels)
+# on phones, without a network. Write about 150 words: which two sets of weights would you compare, by name and tag,
+# and why these (cost, data behind them, licence, input size)? How would you meet the phone's limits? Which number in
+# the tables of this notebook would mislead you, and which measurement of your own decides?
 
 # %% [markdown] written="zoo_choice" points=4
 # ### BEGIN SOLUTION
-# *What a full answer contains (one point each).* **Two candidates with tags and costs** that fit a phone, for example MobileNet v3 Large (torchvision, IMAGENET1K_V2, 0.2 GMAC) against EfficientNet B0 or a small
-# DINOv2 ViT; parameters and GMAC at 224 read off the table. **Data and licence**: what they were trained on, with labels or without; terms that allow selling (not cc-by-nc; DINOv3's own terms to be read; "not stated" to be
-# cleared). **What misleads**: ImageNet top-1 across recipes or extra data, an ensemble's row, parameters taken for speed, random-backbone ranking. **Own measurement**: a linear probe and a fine-tuned run of each on a validation
-# split of the leaves, several seeds, latency on the phone itself, normalisation and size of the weights; the test set read once.
+# *What a full answer contains (one point each).* **Two candidates with tags and costs** that fit a phone, for example
+# MobileNet v3 Large (torchvision, IMAGENET1K_V2, 0.2 GMAC) against EfficientNet B0 or a small DINOv2 ViT; parameters
+# and GMAC at 224 read off the table. **Data and licence**: what they were trained on, with labels or without; terms
+# that allow selling (not cc-by-nc; DINOv3's own terms to be read; "not stated" to be cleared). **What misleads**:
+# ImageNet top-1 across recipes or extra data, an ensemble's row, parameters taken for speed, random-backbone ranking.
+# **Own measurement**: a linear probe and a fine-tuned run of each on a validation split of the leaves, several seeds,
+# latency on the phone itself, normalisation and size of the weights; the test set read once.
 # ### END SOLUTION
 
 # %% [markdown]

@@ -1767,7 +1767,7 @@ photo_arms = tested(photo_runs, photo_rates, photos.test, photo_prep)
 print(*photo_arms, verdict(*photo_arms), sep="\n")
 
 # %% [markdown]
-# D2L, whose hot dogs these may be, prints 0.939 fine-tuned against 0.843 from scratch after five epochs (d2l-zh,
+# D2L, whose hot dogs these may be, prints 0.939 fine-tuned against 0.843 from scratch after five epochs (claim A17; d2l-zh,
 # `fine-tuning.md`; its two runs differ in their learning rates as well). `hotdog` is class 934 of ImageNet: a network
 # pretrained there has learned from labelled pictures of the very thing it is tested on, which makes this a very favourable
 # case for pretraining (claim A18). It says little about, for example, X-rays. The cell above looked the overlap up in the class

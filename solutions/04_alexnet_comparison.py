@@ -48,7 +48,7 @@ from torch import nn
 
 from course_utils import checks, plots
 from course_utils.alexnet import STEMS, build_alexnet
-from course_utils.compare import Arm, table, verdict
+from course_utils.compare import Arm, table, turned, verdict
 from course_utils.models import build_model, count_parameters
 from course_utils.notebook import start
 
@@ -96,9 +96,10 @@ print(table([sides(size) for size in (32, 62, 63, 64, 224)]))
 assert min(sides(62).values()) < 1 <= min(sides(63).values())
 
 # %% [markdown]
-# The first convolution (11x11, stride 4) and three pools leave nothing of 32 pixels: the last pool would need a window that is not
-# there. The smallest picture that gets through has 63. ResNet-18 runs at 32 (chapter 03), so a comparison "on 32x32" begins with a decision that
-# changes one of the two networks. There are three honest ways, and one popular one:
+# The first convolution (11x11, stride 4) and three pools leave nothing of 32 pixels: the last pool would need a
+# window that is not there. The smallest picture that gets through has 63. ResNet-18 runs at 32 (chapter 03), so a
+# comparison "on 32x32" begins with a decision that changes one of the two networks. There are three honest ways, and
+# one popular one:
 #
 # | way | first convolution | what it keeps |
 # |---|---|---|
@@ -110,10 +111,11 @@ assert min(sides(62).values()) < 1 <= min(sides(63).values())
 # %% [markdown]
 # ### Exercise 1 · Adapt AlexNet · ●●○ · 4 points · 12 min
 #
-# Write `adapt_alexnet(model, num_classes)` for torchvision's AlexNet: afterwards 32x32 images go through and give logits
-# `[N, num_classes]`, **and weight and bias of all five convolutions survive bit for bit**. Return the model and the names (in its
-# `state_dict`, in any order) of *all* tensors that are still pretrained, bit for bit: not of what you meant to keep, but of what is
-# there. The checks use an AlexNet with narrow linear layers: read sizes off the layers.
+# Write `adapt_alexnet(model, num_classes)` for torchvision's AlexNet: afterwards 32x32 images go through and give
+# logits `[N, num_classes]`, **and weight and bias of all five convolutions survive bit for bit**. Return the model
+# and the names (in its `state_dict`, in any order) of *all* tensors that are still pretrained, bit for bit: not of
+# what you meant to keep, but of what is there. The checks use an AlexNet with narrow linear layers: read sizes off
+# the layers.
 #
 # *Predict first:* AlexNet has 16 tensors. How many are still pretrained when only the last layer is replaced?
 
@@ -142,8 +144,8 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 # Or let the picture grow first: <code>nn.Upsample</code> is a layer.
 # </details>
 # <details><summary>Hint: "it works, but a name is missing or too many"</summary>
-# Copy the tensors first (<code>.clone()</code>: a <code>state_dict</code> shares memory with the model), then change the model, then
-# compare with <code>torch.equal</code>, which is False for other shapes.
+# Copy the tensors first (<code>.clone()</code>: a <code>state_dict</code> shares memory with the model), then change
+# the model, then compare with <code>torch.equal</code>, which is False for other shapes.
 # </details>
 
 # %% graded="adapt_alexnet-1" points=2
@@ -160,7 +162,7 @@ def hidden_test() -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5_227)
         got = answer(stock, 6)
-        assert type(got) is tuple and len(got) == 2, "adapt_alexnet: a pair is returned"
+        assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
         assert isinstance(got[0], torch.nn.Module), "adapt_alexnet: a model first"
         with torch.no_grad():
             logits = got[0].eval()(torch.randn(3, 3, 32, 32))
@@ -190,7 +192,7 @@ def hidden_test() -> None:
         stock = narrow_alexnet(classes=13, seed=8_819 + classes, width=12)
         before = [tensor.clone() for tensor in stock.state_dict().values()]
         got = answer(stock, classes)
-        assert type(got) is tuple and len(got) == 2, "adapt_alexnet: a pair is returned"
+        assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
         names, after = got[1], got[0].state_dict()
         assert type(names) is list and all(type(n) is str for n in names), "adapt_alexnet: type of the names"
         left = [n for n, new in after.items() if any(torch.equal(new, old) for old in before)]
@@ -205,9 +207,10 @@ with checks.quietly():
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# > **Is it true?** *"`weight[:, :3, 1:4, 1:4]` keeps the first three channels of the pretrained kernel; the rest is random."* (claim E13)
-# > There are only three input channels to keep. What is cut is the *picture* of the kernel: rows and columns 1 to 3 of 11. The middle would be
-# > 4 to 6. *Predict first:* how much of the kernels' weight lies inside each of the two windows?
+# > **Is it true?** *"`weight[:, :3, 1:4, 1:4]` keeps the first three channels of the pretrained kernel; the rest is
+# > random."* (claim E13) There are only three input channels to keep. What is cut is the *picture* of the kernel:
+# > rows and columns 1 to 3 of 11. The middle would be 4 to 6. *Predict first:* how much of the kernels' weight lies
+# > inside each of the two windows?
 
 # %%
 pretrained_alexnet = build_alexnet(alexnet_weights, n_classes)
@@ -224,9 +227,10 @@ print(f"{9 / 121:.1%} of the taps; the cropped layer's bias is new, and random")
 # Two honest ways to make kernels `[out, in, k, k]` smaller:
 #
 # - `crop_kernel(weight, size)`: the `size` x `size` taps in the middle, as a copy. (`k - size` is even.)
-# - `resample_kernel(weight, size)`: lay a grid of `size` x `size` equal cells over the square of the old kernel. Each new tap is the **sum** of
-#   the old taps in its cell; an old tap that lies on the border of two cells is divided between them by the lengths of its parts. In one
-#   dimension, three taps on two: `[a, b, c]` becomes `[a + b/2, b/2 + c]`. So the sum of all taps stays, whatever `size` is.
+# - `resample_kernel(weight, size)`: lay a grid of `size` x `size` equal cells over the square of the old kernel. Each
+#   new tap is the **sum** of the old taps in its cell; an old tap that lies on the border of two cells is divided
+#   between them by the lengths of its parts. In one dimension, three taps on two: `[a, b, c]` becomes
+#   `[a + b/2, b/2 + c]`. So the sum of all taps stays, whatever `size` is.
 #
 # *Predict first:* 11 taps on 3: how many old taps lie on a border? Would `F.interpolate` keep the sum?
 
@@ -330,8 +334,9 @@ with checks.quietly():
 # %% [markdown]
 # ### What is each way worth?
 #
-# A linear probe on frozen features, once for each seed (each draws another part of the training images and other random numbers), measured on
-# validation: this is a choice. The tutorial freezes the stem with its random bias, as we do here.
+# A linear probe on frozen features, once for each seed (each draws another part of the training images and other
+# random numbers), measured on validation: this is a choice. The tutorial freezes the stem with its random bias, as we
+# do here.
 #
 # *Predict first:* rank the seven rows of the figure before you run the cell.
 
@@ -370,7 +375,7 @@ def probed(name, build, prep):
     ]
     return Arm(name, tuple(scores), len(val))
 
-
+# %%
 stems = [
     probed(name, lambda s, stem=stem: build_alexnet(alexnet_weights, n_classes, stem, s),
            size_of(alexnet_weights, size))
@@ -399,16 +404,18 @@ session.keep("stems", {"arms": [arm.to_dict() for arm in stems]})
 session.show_recorded("stems")
 
 # %% [markdown]
-# Read it in pairs. **Crop against new stem**: does keeping 9 taps beat random numbers at all? **Crop against centre**: does it matter where one
-# cuts? **Any of these against "enlarged"**: what would have been there for nothing. Later layers expect what the 11x11 kernels gave them: a
-# first layer with other answers takes that away, whatever is kept behind it. "Random weights" is the floor: no knowledge at all.
+# Read it in pairs. **Crop against new stem**: does keeping 9 taps beat random numbers at all? **Crop against
+# centre**: does it matter where one cuts? **Any of these against "enlarged"**: what would have been there for
+# nothing. Later layers expect what the 11x11 kernels gave them: a first layer with other answers takes that away,
+# whatever is kept behind it. "Random weights" is the floor: no knowledge at all.
 #
 # The enlarged picture costs little here, since stride 4 makes the map small at once; so this is the way we take.
 #
 # ## 2 · What a fair "frozen" is
 #
-# > **Is it true?** *"We freeze the network: everything but the last classifier layer."* (claim E14) The code beside that sentence kept every parameter
-# > with `classifier` in its name. *Predict first:* which share of AlexNet's parameters is that?
+# > **Is it true?** *"We freeze the network: everything but the last classifier layer."* (claim E14) The code beside
+# > that sentence kept every parameter with `classifier` in its name. *Predict first:* which share of AlexNet's
+# > parameters is that?
 
 # %%
 inside = {id(p) for p in stock.classifier.parameters()}
@@ -419,12 +426,14 @@ print(table([{"trainable": k, "parameters": n, "of all": f"{n / total:.1%}"} for
 assert total - shares["in `classifier` (three linear layers)"] == 2_469_696  # the five convolutions
 
 # %% [markdown]
-# (The tutorial's network has a smaller first layer: 54,575,114 of 57,023,306 parameters, 95.7 %, stay trainable while it is "frozen"; 2,448,192 are frozen.) A
-# ResNet-18 that is frozen the usual way trains 5,130 parameters. Comparing these two says nothing about backbones. A fair "frozen" is the same thing
-# for both: a linear probe, which trains one linear layer on what the backbone gives.
+# (The tutorial's network has a smaller first layer: 54,575,114 of 57,023,306 parameters, 95.7 %, stay trainable while
+# it is "frozen"; 2,448,192 are frozen.) A ResNet-18 that is frozen the usual way trains 5,130 parameters. Comparing
+# these two says nothing about backbones. A fair "frozen" is the same thing for both: a linear probe, which trains one
+# linear layer on what the backbone gives.
 #
-# > **Is it true?** *"The adapted AlexNet runs on 32x32."* (claim E15) It runs, and wastes: its last map is 3x3, and the 6x6 average pool in front of the
-# > linear layers repeats each value four times. The 9,216 inputs of the first one hold 2,304 different numbers:
+# > **Is it true?** *"The adapted AlexNet runs on 32x32."* (claim E15) It runs, and wastes: its last map is 3x3, and
+# > the 6x6 average pool in front of the linear layers repeats each value four times. The 9,216 inputs of the first
+# > one hold 2,304 different numbers:
 
 # %%
 small_map = torch.randn(1, 256, 3, 3)
@@ -438,10 +447,11 @@ print(f"{first.weight.numel():,} weights or {summed.numel():,}: the same to {dif
 # %% [markdown]
 # ### Exercise 3 · What a fair "frozen" is · ●○○ · 3 points · 8 min
 #
-# Write `trainable_fractions(model, classifier, last)`: `classifier` and `last` are modules somewhere inside `model` (for AlexNet
-# `model.classifier` and `model.classifier[6]`). Return two floats, the fraction of the model's parameters that trains if everything
-# outside of `classifier` is frozen, and if everything outside of `last` is. Count numbers, not tensors; go by the modules that you are given,
-# whatever they are called; leave the model as it is.
+# Write `trainable_fractions(model, classifier, last)`: `classifier` and `last` are modules somewhere inside `model`
+# (for AlexNet `model.classifier` and `model.classifier[6]`). Return two floats, the fraction of the model's
+# parameters that trains if everything outside of `classifier` is frozen, and if everything outside of `last` is.
+# Count numbers, not tensors; go by the modules that you are given, whatever they are called; leave the model as it
+# is.
 #
 # *Predict first:* the second fraction for AlexNet with ten classes: one in ten, one in a hundred, or one in a thousand?
 
@@ -483,7 +493,7 @@ def hidden_test() -> None:
         with nowhere:
             model = AlexNet(num_classes=classes)
         got = answer(model, model.classifier, model.classifier[6])
-        assert type(got) is tuple and len(got) == 2, "trainable_fractions: a pair is returned"
+        assert type(got) in (tuple, list) and len(got) == 2, "trainable_fractions: a pair is returned"
         assert all(type(value) is float for value in got), "trainable_fractions: type of the fractions"
         last = 4097 * classes
         inside = last + 9217 * 4096 + 4097 * 4096
@@ -518,7 +528,7 @@ def hidden_test() -> None:
         model.requires_grad_(not frozen)
         flags = [parameter.requires_grad for parameter in model.parameters()]
         got = answer(model, head, last)
-        assert type(got) is tuple and len(got) == 2, "trainable_fractions: a pair is returned"
+        assert type(got) in (tuple, list) and len(got) == 2, "trainable_fractions: a pair is returned"
         assert all(type(value) is float for value in got), "trainable_fractions: type of the fractions"
         end = b * c + (c if last.bias is not None else 0)
         inside = (a + 1) * b + 2 * b + end
@@ -538,11 +548,13 @@ with checks.quietly():
 # %% [markdown]
 # ## 3 · A fair protocol, written down before the first run
 #
-# > **Is it true?** *"Section 6 compares it with AlexNet."* (claim E16) In that text only AlexNet was in the list of models to train (the other line was commented
-# > out), with 20 epochs against 40, an altered stem, and no result printed. What would a comparison need?
+# > **Is it true?** *"Section 6 compares it with AlexNet."* (claim E16) In that text only AlexNet was in the list of
+# > models to train (the other line was commented out), with 20 epochs against 40, an altered stem, and no result
+# > printed. What would a comparison need?
 #
-# Both contenders: torchvision's backbone, the mean over places, **one linear layer** as the head. So AlexNet without its three linear layers: they hold 55 of
-# its 57 million parameters, and no weights for them come with the small set. This is a comparison of *backbones*.
+# Both contenders: torchvision's backbone, the mean over places, **one linear layer** as the head. So AlexNet without
+# its three linear layers: they hold 55 of its 57 million parameters, and no weights for them come with the small set.
+# This is a comparison of *backbones*.
 
 # %%
 from course_utils.protocol import Contender, Protocol
@@ -583,8 +595,8 @@ def upstream_row(name, weights):
 print(table([upstream_row("ResNet-18", resnet_weights), upstream_row("AlexNet", alexnet_weights)]))
 
 # %% [markdown]
-# "Seen" counts a picture once an epoch. With the small weights ResNet-18 has the better upstream: twice as many different pictures. What it wins
-# downstream is partly owed to that; the from-scratch pair below is free of it.
+# "Seen" counts a picture once an epoch. With the small weights ResNet-18 has the better upstream: twice as many
+# different pictures. What it wins downstream is partly owed to that; the from-scratch pair below is free of it.
 #
 # ## 4 · The duel
 #
@@ -627,17 +639,19 @@ session.show_recorded("duel")
 
 # %%
 rows = [result.row() for result in results.values()]
-for row in rows:
-    print("\n".join(f"{key:<16}{value}" for key, value in row.items()), end="\n\n")
+print(table(turned(rows)))
 session.keep("cost", {"rows": rows})
 
+# %%
+session.show_recorded("cost")
+
 # %% [markdown]
-# Memory is counted, not measured: four float32 numbers a parameter (weight, gradient, AdamW's two means) and what autograd keeps of a batch. Seconds are
-# this machine's, and change with whatever else it does.
+# Memory is counted, not measured: four float32 numbers a parameter (weight, gradient, AdamW's two means) and what
+# autograd keeps of a batch. Seconds are this machine's, and change with whatever else it does.
 #
-# **Equal images or equal seconds?** Both are fair, and they can disagree. The same pair again, where the quicker one gets as many epochs as fit into the
-# other's time, at the rate it had chosen. (So the number of epochs depends on the machine, and this comparison alone may come out
-# differently each time.)
+# **Equal images or equal seconds?** Both are fair, and they can disagree. The same pair again, where the quicker one
+# gets as many epochs as fit into the other's time, at the rate it had chosen. (So the number of epochs depends on the
+# machine, and this comparison alone may come out differently each time.)
 
 # %%
 slow, quick = sorted((tuned_resnet, tuned_alexnet), key=lambda r: -r.seconds_per_epoch)
@@ -656,16 +670,19 @@ session.show_recorded("seconds")
 # %% [markdown]
 # ## 5 · The same test images: McNemar and the bootstrap
 #
-# Two accuracies on the same images are not independent: most images are right, or wrong, for both. Only those count on which the two differ.
+# Two accuracies on the same images are not independent: most images are right, or wrong, for both. Only those count
+# on which the two differ.
 
 # %% [markdown]
 # ### Exercise 4 · McNemar's test · ●●○ · 4 points · 12 min
 #
-# Write `mcnemar(first, second, labels)` for two vectors of predicted classes on the same images. Return three plain Python numbers:
+# Write `mcnemar(first, second, labels)` for two vectors of predicted classes on the same images. Return three plain
+# Python numbers:
 #
 # - how many images only the first has right, and how many only the second has right (`int`);
-# - the exact two-sided p (`float`): if each of these images were the toss of a fair coin, how probable would a result be that is *as uneven
-#   as this or more*, in either direction? Add up binomial probabilities with `math.comb`; where nothing differs, p is 1.
+# - the exact two-sided p (`float`): if each of these images were the toss of a fair coin, how probable would a result
+#   be that is *as uneven as this or more*, in either direction? Add up binomial probabilities with `math.comb`; where
+#   nothing differs, p is 1.
 #
 # *Predict first:* 1 image to 5. Is p below 0.05?
 
@@ -696,7 +713,8 @@ checks.comparison.mcnemar(mcnemar)
 # Twice the tail counts the middle twice when both counts are equal. A probability ends at 1.
 # </details>
 # <details><summary>Hint: "OverflowError: int too large to convert to float"</summary>
-# Python's whole numbers have no limit, floats have. Divide one whole number by another: <code>a / 2**n</code>, not <code>a * 0.5**n</code>.
+# Python's whole numbers have no limit, floats have. Divide one whole number by another: <code>a / 2**n</code>, not
+# <code>a * 0.5**n</code>.
 # </details>
 
 # %% graded="mcnemar-1" points=2
@@ -712,7 +730,7 @@ def hidden_test() -> None:
     for _ in range(8):
         both, b, c, neither = (rng.randint(1, 60) for _ in range(4))
         got = answer(*predictions(both, b, c, neither, seed=rng.randint(0, 10**6)))
-        assert type(got) is tuple and len(got) == 3, "mcnemar: three numbers are returned"
+        assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[0]) is int and type(got[1]) is int, "mcnemar: type of the counts"
         assert (got[0], got[1]) == (b, c), "mcnemar: counts"
 
@@ -742,7 +760,7 @@ def hidden_test() -> None:
             chance = chance * (n - heads) / (heads + 1)
         expected = min(1.0, float(2 * tail))
         got = answer(*predictions(30, b, c, 11, seed=rng.randint(0, 10**6)))
-        assert type(got) is tuple and len(got) == 3, "mcnemar: three numbers are returned"
+        assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[2]) is float, "mcnemar: type of p"
         assert abs(got[2] - expected) <= 1e-6 * expected, "mcnemar: p"
 
@@ -763,7 +781,7 @@ pairs = {
 }
 one, *others = tuned_resnet.test_logits
 for s, other in zip(protocol.seeds[1:], others):
-    pairs[f"ResNet-18 against itself, seeds {protocol.seeds[0]} and {s}"] = compare_pair(
+    pairs[f"ResNet-18 itself, seeds {protocol.seeds[0]}, {s}"] = compare_pair(
         one.argmax(1), other.argmax(1), labels
     )
 print(table([{"pair": name, "only first": p.only_first, "only second": p.only_second,
@@ -775,9 +793,10 @@ plots.show(plots.paired_differences(
     title="Pairs of checkpoints on the same test images"))  # fmt: skip
 
 # %% [markdown]
-# The last rows are the lesson. Two seeds of the **same** network are two checkpoints, and McNemar's test may well find that *they* differ: it answers "are these
-# two checkpoints equally good on pictures like these?", not "are these two architectures?". For the second question the seeds are the sample: look how
-# far the points of one kind lie apart. And p-values of several pairs on the same images are not independent evidence.
+# The last rows are the lesson. Two seeds of the **same** network are two checkpoints, and McNemar's test may well
+# find that *they* differ: it answers "are these two checkpoints equally good on pictures like these?", not "are these
+# two architectures?". For the second question the seeds are the sample: look how far the points of one kind lie
+# apart. And p-values of several pairs on the same images are not independent evidence.
 #
 # ### Better at what?
 
@@ -797,8 +816,9 @@ plots.show(plots.class_differences(
     title="Where ResNet-18 is ahead, class by class", data=session.caption))  # fmt: skip
 
 # %% [markdown]
-# Each class has a tenth of the images, so each point is about three times as uncertain as the whole. Ten classes are ten chances to find a "surprising" one:
-# a class counts as a finding only if all seeds agree, and even then it is a guess to be tested on new images.
+# Each class has a tenth of the images, so each point is about three times as uncertain as the whole. Ten classes are
+# ten chances to find a "surprising" one: a class counts as a finding only if all seeds agree, and even then it is a
+# guess to be tested on new images.
 #
 # ## 6 · Does it know how sure it is?
 #
@@ -807,9 +827,9 @@ plots.show(plots.class_differences(
 # %% [markdown]
 # ### Exercise 5 · Temperature · ●●○ · 4 points · 12 min
 #
-# Write `find_temperature(logits, labels)`: the one positive number `t` for which the mean cross-entropy of `logits / t` on these validation
-# images is lowest, as a `float`, right to 1 %. It may lie anywhere between 0.05 and 50; how you search is up to you (a grid made ever finer, an
-# optimizer on log t, ...). The logits stay as they are.
+# Write `find_temperature(logits, labels)`: the one positive number `t` for which the mean cross-entropy of
+# `logits / t` on these validation images is lowest, as a `float`, right to 1 %. It may lie anywhere between 0.05 and 50; how
+# you search is up to you (a grid made ever finer, an optimizer on log t, ...). The logits stay as they are.
 #
 # *Predict first:* dividing all logits of an image by the same positive number: what does it do to accuracy, what to confidence?
 
@@ -913,15 +933,17 @@ plots.show(plots.reliability(shown, title="Calibration of the fine-tuned pair", 
 session.show_recorded("calibration")
 
 # %% [markdown]
-# One number, fitted on **validation** images, moves the points towards the diagonal and changes no prediction: accuracy is untouched, since dividing
-# all logits by the same positive number leaves the largest one the largest. A temperature over 1 says that the network was too sure. (Guo and others,
-# 2017, where both the error and the temperature come from.) The error depends on the number of bins and of images; small sets overstate it.
+# One number, fitted on **validation** images, moves the points towards the diagonal and changes no prediction:
+# accuracy is untouched, since dividing all logits by the same positive number leaves the largest one the largest. A
+# temperature over 1 says that the network was too sure. (Guo and others, 2017, where both the error and the
+# temperature come from.) The error depends on the number of bins and of images; small sets overstate it.
 #
 # ## 7 · What one may conclude
 #
-# - **Allowed:** these backbones, from these weights, with this many images, at these budgets, differ by so much, with this spread over seeds and images.
-# - **Not allowed:** "ResNet is better than AlexNet" without the conditions; anything about 224 pixels, about ImageNet weights (unless those were taken), about
-#   networks with their full classifiers.
+# - **Allowed:** these backbones, from these weights, with this many images, at these budgets, differ by so much, with
+#   this spread over seeds and images.
+# - **Not allowed:** "ResNet is better than AlexNet" without the conditions; anything about 224 pixels, about ImageNet
+#   weights (unless those were taken), about networks with their full classifiers.
 # - **Published numbers** for orientation: one crop at 224 pixels on ImageNet, torchvision's own weights:
 
 # %%
@@ -948,29 +970,33 @@ print(f"data: {splits.name}; budget: {session.budget}\n")
 print(table([{"question": q, "answer": a} for q, a in summary.items()]))
 
 # %% [markdown]
-# **Decide:** your phone app has to sort small pictures, at ten a second, with the least battery. Which of the two would you take, and which single measurement
-# would you still want before you decide?
+# **Decide:** your phone app has to sort small pictures, at ten a second, with the least battery. Which of the two
+# would you take, and which single measurement would you still want before you decide?
 
 # %% [markdown]
 # ### Exercise 6 · Your conclusion · ●●○ · 4 points · 15 min
 #
-# Write the conclusion that your tables allow, in **three sentences**: (1) what differs, by how much, under which conditions, with the spread over
-# seeds *and* over images; (2) what it costs: the resource in which the other one is ahead, and whether equal images and equal seconds say the same;
-# (3) what these runs do **not** show. Take the numbers from your own run and name its data, weights and budget. If your
-# intervals overlap, say that it is undecided: this is a result.
+# Write the conclusion that your tables allow, in **three sentences**: (1) what differs, by how much, under which
+# conditions, with the spread over seeds *and* over images; (2) what it costs: the resource in which the other one is
+# ahead, and whether equal images and equal seconds say the same; (3) what these runs do **not** show. Take the
+# numbers from your own run and name its data, weights and budget. If your intervals overlap, say that it is
+# undecided: this is a result.
 
 # %% [markdown] written="conclusion" points=4
 # ### BEGIN SOLUTION
-# *What a full answer contains (one point each).* **The difference with its conditions**: number, direction, data set, training images, epochs, weights
-# of both; from the verdict on equal images, or "undecided" where the seeds overlap. **Both kinds of spread**: the range over the
-# seeds (which speaks of the method), and the interval over images or McNemar's p (which speaks of two checkpoints); no claim about
-# architectures from a single p. **The cost**: parameters, multiply-adds, memory or seconds, each with its number, and whether equal seconds
-# change the verdict. **The limits**: backbones without AlexNet's three linear layers, upstream sets of other sizes or epochs (the from-scratch
-# pair is free of that), small pictures, one recipe and a small grid; nothing about 224 pixels or about ImageNet weights that were not used.
+# *What a full answer contains (one point each).* **The difference with its conditions**: number, direction, data set,
+# training images, epochs, weights of both; from the verdict on equal images, or "undecided" where the seeds overlap.
+# **Both kinds of spread**: the range over the seeds (which speaks of the method), and the interval over images or
+# McNemar's p (which speaks of two checkpoints); no claim about architectures from a single p. **The cost**:
+# parameters, multiply-adds, memory or seconds, each with its number, and whether equal seconds change the verdict.
+# **The limits**: backbones without AlexNet's three linear layers, upstream sets of other sizes or epochs (the
+# from-scratch pair is free of that), small pictures, one recipe and a small grid; nothing about 224 pixels or about
+# ImageNet weights that were not used.
 #
-# *For example:* "With the small weights, fine-tuned on N images for E epochs, ResNet-18 reached A % and AlexNet B % on the test
-# images (three seeds, a to b and c to d; McNemar p for each seed). AlexNet has fewer parameters (P against Q), and in equal seconds the
-# lead becomes X. Upstream training was not equal and only 64-pixel input was tried, so this says nothing on the full networks at 224 pixels."
+# *For example:* "With the small weights, fine-tuned on N images for E epochs, ResNet-18 reached A % and AlexNet B %
+# on the test images (three seeds, a to b and c to d; McNemar p for each seed). AlexNet has fewer parameters (P
+# against Q), and in equal seconds the lead becomes X. Upstream training was not equal and only 64-pixel input was
+# tried, so this says nothing on the full networks at 224 pixels."
 # ### END SOLUTION
 
 # %% [markdown]

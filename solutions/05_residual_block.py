@@ -819,6 +819,9 @@ def hidden_test() -> None:
             where = "where the sum is negative" if lift < -1 else "where signs are mixed"
             where = "where the sum is positive" if lift > 1 else where
             assert float((mine - expected).abs().max()) < 1e-8, f"unit_jacobians: dR/dx {where}"
+        edge = answer(lambda v: 2 * v - 2 * v, torch.tensor([3.0, 0.0, -3.0]).double())[2]
+        expected = torch.diag(torch.tensor([1.0, 0.0, 0.0]).double())
+        assert torch.equal(edge.detach(), expected), "unit_jacobians: dR/dx where a sum is zero"
 
 
 from course_utils import checks
@@ -974,7 +977,7 @@ def fitted(runs):
         for name, per_seed in training_errors(runs).items()
     }
 
-
+# %%
 arms = fitted(depth_runs)
 plain = [arms[f"plain, {depth} layers"] for depth in (shallow, deep)]
 with_shortcuts = [arms[f"residual, {depth} layers"] for depth in (shallow, deep)]
@@ -1031,10 +1034,10 @@ print(f"torchvision's ResNet-18:   {count_parameters(stock):>12,} parameters")
 #
 # ### Exercise 5 · Leave a block out · ●●○ · 4 points · 12 min
 #
-# Write `logits_without(model, name, images)`: the logits of a torchvision ResNet on `images`, in the mode the model is in, when the
-# block called `name` (`"layer3.1"`) passes on nothing but `relu(shortcut)`: x itself, or what its projection makes of x. F(x)
-# is left out. Afterwards the model is what it was, to the last bit: weights, layers, methods, hooks, **also if the forward
-# pass raises**.
+# Write `logits_without(model, name, images)`: the logits of a torchvision ResNet on `images`, in the mode the model
+# is in, when the block called `name` (`"layer3.1"`) passes on nothing but `relu(shortcut)`: x itself, or what its
+# projection makes of x. F(x) is left out. Afterwards the model is what it was, to the last bit: weights, layers,
+# methods, hooks, **also if the forward pass raises**.
 #
 # *Predict first:* why is `relu(x)` the same as x for every block of ResNet-18?
 
@@ -1163,11 +1166,11 @@ with checks.quietly():
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Now a real network: ResNet-18, fine-tuned on the pictures at hand, one model for each seed. Two ways to damage one block, on images
-# that it was not trained on:
+# Now a real network: ResNet-18, fine-tuned on the pictures at hand, one model for each seed. Two ways to damage one
+# block, on images that it was not trained on:
 # - **leave out** F(x): the block passes on its shortcut;
-# - **shuffle** F(x) over the batch: each image gets the F(x) of another one. What F(x) adds to all images alike is still there, what
-#   it says about *this* image is wrong.
+# - **shuffle** F(x) over the batch: each image gets the F(x) of another one. What F(x) adds to all images alike is
+#   still there, what it says about *this* image is wrong.
 #
 # *Predict first:* which does more harm? And which block is missed most? (Only blocks whose shortcut is x are left out.)
 
@@ -1248,11 +1251,11 @@ session.keep("removals", {"arms": [arm.to_dict() for arm in removals.values()]})
 session.show_recorded("removals")
 
 # %% [markdown]
-# A block that is left out of the *plain* stack passes its input on, as in the residual one. It is an unfair loss all the same: the
-# plain block's output is all that the next layer has ever seen, and so it is hit harder, if it had learned anything to lose.
-# (Where the plain stack is hardly better than guessing after a short run, look at the recorded one: without one block it is back
-# at guessing, while the residual stack keeps most of what it had. `fit` keeps the weights of the best epoch on validation, so the
-# whole stacks may score below the last epoch of section 6.)
+# A block that is left out of the *plain* stack passes its input on, as in the residual one. It is an unfair loss all
+# the same: the plain block's output is all that the next layer has ever seen, and so it is hit harder, if it had
+# learned anything to lose. (Where the plain stack is hardly better than guessing after a short run, look at the
+# recorded one: without one block it is back at guessing, while the residual stack keeps most of what it had. `fit`
+# keeps the weights of the best epoch on validation, so the whole stacks may score below the last epoch of section 6.)
 #
 # ### Why it survives: many ways through
 #
@@ -1298,6 +1301,7 @@ print(f"one block left out: {lost:.0%} of the ways are gone, in a plain network 
 # shortcut. (torchvision: `zero_init_residual=True`.) *Predict first:* what is the ratio of norms then, before the first step?
 
 # %%
+deep = max(plan.degradation.depths)
 quiet = build_stack(deep, zero_init=True, num_classes=n_classes)
 loud = build_stack(deep, num_classes=n_classes)
 for name, model in {"scale 1": loud, "scale 0": quiet}.items():
@@ -1327,7 +1331,7 @@ session.show_recorded("zero_start")
 
 # %% [markdown]
 # Look at how early the curves fall; at the end of a long run both may have fitted everything. (Recorded: both do, and the zero
-# start needs about half the epochs.)
+# start gets to half the error in about half the epochs.)
 #
 # ## 9 · What you have measured
 
@@ -1351,10 +1355,10 @@ print(table([{"question": q, "answer": a} for q, a in summary.items()]))
 #
 # ### Exercise 6 · Why residual? · ●●○ · 4 points · 15 min
 #
-# A colleague writes: "Residual connections fix vanishing gradients; that is what the ResNet paper is about." In about 150 words:
-# what does the paper argue instead, and by which kind of error does one tell? Which measurement of this notebook speaks against
-# the sentence, with its number and its spread or range? What is *right* about the formula 1 + dF/dx, and where does it not hold? And what
-# can your measurement not tell?
+# A colleague writes: "Residual connections fix vanishing gradients; that is what the ResNet paper is about." In about
+# 150 words: what does the paper argue instead, and by which kind of error does one tell? Which measurement of this
+# notebook speaks against the sentence, with its number and its spread or range? What is *right* about the formula 1 +
+# dF/dx, and where does it not hold? And what can your measurement not tell?
 
 # %% [markdown] written="why_residual" points=4
 # ### BEGIN SOLUTION

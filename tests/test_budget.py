@@ -6,9 +6,11 @@ import pytest
 
 from course_utils.budget import PRESETS, TABLE, choose_preset, load_plan
 from course_utils.errors import CourseError
+from course_utils.times import SET_UP
 
 CHAPTERS = tomllib.loads(TABLE.read_text())
 MINUTES = CHAPTERS.pop("minutes")
+SECONDS = CHAPTERS.pop("seconds", {})
 EXPERIMENTS = [
     (notebook, name, presets)
     for notebook, experiments in CHAPTERS.items()
@@ -25,6 +27,12 @@ def test_every_preset_has_the_same_numbers(notebook, name, presets):
 def test_the_minutes_of_every_chapter_are_told():
     assert set(MINUTES) == set(CHAPTERS)
     assert all({"smoke", "cpu"} <= set(times) <= {"smoke", "cpu", "gpu"} for times in MINUTES.values())
+
+
+@pytest.mark.parametrize("notebook", SECONDS)
+def test_the_seconds_are_those_of_the_experiments_and_of_the_minutes(notebook):
+    assert set(SECONDS[notebook]) == {SET_UP, *CHAPTERS[notebook]} - {"data"}
+    assert sum(SECONDS[notebook].values()) / 60 == pytest.approx(MINUTES[notebook]["cpu"], rel=0.3, abs=0.5)
 
 
 def test_grading_wins_over_everything(monkeypatch):

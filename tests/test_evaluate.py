@@ -5,7 +5,7 @@ import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
-from course_utils.compare import Arm, choose_rate, is_decided, table, verdict
+from course_utils.compare import Arm, choose_rate, is_decided, table, turned, verdict
 from course_utils.evaluate import accuracy, confusion_matrix, evaluate, predict, wilson_interval
 from course_utils.features import extract_features, fit_probe
 from course_utils.models import find_head
@@ -103,6 +103,11 @@ def test_grid_is_printed_and_its_edge_named(capsys):
 def test_table_aligns_numbers_to_the_right():
     text = table([{"name": "a", "n": 5}, {"name": "long name", "n": 1234}])
     assert text.splitlines()[2:] == ["a              5", "long name  1,234"]
+
+
+def test_a_table_of_many_columns_can_be_turned():
+    rows = [{"who": "a", "n": 1234, "share": "5 %"}, {"who": "b", "n": 5, "share": "6 %"}]
+    assert turned(rows) == [{"": "n", "a": "1,234", "b": "5"}, {"": "share", "a": "5 %", "b": "6 %"}]
 
 
 def test_arms_survive_json():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course_utils import recorded
+from course_utils import plots, recorded
 from course_utils.notebook import start
 
 NAME = "03_resnet18_finetune"
@@ -50,6 +50,21 @@ def test_recorded_results_are_shown_as_such(session, monkeypatch, tmp_path, caps
     assert "Recorded, not yours: CIFAR-10, small, a CPU." in printed
     assert "probe: 55.0% (2 seeds: 50.0% to 60.0%; 100 images)" in printed
     assert "no recorded result for 'nothing'" in printed
+
+
+def test_recorded_curves_come_in_the_order_of_the_arms(session, monkeypatch, tmp_path):
+    """Colours go by order, and should be those of one's own figure."""
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    drawn = []
+    monkeypatch.setattr(plots, "show", lambda figure: None)
+    monkeypatch.setattr(plots, "learning_curves", lambda curves, **_: drawn.extend(curves))
+    arms = [{"name": name, "scores": [0.5, 0.6], "n_images": 100} for name in ("scratch", "fine-tuned", "probe")]
+    curves = {"fine-tuned": [[0.2, 0.5]], "scratch": [[0.1, 0.2]]}
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
+    result = {"arms": arms, "curves": curves, "n_train": 10}
+    recorded.write_json(tmp_path / f"{NAME}.cpu.json", {**facts, "results": {"race": result}})
+    session.show_recorded("race")
+    assert drawn == ["scratch", "fine-tuned"]
 
 
 def test_nothing_is_written_without_the_variable(session, monkeypatch, tmp_path):

@@ -44,7 +44,7 @@ def test_title_caption_alt_text_and_margins(drawn):
 
 def test_windows_say_what_they_keep(drawn):
     text = drawn["kernel_windows"].alt_text
-    assert "the tutorial's: 50 % on 9 taps" in text and "the centre: 50 % on 9 taps" in text
+    assert "the tutorial's: 50.0 % on 9 taps" in text and "the centre: 50.0 % on 9 taps" in text
 
 
 def test_pairs_show_difference_and_p(drawn):

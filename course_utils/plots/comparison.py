@@ -50,7 +50,7 @@ def kernel_windows(
         kept = float(share[first : first + side, first : first + side].sum())
         corner = (first - 0.5, first - 0.5)
         ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=3))
-        text = f"{legible(name)}: {100 * kept:.0f} % on {side * side} taps"
+        text = f"{legible(name)}: {100 * kept:.1f} % on {side * side} taps"
         ax.text(1.04, 0.92 - 0.12 * i, text, transform=ax.transAxes, color=colour, size=10)
         told.append(text)
     ax.set(xlabel="column of the tap", ylabel="row of the tap")
@@ -152,7 +152,10 @@ def reliability(
             told.append(f"{name}, {label}: mean confidence {100 * gap:+.1f} points off the accuracy")
         ax.set(xlim=(0, 104), ylim=(0, 104), aspect="equal", xlabel="confidence (%)")
         ax.set_title(name, size=10)
-        for handle in ax.legend(loc="upper left", frameon=False, fontsize=9).legend_handles:
-            handle.set_sizes([40])
+    legend = fig.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize=9
+    )
+    for handle in legend.legend_handles:
+        handle.set_sizes([40])
     axes[0].set_ylabel("accuracy (%)")
     return tell(fig, f"Reliability diagrams. {'; '.join(told)}")

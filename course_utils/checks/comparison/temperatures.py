@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -88,6 +89,13 @@ def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[st
             "1 changes nothing",
             "minimise the cross-entropy over the temperature, on either side of 1",
         )
+    if _near(got, _lowest(_squared_error, logits, labels)):
+        return "another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)"
+    if _near(got, _lowest(_gap, logits, labels)):
+        return (
+            "another measure is minimised: the distance of mean confidence and accuracy",
+            "F.cross_entropy(logits / t, labels)",
+        )
     if F.cross_entropy(logits / got, labels) < F.cross_entropy(logits, labels):
         return (
             "it is better than 1: the search stops early, or is too coarse or narrow",
@@ -99,6 +107,21 @@ def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[st
 def _hottest(logits: Tensor, labels: Tensor) -> float:
     """The temperature that divides probabilities, in place of logits."""
     return calibration.fit_temperature(logits.softmax(dim=1), labels)
+
+
+def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:
+    """The temperature at which a measure of probabilities and labels is lowest, to 1 %."""
+    grid = torch.logspace(math.log10(0.05), math.log10(50), 700).tolist()
+    return min(grid, key=lambda t: float(measure((logits / t).softmax(dim=1), labels)))
+
+
+def _squared_error(probabilities: Tensor, labels: Tensor) -> Tensor:
+    return (probabilities - F.one_hot(labels, probabilities.shape[1])).square().sum(dim=1).mean()
+
+
+def _gap(probabilities: Tensor, labels: Tensor) -> Tensor:
+    confidence, guess = probabilities.max(dim=1)
+    return (confidence.mean() - (guess == labels).float().mean()).abs()
 
 
 def _near(a: float, b: float) -> bool:

@@ -30,13 +30,18 @@ MISTAKES = (
         "numbers were shuffled inside each kernel only",
         "shuffle all numbers of the tensor together: flatten it first",
     ),
+    Mistake(
+        lambda weight: weight.flatten().roll(3).view_as(weight),
+        "all numbers were moved by as many places: neighbours are still neighbours",
+        "draw a random order: torch.randperm(p.numel(), generator=generator)",
+    ),
 )
 OTHER_NUMBERS = (
     "the numbers are new ones, with other values",
     "keep the numbers, and change their order: p.flatten()[order]",
 )
 OTHERWISE = ("the order is not a random one of the whole tensor", "see torch.randperm")
-SMALL_SHUFFLED = ("biases and norms were shuffled, too", "leave tensors of one dimension as they are")
+SMALL_SHUFFLED = ("biases and norms were changed, too", "leave tensors of one dimension as they are")
 NOT_RESET = (
     "batch norm still has the statistics of the old features",
     "call reset_running_stats() on every batch norm",
@@ -61,7 +66,8 @@ def moves_them(permuted_control):
         if not any(got):
             continue
         likely = recognise(got, None, MISTAKES, lambda wrong: _mixing(old, wrong(old)), OTHERWISE)
-        raise Wrong("numbers of all kernels mixed", "kernels with the numbers of one kernel", *likely)
+        told = f"a weight {list(old.shape)} that is not"
+        raise Wrong("the numbers of every weight mixed", told, *likely)
 
 
 def leaves_small_tensors(permuted_control):
@@ -83,7 +89,7 @@ def resets_statistics(permuted_control):
     old = [
         name
         for name, m in after.named_modules()
-        if isinstance(m, nn.BatchNorm2d)
+        if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)
         and (m.running_mean.any() or (m.running_var != 1).any() or m.num_batches_tracked != 0)
     ]
     if old:
@@ -148,10 +154,18 @@ def _answer(permuted_control, model: nn.Module, seed: int = 4) -> nn.Module:
     raise Wrong("a network", brief(result), *of_wrong_type(result, remedy))
 
 
-def _mixing(old: Tensor, new: Tensor) -> tuple[bool, bool, bool]:
-    """Whether ``new`` equals ``old``, has the same numbers in each kernel, has the same kernels."""
+def _mixing(old: Tensor, new: Tensor) -> tuple[bool, bool, bool, bool]:
+    """Whether ``new`` equals ``old``, has the same numbers in each kernel, the same kernels, or most
+    neighbours still side by side."""
     rows, others = ([_numbers(kernel) for kernel in weight] for weight in (old, new))
-    return torch.equal(old, new), rows == others, sorted(rows) == sorted(others)
+    kept = _neighbours(old) & _neighbours(new)
+    moved_together = 2 * len(kept) > old.numel()
+    return torch.equal(old, new), rows == others, sorted(rows) == sorted(others), moved_together
+
+
+def _neighbours(weight: Tensor) -> set[tuple[float, float]]:
+    numbers = weight.flatten().tolist()
+    return set(zip(numbers, numbers[1:]))
 
 
 def _numbers(tensor: Tensor) -> list[float]:
@@ -173,8 +187,9 @@ def _net() -> nn.Module:
         model = nn.Sequential(
             nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.ReLU(),
             nn.Conv2d(5, 4, 3, bias=False), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 6),
+            nn.BatchNorm1d(6),
         )  # fmt: skip
         for p in model.parameters():
             nn.init.normal_(p)
-        model[:5](torch.randn(8, 3, 5, 5))
+        model(torch.randn(8, 3, 5, 5))
     return model

@@ -54,6 +54,10 @@ def _last_crossing(curve: Curve, accuracy: float) -> float:
     return rising[-1]
 
 
+def _strictly_over(curve: Curve, accuracy: float) -> float:
+    return _needed(curve, math.nextafter(accuracy, 1))
+
+
 def _as_listed(curve: Curve, accuracy: float) -> float:
     """Interpolated in the order of the mapping."""
     points = list(curve.items())
@@ -102,6 +106,11 @@ NEEDED_MISTAKES = (
         "sort the points by amount first",
     ),
     Mistake(
+        _strictly_over,
+        "a point that reaches the accuracy exactly is passed over",
+        "to reach is to be at it or over it: >=",
+    ),
+    Mistake(
         lambda curve, accuracy: 0.0,
         "zero images are not what was measured",
         "where the smallest amount already reaches it, return that amount",
@@ -145,7 +154,8 @@ def interpolates(labels_needed, _):
 
 def meets_a_point(labels_needed, _):
     """labels_needed: at a measured point, that amount."""
-    _expect_needed(labels_needed, RISING, 0.50)
+    for accuracy in (0.50, 0.60):
+        _expect_needed(labels_needed, RISING, accuracy)
 
 
 def says_never(labels_needed, _):
@@ -218,6 +228,6 @@ def _expect_worth(label_worth, better: Curve, plain: Curve, n: int) -> str:
 def _expect(got: object, expected: float, mistakes: tuple[Mistake, ...], observe: Callable) -> str:
     if type(got) is float and math.isclose(got, expected, rel_tol=1e-6):
         return brief(expected)
-    otherwise = OTHERWISE if isinstance(got, int | float) else of_wrong_type(got, PLAIN_FLOAT)
+    otherwise = OTHERWISE if type(got) is float else of_wrong_type(got, PLAIN_FLOAT)
     likely = recognise(got, expected, mistakes, observe, otherwise)
     raise Wrong(brief(expected), brief(got), *likely)

@@ -59,6 +59,10 @@ BIAS_STAYS = Mistake(
 )
 OTHER_LOGITS = ("something else than F(x) was left out", "the block's output is relu(shortcut)")
 NOT_RESTORED = ("what was changed is not put back", "put it back in the `finally:` of a `try:`")
+PATCHED = (
+    "the block has a `forward` of its own now, which hides that of its class",
+    "`del block.forward` in a `finally:`, or use a forward hook",
+)
 NOT_FINALLY = ("it is put back only when all goes well", "put it back in the `finally:` of a `try:`")
 
 
@@ -160,6 +164,8 @@ def _expect_same(before: dict, after: dict, why: tuple[str, str]) -> None:
     changed = [what for what in before if what != "tensors" and before[what] != after[what]]
     tensors = before["tensors"]
     moved = [k for k in tensors if not torch.equal(tensors[k], after["tensors"].get(k, torch.empty(0)))]
+    if changed == ["methods"]:
+        why = PATCHED
     if changed or moved:
         raise Wrong("the model as it was", f"changed: {few([*changed, *moved])}", *why)
 

@@ -111,6 +111,10 @@ IN_TRAINING = (
     "a norm runs more than once, not at all, or in the wrong mode",
     "in forward each norm is called exactly once, and its mode is left alone",
 )
+CUT_OFF = (
+    "x or F(x) was cut off from the gradient: .detach(), .data, no_grad()",
+    "add the tensors themselves: the shortcut is what lets the gradient through",
+)
 IN_PLACE = (
     "an in-place operation on x: `x += ...`, or a ReLU with inplace=True on x itself",
     "write the sum to a new tensor: out = out + x",
@@ -141,17 +145,23 @@ def equal_with_projection(make):
 
 @needs(equal_without_projection, equal_with_projection)
 def equal_in_training(make):
-    """in training: outputs and running statistics."""
+    """in training: outputs, running statistics, gradients."""
     for shape in (SAME_SHAPE, PROJECTED["both"]):
         mine, theirs = _build(make, shape).train(), torchvision_block(*shape).train()
-        x = noise(3, 4, 6, 6)
-        got, expected = _forward(mine, x.clone()), theirs(x)
+        x, seen = (noise(3, 4, 6, 6).requires_grad_() for _ in range(2))
+        got, expected = _forward(mine, seen * 1), theirs(x * 1)
         if not torch.allclose(got, expected, atol=1e-5):
             raise Wrong("torchvision's output", f"largest difference {_gap(got, expected)}", *IN_TRAINING)
         after = theirs.state_dict()
         moved = [k for k, t in mine.state_dict().items() if not torch.allclose(t, after[k], atol=1e-5)]
         if moved:
             raise Wrong("torchvision's running statistics", f"others in {few(moved)}", *IN_TRAINING)
+        (wanted,) = torch.autograd.grad(expected.square().sum(), x)
+        with must_work("a gradient", *IN_PLACE):
+            (found,) = torch.autograd.grad(got.square().sum(), seen, allow_unused=True)
+        if found is None or not torch.allclose(found, wanted, atol=1e-3):
+            told = "none" if found is None else f"largest difference {_gap(found, wanted)}"
+            raise Wrong("torchvision's gradient of x", told, *CUT_OFF)
 
 
 @needs(tensors_fit)

@@ -23,6 +23,10 @@ def _bent(x: Tensor) -> Tensor:
     return torch.sin(MATRIX @ x)
 
 
+def _nothing(x: Tensor) -> Tensor:
+    return 0 * x
+
+
 # Each makes something of dF/dx in the place of dF/dx.
 BRANCH_MISTAKES = (
     Mistake(
@@ -91,6 +95,11 @@ RELU_MISTAKES = (
         "the mask is turned round",
         "rows stay where H is above zero",
     ),
+    Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * (h >= 0)[:, None],
+        "rows stay where H is exactly zero",
+        "there relu's slope counts as 0: H > 0",
+    ),
 )
 OTHER = ("another matrix", "torch.autograd.functional.jacobian(function, x) gives the right kind")
 ROUGH = (
@@ -149,11 +158,18 @@ def leaves_no_history(unit_jacobians):
             raise Wrong("plain tensors", "requires_grad is True", DETACH, "return result.detach()")
 
 
+@needs(cuts_behind_the_relu)
+def counts_zero_as_off(unit_jacobians):
+    """dR/dx where a sum is exactly zero."""
+    return _behind_relu(unit_jacobians, torch.tensor([1.0, 0.0, -1.0, 2.0]).double(), _nothing)
+
+
 CASES = (
     differentiates_the_branch,
     adds_the_identity,
     cuts_behind_the_relu,
     is_zero_where_all_is_negative,
+    counts_zero_as_off,
     leaves_x,
     leaves_no_history,
 )
@@ -178,11 +194,16 @@ def _three(unit_jacobians, function: Function, x: Tensor) -> tuple:
     return tuple(got)
 
 
-def _behind_relu(unit_jacobians, x: Tensor) -> str:
-    d, h = jacobian(_bent, x), x + _bent(x)
+def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
+    d, h = jacobian(function, x), x + function(x)
     expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
-    got = _three(unit_jacobians, _bent, x)[2]
-    _expect(got, expected, lambda imitate: imitate(d, h), RELU_MISTAKES)
+    got = _three(unit_jacobians, function, x)[2]
+    of_branch = Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * (function(x) > 0)[:, None],
+        "the mask is that of F(x), not of x + F(x)",
+        "the ReLU sees the sum",
+    )
+    _expect(got, expected, lambda imitate: imitate(d, h), (of_branch, *RELU_MISTAKES))
     return f"{int((h <= 0).sum())} of {len(h)} rows are zero"
 
 
@@ -197,10 +218,11 @@ def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mi
         return
     near = got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-2)
     likely = ROUGH if near else recognise(got, expected, mistakes, observe, OTHER)
-    raise Wrong(_told(expected), _told(got), *likely)
+    row = 0 if got.shape != expected.shape else int((got - expected).abs().sum(dim=1).argmax())
+    raise Wrong(_told(expected, row), _told(got, row), *likely)
 
 
-def _told(matrix: Tensor) -> str:
+def _told(matrix: Tensor, row: int) -> str:
     rows = matrix.tolist() if matrix.ndim == 2 else [matrix.flatten().tolist()]
-    first = ", ".join(f"{value:.3f}" for value in rows[0])
-    return f"{list(matrix.shape)}, first row {first}"
+    numbers = ", ".join(f"{value + 0.0:.3f}" for value in rows[row])
+    return f"{list(matrix.shape)}, row {row}: {numbers}"

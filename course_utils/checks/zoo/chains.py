@@ -13,6 +13,7 @@ ALEXNET = [
 ]  # fmt: skip
 RESNET_STEM = [(7, 2, 3), (3, 2, 1)]
 REVIVED = [(5, 2, 0), (3, 1, 3)]
+HUNGRY = [(11, 4, 0)] * 4  # needs a picture of hundreds of pixels
 
 
 def _side(size: int, kernel: int, stride: int, padding: int) -> int:
@@ -34,7 +35,20 @@ def _smallest(layers: list, start: int = 1) -> int:
     return size
 
 
+def _refusing(size: int, layers: list, refuses: Callable) -> int:
+    for kernel, stride, padding in layers:
+        if refuses(size, kernel, padding):
+            return 0
+        size = _side(size, kernel, stride, padding)
+    return size
+
+
 CHAINS = (
+    Mistake(
+        lambda size, layers: _refusing(size, layers, lambda n, k, p: k >= n + 2 * p),
+        "a kernel as large as the padded picture is refused",
+        "it fits, once: refuse only what is larger",
+    ),
     Mistake(
         lambda *case: _chain(*case, side=lambda n, k, s, p: (n + p - k) // s + 1),
         "the padding is counted on one side only",
@@ -56,6 +70,11 @@ CHAINS = (
         "return 0 at once when the kernel is larger than the padded picture",
     ),
     Mistake(
+        lambda size, layers: _refusing(size, layers, lambda n, k, p: k > n),
+        "the kernel is compared with the picture before padding",
+        "it is refused if it is larger than size + 2 * padding",
+    ),
+    Mistake(
         lambda size, layers: _chain(size, layers[:1]),
         "only the first layer is looked at",
         "return after the loop, not inside it",
@@ -72,16 +91,23 @@ SMALLEST = (
         "this is the largest kernel",
         "later layers refuse too: try the whole chain",
     ),
+    Mistake(
+        lambda layers: 0,
+        "the search ended before a size was accepted",
+        "search on: some chains need hundreds of pixels",
+    ),
 )
 OTHER = ("another side", "write the formula for one layer and print each step")
 
 
 def passes(chain_output, _):
-    """AlexNet at 224, the stem of ResNet at 32."""
+    """AlexNet at 224, the stem of ResNet at 32, others."""
     _expect_side(chain_output, 224, ALEXNET)
     _expect_side(chain_output, 32, RESNET_STEM)
     _expect_side(chain_output, 33, [(2, 2, 0)])
-    return "6, 8 and 16"
+    _expect_side(chain_output, 2, [(3, 1, 1)])
+    _expect_side(chain_output, 3, [(3, 1, 0)])
+    return "6, 8, 16, 2 and 1"
 
 
 def refuses(chain_output, _):
@@ -97,10 +123,10 @@ def stays_refused(chain_output, _):
 
 def finds_smallest(_, smallest_accepted):
     """the smallest picture for AlexNet, and for others."""
-    for layers in (ALEXNET, RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)]):
+    for layers in (ALEXNET, RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)], HUNGRY):
         got, expected = smallest_accepted(list(layers)), _smallest(layers)
         expect(got, expected, SMALLEST, lambda imitate, case=layers: imitate(case), OTHER)
-    return "63, 1, 5 and 10"
+    return "63, 1, 5, 10 and 851"
 
 
 CASES = (passes, refuses, stays_refused, finds_smallest)

@@ -54,6 +54,7 @@ def _tried(swap_head, make: Callable, path: str) -> tuple[nn.Module, nn.Module]:
     old = model.get_submodule(path)
     inputs = old.in_features
     before = {k: v.clone() for k, v in model.state_dict().items() if not k.startswith(f"{path}.")}
+    trained = _trainable(model, path)
     returned = swap_head(model, CLASSES)
     with must_work("a layer in the head's place", "it is gone", "use setattr on the parent"):
         new = model.get_submodule(path)
@@ -67,6 +68,10 @@ def _tried(swap_head, make: Callable, path: str) -> tuple[nn.Module, nn.Module]:
             f"a change in {path} alone", f"also changed: {few(moved)}", likely,
             "take the last nn.Linear of model.modules(), not a name",
         )  # fmt: skip
+    if _trainable(model, path) != trained:
+        got = f"frozen: {few(sorted(trained - _trainable(model, path)))}"
+        remedy = "put the new layer in, and nothing else: freezing is another step"
+        raise Wrong("everything else trainable as before", got, "other layers were frozen", remedy)
     if new is old:
         likely = "the old layer is still there"
         remedy = "make a new nn.Linear and put it in its place: an attribute changes no weight"
@@ -75,6 +80,12 @@ def _tried(swap_head, make: Callable, path: str) -> tuple[nn.Module, nn.Module]:
         remedy = "nn.Linear(old.in_features, num_classes)"
         raise Wrong(f"Linear({inputs}, {CLASSES})", brief(new), "another shape or layer", remedy)
     return model, returned
+
+
+def _trainable(model: nn.Module, path: str) -> set[str]:
+    """Names of the trainable parameters outside of the head."""
+    names = {name for name, p in model.named_parameters() if p.requires_grad}
+    return {name for name in names if not name.startswith(f"{path}.")}
 
 
 def _equal(a: Tensor | None, b: Tensor | None) -> bool:
@@ -103,11 +114,14 @@ def returns_it(swap_head):
 
 @needs(named_fc)
 def keeps_bias(swap_head):
-    """no bias where the old head had none."""
+    """a bias exactly where the old head had one."""
+    remedy = "nn.Linear(..., bias=old.bias is not None)"
     model, _ = _tried(swap_head, _sequential, "3")
     if model[3].bias is not None:
-        remedy = "nn.Linear(..., bias=old.bias is not None)"
         raise Wrong("no bias", "a bias", "nn.Linear has one unless told otherwise", remedy)
+    model, _ = _tried(swap_head, Named, "fc")
+    if model.fc.bias is None:
+        raise Wrong("a bias", "none", "bias=False whatever the old head had", remedy)
 
 
 CASES = (named_fc, nested, returns_it, keeps_bias)

@@ -88,6 +88,11 @@ def starts_equal(make):
         otherwise = ("neither A nor B is zero at the start", "let B begin at zero")
         likely = recognise(got, expected, STARTS, lambda imitate: imitate(), otherwise)
         raise Wrong("the base's output", "another output", *likely)
+    with must_work("parameters A and B", "they are missing", "name them A and B"):
+        update = layer.B @ layer.A
+    if update.any():
+        likely = "the start is nearly that of the base, not exactly: B is small, and not zero"
+        raise Wrong("B @ A = 0", f"entries up to {update.abs().max():.0e}", likely, "let B begin at zero")
 
 
 def trains_two(make):
@@ -145,6 +150,16 @@ def merges(make):
         raise Wrong(brief(expected[0]), brief(got[0]), *likely)
 
 
+@needs(merges)
+def merges_without_bias(make):
+    """and without a bias where the base has none."""
+    with must_work("a layer", "the base has a bias of None", "ask: if base.bias is not None"):
+        merged = make(_base(bias=False), RANK, ALPHA).merge()
+    if merged.bias is not None:
+        likely = "nn.Linear has a bias unless told otherwise, and it is random"
+        raise Wrong("no bias", "a bias", likely, "nn.Linear(..., bias=base.bias is not None)")
+
+
 @needs(gives_formula)
 def leaves_base(make):
     """merge() changes neither the layer nor its base."""
@@ -159,7 +174,15 @@ def leaves_base(make):
         raise Wrong("the layer as before", "another output", likely, "copy the weight first")
 
 
-CASES = (starts_equal, trains_two, learns, gives_formula, merges, leaves_base)
+CASES = (
+    starts_equal,
+    trains_two,
+    learns,
+    gives_formula,
+    merges,
+    merges_without_bias,
+    leaves_base,
+)
 
 
 def lora(make) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.checks.core import Mistake, run
+from course_utils.checks.core import Mistake, needs, run
 from course_utils.checks.zoo.expecting import expect
 from course_utils.imagenet_errors import Record
 
@@ -17,6 +17,8 @@ TABLE = (
     Record("D", 9.1, 1, 1, "val", True, ""),
     Record("E", 5.7, 1, 10, "val", False, ""),
     Record("E", 5.5, 1, 1, "test", False, ""),
+    Record("F", 7.3, 2, 0, "test", False, ""),
+    Record("D", 10.1, 1, 1, "val", False, ""),
 )
 
 
@@ -24,9 +26,9 @@ def _positions(keep) -> list[int]:
     return [i for i, record in enumerate(TABLE) if keep(record)]
 
 
-def _same(*names: str):
-    """The rows that agree with row 1 in these fields."""
-    return _positions(lambda r: all(getattr(r, n) == getattr(TABLE[1], n) for n in names))
+def _same(*names: str, row: int = 1) -> list[int]:
+    """The rows that agree with one row in these fields."""
+    return _positions(lambda r: all(getattr(r, n) == getattr(TABLE[row], n) for n in names))
 
 
 ENSEMBLES = (
@@ -82,6 +84,21 @@ COMPARABLE = (
         "the row itself is missing",
         "a row has its own conditions: keep it",
     ),
+    Mistake(
+        lambda: _same("model", "networks", "crops", "split", "extra_data"),
+        "only rows of the same model are kept: then nothing is compared",
+        "the model is what one compares, not a condition",
+    ),
+    Mistake(
+        lambda: [TABLE.index(TABLE[i]) for i in _same("networks", "crops", "split", "extra_data")],
+        "of two equal records the first is found twice: list.index looks for an equal one",
+        "enumerate(records) gives each its own position",
+    ),
+)
+KINDS_ONLY = Mistake(
+    lambda: _positions(lambda r: r.networks != 1 and (r.crops, r.split, r.extra_data) == (0, "test", False)),
+    "all ensembles are taken for equal, however many networks vote",
+    "compare the number of networks itself",
 )
 OTHER = ("other rows", "go through the records one by one and print what you compare")
 
@@ -105,7 +122,14 @@ def finds_comparable(_, comparable_rows):
     expect(got, expected, COMPARABLE, lambda imitate: imitate(), OTHER)
 
 
-CASES = (finds_ensembles, finds_none, finds_comparable)
+@needs(finds_comparable)
+def tells_ensembles_apart(_, comparable_rows):
+    """rows under the conditions of an ensemble."""
+    expected = _same("networks", "crops", "split", "extra_data", row=10)
+    expect(comparable_rows(list(TABLE), 10), expected, (KINDS_ONLY,), lambda imitate: imitate(), OTHER)
+
+
+CASES = (finds_ensembles, finds_none, finds_comparable, tells_ensembles_apart)
 
 
 def ensemble_row(ensemble_rows, comparable_rows) -> None:

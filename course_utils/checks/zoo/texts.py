@@ -74,9 +74,12 @@ def is_linear(zero_shot_head):
         raise Wrong("an nn.Linear", brief(head), likely, "return an nn.Linear(D, C, bias=False)")
     if head.bias is not None:
         raise Wrong("no bias", "a bias", "it adds random numbers to the logits", "bias=False")
-    if tuple(head.weight.shape) != (3, 4):
-        remedy = "its weight is [C, D]: a row for each class"
-        raise Wrong("weight [3, 4]", f"weight {list(head.weight.shape)}", "transposed", remedy)
+    shape = tuple(head.weight.shape)
+    if shape != (3, 4):
+        known = {(4, 3): "transposed", (1, 4): "the mean was taken over the classes"}
+        likely = known.get(shape, "another shape")
+        remedy = "its weight is [C, D]: a row for each class; the prompts are dimension 1"
+        raise Wrong("weight [3, 4]", f"weight {list(shape)}", likely, remedy)
 
 
 @needs(is_linear)
@@ -91,7 +94,17 @@ def several_prompts(zero_shot_head):
     _expect(zero_shot_head, 3)
 
 
-CASES = (is_linear, one_prompt, several_prompts)
+@needs(is_linear)
+def leaves_the_texts(zero_shot_head):
+    """the embeddings stay as they are."""
+    texts = _texts(3)
+    zero_shot_head(texts, SCALE)
+    if not torch.equal(texts, _texts(3)):
+        likely = "they were divided in place: the caller's embeddings are changed"
+        raise Wrong("the same embeddings", "others", likely, "write t / length, not t /= length")
+
+
+CASES = (is_linear, one_prompt, several_prompts, leaves_the_texts)
 
 
 def zero_shot(zero_shot_head) -> None:

@@ -47,6 +47,23 @@ COSTS = (
         "every token is compared with one other only",
         "n tokens with n tokens: n * n",
     ),
+    Mistake(
+        lambda *case: _cost(*case, products=4),
+        "operations are counted, two for each multiply-add",
+        "count a multiplication and its addition as one",
+    ),
+    Mistake(
+        lambda size, patch, dim, depth: (
+            _cost(size, patch, dim, depth) + 4 * (_tokens(size, patch) + 1) * dim**2 * depth
+        ),
+        "the linear maps to queries, keys and values are counted too",
+        "the two products of tokens with tokens only: n * n * dim each",
+    ),
+    Mistake(
+        lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * dim // 64,
+        "the cost is multiplied by the number of heads",
+        "each head works on its part of dim: all heads together cost n * n * dim",
+    ),
 )
 OTHER = ("another number", "work out 32 px with patch 16 by hand: two by two patches")
 
@@ -66,6 +83,11 @@ def refuses_rest(patch_tokens, _):
         got = patch_tokens(230, 16)
     except ValueError:
         return
+    except (Wrong, NotImplementedError):
+        raise
+    except Exception as problem:
+        likely, remedy = "another kind of exception", 'raise ValueError("...")'
+        raise Wrong("ValueError", type(problem).__name__, likely, remedy) from None
     likely = "the rest of the division is dropped silently"
     raise Wrong("ValueError", brief(got), likely, "raise ValueError if size % patch is not 0")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from course_utils.checks.core import Mistake, run
+from course_utils.checks.core import Mistake, needs, run
 from course_utils.checks.zoo.expecting import expect
 
 TINY = [4, "M", 6]
@@ -10,13 +10,20 @@ VGG16 = [64, 64, "M", 128, 128, "M", *[256] * 3, "M", *[512] * 3, "M", *[512] * 
 
 
 def _count(
-    config: list, classes: int, first: int = 3, bias: int = 1, places: int = 49, chain: bool = True
+    config: list,
+    classes: int,
+    first: int = 3,
+    bias: int = 1,
+    places: int = 49,
+    chain: bool = True,
+    taps: int = 9,
+    hidden: int = 2,
 ) -> tuple[int, int]:
     channels, convolutions = first, 0
     for width in (step for step in config if step != "M"):
-        convolutions += width * (9 * channels + bias)
+        convolutions += width * (taps * channels + bias)
         channels = width if chain else first
-    widths = [places * [s for s in config if s != "M"][-1], 4096, 4096, classes]
+    widths = [places * [s for s in config if s != "M"][-1], *[4096] * hidden, classes]
     return convolutions, sum(b * (a + bias) for a, b in zip(widths, widths[1:]))
 
 
@@ -42,6 +49,21 @@ COUNTS = (
         "a convolution sees what the one before it gives",
     ),
     Mistake(
+        lambda *case: _count(*case, taps=3),
+        "a kernel of 3x3 has 9 taps, not 3",
+        "9 numbers for each pair of an input and an output channel",
+    ),
+    Mistake(
+        lambda *case: _count(*case, hidden=1),
+        "one of the three linear layers is missing",
+        "from the map to 4096, from 4096 to 4096, from 4096 to classes",
+    ),
+    Mistake(
+        lambda config, classes: _count(config, classes, places=(224 // 2 ** config.count("M")) ** 2),
+        "the side of the map is worked out from 224 pixels",
+        "the maps are averaged to 7x7, whatever the picture size: 49 places",
+    ),
+    Mistake(
         lambda config, classes: _count(config, 1000),
         "the last layer always has 1000 outputs here",
         "use the argument classes",
@@ -52,6 +74,12 @@ COUNTS = (
         "convolutions first, then the linear layers",
     ),
 )
+
+
+def _share_of(conv: int, linear: int) -> float:
+    return linear / (conv + linear)
+
+
 SHARES = (
     Mistake(
         lambda conv, linear: 100.0 * linear / (conv + linear),
@@ -68,6 +96,11 @@ SHARES = (
         "the linear layers are divided by the convolutions alone",
         "divide by the sum of both",
     ),
+    Mistake(
+        lambda conv, linear: _share_of(*_count(VGG16, 1000)),
+        "the share is always that of 1000 classes",
+        "hand classes on to vgg_parameters",
+    ),
 )
 OTHER = ("another count", "write the sum out for [4] and classes=2, layer by layer")
 
@@ -83,21 +116,32 @@ def counts_vgg16(vgg_parameters, _):
     return "138,357,544 in all"
 
 
+@needs(counts_vgg16)
 def shares(_, linear_share):
     """the linear layers' share of VGG16."""
-    conv, linear = _count(VGG16, 1000)
-    expected = linear / (conv + linear)
-    got = linear_share(list(VGG16), 1000)
-    expect(got, expected, SHARES, lambda imitate: imitate(conv, linear), OTHER)
-    return f"{expected:.1%}"
+    return _expect_share(linear_share, 1000)
 
 
-CASES = (counts_tiny, counts_vgg16, shares)
+@needs(shares)
+def shares_of_ten(_, linear_share):
+    """their share with ten classes."""
+    return _expect_share(linear_share, 10)
+
+
+CASES = (counts_tiny, counts_vgg16, shares, shares_of_ten)
 
 
 def vgg_count(vgg_parameters, linear_share) -> None:
     """Check the exercise on the parameters of a VGG."""
     run("vgg_parameters and linear_share", CASES, vgg_parameters, linear_share)
+
+
+def _expect_share(linear_share, classes: int) -> str:
+    conv, linear = _count(VGG16, classes)
+    expected = _share_of(conv, linear)
+    got = linear_share(list(VGG16), classes)
+    expect(got, expected, SHARES, lambda imitate: imitate(conv, linear), OTHER)
+    return f"{expected:.2%}"
 
 
 def _expect_count(vgg_parameters, config: list, classes: int) -> None:

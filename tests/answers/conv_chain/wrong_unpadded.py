@@ -1,0 +1,14 @@
+# fails: conv_chain-1 conv_chain-2
+def chain_output(size, layers):
+    for kernel, stride, padding in layers:
+        if kernel > size:
+            return 0
+        size = (size + 2 * padding - kernel) // stride + 1
+    return size
+
+
+def smallest_accepted(layers):
+    size = 1
+    while chain_output(size, layers) == 0:
+        size += 1
+    return size

@@ -1,0 +1,10 @@
+# fails: ensemble_row-2
+def ensemble_rows(records):
+    return [i for i, r in enumerate(records) if r.networks != 1]
+
+
+def comparable_rows(records, row):
+    def conditions(r):
+        return r.networks, r.crops, r.split, r.extra_data
+
+    return [records.index(r) for r in records if conditions(r) == conditions(records[row])]

@@ -1,0 +1,21 @@
+# fails: lora-1
+import torch
+from torch import nn
+
+
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.scale = alpha / rank
+        self.A = nn.Parameter(torch.randn(rank, base.in_features))
+        self.B = nn.Parameter(1e-8 * torch.randn(base.out_features, rank))
+
+    def forward(self, x):
+        return self.base(x) + self.scale * (x @ self.A.T @ self.B.T)
+
+    def merge(self):
+        new = nn.Linear(self.base.in_features, self.base.out_features, self.base.bias is not None)
+        new.load_state_dict(self.base.state_dict())
+        new.weight.data += self.scale * self.B.data @ self.A.data
+        return new

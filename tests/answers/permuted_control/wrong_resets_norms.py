@@ -1,0 +1,13 @@
+# fails: permuted_control-1
+import copy
+
+
+def permuted_control(model, generator):
+    result = copy.deepcopy(model)
+    for p in result.parameters():
+        if p.ndim > 1:
+            p.data = p.data.flatten()[torch.randperm(p.numel(), generator=generator)].view_as(p)
+    for module in result.modules():
+        if hasattr(module, "running_mean"):
+            module.reset_parameters()
+    return result

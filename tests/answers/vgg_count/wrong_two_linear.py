@@ -1,0 +1,13 @@
+# fails: vgg_count-1 vgg_count-2
+def vgg_parameters(config, classes=1000):
+    channels, conv = 3, 0
+    for step in config:
+        if step != "M":
+            conv += (9 * channels + 1) * step
+            channels = step
+    return conv, (49 * channels + 1) * 4096 + 4097 * classes
+
+
+def linear_share(config, classes=1000):
+    conv, linear = vgg_parameters(config, classes)
+    return linear / (conv + linear)
