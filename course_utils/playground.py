@@ -48,8 +48,8 @@ def controls(images: Tensor, *, data: str, seed: int = 0):
     """The widget: an image and the settings of ``Augment`` above what they do; an ``ipywidgets.VBox``."""
     import ipywidgets as widgets
 
-    style = {"description_width": "12em"}
-    wide = {"style": style, "layout": widgets.Layout(width="32em"), "continuous_update": False}
+    style = {"description_width": "14em"}
+    wide = {"style": style, "layout": widgets.Layout(width="34em"), "continuous_update": False}
     image = widgets.IntSlider(1, 1, len(images), description="image", **wide)
     pad = widgets.IntSlider(4, 0, images.shape[-1] // 2, description="shift: pad (pixels)", **wide)
     flip = widgets.Checkbox(True, description="flip: mirror half of them", style={"description_width": "initial"})
