@@ -16,6 +16,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils import experiments
 from course_utils.authoring import course_map
+from course_utils.authoring.colab import with_colab
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
 from course_utils.budget import TABLE
@@ -81,14 +82,18 @@ def read_sources(root: Path) -> list[Source]:
         raise BuildError("there is no text to build.", expected="solutions/NN_name.py")
     for text in texts:
         _refuse_strays(text.with_suffix(""))
-    version = course_version(root)
-    return [read_source(text, version) for text in texts]
+    version, repository = course_version(root), colab_repository(root)
+    return [with_colab(read_source(text, version), repository) for text in texts]
 
 
 def course_version(root: Path) -> str:
     """The version in ``pyproject.toml``, which notebooks carry."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return project["project"]["version"]
+    return _project(root)["project"]["version"]
+
+
+def colab_repository(root: Path) -> str:
+    """The setting ``colab`` in ``pyproject.toml``; empty where the course is not on Colab."""
+    return _project(root).get("tool", {}).get("course", {}).get("colab", "")
 
 
 def load_config(root: Path) -> Config:
@@ -172,6 +177,10 @@ def _derived(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
         cells = [cell for source in sources for cell in source.experiments]
         made[EXPERIMENTS] = "".join(f"{experiments.fingerprint(cell.source)}\n" for cell in cells)
     return made
+
+
+def _project(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def _text(path: Path) -> str | None:
