@@ -13,6 +13,7 @@ def pytest_addoption(parser):
         action="store_true",
         help="write what the checks print for tests/answers instead of comparing it",
     )
+    parser.addoption("--screenshots", metavar="FOLDER", help="keep a picture of what each browser test saw")
 
 
 def pytest_collection_modifyitems(items):
