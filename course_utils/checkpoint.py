@@ -1,7 +1,8 @@
-"""Checkpoints: written whole or not at all, and read with care."""
+"""Checkpoints: written whole or not at all, and read with care; or kept in memory for a while."""
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import torch
@@ -41,11 +42,40 @@ def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:
             found=str(problem).splitlines()[0],
             do="delete it to start afresh",
         ) from None
+    return _of_this_run(state, fingerprint, path.name, do="use the same settings, or another file name")
+
+
+class MemoryCheckpoint:
+    """A checkpoint that is gone with the kernel: to stop a run and go on, without the price of a file.
+
+    ResNet-18 with AdamW takes 180 MB, the weights four times.
+    """
+
+    def __init__(self):
+        self._state: dict | None = None
+
+    def save(self, state: dict) -> None:
+        """Keep a copy of ``state``: training goes on and changes its tensors in place."""
+        self._state = copy.deepcopy(state)
+
+    def load(self, fingerprint: str) -> dict | None:
+        """A copy of what was saved last, or ``None``.
+
+        Raises:
+            CheckpointError: if it was saved by a run with other settings.
+        """
+        if self._state is None:
+            return None
+        state = copy.deepcopy(self._state)
+        return _of_this_run(state, fingerprint, "the checkpoint", do="make a new MemoryCheckpoint()")
+
+
+def _of_this_run(state: dict, fingerprint: str | None, name: str, do: str) -> dict:
     if fingerprint is not None and state.get("fingerprint") != fingerprint:
         raise CheckpointError(
-            f"{path.name} was written by a run with other settings.",
+            f"{name} was written by a run with other settings.",
             expected=fingerprint,
             found=str(state.get("fingerprint")),
-            do="use the same settings, or another file name",
+            do=do,
         )
     return state

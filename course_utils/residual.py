@@ -54,7 +54,7 @@ class BlockRecord:
         """One channel of one image on its way through the block, four maps ``[H, W]`` by name."""
         first = "W x" if self.projection else "x"
         steps = {first: self.shortcut, "F(x)": self.residual, f"{first} + F(x)": self.sum}
-        return {k: t[image, channel] for k, t in {**steps, "after ReLU": self.output}.items()}
+        return {k: t[image, channel] for k, t in {**steps, "ReLU": self.output}.items()}
 
 
 def find_blocks(model: nn.Module) -> dict[str, nn.Module]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from torch import Tensor
 
-from course_utils import plots
-from course_utils.budget import is_grading
+from course_utils import live, plots
 from course_utils.plots.frame import CourseFigure, mimebundle
-from course_utils.recorded import RESULTS_VARIABLE
 from course_utils.residual import BlockRecord
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+OVER_ALL = "ratio of F(x) to the shortcut and their cosine: over all channels"
 
 
 def explore(
@@ -21,24 +18,15 @@ def explore(
 ) -> None:
     """Show x, F(x), their sum and the ReLU of it, with sliders where somebody can move them.
 
-    Every slider takes the arrow keys. A page without widgets (a headless run, a saved notebook, a
-    front end that has none) shows the picture of :func:`all_blocks` instead.
+    Every slider takes the arrow keys. A page without widgets shows the picture of :func:`all_blocks`.
 
     Args:
         records: from :func:`course_utils.residual.capture`, of one batch.
         images: the pictures of that batch, uint8 ``[N, 3, H, W]``.
         data: what the pictures are, for the caption.
     """
-    static = all_blocks(records, images, data=data, title=title)
-    if not somebody_can_click():
-        plots.show(static)
-        return
-    from IPython.display import publish_display_data
-
-    picture, metadata = mimebundle(static)
-    box = sliders(records, images, data=data)
-    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
-    publish_display_data({**picture, WIDGET_VIEW: view}, metadata)
+    twin = mimebundle(all_blocks(records, images, data=data, title=title))
+    live.show(twin, lambda: sliders(records, images, data=data))
 
 
 def all_blocks(
@@ -46,7 +34,11 @@ def all_blocks(
 ) -> CourseFigure:
     """The explorer's static twin: image 1 and channel 0 in every block."""
     rows = {name: record.maps(image=0, channel=0) for name, record in records.items()}
-    return plots.block_maps(rows, image=images[0], title=title, data=f"{data}, channel 0")
+    notes = {
+        name: f"ratio {record.ratio[0]:.2f}\ncosine {record.cosine[0]:+.2f}" for name, record in records.items()
+    }
+    small_print = f"{data}, image 1, channel 0; {OVER_ALL}"
+    return plots.block_maps(rows, image=images[0], title=title, data=small_print, notes=notes)
 
 
 def one_block(
@@ -56,7 +48,7 @@ def one_block(
     record = records[name]
     ratio, cosine = record.ratio[image], record.cosine[image]
     title = f"{name}: F(x) has {ratio:.2f} times the norm of the shortcut, cosine {cosine:+.2f}"
-    small_print = f"{data}, image {image + 1}, channel {channel}; ratio and cosine over all channels"
+    small_print = f"{data}, image {image + 1}, channel {channel}; {OVER_ALL}"
     rows = {name: record.maps(image, channel)}
     return plots.block_maps(rows, image=images[image], title=title, data=small_print)
 
@@ -94,15 +86,3 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
 def channels(record: BlockRecord) -> int:
     """How many channels the block's output has."""
     return record.output.shape[1]
-
-
-def somebody_can_click() -> bool:
-    """Whether this runs in a notebook that a person has open, and ipywidgets is installed."""
-    if is_grading() or RESULTS_VARIABLE in os.environ:
-        return False
-    try:
-        import ipywidgets  # noqa: F401
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return get_ipython() is not None

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from course_utils.augment import Augment, Preprocess, channels_last
-from course_utils.checkpoint import load_checkpoint, save_checkpoint
+from course_utils.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
 from course_utils.compiling import compile_pays, compiled_or_plain
 from course_utils.data import ImageSet, Splits
 from course_utils.errors import CourseError
@@ -147,9 +147,11 @@ def fit(
     preprocess: Preprocess,
     *,
     seed: int = 0,
-    checkpoint: str | Path | None = None,
+    checkpoint: str | Path | MemoryCheckpoint | None = None,
     progress: bool = True,
     should_stop: Callable[[], bool] = lambda: False,
+    on_batch: Callable[[list[Tensor]], None] = lambda losses: None,
+    on_epoch: Callable[[History], None] = lambda history: None,
     compile: bool | None = None,
 ) -> History:
     """Train ``model`` and leave it with the weights of its best epoch on validation.
@@ -161,9 +163,13 @@ def fit(
 
     Args:
         checkpoint: a file written after each epoch. If it is there already, training goes on behind
-            its last epoch, on a CPU bit for bit as if it had never stopped.
+            its last epoch, on a CPU bit for bit as if it had never stopped. A ``MemoryCheckpoint``
+            does the same as long as the kernel lives.
         progress: show a bar.
         should_stop: asked before each batch.
+        on_batch: called before each batch with the losses of the epoch so far, which lie on the
+            device: to read them makes a GPU wait, so read them seldom.
+        on_epoch: called before the first epoch and after each one with the history so far.
         compile: use ``torch.compile``, which changes the last digits; ``None``: if the work ahead is
             worth it (:func:`~course_utils.compiling.compile_pays`). Without a C++ compiler, or if it
             fails, training goes on without.
@@ -196,7 +202,15 @@ def fit(
         compile = compile_pays(model, one, len(train) * len(recipe.epochs))
     forward = compiled_or_plain(model, tell) if compile else model
     bar = _progress_bar(recipe, len(train), len(history.epochs), progress)
+
+    def before_batch(losses: list[Tensor]) -> None:
+        if should_stop():
+            raise KeyboardInterrupt
+        bar.update()
+        on_batch(losses)
+
     try:
+        on_epoch(history)
         with bar, torch.random.fork_rng():
             for epoch in range(len(history.epochs), len(recipe.epochs)):
                 number, epoch_in_phase = recipe.epochs[epoch]
@@ -217,7 +231,7 @@ def fit(
                         factor=lambda done: rate_factor(
                             recipe.schedule, (epoch_in_phase + done) / phase.epochs, past
                         ),
-                        before_batch=lambda: _tick(bar, should_stop),
+                        before_batch=before_batch,
                         forward=forward,
                     ),
                     history, tell,
@@ -233,7 +247,7 @@ def fit(
                 if history.best_epoch == epoch + 1:
                     best = {name: t.detach().clone() for name, t in model.state_dict().items()}
                 if checkpoint:
-                    save_checkpoint(
+                    _save_state(
                         checkpoint,
                         {
                             "fingerprint": fingerprint,
@@ -243,6 +257,7 @@ def fit(
                             "history": asdict(history),
                         },
                     )
+                on_epoch(history)
     except KeyboardInterrupt:
         history.interrupted = True
     if best is not None:
@@ -258,7 +273,7 @@ def train_epoch(
     stepper: Stepper,
     generator: torch.Generator,
     factor: Callable[[float], float] = lambda done: 1.0,
-    before_batch: Callable[[], None] = lambda: None,
+    before_batch: Callable[[list[Tensor]], None] = lambda losses: None,
     forward: Callable[[Tensor], Tensor] | None = None,
 ) -> tuple[list[float], float, float]:
     """One pass over ``images`` in random order.
@@ -269,7 +284,7 @@ def train_epoch(
 
     Args:
         factor: learning-rate factor, given the fraction of the epoch that is done.
-        before_batch: called before each batch.
+        before_batch: called before each batch with the losses of those before it.
         forward: computes the logits in place of ``model``, such as the compiled ``model``.
 
     Returns:
@@ -283,7 +298,7 @@ def train_epoch(
     batches = order.tensor_split(count_batches(len(images), recipe.batch_size))
     losses, correct = [], torch.zeros((), dtype=torch.long, device=device)
     for number, index in enumerate(batches):
-        before_batch()
+        before_batch(losses)
         x, y = images.images[index], images.labels[index]
         if recipe.augment:
             x = recipe.augment(x, generator)
@@ -406,12 +421,6 @@ def _with_half_batches_if_need_be(
         history.batch_size //= 2
 
 
-def _tick(bar: tqdm, should_stop: Callable[[], bool]) -> None:
-    if should_stop():
-        raise KeyboardInterrupt
-    bar.update()
-
-
 def _progress_bar(recipe: Recipe, n_train: int, epochs_done: int, show: bool) -> tqdm:
     batches = count_batches(n_train, recipe.batch_size)
     return tqdm(
@@ -431,7 +440,16 @@ def _seed_epoch(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(value)
 
 
-def _saved_state(checkpoint: str | Path | None, fingerprint: str) -> dict | None:
+def _save_state(checkpoint: str | Path | MemoryCheckpoint, state: dict) -> None:
+    if isinstance(checkpoint, MemoryCheckpoint):
+        checkpoint.save(state)
+    else:
+        save_checkpoint(checkpoint, state)
+
+
+def _saved_state(checkpoint: str | Path | MemoryCheckpoint | None, fingerprint: str) -> dict | None:
+    if isinstance(checkpoint, MemoryCheckpoint):
+        return checkpoint.load(fingerprint)
     if not checkpoint or not Path(checkpoint).exists():
         return None
     return load_checkpoint(checkpoint, fingerprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from course_utils import live
 from course_utils.compare import table
 from course_utils.counting import last_map, multiply_adds, on_meta, smallest_input
 from course_utils.model_cards import card
@@ -17,7 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 COMMERCIAL = {True: "yes", False: "no", None: "read them"}
 ALL = "all families"
-STYLE = "overflow-x:auto;font-size:85%;max-height:40em"
+STYLE = "overflow:auto;font-size:85%;max-height:40em"
 
 
 def zoo_row(entry: Entry) -> dict:
@@ -82,14 +83,15 @@ def chosen_rows(
 
 def html_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as an HTML table."""
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(shown(row[c], c))}</td>" for c in columns) + "</tr>"
         for row in rows
     )
-    return (
-        f'<div style="{STYLE}"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+    name = f"The zoo: {len(rows)} sets of weights" if rows else "The zoo: nothing fits, loosen a filter"
+    return (  # what scrolls must take the focus, so that the arrow keys can scroll it
+        f'<div role="region" aria-label="{name}" tabindex="0" style="{STYLE}"><table><caption>{name}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -108,31 +110,10 @@ def shown(value: object, column: str) -> str:
 
 
 def zoo_table(rows: Sequence[dict]) -> None:
-    """Show the rows: with widgets to sort and filter them, as a plain table everywhere else.
-
-    One output carries both forms. A notebook program with a running kernel shows the widgets; a
-    saved page, and any program without widgets, shows the HTML table.
-    """
+    """Show the rows: with widgets to sort and filter them, as a plain table everywhere else."""
     ordered = chosen_rows(rows)
-    try:
-        from IPython import get_ipython
-        from IPython.display import publish_display_data
-    except ImportError:
-        print(plain_table(ordered))
-        return
-    if get_ipython() is None:
-        print(plain_table(ordered))
-        return
-    bundle = {"text/html": html_table(ordered), "text/plain": plain_table(ordered)}
-    publish_display_data({**_widget_bundle(rows), **bundle})
-
-
-def _widget_bundle(rows: Sequence[dict]) -> dict:
-    """The live view as a notebook output; empty where ipywidgets is missing."""
-    try:
-        return browser(rows)._repr_mimebundle_()
-    except ImportError:
-        return {}
+    twin = {"text/html": html_table(ordered), "text/plain": plain_table(ordered)}
+    live.show((twin, {}), lambda: browser(rows))
 
 
 def browser(rows: Sequence[dict]):
@@ -141,13 +122,16 @@ def browser(rows: Sequence[dict]):
 
     most = max(row["parameters (M)"] for row in rows)
     example = "for example: imagenet-1k apache"
+    style = {"description_width": "initial"}  # as wide as its text, so that none is cut
+    slider = {"min": 0, "max": most, "description": "million parameters, at most"}
     controls = {
-        "family": ipywidgets.Dropdown(options=[ALL, *FAMILIES], description="family"),
-        "words": ipywidgets.Text(placeholder=example, description="words"),
-        "most_parameters": ipywidgets.FloatSlider(most, min=0, max=most, description="M params <="),
-        "by": ipywidgets.Dropdown(options=COLUMNS, value="year", description="sort by"),
-        "descending": ipywidgets.Checkbox(False, description="largest first"),
+        "family": ipywidgets.Dropdown(options=[ALL, *FAMILIES], description="family", style=style),
+        "words": ipywidgets.Text(placeholder=example, description="words", style=style),
+        "most_parameters": ipywidgets.FloatSlider(most, **slider, style=style),
+        "by": ipywidgets.Dropdown(options=COLUMNS, value="year", description="sort by", style=style),
+        "descending": ipywidgets.Checkbox(False, description="largest first", style=style),
     }
+    controls["most_parameters"].layout.width = "28em"
     view = ipywidgets.HTML(html_table(chosen_rows(rows)))
 
     def refresh(_) -> None:
@@ -156,7 +140,8 @@ def browser(rows: Sequence[dict]):
 
     for control in controls.values():
         control.observe(refresh, names="value")
-    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values())), view])
+    wrapped = ipywidgets.Layout(flex_flow="row wrap")  # a narrow or enlarged page has no room for a row
+    return ipywidgets.VBox([ipywidgets.HBox(list(controls.values()), layout=wrapped), view])
 
 
 def _sides(size: tuple[int, int]) -> str:

@@ -1388,13 +1388,15 @@ with checks.quietly():
 #
 # Two phases: first only the head trains, so that its random gradients do not shake the backbone; then everything,
 # the backbone at half the head's rate. The package's `fit` does what you have just written, with a schedule, a progress
-# bar, and, if you name a file (`checkpoint=`), a checkpoint after every epoch. You may interrupt it at any time (■): once an
-# epoch is complete, the history so far and the best weights stay.
+# bar, and, if you name a file (`checkpoint=`), a checkpoint after every epoch. `fit_with_panel` is `fit` with a panel to look
+# at. You may stop it at any time: once an epoch is complete, the history so far and the best weights stay, and **Resume** goes
+# on from there.
 #
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
 # %%
 from course_utils.train import Phase, Recipe, fit
+from course_utils.training_panel import fit_with_panel
 
 recipe = Recipe(
     phases=(
@@ -1405,13 +1407,10 @@ recipe = Recipe(
     augment=Augment(pad=2, flip=True),
 )
 model = build_model("resnet18", pretrained, n_classes, seed=seed)
-history = fit(model, splits, recipe, preprocess, seed=seed)
+history = fit_with_panel(model, splits, recipe, preprocess, seed=seed)
 
 # %%
 plots.show(plots.iteration_loss(history))
-
-# %%
-plots.show(plots.epoch_metrics(history))
 
 # %%
 rows = [

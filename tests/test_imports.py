@@ -101,14 +101,14 @@ def test_plots_draw_what_they_are_given():
      "residual", "stacks", "flow", "zoo", "counting", "hub", "lenet", "mocov3", "model_cards", "recommend"],
 )
 def test_learning_knows_neither_notebooks_nor_figures(learning):
-    assert "plots" not in parts_imported(learning)
+    assert not parts_imported(learning) & {"plots", "live", "training_panel"}
     assert learning not in users({"matplotlib", *NOTEBOOK_ONLY, *TOOLS})
 
 
 def test_tools_are_imported_only_by_those_who_need_them():
     assert users(TOOLS) <= {"authoring", "runner", "doctor"}
     assert users(NOTEBOOK_ONLY) <= {
-        "plots", "notebook", "experiments", "residual_explorer", "zoo_browser",
+        "plots", "notebook", "experiments", "live", "training_panel", "residual_explorer", "zoo_browser",
     }  # fmt: skip
     assert users({"typer"}) == {"cli"}
 

@@ -72,7 +72,7 @@ def test_ratio_and_cosine_of_a_block_made_by_hand():
     assert torch.allclose(record.ratio, torch.full((3,), 0.5))
     assert torch.allclose(record.cosine, torch.full((3,), -1.0))
     maps = record.maps(image=1, channel=0)
-    assert list(maps) == ["x", "F(x)", "x + F(x)", "after ReLU"]
+    assert list(maps) == ["x", "F(x)", "x + F(x)", "ReLU"]
     assert torch.allclose(maps["F(x)"], -0.5 * maps["x"])
 
 

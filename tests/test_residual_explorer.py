@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from course_utils import residual_explorer
+from course_utils import live
 from course_utils.residual import capture
-from course_utils.residual_explorer import all_blocks, explore, sliders, somebody_can_click
+from course_utils.residual_explorer import all_blocks, explore, sliders
 from course_utils.stacks import build_stack
 
 DATA = "noise"
@@ -36,22 +36,15 @@ def test_sliders_can_be_read_and_moved(shown):
     assert "image 3" in picture.value and 'alt="' in picture.value
 
 
-def test_without_a_person_the_picture_is_shown(shown, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(residual_explorer.plots, "show", drawn.append)
+def test_the_static_twin_tells_ratio_and_cosine(shown):
+    figure = all_blocks(*shown, data=DATA, title="Blocks")
+    record = shown[0]["stages.0.0"]
+    assert f"ratio {record.ratio[0]:.2f} cosine {record.cosine[0]:+.2f}" in figure.alt_text
+
+
+def test_page_and_person_get_picture_and_sliders(shown, monkeypatch):
+    given = []
+    monkeypatch.setattr(live, "show", lambda *both: given.append(both))
     explore(*shown, data=DATA, title="Blocks")
-    assert len(drawn) == 1
-
-
-@pytest.mark.parametrize("variable", ["NBGRADER_EXECUTION", "COURSE_RESULTS"])
-def test_headless_runs_have_nobody(variable, monkeypatch):
-    monkeypatch.setenv(variable, "x")
-    assert not somebody_can_click()
-
-
-def test_with_a_person_the_page_gets_widget_and_picture(shown, monkeypatch):
-    published = []
-    monkeypatch.setattr(residual_explorer, "somebody_can_click", lambda: True)
-    monkeypatch.setattr("IPython.display.publish_display_data", lambda *a: published.append(a[0]))
-    explore(*shown, data=DATA, title="Blocks")
-    assert residual_explorer.WIDGET_VIEW in published[0] and "<img" in published[0]["text/html"]
+    (((data, _), make_view),) = given
+    assert "<img" in data["text/html"] and len(make_view().children) == 4

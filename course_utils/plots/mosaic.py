@@ -25,7 +25,7 @@ class Mosaic:
 
     Args:
         ratio: height of a tile over its width.
-        row_names: texts to the left of the rows.
+        row_names: texts to the left of the rows, of one or two lines.
         largest: width in inches that a tile has if the page is wide enough.
     """
 
@@ -34,7 +34,7 @@ class Mosaic:
         lines: int = 0, row_names: Sequence[str] = (), largest: float = 0.95,
     ):  # fmt: skip
         self.columns = columns
-        left = max((len(name) for name in row_names), default=0) * 0.09
+        left = max((len(line) for name in row_names for line in name.splitlines()), default=0) * 0.09
         self.tile = min(largest, (PAGE - left) / columns - GAP)
         self.high = self.tile * ratio
         self.band = lines * LINE

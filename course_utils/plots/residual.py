@@ -62,8 +62,9 @@ def residual_sizes(
 
 @house_style()
 def block_maps(
-    rows: Mapping[str, Mapping[str, Tensor]], *, title: str, data: str, image: Tensor | None = None
-) -> Figure:
+    rows: Mapping[str, Mapping[str, Tensor]], *, title: str, data: str, image: Tensor | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> Figure:  # fmt: skip
     """One channel on its way through blocks: a row for each block, a map for each step.
 
     Args:
@@ -71,12 +72,15 @@ def block_maps(
             :meth:`course_utils.residual.BlockRecord.maps`.
         image: uint8 ``[3, H, W]``, shown in front of the first row.
         data: what the picture is, for the caption.
+        notes: for each block what stands below its name.
     """
+    notes = notes or {}
     steps = max(len(maps) for maps in rows.values())
     note = "red: positive, blue: negative, white: zero; one scale a row; number: norm of the map"
     mosaic = Mosaic(
         len(rows), steps + (image is not None), title=title, caption=(data, note), lines=1,
-        row_names=printed(rows, "block", 24), largest=1.25 if len(rows) == 1 else 0.95,
+        row_names=[f"{name}\n{notes.get(key, '')}".strip() for key, name in zip(rows, printed(rows, "block", 24))],
+        largest=1.25 if len(rows) == 1 else 0.95,
     )  # fmt: skip
     told = []
     for row, (name, maps) in enumerate(rows.items()):
@@ -89,7 +93,7 @@ def block_maps(
             mosaic.place((row, column), pixels, frame=FAINT)
             mosaic.write((row, column), f"{step} {values.norm():.2g}")
         sizes = ", ".join(f"{step} {values.norm():.2g}" for step, values in maps.items())
-        told.append(f"{name}: {sizes}")
+        told.append(f"{name}: {sizes}" + (f", {notes[name]}" if name in notes else ""))
     return tell(mosaic.figure, f"Norms of the maps, {'; '.join(told)}")
 
 
