@@ -1392,6 +1392,10 @@ with checks.quietly():
 # at. You may stop it at any time: once an epoch is complete, the history so far and the best weights stay, and **Resume** goes
 # on from there.
 #
+# Colab's sessions drop. Mount your Drive there (the folder symbol on the left) and add
+# `checkpoint="/content/drive/MyDrive/finetune.pt"` to the call: after a break, run the notebook again, and training goes on
+# behind the last whole epoch.
+#
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
 # %%
