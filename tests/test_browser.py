@@ -118,6 +118,23 @@ def test_a_wrong_answer_is_told_why_and_a_right_one_counts(worked):
     assert "passed" in worked.run(progress)
 
 
+def test_the_panel_moves_and_its_stop_leaves_a_history(worked, blank, course):
+    call = "fit_with_panel(model"
+    page, cell = worked.page, worked.cell(call)
+    assert "finished 3 of 3 epochs" in worked.output(call)
+    source = next(c.source for c in nbformat.read(course / blank, as_version=4).cells if call in c.source)
+    worked.replace(call, source.replace("plan.finetune.unfrozen", "300"))
+    worked.start(call)
+    epochs = cell.get_by_text("of 301 done").first
+    until(lambda: epochs.is_visible() and not epochs.inner_text().startswith("0 "), "an epoch is done", page)
+    shown = epochs.inner_text()
+    until(lambda: epochs.inner_text() != shown, "the panel moves on", page)
+    cell.get_by_role("button", name="Stop").click()
+    worked.wait_until_idle()
+    assert "stopped after" in worked.output(call)
+    assert "best on validation: epoch" in worked.run('"seconds": round(e.seconds, 1)')
+
+
 def test_nothing_is_cut_off_at_200_per_cent(worked):
     """The browser's zoom halves the page's width in CSS pixels."""
     page = worked.page
