@@ -326,11 +326,23 @@ def _decoded(
 def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.ndarray | None:
     """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file."""
     try:
-        image = Image.open(io.BytesIO(read(file)))
-        ImageOps.exif_transpose(image, in_place=True)
-        image = _rgb(image)
+        return decode(read(file), size)
     except Exception:
         return None
+
+
+def decode(content: bytes, size: int | None = None) -> np.ndarray:
+    """The picture in a file's bytes as uint8 ``[3, H, W]``: upright, in colour, without transparency.
+
+    Args:
+        size: pixels; the largest square in the middle is resized to it.
+
+    Raises:
+        Exception: of any kind if the bytes are no whole picture: each decoder has its own.
+    """
+    image = Image.open(io.BytesIO(content))
+    ImageOps.exif_transpose(image, in_place=True)
+    image = _rgb(image)
     if size:
         image = ImageOps.fit(image, (size, size))
     return np.asarray(image).transpose(2, 0, 1)

@@ -262,15 +262,16 @@ print(f"a batch after it: mean {x.mean():+.2f}, deviation {x.std():.2f}, shape {
 # %% [markdown]
 # ### What augmentation does
 #
-# A shifted cat is a cat. (Stronger here than in training, so that you see it.) *Predict first:* which of these changes would hurt if the classes were digits, not things?
+# A shifted cat is a cat. *Predict first:* which of these changes would hurt if the classes were digits, not things?
+#
+# The sliders set what `Augment` does to eight copies of an image. (Tab moves between them, the arrow keys move them. Where there
+# are no widgets you see each kind of change.) At which settings would you no longer recognise it?
 
 # %%
 from course_utils.augment import Augment
+from course_utils.playground import play
 
-generator = torch.Generator().manual_seed(seed)
-one = splits.train.images[:1]
-versions = Augment(pad=4, flip=True, jitter=0.2)(one.repeat(8, 1, 1, 1), generator)
-plots.show(plots.augmentation_grid(one[0], versions, data=splits.name))
+play(splits.train.images[:8], data=splits.name, seed=seed)
 
 # %% [markdown]
 # Each image of a batch gets its own shift and its own mirror. (`torchvision.transforms.v2` on a whole batch draws
@@ -1748,14 +1749,18 @@ original.load_state_dict(keeper.state_dict())
 assert torch.equal(*(predict(model, splits.val, preprocess) for model in (restored, original)))
 print(f"{(folder / 'keeper.pt').stat().st_size / 1e6:.0f} MB, the same logits to the last bit")
 
+# %% [markdown]
+# Now a photograph of your own: the pretrained network with its own head, and the one that you fine-tuned.
+
 # %%
-# Your own: image = Image.open("me.jpg").convert("RGB"), then
-# my_photo = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
-my_photo = pixels
-with torch.inference_mode():
-    probability = restored.eval()(session.at_size(32)(my_photo)).softmax(dim=1)[0]
-ranked = sorted(zip(splits.classes, probability.tolist()), key=lambda pair: -pair[1])[:5]
-plots.show(plots.photo_and_guesses(my_photo[0], ranked, title="What the fine-tuned network says"))
+from course_utils.photo_viewer import Network, read_photo, view
+
+asked = {
+    "before fine-tuning": Network(upstream, photo_size, upstream_classes),
+    "after fine-tuning": Network(restored, session.at_size(32), splits.classes),
+}
+mine = pixels[0]  # where there are no widgets: read_photo("me.jpg", Path("me.jpg").read_bytes())
+view(asked, mine, data="Grace Hopper")
 
 # %% [markdown]
 # A ten-class network must answer with one of ten words, also for an admiral. A high probability does not mean that it

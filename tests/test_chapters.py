@@ -7,6 +7,7 @@ import shutil
 
 import nbformat
 import pytest
+from accessible import count_figures, figure_faults
 from courses import ROOT, autograde, cell, points, read, scores, submit
 from nbclient import NotebookClient
 
@@ -57,6 +58,7 @@ def test_the_instructor_edition_runs_headlessly_at_smoke(chapter, tmp_path):
         o.text for c in executed.cells for o in c.get("outputs", []) if o.get("name") == "stderr"
     ]
     assert not [text for text in noise if "Warning" in text], noise
+    assert figure_faults(executed) == [] and count_figures(executed) > 2
     assert (tmp_path / f"{chapter}.html").stat().st_size > 100_000
 
 

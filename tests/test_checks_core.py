@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 import textwrap
 import warnings
 
 import pytest
 import torch
+from courses import ROOT
 from tqdm import tqdm
 
 from course_utils import models
@@ -329,5 +331,35 @@ def test_progress_tells_what_came_of_each_check(capsys):
     capsys.readouterr()
     points = {"double": 2, "double wrongly": 3, "never run": 1}
     core.progress(points, written={"Your decision": 4})
-    states = [line.split("points")[1].strip() for line in capsys.readouterr().out.splitlines()]
-    assert states == ["passed", "0 of 2 cases pass", "not tried yet", "marked by a person"]
+    table, told = capsys.readouterr().out.split("\n\n")
+    rows = [re.split(r"\s{2,}", line) for line in table.splitlines()]
+    assert rows == [
+        ["exercise", "points", "state"],
+        ["double", "2 of 2", "passed"],
+        ["double wrongly", "0 of 3", "failing: 0 of 2 cases pass"],
+        ["never run", "0 of 1", "not tried yet"],
+        ["Your decision (written)", "? of 4", "marked by a person"],
+    ]
+    assert "Points so far: 2 of 10; 4 of the 10 are marked by a person." in told
+    assert "save the notebook" in told and "course check" in told
+
+
+def test_a_pass_that_was_lost_again_counts_no_more(capsys):
+    core.run("double", CASES, lambda x: x * 2)
+    with pytest.raises(CheckFailed):
+        core.run("double", CASES, lambda x: x + 1)
+    capsys.readouterr()
+    core.progress({"double": 2}, written={})
+    assert "Points so far: 0 of 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("chapter", ["concepts", "zoo", "finetune", "comparison", "residual"])
+def test_the_table_of_each_chapter_adds_up_to_its_points(chapter, capsys):
+    from course_utils import checks
+    from course_utils.authoring import release
+
+    getattr(checks, chapter).progress()
+    total = re.search(r"Points so far: \d+ of (\d+);", capsys.readouterr().out)[1]
+    texts = (ROOT / "solutions").glob("*.py")
+    (text,) = (p for p in texts if f"checks.{chapter}.progress()" in p.read_text(encoding="utf-8"))
+    assert int(total) == sum(cell.points for cell in release.read_source(text, "1").cells)

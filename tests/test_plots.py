@@ -56,7 +56,13 @@ def figures(image_set) -> dict:
         "image_grid": plots.image_grid(x[:5], ["a", "b", "c", "d", "e"], title="Five", data=data),
         "class_samples": plots.class_samples(image_set, 4),
         "augmentation_grid": plots.augmentation_grid(x[0], x[1:5].float() + 0.4, data=data),
+        "augmentation_rows": plots.augmentation_rows(
+            x[0], {"mirror": x[1:4], "shift": x[1:5]}, data=data, title="Two kinds"
+        ),
         "photo_and_guesses": plots.photo_and_guesses(x[0], guesses, title="A cat?", data=data),
+        "photo_by_networks": plots.photo_by_networks(
+            x[0], {"before": guesses, "after": guesses[::-1]}, title="A cat?", data=data
+        ),
         "predictions": plots.predictions(x[:4], y[:4], y[1:5], names, torch.rand(4), data=data),
         "worst_mistakes": plots.worst_mistakes(image_set, logits, 5),
         "iteration_loss": plots.iteration_loss(history),

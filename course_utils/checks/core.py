@@ -22,7 +22,12 @@ LIBRARIES = (
     "<frozen",
 )
 NAME_WIDTH, TEXT_WIDTH = 52, 120
-UNTRIED = "not tried yet"
+UNTRIED, PASSED = "not tried yet", "passed"
+HAND_IN = (
+    "Grading tries your functions on other inputs too, so a pass here is likely but not promised.\n"
+    "To hand in: run all cells, save the notebook, look a last time with `course check FILE.ipynb` in a\n"
+    "terminal (in Colab `!course check FILE.ipynb` in a cell), and upload this one file."
+)
 
 
 class Wrong(Exception):
@@ -135,23 +140,30 @@ def run(
 
 
 def progress(points: dict[str, int], written: dict[str, int]) -> None:
-    """Print where you are: for each exercise whether its check was tried, and how it went.
+    """Print where you are: for each exercise how its check went, the points so far, how to hand in.
 
     Args:
         points: what each exercise is worth, by the title of its check.
         written: what each written exercise is worth, by its title.
     """
+    states = {title: _state(REPORTS.get(title)) for title in points}
+    reached = {title: worth if states[title] == PASSED else 0 for title, worth in points.items()}
+    print(f"{'exercise':<40}  {'points':<6}  state")
     for title, worth in points.items():
-        report = REPORTS.get(title)
-        if report is None or not report.tried:
-            state = UNTRIED
-        elif report.count("ok") == len(report.outcomes):
-            state = "passed"
-        else:
-            state = f"{report.count('ok')} of {len(report.outcomes)} cases pass"
-        print(f"{title:<40} {worth} points   {state}")
+        print(f"{title:<40}  {reached[title]} of {worth}  {states[title]}")
     for title, worth in written.items():
-        print(f"{title + ' (written)':<40} {worth} points   marked by a person")
+        print(f"{title + ' (written)':<40}  ? of {worth}  marked by a person")
+    by_hand = sum(written.values())
+    total = sum(points.values()) + by_hand
+    print(f"\nPoints so far: {sum(reached.values())} of {total}; {by_hand} of the {total} are marked by a person.")
+    print(HAND_IN)
+
+
+def _state(report: Report | None) -> str:
+    if report is None or not report.tried:
+        return UNTRIED
+    passed, cases = report.count("ok"), len(report.outcomes)
+    return PASSED if passed == cases else f"failing: {passed} of {cases} cases pass"
 
 
 def recognise(

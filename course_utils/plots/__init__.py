@@ -10,9 +10,11 @@ from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, vo
 from course_utils.plots.frame import describe, show
 from course_utils.plots.images import (
     augmentation_grid,
+    augmentation_rows,
     class_samples,
     image_grid,
     photo_and_guesses,
+    photo_by_networks,
     predictions,
     worst_mistakes,
 )
@@ -33,6 +35,7 @@ __all__ = [
     "accuracy_by_task",
     "arms",
     "augmentation_grid",
+    "augmentation_rows",
     "block_maps",
     "class_differences",
     "class_samples",
@@ -50,6 +53,7 @@ __all__ = [
     "paired_differences",
     "path_lengths",
     "photo_and_guesses",
+    "photo_by_networks",
     "predictions",
     "reliability",
     "residual_sizes",

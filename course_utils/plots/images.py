@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -95,6 +96,31 @@ def augmentation_grid(
 
 
 @house_style()
+def augmentation_rows(
+    original: Tensor, versions: Mapping[str, Tensor], *, data: str, title: str
+) -> Figure:
+    """One image, framed, before augmented versions of it: a row for each kind of change.
+
+    Args:
+        original: uint8 ``[3, H, W]``.
+        versions: for each kind uint8 or float ``[K, 3, H, W]`` in 0..255.
+        data: name of the data set, for the caption.
+    """
+    columns = 1 + max(map(len, versions.values()))
+    first = original.permute(1, 2, 0).cpu().numpy()
+    mosaic = Mosaic(
+        len(versions), columns, title=title, caption=(data, "framed: the image as it is"),
+        ratio=original.shape[1] / original.shape[2], row_names=list(versions),
+    )  # fmt: skip
+    for row, images in enumerate(versions.values()):
+        mosaic.place((row, 0), first, frame=INK)
+        for column, image in enumerate(_pixels(images.round().clamp(0, 255).to(torch.uint8)), 1):
+            mosaic.place((row, column), image)
+    kinds = ", ".join(" ".join(name.split()) for name in versions)
+    return tell(mosaic.figure, f"One image and {columns - 1} versions of it in each row: {kinds}")
+
+
+@house_style()
 def photo_and_guesses(
     photo: Tensor, guesses: Sequence[tuple[str, float]], *, title: str, data: str = ""
 ) -> Figure:
@@ -106,22 +132,55 @@ def photo_and_guesses(
         data: what the photograph is, for the caption.
     """
     image = _pixels(photo[None])[0]
-    height, width = image.shape[:2]
+    fig = new_figure(title, (data, _size_of_photo(image)), height=2.6)
+    left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
+    _photo(left, image)
+    return tell(fig, f"The most probable classes: {_guesses(right, guesses)}")
+
+
+@house_style()
+def photo_by_networks(
+    photo: Tensor, guesses: Mapping[str, Sequence[tuple[str, float]]], *, title: str, data: str = ""
+) -> Figure:
+    """A photograph beside what each of several networks finds most probable, as bars.
+
+    Args:
+        photo: uint8 ``[3, H, W]``.
+        guesses: for each network class names and their probabilities, the most probable first.
+        data: what the photograph is, for the caption.
+    """
+    image = _pixels(photo[None])[0]
+    fig = new_figure(title, (data, _size_of_photo(image)), height=2.1 * len(guesses))
+    axes = fig.add_gridspec(len(guesses), 2, width_ratios=(1, 1.6))
+    _photo(fig.add_subplot(axes[:, 0]), image)
+    told = []
+    for row, (network, its) in enumerate(guesses.items()):
+        ax = fig.add_subplot(axes[row, 1])
+        ax.set_title(legible(network), loc="left", size=10)
+        told.append(f"{network}: {_guesses(ax, its)}")
+    return tell(fig, f"The most probable classes, {'; '.join(told)}")
+
+
+def _photo(ax: Axes, image: np.ndarray) -> None:
+    ax.imshow(image, interpolation="nearest" if len(image) <= SHOW_PIXELS else "antialiased")
+    ax.axis("off")
+
+
+def _size_of_photo(image: np.ndarray) -> str:
+    return f"photograph of {image.shape[1]} × {image.shape[0]} pixels"
+
+
+def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]]) -> str:
+    """Draw the guesses as bars; returns them in words."""
     names = printed([name for name, _ in guesses], length=30)
     chances = [100 * float(chance) for _, chance in guesses]
-    caption = (data, f"photograph of {width} × {height} pixels")
-    fig = new_figure(title, caption, height=2.6)
-    left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
-    left.imshow(image, interpolation="nearest" if height <= SHOW_PIXELS else "antialiased")
-    left.axis("off")
-    bars = right.barh(range(len(names)), chances, color=RIGHT, height=0.6)
-    right.bar_label(bars, [f"{chance:.1f} %" for chance in chances], padding=4)
-    right.set_yticks(range(len(names)), names)
-    right.set(xlabel="probability (%)", xlim=(0, 100), ylim=(len(names) - 0.5, -0.5))
-    right.tick_params(axis="y", length=0)
-    right.grid(axis="y", visible=False)
-    told = ", ".join(f"{name} {chance:.1f} %" for name, chance in zip(names, chances))
-    return tell(fig, f"The most probable classes: {told}")
+    bars = ax.barh(range(len(names)), chances, color=RIGHT, height=0.6)
+    ax.bar_label(bars, [f"{chance:.1f} %" for chance in chances], padding=4)
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel="probability (%)", xlim=(0, 100), ylim=(len(names) - 0.5, -0.5))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", visible=False)
+    return ", ".join(f"{name} {chance:.1f} %" for name, chance in zip(names, chances))
 
 
 @house_style()
