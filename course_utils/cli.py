@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -216,6 +217,45 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
 
 
 @app.command()
+def collect(
+    archive: Annotated[Path, typer.Argument(help="The zip as Moodle or Canvas made it.")],
+    assignment: Annotated[
+        str | None, typer.Option(help="Take this one only. Default: what each notebook holds.")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV of the class: student_id, name, number; or an LMS's own export.")
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="For file names of another kind: (?P<student_id>...).")
+    ] = None,
+    lms: Annotated[Literal["auto", "moodle", "canvas"], typer.Option(help="Whose file names.")] = "auto",
+) -> None:
+    """Sort an LMS's zip into `submitted/`.
+
+    The latest notebook of each student counts; an older submission moves to `replaced/`. Nothing in the
+    archive is trusted, and one bad file stops no other. A table tells what became of each file; exit code 1
+    if one was left out or cannot be read.
+
+    Example: `course collect submissions.zip --assignment 01_concepts --roster class.csv`
+    """
+    root = course_folder()
+    from course_utils.grading import collect as sorting
+    from course_utils.grading.naming import PatternError
+    from course_utils.grading.roster import read_roster
+
+    released = sorting.released_ids(root)
+    _known(assignment, released)
+    students = read_roster(roster) if roster else None
+    try:
+        outcomes = sorting.collect(archive, sorting.Course(root, released, assignment, students), lms, pattern)
+    except PatternError as problem:
+        raise typer.BadParameter(str(problem)) from None
+    print(sorting.report(outcomes))
+    if sorting.needs_you(outcomes):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def doctor() -> None:
     """Tell what is there, what is missing, and what to do."""
     from course_utils import doctor as examination
@@ -258,6 +298,11 @@ def _need(*packages: str) -> None:
         raise EnvironmentProblem(
             f"not installed: {', '.join(missing)}.", do="pip install -r requirements.txt"
         )
+
+
+def _known(assignment: str | None, names: Iterable[str]) -> None:
+    if assignment is not None and assignment not in names:
+        raise typer.BadParameter(f"{assignment!r} is none of {', '.join(names)}")
 
 
 def _setting(text: str) -> tuple[str, object]:
