@@ -91,7 +91,7 @@ class Result:
 
     def to_json(self) -> str:
         """The text of its file."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Result:
