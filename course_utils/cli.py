@@ -217,6 +217,28 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
 
 
 @app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, saved.")],
+) -> None:
+    """Look over a notebook before handing in.
+
+    Runs it as grading does, in a kernel of its own, and tells which exercises pass their visible checks, and
+    which cells are missing, doubled or changed. Your file is only read. Exit code 0 if it can be graded as
+    it is and nothing that you tried fails. On Colab, mount your Drive and write `!` in front.
+
+    Example: `course check 01_concepts.ipynb`
+    """
+    _need("nbformat", "nbclient", "ipykernel")
+    from course_utils import handin, released
+
+    print(f"running {notebook.name} as grading does; this takes a minute ...", flush=True)
+    report = handin.check(notebook, released.read_list())
+    print(report)
+    if not report.ready:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def collect(
     archive: Annotated[Path, typer.Argument(help="The zip as Moodle or Canvas made it.")],
     assignment: Annotated[
@@ -252,6 +274,38 @@ def collect(
         raise typer.BadParameter(str(problem)) from None
     print(sorting.report(outcomes))
     if sorting.needs_you(outcomes):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(help="Such as 01_concepts.")],
+    lms: Annotated[Literal["moodle", "canvas"], typer.Option(help="Who shall import it.")] = "moodle",
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV of the class, best the LMS's own export: who gets a line.")
+    ] = None,
+    column: Annotated[
+        str, typer.Option(help="How the LMS calls the assignment; Canvas makes a new one otherwise.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Default: grades/<assignment>.<lms>.csv.")] = None,
+) -> None:
+    """Write grades as a CSV for Moodle or Canvas.
+
+    Whatever is not final (flagged, awaiting a mark, not readable) is listed and left blank, never 0. Exit
+    code 1 if there is such work.
+
+    Example: `course export 01_concepts --lms canvas --roster class.csv --column "Homework 1 (4711)"`
+    """
+    root = course_folder()
+    _need("nbgrader")
+    from course_utils.grading import export as exporting
+    from course_utils.grading.roster import read_roster
+
+    file = out or root / "grades" / f"{assignment}.{lms}.csv"
+    students = read_roster(roster) if roster else None
+    made = exporting.export(root, assignment, lms, file, students, column)
+    print(exporting.report(made))
+    if made.unfinished:
         raise typer.Exit(FAILED)
 
 

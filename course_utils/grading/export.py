@@ -108,7 +108,7 @@ def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> t
     if result and result.state != results.GRADED and result.notebook is None:
         return None, f"{result.state}: {result.why}"
     if result and not result.written:
-        return None, "graded, but not in the gradebook yet: run `course grade` again"
+        return None, "its result is not in the gradebook yet: run `course grade` again"
     try:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:
