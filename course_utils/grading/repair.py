@@ -336,21 +336,24 @@ def _tests_below_answers(pieces: list[_Piece], release: NotebookNode, notes: lis
 
 def _notebook(pieces: Sequence[_Piece], release: NotebookNode) -> NotebookNode:
     named = {name_of(cell): cell for cell in release.cells if name_of(cell)}
+    others = {(c.cell_type, _essence(c.source)): c for c in release.cells if not name_of(c)}
     cells = []
     for i, piece in enumerate(pieces):
-        like = named.get(piece.name) or next(
-            (c for c in release.cells if not name_of(c) and _matches(c)(piece)), None
-        )
-        metadata = deepcopy(like.metadata) if like else {}
+        like = named.get(piece.name) or others.get((piece.kind, _essence(piece.source)))
         kind = like.cell_type if like else piece.kind
-        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
-        cell = make.get(kind, nbformat.v4.new_raw_cell)(piece.source, metadata=metadata, id=f"own-{i:03}")
-        if piece.name:
-            cell.id = like.id
+        cell = {
+            "cell_type": kind,
+            "id": like.id if piece.name else f"own-{i:03}",
+            "metadata": deepcopy(like.metadata) if like else {},
+            "source": piece.source,
+        }
+        if kind == "code":
+            cell |= {"outputs": [], "execution_count": None}
         if kind == "markdown" and piece.attachments:
-            cell.attachments = piece.attachments
+            cell["attachments"] = piece.attachments
         cells.append(cell)
-    return nbformat.v4.new_notebook(cells=cells, metadata=deepcopy(release.metadata))
+    metadata = deepcopy(release.metadata)
+    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
 
 
 def _defined(source: str) -> set[str]:
