@@ -257,5 +257,5 @@ def error_output(name: str, text: str) -> NotebookNode:
 
 def _reason(kernel: KernelManager | None) -> str:
     """What the kernel's manager knows about its death."""
-    reason = getattr(kernel, "why_it_died", "")
+    reason = getattr(kernel, "why", "")
     return f" ({reason})" if reason else ""
