@@ -310,6 +310,25 @@ def export(
 
 
 @app.command()
+def feedback(assignment: Annotated[str, typer.Argument(help="Such as 01_concepts.")]) -> None:
+    """Write a page of feedback for each student.
+
+    HTML that opens from disk, without hidden tests and without any script: what passed, what failed and of
+    which kind, what did not run and why, comments and scores. Exit code 1 if somebody gets no page yet.
+
+    Example: `course feedback 01_concepts` writes `feedback/<student>/01_concepts/01_concepts.html`
+    """
+    root = course_folder()
+    _need("nbgrader", "nbconvert", "jupytext")
+    from course_utils.grading import feedback as pages
+
+    outcomes = pages.write_feedback(root, assignment)
+    print(*pages.report(outcomes), sep="\n")
+    if any(outcome.file is None for outcome in outcomes):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def doctor() -> None:
     """Tell what is there, what is missing, and what to do."""
     from course_utils import doctor as examination

@@ -210,7 +210,7 @@ def _state(own: Sequence[ReleasedCell], cells: dict[str, dict], stopped: str) ->
         return (NOT_ANSWERED if untouched else ANSWERED), "marked by a person"
     if untouched:
         return NOT_TRIED, ""
-    broken = next((_error(cell) for _, cell in answers if cell and _error(cell)), "")
+    broken = next((error_of(cell) for _, cell in answers if cell and error_of(cell)), "")
     states = [_check_state(cells.get(c.id), broken, stopped) for c in own if c.role == "check"]
     order = (DID_NOT_RUN, FAILING, NOT_TRIED, PASSED)
     return min(states, key=lambda state: order.index(state[0]), default=(PASSED, "it has no visible check"))
@@ -223,7 +223,7 @@ def _check_state(cell: dict | None, broken: str, stopped: str) -> tuple[str, str
         return DID_NOT_RUN, "its check is missing"
     if cell.get("execution_count") is None:
         return DID_NOT_RUN, stopped or "its check did not run"
-    error, said = _error(cell), _said(cell)
+    error, said = error_of(cell), printed_by(cell)
     if error.startswith("NotImplementedError"):
         return NOT_TRIED, ""
     if error.startswith("KeyboardInterrupt"):
@@ -238,20 +238,20 @@ def _check_state(cell: dict | None, broken: str, stopped: str) -> tuple[str, str
 
 def _notes(notebook: dict) -> Iterator[str]:
     for position, cell in enumerate(notebook["cells"], 1):
-        if not grade_id(cell) and _error(cell):
-            yield f"cell {position} raises {_error(cell)}"
+        if not grade_id(cell) and error_of(cell):
+            yield f"cell {position} raises {error_of(cell)}"
 
 
-def _error(cell: dict) -> str:
+def error_of(cell: dict) -> str:
     """The error of a cell that ran, in one line; empty if there is none."""
     errors = [o for o in cell.get("outputs", ()) if o.get("output_type") == "error"]
     if not errors:
         return ""
-    lines = f"{errors[0].get('ename', '')}: {errors[0].get('evalue', '')}".strip().splitlines()
-    return lines[0][:200].removesuffix(": ")
+    name, message = str(errors[0].get("ename", "")), str(errors[0].get("evalue", "")).strip()
+    return f"{name}: {message.splitlines()[0][:200]}" if message else name
 
 
-def _said(cell: dict) -> str:
+def printed_by(cell: dict) -> str:
     """What a cell printed."""
     streams = [o for o in cell.get("outputs", ()) if o.get("output_type") == "stream" and o.get("name") == "stdout"]
     return "".join(str(stream.get("text", "")) for stream in streams).rstrip()

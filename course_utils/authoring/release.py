@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -47,7 +47,7 @@ def build(root: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as staging:
         made = {p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)}
         _generate(sources, Path(staging), config, root / "gradebook.db")
-    for path, content in (made | _derived(root, sources, _stubs(config))).items():
+    for path, content in (made | _derived(root, sources, stubs_of(config))).items():
         write_text(root / path, content)
     return [source.name for source in sources]
 
@@ -63,7 +63,7 @@ def check(root: Path) -> list[str]:
         made = _make(sources, Path(staging), config)
         drifted = [p for p in made if _content(root / p) != (Path(staging) / p).read_bytes()]
     drifted += [p for p in _notebooks(root) if p not in made]
-    drifted += [p for p, made in _derived(root, sources, _stubs(config)).items() if made != _text(root / p)]
+    drifted += [p for p, made in _derived(root, sources, stubs_of(config)).items() if made != _text(root / p)]
     if drifted:
         raise BuildError(
             "not as built from the text: " + ", ".join(p.as_posix() for p in sorted(drifted)) + ".",
@@ -118,13 +118,13 @@ def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path
     for source in sources:
         path = Path("notebooks", source.name, f"{source.name}.ipynb")
         student = nbformat.read(staging / path, as_version=4)
-        refuse_leaks(source, student, *_stubs(config))
+        refuse_leaks(source, student, *stubs_of(config))
         write_text(staging / path, notebook_text(student))
         paths.append(path)
     return paths
 
 
-def _stubs(config: Config) -> tuple[str, str]:
+def stubs_of(config: Config) -> tuple[str, str]:
     """What stands in the place of a solution, in code and in text."""
     return config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
 
@@ -177,20 +177,25 @@ def _derived(root: Path, sources: Sequence[Source], stubs: tuple[str, str]) -> d
     if (root / ASSETS).is_dir():
         cells = [cell for source in sources for cell in source.experiments]
         made[ASSETS / experiments.LIST.name] = "".join(f"{experiments.fingerprint(cell.source)}\n" for cell in cells)
-        named = {source.name: list(_released_cells(source, stubs)) for source in sources}
+        named = {source.name: released_cells(source, stubs) for source in sources}
         made[ASSETS / released.LIST.name] = released.list_text(named)
     return made
 
 
-def _released_cells(source: Source, stubs: tuple[str, str]) -> Iterator[ReleasedCell]:
-    """The cells with a role, as students get them."""
-    exercise = ""
+def released_cells(source: Source, stubs: tuple[str, str]) -> list[ReleasedCell]:
+    """The cells of a notebook that have a role, as students get them.
+
+    Args:
+        stubs: what stands in the place of a solution, in code and in text.
+    """
+    exercise, cells = "", []
     for cell in source.cells:
         for header in exercises_in(cell) if cell.kind == "markdown" else ():
             exercise = f"{header.number} {header.title}"
         if cell.role:
             print_ = experiments.fingerprint(cell.student_source(*stubs))
-            yield ReleasedCell(cell.grade_id, cell.role, exercise, cell.points, print_)
+            cells.append(ReleasedCell(cell.grade_id, cell.role, exercise, cell.points, print_))
+    return cells
 
 
 def _text(path: Path) -> str | None:
