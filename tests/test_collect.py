@@ -12,8 +12,10 @@ from datetime import datetime, timezone
 import pytest
 import zips
 from test_cli import course as command
+from typer.testing import CliRunner
 from zips import LATER, canvas, member, moodle, notebook, packed
 
+from course_utils import cli
 from course_utils.grading import collect as sorting
 from course_utils.grading.archive import ArchiveError, Limits
 from course_utils.grading.naming import PatternError, owner, patterns
@@ -187,13 +189,13 @@ def test_ghosts_are_nobodys_work(root, name):
     "content, why",
     [
         (b"", "the file is empty"),
-        (notebook()[:-40], "the notebook is cut off"),
-        (b'{"a": 1}', "this is not a notebook"),
-        (b"<html>", "this is not a notebook"),
-        (b"\xff\xfe{\0", "this is not a notebook"),
-        (b"[" * 100_000, "this is not a notebook"),
-        (b'{"nbformat": 3, "worksheets": []}', "this notebook's format is not ours"),
-        (b'{"nbformat": 4, "cells": [7]}', "cell 1 is no cell"),
+        (notebook()[:-40], "the file is cut off"),
+        (b'{"a": 1}', "no notebook"),
+        (b"<html>", "the file is damaged"),
+        (b"%PDF-1.7 \xff", "not text in UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"nbformat": 3, "worksheets": [7]}', "an old notebook that cannot be converted"),
+        (b'{"nbformat": 4, "cells": [7]}', "no list of cells"),
     ],
 )
 def test_what_cannot_be_read_is_kept_and_said_so(root, content, why):
@@ -202,6 +204,16 @@ def test_what_cannot_be_read_is_kept_and_said_so(root, content, why):
     assert outcomes[name].what == "UNREADABLE" and why in outcomes[name].detail
     assert submitted(root) == {"Ada-Lovelace_11/90_sample": content}
     assert sorting.needs_you(outcomes.values())
+
+
+@pytest.mark.parametrize(
+    "cells", ['[{}]', '[{"cell_type": {}, "id": [1], "metadata": {"nbgrader": {"grade_id": {}}}}]',
+              '[{"metadata": 1, "source": [1, null], "attachments": {"a": 1}}]', '[]', '[{"source": "\\ud800"}]'],
+)  # fmt: skip
+def test_odd_json_stops_nothing(root, cells):
+    odd = f'{{"nbformat": 4, "metadata": [], "cells": {cells}}}'.encode()
+    outcomes = collect(root, packed(GOOD, (moodle("Eve", 9), odd)))
+    assert outcomes[GOOD[0]].what == "collected" and outcomes[moodle("Eve", 9)].what == "collected"
 
 
 def test_what_can_be_read_counts_before_what_is_later(root):
@@ -401,15 +413,17 @@ def test_the_table_shows_control_characters_and_obeys_none(root):
     assert "\\x1b[2Jb\\u202e.pdf" in text and "\x1b" not in text
 
 
-def test_the_command(root, tmp_path):
+def test_the_command(root, monkeypatch):
     (root / "nbgrader_config.py").touch()
     (root / "solutions").mkdir()
     (root / "a.zip").write_bytes(packed(GOOD))
+    (root / "b.zip").write_bytes(packed(GOOD, (moodle("Eve", 9), b"")))
     good = command("collect", "a.zip", "--assignment", "90_sample", cwd=root)
     assert good.returncode == 0 and "collected" in good.stdout and good.stderr == "", good.stderr
-    (root / "b.zip").write_bytes(packed(GOOD, (moodle("Eve", 9), b"")))
-    bad = command("collect", "b.zip", cwd=root)
-    assert bad.returncode == 1 and "1 unchanged, 1 UNREADABLE" in bad.stdout
-    assert command("collect", "none.zip", cwd=root).stderr.startswith("ArchiveError: none.zip cannot be opened")
+    monkeypatch.chdir(root)
+    run = CliRunner().invoke
+    bad = run(cli.app, ["collect", "b.zip"])
+    assert bad.exit_code == 1 and "1 unchanged, 1 UNREADABLE" in bad.output
+    assert "none.zip cannot be opened" in str(run(cli.app, ["collect", "none.zip"]).exception)
     for words in (("--pattern", "("), ("--assignment", "92"), ("--lms", "x")):
-        assert command("collect", "a.zip", *words, cwd=root).returncode == 2
+        assert run(cli.app, ["collect", "a.zip", *words]).exit_code == 2

@@ -178,15 +178,15 @@ def test_pictures_keep_their_alt_text_and_links_out_stay(course):
 
 def test_who_has_all_right_is_told_so_with_the_persons_marks(course):
     found = rows(course, "right")
-    assert found["1"] == "1 Double 3 of 3 passed 1 point: numbers: passed 2 points: lists: passed"
+    assert found["1"] == "1 Double 3 of 3 passed numbers (1 point): passed lists (2 points): passed"
     assert found["3"].startswith("3 Why 1.5 of 2 marked by a person Good")
     assert "<strong>6 of 6.5 points</strong>" in page(course, "right") and "what may help" not in page(course, "right")
 
 
 def test_a_wrong_answer_gets_its_category_and_a_hint(course):
     found = rows(course, "wrong")
-    assert "wrong 1 point: numbers: wrong: double: numbers below zero" in found["1"]
-    assert "2 points: lists: wrong: TypeError on an input of the hidden test" in found["1"]
+    assert "wrong numbers (1 point): wrong (double: numbers below zero)" in found["1"]
+    assert "lists (2 points): wrong (TypeError on an input of the hidden test)" in found["1"]
     assert found["2"].startswith("2 Count 0.5 of 1.5 partly")
     assert found["3"].startswith("3 Why 0 of 2 awaits a person")
     text = page(course, "wrong")
@@ -197,7 +197,7 @@ def test_a_wrong_answer_gets_its_category_and_a_hint(course):
 def test_what_did_not_run_is_apart_from_what_is_wrong(course):
     found = rows(course, "lost")
     assert "0 of 3 did not run the cell of your answer did not run: SyntaxError" in found["1"]
-    assert "awaits a person" in found["2"] and "did not run: count-answer; the kernel died" in found["2"]
+    assert "awaits a person" in found["2"] and "awaits a person (did not run, count-answer: the kernel died)" in found["2"]
     assert "not answered" in found["3"]
     assert "a copied cell was left out" in page(course, "lost")
 
@@ -236,6 +236,6 @@ def test_after_the_stock_program(blank_course):
     autograde(root)
     (outcome,) = feedback.write_feedback(root, NAME)
     found = rows(root, "ada")
-    assert found["1"].startswith("1 Double 2 of 3 partly 1 point: numbers: wrong 2 points: lists: passed")
+    assert found["1"].startswith("1 Double 2 of 3 partly numbers (1 point): wrong lists (2 points): passed")
     assert found["2"].startswith("2 Count 0 of 1.5 not tried")
     assert "number_to_double" not in outcome.file.read_text(encoding="utf-8")

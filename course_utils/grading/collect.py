@@ -15,8 +15,8 @@ from course_utils.errors import CourseError
 from course_utils.files import whole_file, write_text
 from course_utils.grading.archive import Limits, Member, members
 from course_utils.grading.naming import Owner, owner, patterns
+from course_utils.grading.reading import CannotRepair, read_notebook
 from course_utils.grading.roster import Roster, UnknownStudent, name_key, safe_id
-from course_utils.notebookfile import NotebookError, grade_id, read_notebook
 from course_utils.released import assignment_of
 
 NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers and mail programs append the last two
@@ -153,8 +153,8 @@ def released_ids(root: Path) -> dict[str, frozenset[str]]:
     """
     found = {}
     for path in sorted((root / "notebooks").glob("*/*.ipynb")):
-        cells = read_notebook(path.read_bytes())["cells"]
-        found[path.stem] = frozenset(filter(None, map(grade_id, cells)))
+        found[path.stem] = frozenset(cell.metadata.grade_id for cell in read_notebook(path.read_bytes()).cells
+                                     if cell.metadata.marked)  # fmt: skip
     if not found:
         raise CourseError("there is no notebook to compare submissions with.", do="run `course build`")
     return found
@@ -218,10 +218,11 @@ def _student(said: Owner, roster: Roster | None) -> str:
 
 def _look(content: bytes, course: Course) -> Look:
     try:
-        cells = read_notebook(content)["cells"]
-    except NotebookError as error:
-        return Look(problem=error.what.rstrip("."))
-    return Look(assignment_of(map(grade_id, cells), course.released))
+        cells = read_notebook(content).cells
+    except CannotRepair as error:
+        return Look(problem=error.what)
+    names = [name for cell in cells for name in (cell.metadata.grade_id, cell.id)]  # some editors drop the first
+    return Look(assignment_of((name for name in names if isinstance(name, str)), course.released))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:

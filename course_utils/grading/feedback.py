@@ -28,6 +28,7 @@ OPEN, WAITS, NOT_TRIED = "not answered", "awaits a person", "not tried"
 MARKED = "marked by a person"  # a written answer
 CLASSES = {PASSED: "passed", PARTLY: "partly", WRONG: "wrong", LOST: "lost"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COMMENT = re.compile(r"# Graded, (?P<points>[\d.]+ points?): (?P<what>.+?)\.?$", re.M)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Verdict:
     detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.word}: {self.detail}" if self.detail else self.word
+        return f"{self.word} ({self.detail})" if self.detail else self.word
 
 
 @dataclass(frozen=True)
@@ -215,9 +216,11 @@ def _whole(words: Sequence[str], broken: bool) -> str:
 def _verdict(work: _Work, cell: ReleasedCell) -> Verdict:
     """The gradebook decides; what `course grade` saw says why."""
     mark, seen = work.marks[cell.id], _seen(work, cell.id)
-    lost = Verdict(LOST, "; ".join(filter(None, (seen.where, seen.why)))) if seen and seen.outcome == results.DID_NOT_RUN else None
+    lost = None
+    if seen and seen.outcome == results.DID_NOT_RUN:
+        lost = Verdict(LOST, ": ".join(filter(None, (seen.where, seen.why))))
     if mark.waits:
-        return Verdict(WAITS, str(lost)) if lost else Verdict(WAITS)
+        return Verdict(WAITS, f"{LOST}, {lost.detail}" if lost else "")
     if cell.role == "written":
         return Verdict(OPEN) if seen and seen.outcome == results.NOT_ANSWERED else Verdict(MARKED)
     if lost and not mark.by_hand:
@@ -257,15 +260,15 @@ def _hint(work: _Work, own: Sequence[ReleasedCell], word: str) -> str:
     failed = [printed_by(cell) or error_of(cell) for cell in checks if error_of(cell)]
     if failed:
         return "The visible check says:\n\n" + "\n".join(failed)
-    return ("Your visible check passes, so the case that fails is one that it does not show. Read the exercise\n"
+    return ("Your visible check passes, so the case that fails is one that it does not show. Read the exercise "
             "again for what it promises of every input; the folded hints stand below its check.")  # fmt: skip
 
 
 def _label(work: _Work, wanted: ReleasedCell) -> str:
-    """The comment that students see of a hidden test, such as "2 points: streams that you have not seen"."""
+    """The comment that students see of a hidden test: "streams that you have not seen (2 points)"."""
     cell = work.cells.get(wanted.id)
-    first = cell.source.partition("\n")[0] if cell else ""
-    return first.removeprefix("# Graded, ").rstrip(".") if first.startswith("# Graded, ") else wanted.id
+    match = _COMMENT.match(cell.source) if cell else None
+    return f"{match['what']} ({match['points']})" if match else wanted.id
 
 
 def _for_student(work: _Work, visible: NotebookNode) -> NotebookNode:
@@ -327,6 +330,7 @@ class _Exporter:
             template_name="feedback_page",
             extra_template_basedirs=[str(TEMPLATES)],
             sanitize_html=True,
+            exclude_anchor_links=True,
             filters={"harmless": sanitizer.sanitize_html_tags},
         )
 
