@@ -60,6 +60,7 @@ def execute(
     limits: Limits,
     config: Config | None = None,
     inspectors: Sequence[Inspector] = (),
+    folder: str = "",
 ) -> Execution:
     """Run all cells; whatever the student's code does ends in the outputs, failures and flags.
 
@@ -67,6 +68,7 @@ def execute(
         notebook: as nbgrader's sanitising preprocessors leave it; it is not changed.
         new_kernel: makes a kernel manager that has not been started.
         config: nbgrader's.
+        folder: where the notebook lies, with what was handed in beside it.
 
     Raises:
         RuntimeError: if no kernel can be started.
@@ -74,7 +76,7 @@ def execute(
     woven = weave(notebook, inspectors)
     runner = _Execute(new_kernel, limits, config=config or Config())
     began = time.monotonic()
-    runner.preprocess(woven, {})
+    runner.preprocess(woven, {"metadata": {"path": folder}})
     flags = judge(woven, inspectors)
     done, failures = unweave(notebook, woven, runner.failures)
     return Execution(done, failures, flags, time.monotonic() - began)
