@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from filelock import FileLock, Timeout
 
-from course_utils.authoring.release import CONFIG, course_version, load_config
+from course_utils.authoring.configuration import CONFIG, course_version, load_config
 from course_utils.errors import CourseError
 from course_utils.grading import results
 from course_utils.grading.cluster import open_cluster, run_all
