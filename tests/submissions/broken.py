@@ -117,6 +117,14 @@ def duplicate(id_: str, **changes: object) -> Callable[[Path, NotebookNode], Non
     return edited(edit)
 
 
+def answer_in_the_copy(notebook: NotebookNode) -> None:
+    written = cell(notebook, "why")
+    twin = copy.deepcopy(written)
+    twin.id = "pasted"
+    written.source = "Write two sentences.\n\nYOUR ANSWER HERE"
+    insert(notebook, "why", twin)
+
+
 def split_answer(notebook: NotebookNode) -> None:
     """Jupyter's "split cell" gives both halves the metadata."""
     whole = cell(notebook, "count-answer")
@@ -316,7 +324,7 @@ CASES = {
     "test-twice-and-stub-first": Case(duplicate("count-1"), note="count-1 was there 2 times"),
     "answer-twice": Case(duplicate("double-answer", source="def double(x):\n    return 7"), note="there 2 times"),
     "answer-in-the-copy": Case(
-        edited(lambda n: (insert(n, "count-answer", copy.deepcopy(cell(n, "why")) | {"id": "pasted"}), cell(n, "why").update(source="Write two sentences.\n\nYOUR ANSWER HERE"))),
+        edited(answer_in_the_copy),
         note="why was there 2 times",
     ),
     "no-schema-version": Case(edited(without_schema_version)),
