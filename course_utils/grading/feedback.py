@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import is_grade
 
 from course_utils.authoring import release
+from course_utils.authoring.configuration import load_config
 from course_utils.authoring.leaks import TELLING
 from course_utils.errors import CourseError
 from course_utils.files import write_text
@@ -115,7 +116,7 @@ def write_feedback(root: Path, assignment: str) -> list[Outcome]:
     Raises:
         CourseError: if there is no such assignment, or nothing was handed in for it.
     """
-    config = release.load_config(root)
+    config = load_config(root)
     sources = {source.name: source for source in release.read_sources(root)}
     if assignment not in sources:
         raise CourseError(f"{assignment} is no assignment.", expected=", ".join(sources))

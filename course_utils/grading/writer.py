@@ -6,7 +6,6 @@ import logging
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -25,7 +24,7 @@ from course_utils.errors import CourseError
 from course_utils.files import write_text
 from course_utils.grading import results
 from course_utils.grading.outcomes import graded_cells
-from course_utils.grading.results import Result
+from course_utils.grading.results import Mark, Result
 
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
 _LOG = logging.getLogger(__name__)
@@ -35,28 +34,6 @@ _LOG.addHandler(logging.NullHandler())
 
 class GradebookError(CourseError):
     """nbgrader could not write a submission."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What the gradebook says about one cell of one student.
-
-    Attributes:
-        auto: nbgrader's score; None where a person must look.
-        manual: a person's score, which comes before it.
-        score: what counts, extra credit included.
-        needs: whether it waits for a person.
-    """
-
-    auto: float | None
-    manual: float | None
-    score: float
-    needs: bool
-
-    @property
-    def decided(self) -> bool:
-        """Whether a person has marked it, and nobody is to look again."""
-        return self.manual is not None and not self.needs
 
 
 class Writer:
