@@ -14,6 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from course_utils.authoring import handout, release
 from course_utils.authoring.colab import notebook_address, wheel_address
+from course_utils.authoring.configuration import colab_repository, course_version
 from course_utils.errors import BuildError
 
 REPOSITORY = "somebody/course-handout"
@@ -48,7 +49,7 @@ def test_a_link_stands_below_the_title_and_the_first_code_cell_installs(course, 
 
 
 def test_nothing_is_said_where_the_setting_is_empty():
-    assert release.colab_repository(ROOT) == ""
+    assert colab_repository(ROOT) == ""
     for path in (ROOT / "notebooks").glob("*/*.ipynb"):
         assert "colab.research" not in path.read_text(encoding="utf-8")
 
@@ -57,7 +58,7 @@ def test_the_hand_out_is_the_repository_that_colab_opens(course, tmp_path):
     folder = tmp_path / "handout"
     made = {p.relative_to(folder).as_posix() for p in handout.make_handout(course, folder)}
     branch = f"https://github.com/{REPOSITORY}/raw/main/"
-    assert wheel_address(REPOSITORY, release.course_version(ROOT)).removeprefix(branch) in made
+    assert wheel_address(REPOSITORY, course_version(ROOT)).removeprefix(branch) in made
     link = notebook_address(REPOSITORY, "90_sample")
     assert link.partition("/blob/main/")[2] in made
     assert link in (folder / "README.md").read_text(encoding="utf-8")
@@ -70,7 +71,7 @@ def test_the_cell_installs_the_wheel_alone_and_only_where_it_is_missing(course, 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if there else None)
     source = TransformerManager().transform_cell(read(course, "notebooks").cells[1].source)
     exec(source, {"get_ipython": lambda: shell})
-    wheel = wheel_address(REPOSITORY, release.course_version(ROOT))
+    wheel = wheel_address(REPOSITORY, course_version(ROOT))
     assert said == ([] if there else [("pip", f"install --quiet --no-deps {wheel}")])
 
 

@@ -11,7 +11,8 @@ import tomllib
 from pathlib import Path
 
 from course_utils.authoring.colab import notebook_address
-from course_utils.authoring.release import check, colab_repository
+from course_utils.authoring.configuration import colab_repository
+from course_utils.authoring.release import check
 from course_utils.errors import BuildError
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
