@@ -11,6 +11,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,9 @@ def _text(cell) -> str:
     return "".join(texts).strip()
 
 
-def outputs_as_ordinary_user(cells: list[str], kinds: list[str]) -> dict[str, list[str]]:
+def outputs_as_ordinary_user(
+    cells: Sequence[str], kinds: Sequence[str], limits: Limits
+) -> dict[str, list[str]]:
     """The outputs of the cells for each kind of kernel, when the grader is an ordinary user.
 
     If we are root, a mount namespace of its own shows that user a Python that lies in root's home too.
@@ -97,7 +100,7 @@ def outputs_as_ordinary_user(cells: list[str], kinds: list[str]) -> dict[str, li
             *("--cap-add", "ALL", "--", "setpriv", "--reuid", ORDINARY, "--regid", ORDINARY),
             *("--clear-groups", "--inh-caps", "-all", "--", *command),
         ]
-    asked = json.dumps({"cells": cells, "kinds": kinds})
+    asked = json.dumps({"cells": cells, "kinds": kinds, "limits": vars(limits)})
     result = subprocess.run(
         [str(word) for word in command], input=asked, capture_output=True, text=True, timeout=300
     )
@@ -107,5 +110,6 @@ def outputs_as_ordinary_user(cells: list[str], kinds: list[str]) -> dict[str, li
 
 if __name__ == "__main__":
     asked = json.loads(sys.stdin.read())
-    answers = {kind: Run(*asked["cells"], kind=kind).outputs for kind in asked["kinds"]}
+    limits = Limits(**asked["limits"])
+    answers = {kind: Run(*asked["cells"], kind=kind, limits=limits).outputs for kind in asked["kinds"]}
     print(json.dumps(answers | {"uid": os.getuid()}))

@@ -65,6 +65,11 @@ class WarmServer:
                     "The server of warm kernels did not start.", found=said.read().decode()
                 )
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def is_running(self) -> bool:
         """Whether it can be asked for kernels."""
         return self._process.poll() is None
