@@ -6,7 +6,7 @@ Skipped where Chromium is missing. `--screenshots FOLDER` keeps a picture of wha
 from __future__ import annotations
 
 import copy
-import shutil
+from importlib.util import find_spec
 
 import nbformat
 import pytest
@@ -15,10 +15,11 @@ from lab import CHROMIUM, TOKEN, Notebook, chromium, jupyterlab, until
 
 from course_utils.authoring import release
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.required_in_ci,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),
+    pytest.mark.skipif(not find_spec("playwright"), reason="playwright is missing: pip install -r requirements.txt"),
 ]
 
 CHAPTER = "03_resnet18_finetune"
