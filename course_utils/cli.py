@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -219,6 +220,160 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
 
 
 @app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, saved.")],
+) -> None:
+    """Look over a notebook before handing in.
+
+    Runs it as grading does, in a kernel of its own, and tells which exercises pass their visible checks, and
+    which cells are missing, doubled or changed. Your file is only read. Exit code 0 if it can be graded as
+    it is and nothing that you tried fails. On Colab, mount your Drive and write `!` in front.
+
+    Example: `course check 01_concepts.ipynb`
+    """
+    _need("nbformat", "nbclient", "ipykernel")
+    from course_utils import handin, released
+
+    print(f"running {notebook.name} as grading does; this takes a minute ...", flush=True)
+    report = handin.check(notebook, released.read_list())
+    print(report)
+    if not report.ready:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def collect(
+    archive: Annotated[Path, typer.Argument(help="The zip as Moodle or Canvas made it.")],
+    assignment: Annotated[
+        str | None, typer.Option(help="Take this one only. Default: what each notebook holds.")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV of the class: student_id, name, number; or an LMS's own export.")
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(metavar="REGEX", help="For file names of another kind: (?P<student_id>...).")
+    ] = None,
+    lms: Annotated[Literal["auto", "moodle", "canvas"], typer.Option(help="Whose file names.")] = "auto",
+) -> None:
+    """Sort an LMS's zip into `submitted/`.
+
+    The latest notebook of each student counts; an older submission moves to `replaced/`. Nothing in the
+    archive is trusted, and one bad file stops no other. A table tells what became of each file; exit code 1
+    if one was left out or cannot be read.
+
+    Example: `course collect submissions.zip --assignment 01_concepts --roster class.csv`
+    """
+    root = course_folder()
+    from course_utils.grading import collect as sorting
+    from course_utils.grading.naming import PatternError
+    from course_utils.grading.roster import read_roster
+
+    released = sorting.released_ids(root)
+    _known(assignment, released)
+    students = read_roster(roster) if roster else None
+    try:
+        outcomes = sorting.collect(archive, sorting.Course(root, released, assignment, students), lms, pattern)
+    except PatternError as problem:
+        raise typer.BadParameter(str(problem)) from None
+    print(sorting.report(outcomes))
+    if sorting.needs_you(outcomes):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str | None, typer.Argument(help="Its name, or how it begins: 03. Default: all.")] = None,
+    students: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes on this machine; 0: one for each core.")] = 0,
+    scheduler: Annotated[str, typer.Option(help="A Dask scheduler instead, such as tcp://10.0.0.1:8786.")] = "",
+    timeout: Annotated[int | None, typer.Option(min=1, help="Seconds for one cell.")] = None,
+    deadline: Annotated[int | None, typer.Option(min=1, help="Seconds for a whole notebook.")] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Run students' code without a sandbox.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run unchanged submissions again, too.")] = False,
+) -> None:
+    """Grade a whole class into nbgrader's gradebook.
+
+    Each submission in a sandbox, several at once. Stop it when you like; the same command goes on.
+
+    Example: `course grade 03` ends with a table and `grades/03_resnet18_finetune.csv`.
+    """
+    root = course_folder()
+    _need("nbgrader", "distributed", "filelock")
+    from course_utils.grading import batch, report
+
+    try:
+        names = batch.choose_assignments(root, assignment)
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem.args[0])) from None
+    settings = batch.Settings(batch.limits(timeout, deadline), workers, scheduler, unsafe, fresh)
+    rows_by_name = batch.grade(root, names, settings, students or [])
+    for name, rows in rows_by_name.items():
+        file = root / "grades" / f"{name}.csv"
+        if not students:
+            report.write_csv(file, rows)
+        print(f"\n{name}\n{report.table(rows)}")
+        if changed := report.changes(rows):
+            print(f"\nscores that changed:\n{changed}")
+        if not students:
+            print(f"\n{file.relative_to(root)}")
+    if not all(row.graded for rows in rows_by_name.values() for row in rows):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def export(
+    assignment: Annotated[str, typer.Argument(help="Such as 01_concepts.")],
+    lms: Annotated[Literal["moodle", "canvas"], typer.Option(help="Who shall import it.")] = "moodle",
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV of the class, best the LMS's own export: who gets a line.")
+    ] = None,
+    column: Annotated[
+        str, typer.Option(help="How the LMS calls the assignment; Canvas makes a new one otherwise.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Default: grades/<assignment>.<lms>.csv.")] = None,
+) -> None:
+    """Write grades as a CSV for Moodle or Canvas.
+
+    Whatever is not final (flagged, awaiting a mark, not readable) is listed and left blank, never 0. Exit
+    code 1 if there is such work.
+
+    Example: `course export 01_concepts --lms canvas --roster class.csv --column "Homework 1 (4711)"`
+    """
+    root = course_folder()
+    _need("nbgrader")
+    from course_utils.grading import export as exporting
+    from course_utils.grading.roster import read_roster
+
+    file = out or root / "grades" / f"{assignment}.{lms}.csv"
+    students = read_roster(roster) if roster else None
+    made = exporting.export(root, assignment, lms, file, students, column)
+    print(exporting.report(made))
+    if made.unfinished:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def feedback(assignment: Annotated[str, typer.Argument(help="Such as 01_concepts.")]) -> None:
+    """Write a page of feedback for each student.
+
+    HTML that opens from disk, without hidden tests and without any script: what passed, what failed and of
+    which kind, what did not run and why, comments and scores. Exit code 1 if somebody gets no page yet.
+
+    Example: `course feedback 01_concepts` writes `feedback/<student>/01_concepts/01_concepts.html`
+    """
+    root = course_folder()
+    _need("nbgrader", "nbconvert", "jupytext")
+    from course_utils.grading import feedback as pages
+
+    outcomes = pages.write_feedback(root, assignment)
+    print(*pages.report(outcomes), sep="\n")
+    if any(outcome.file is None for outcome in outcomes):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def doctor() -> None:
     """Tell what is there, what is missing, and what to do."""
     from course_utils import doctor as examination
@@ -261,6 +416,11 @@ def _need(*packages: str) -> None:
         raise EnvironmentProblem(
             f"not installed: {', '.join(missing)}.", do="pip install -r requirements.txt"
         )
+
+
+def _known(assignment: str | None, names: Iterable[str]) -> None:
+    if assignment is not None and assignment not in names:
+        raise typer.BadParameter(f"{assignment!r} is none of {', '.join(names)}")
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -175,6 +175,7 @@ checks.concepts.streaming(streaming_statistics)
 # %% graded="streaming-1" points=2
 # Graded, 2 points: streams that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: averaging the batches' means, or the pictures' deviations, is right only while all are equally large.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data
@@ -218,6 +219,7 @@ with checks.quietly():
 # %% graded="streaming-2" points=2
 # Graded, 2 points: one pass, little memory, enough digits.
 ### BEGIN HIDDEN TESTS
+# Why: keeping all pixels, reading twice, or squares summed in float32: even pictures then lose every digit.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data
@@ -311,6 +313,7 @@ checks.concepts.probe_size(probe_size)
 # %% graded="probe_size-1" points=2
 # Graded, 2 points: the count, for heads that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: counting a bias that is not there, or only Linear layers; a 1x1 convolution is a head too.
 def hidden_test() -> None:
     import random
     import torch
@@ -345,6 +348,7 @@ with checks.quietly():
 # %% graded="probe_size-2" points=1
 # Graded, 1 point: the fraction, and a model that stays as it is.
 ### BEGIN HIDDEN TESTS
+# Why: dividing by the backbone, or by the network with its old head; freezing or replacing in order to count.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -636,6 +640,7 @@ checks.concepts.topk(topk_accuracy)
 # %% graded="topk-1" points=2
 # Graded, 2 points: logits that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: testing only the k-th place, which is right while k is 1; one place too many; the smallest logits.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -665,6 +670,7 @@ with checks.quietly():
 # %% graded="topk-2" points=1
 # Graded, 1 point: few classes, and inputs that stay as they are.
 ### BEGIN HIDDEN TESTS
+# Why: torch.topk raises when k exceeds the number of classes; marking hits inside the logits spoils them for later.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -803,6 +809,7 @@ checks.concepts.label_worth(labels_needed, label_worth)
 # %% graded="label_worth-1" points=2
 # Graded, 2 points: labels_needed on curves that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: interpolating labels instead of their logarithms, taking the last crossing, trusting the order of the dict.
 def hidden_test() -> None:
     import math
     import random
@@ -844,6 +851,7 @@ with checks.quietly():
 # %% graded="label_worth-2" points=2
 # Graded, 2 points: label_worth on curves that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: subtracting instead of dividing, dividing upside down, or reading both numbers off the same curve.
 def hidden_test() -> None:
     import math
     from course_utils import checks
@@ -963,6 +971,7 @@ checks.concepts.permuted_control(permuted_control)
 # %% graded="permuted_control-1" points=2
 # Graded, 2 points: the weights of a network that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: mixing inside each kernel, or whole kernels: what is learned partly survives, so it is no control.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, controls
@@ -1010,6 +1019,7 @@ with checks.quietly():
 # %% graded="permuted_control-2" points=2
 # Graded, 2 points: running statistics, and the original.
 ### BEGIN HIDDEN TESTS
+# Why: keeping batch-norm statistics that belong to the old order; a shallow copy, which spoils the original too.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, controls

@@ -174,6 +174,7 @@ checks.zoo.ensemble_row(ensemble_rows, comparable_rows)
 # %% graded="ensemble_row-1" points=1
 # Graded, 1 point: ensemble_rows on records that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: taking several crops for several networks, and a number that is not stated (0) for one network.
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
@@ -214,6 +215,7 @@ with checks.quietly():
 # %% graded="ensemble_row-2" points=1
 # Graded, 1 point: comparable_rows on records that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: leaving out one of the four conditions; each neighbour of the row differs in exactly one of them.
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
@@ -435,6 +437,7 @@ checks.zoo.vgg_count(vgg_parameters, linear_share)
 # %% graded="vgg_count-1" points=2
 # Graded, 2 points: vgg_parameters on configurations that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: forgetting biases, or giving every convolution three input channels instead of the width before it.
 def hidden_test() -> None:
     import random
     import torch
@@ -470,6 +473,7 @@ with checks.quietly():
 # %% graded="vgg_count-2" points=1
 # Graded, 1 point: linear_share on configurations that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: dividing linear by convolutions instead of by all parameters, giving per cent, or the other part's share.
 def hidden_test() -> None:
     import random
     from course_utils import checks
@@ -561,6 +565,7 @@ checks.zoo.conv_chain(chain_output, smallest_accepted)
 # %% graded="conv_chain-1" points=2
 # Graded, 2 points: chain_output on chains that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: rounding up, padding one side only, and going on with a map that a layer would have refused.
 def hidden_test() -> None:
     import random
     import torch
@@ -597,6 +602,7 @@ with checks.quietly():
 # %% graded="conv_chain-2" points=1
 # Graded, 1 point: smallest_accepted on chains that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: looking at the largest kernel alone, where strides count too; giving the largest side that is refused.
 def hidden_test() -> None:
     import random
     from course_utils import checks
@@ -714,6 +720,7 @@ checks.zoo.vit_tokens(patch_tokens, attention_cost)
 # %% graded="vit_tokens-1" points=1
 # Graded, 1 point: patch_tokens for sizes that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: dropping the rest of a picture that patches do not tile, counting one row, or adding the class token here.
 def hidden_test() -> None:
     import random
     from course_utils import checks
@@ -743,6 +750,7 @@ with checks.quietly():
 # %% graded="vit_tokens-2" points=2
 # Graded, 2 points: attention_cost for models that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: forgetting that attention is two products (scores and sums), squared in tokens, in every block.
 def hidden_test() -> None:
     import random
     from course_utils import checks
@@ -838,6 +846,7 @@ checks.zoo.swap_head(swap_head)
 # %% graded="swap_head-1" points=2
 # Graded, 2 points: the head is found in families that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: finding the head by a name (fc, classifier) or as the first Linear; it is the last one, wherever it lies.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -891,6 +900,7 @@ with checks.quietly():
 # %% graded="swap_head-2" points=1
 # Graded, 1 point: with and without a bias, and twice in a row.
 ### BEGIN HIDDEN TESTS
+# Why: giving every new head a bias; a head that can be swapped only once, or that comes out frozen.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -1227,6 +1237,7 @@ checks.zoo.lora(LoRALinear)
 # %% graded="lora-1" points=2
 # Graded, 2 points: the start, what trains, and that it learns.
 ### BEGIN HIDDEN TESTS
+# Why: starting with A and B both random (the output jumps) or both zero (nothing ever learns); training the base.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1270,6 +1281,7 @@ with checks.quietly():
 # %% graded="lora-2" points=2
 # Graded, 2 points: the formula with other A and B, and merge().
 ### BEGIN HIDDEN TESTS
+# Why: scaling by alpha instead of alpha / rank, and a merge that forgets scale or bias, or writes into the base.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1348,6 +1360,7 @@ checks.zoo.zero_shot(zero_shot_head)
 # %% graded="zero_shot-1" points=2
 # Graded, 2 points: one prompt a class.
 ### BEGIN HIDDEN TESTS
+# Why: not bringing texts to length 1 (long vectors win), adding a bias, or taking the scale for its logarithm.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1381,6 +1394,7 @@ with checks.quietly():
 # %% graded="zero_shot-2" points=1
 # Graded, 1 point: several prompts a class.
 ### BEGIN HIDDEN TESTS
+# Why: averaging before normalising, or leaving the average shorter than 1: it is normalise, average, normalise.
 def hidden_test() -> None:
     import torch
     from course_utils import checks

@@ -145,6 +145,7 @@ checks.finetune.clean_data(find_leaks, channel_statistics)
 # %% graded="clean_data-1" points=2
 # Graded, 2 points: find_leaks on images that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: comparing sums, means or positions instead of pixels; naming an image twice, or for its twin within test.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data
@@ -191,6 +192,7 @@ with checks.quietly():
 # %% graded="clean_data-2" points=2
 # Graded, 2 points: channel_statistics on images that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: averaging each image's own deviation (the famous 0.2023), overflow in uint8, 0..255 instead of 0..1.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data
@@ -407,6 +409,7 @@ checks.finetune.untouched(untouched_parameters)
 # %% graded="untouched-1" points=1
 # Graded, 1 point: a network that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: counting tensors instead of their elements, or weights that are zero instead of gradients that are.
 def hidden_test() -> None:
     import copy
     import torch
@@ -445,6 +448,7 @@ with checks.quietly():
 # %% graded="untouched-2" points=1
 # Graded, 1 point: gradients left over from before, and parameters that take no part.
 ### BEGIN HIDDEN TESTS
+# Why: reading None as touched or crashing on it, gradients left from an earlier step, taking tiny for zero.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -552,6 +556,7 @@ checks.finetune.keep_stem(keep_stem)
 # %% graded="keep_stem-1" points=1
 # Graded, 1 point: the maps have the right size, for ResNets of other depths too.
 ### BEGIN HIDDEN TESTS
+# Why: changing the stride or the pool alone, or the stages' strides: logits come out, but from maps of another size.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -581,6 +586,7 @@ with checks.quietly():
 # %% graded="keep_stem-2" points=2
 # Graded, 2 points: every pretrained tensor is still there.
 ### BEGIN HIDDEN TESTS
+# Why: a new 3x3 stem, a cropped kernel or a trial run: the sizes fit, but pretrained tensors have changed.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -763,6 +769,7 @@ checks.finetune.freeze(freeze_backbone, train_mode)
 # %% graded="freeze-1" points=2
 # Graded, 2 points: which parameters train, on models that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: going by names: this backbone has an `fc`, this head is `heads`. A frozen head must be opened again.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -819,6 +826,7 @@ with checks.quietly():
 # %% graded="freeze-2" points=2
 # Graded, 2 points: the frozen part does not move, and gives in training what it gives in evaluation.
 ### BEGIN HIDDEN TESTS
+# Why: requires_grad alone: batch norm's statistics still move, dropout still drops; or never unfreezing them.
 def hidden_test() -> None:
     import contextlib
     import torch
@@ -1045,6 +1053,7 @@ checks.finetune.groups(parameter_groups)
 # %% graded="groups-1" points=2
 # Graded, 2 points: every trainable parameter once, at the right rate.
 ### BEGIN HIDDEN TESTS
+# Why: choosing by name, listing a tensor twice, listing frozen ones, or a generator that is empty when read again.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -1095,6 +1104,7 @@ with checks.quietly():
 # %% graded="groups-2" points=2
 # Graded, 2 points: weight decay where it belongs.
 ### BEGIN HIDDEN TESTS
+# Why: going by the layer's class or name: biases and lone parameters are one-dimensional too.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -1178,6 +1188,7 @@ checks.finetune.epoch(train_one_epoch)
 # %% graded="epoch-1" points=2
 # Graded, 2 points: loss and accuracy count every image once.
 ### BEGIN HIDDEN TESTS
+# Why: the mean of batch means: the last batch is small, and its images would count more than the others.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, train
@@ -1210,6 +1221,7 @@ with checks.quietly():
 # %% graded="epoch-2" points=2
 # Graded, 2 points: the model has learned what it should have learned.
 ### BEGIN HIDDEN TESTS
+# Why: gradients that add up over batches, a step before backward, evaluation mode, or a second forward pass.
 def hidden_test() -> None:
     import copy
     import torch
@@ -1294,6 +1306,7 @@ checks.finetune.evaluation(evaluate)
 # %% graded="evaluation-1" points=1
 # Graded, 1 point: loss and accuracy over batches of unequal size.
 ### BEGIN HIDDEN TESTS
+# Why: the mean of batch means; softmax before cross_entropy, which takes one itself.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1328,6 +1341,7 @@ with checks.quietly():
 # %% graded="evaluation-2" points=2
 # Graded, 2 points: the model is left exactly as it was.
 ### BEGIN HIDDEN TESTS
+# Why: evaluating in training mode (statistics move), or handing the model back in another mode than it came.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1378,6 +1392,10 @@ with checks.quietly():
 # bar, and, if you name a file (`checkpoint=`), a checkpoint after every epoch. `fit_with_panel` is `fit` with a panel to look
 # at. You may stop it at any time: once an epoch is complete, the history so far and the best weights stay, and **Resume** goes
 # on from there.
+#
+# Colab's sessions drop. Mount your Drive there (the folder symbol on the left) and add
+# `checkpoint="/content/drive/MyDrive/finetune.pt"` to the call: after a break, run the notebook again, and training goes on
+# behind the last whole epoch.
 #
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
@@ -1592,6 +1610,7 @@ checks.finetune.choose(choose_checkpoint)
 # %% graded="choose-1" points=1
 # Graded, 1 point: the best epoch on validation.
 ### BEGIN HIDDEN TESTS
+# Why: a position for an epoch's number, which differ after a resume; test, train or loss for validation accuracy.
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
@@ -1627,6 +1646,7 @@ with checks.quietly():
 # %% graded="choose-2" points=1
 # Graded, 1 point: ties, and hands off the test set.
 ### BEGIN HIDDEN TESTS
+# Why: breaking ties by test accuracy: even a look at it is a choice on the test set, so looks are counted.
 def hidden_test() -> None:
     import random
     from course_utils import checks, train

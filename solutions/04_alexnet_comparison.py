@@ -151,6 +151,7 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 # %% graded="adapt_alexnet-1" points=2
 # Graded, 2 points: 32x32 images go through, and the convolutions are as they were.
 ### BEGIN HIDDEN TESTS
+# Why: a new or cropped stem: logits come out, but the pretrained first kernels are lost.
 def hidden_test() -> None:
     import torch
     from course_utils import alexnet, checks
@@ -182,6 +183,7 @@ with checks.quietly():
 # %% graded="adapt_alexnet-2" points=2
 # Graded, 2 points: the names are those of the tensors that are still pretrained.
 ### BEGIN HIDDEN TESTS
+# Why: listing what has the same shape or name; only equal values are still pretrained, so values are compared.
 def hidden_test() -> None:
     import torch
     from course_utils import alexnet, checks
@@ -271,6 +273,7 @@ checks.comparison.kernel_resample(crop_kernel, resample_kernel)
 # %% graded="kernel_resample-1" points=2
 # Graded, 2 points: crop_kernel on kernels that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: cropping at the corner, or one tap off; a view, through which a change reaches the old kernel.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, kernels
@@ -299,6 +302,7 @@ with checks.quietly():
 # %% graded="kernel_resample-2" points=2
 # Graded, 2 points: resample_kernel on kernels that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: plain interpolation or averaging: each output then shrinks with the number of taps; sums must stay.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, kernels
@@ -481,6 +485,7 @@ checks.comparison.fair_frozen(trainable_fractions)
 # %% graded="fair_frozen-1" points=1
 # Graded, 1 point: the two fractions of AlexNets.
 ### BEGIN HIDDEN TESTS
+# Why: counting tensors or weights alone instead of every element, or dividing by the rest instead of by all.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
@@ -511,6 +516,7 @@ with checks.quietly():
 # %% graded="fair_frozen-2" points=2
 # Graded, 2 points: networks whose modules lie elsewhere, and nothing is changed.
 ### BEGIN HIDDEN TESTS
+# Why: reading requires_grad as it stands, counting buffers, going by the name `classifier`, freezing to count.
 def hidden_test() -> None:
     import random
     from course_utils import checks, models
@@ -720,6 +726,7 @@ checks.comparison.mcnemar(mcnemar)
 # %% graded="mcnemar-1" points=2
 # Graded, 2 points: the counts.
 ### BEGIN HIDDEN TESTS
+# Why: counting all right or wrong images; only those that exactly one network gets right say anything.
 def hidden_test() -> None:
     import random
     from course_utils import checks, paired
@@ -744,6 +751,7 @@ with checks.quietly():
 # %% graded="mcnemar-2" points=2
 # Graded, 2 points: the exact p, for few images and for many.
 ### BEGIN HIDDEN TESTS
+# Why: chi-square or mid-p for the exact p, one side only, p over 1 at a tie, factorials that overflow.
 def hidden_test() -> None:
     import random
     from fractions import Fraction
@@ -860,6 +868,7 @@ checks.comparison.temperature(find_temperature)
 # %% graded="temperature-1" points=2
 # Graded, 2 points: networks that are too sure.
 ### BEGIN HIDDEN TESTS
+# Why: a search too coarse or too narrow, probabilities for logits, a parameter that marks or changes the logits.
 def hidden_test() -> None:
     import torch
     from course_utils import calibration, checks
@@ -886,6 +895,7 @@ with checks.quietly():
 # %% graded="temperature-2" points=2
 # Graded, 2 points: networks that are not sure enough; no prediction changes.
 ### BEGIN HIDDEN TESTS
+# Why: searching only above 1: an underconfident network needs a temperature below it.
 def hidden_test() -> None:
     import torch
     from course_utils import calibration, checks

@@ -169,6 +169,7 @@ checks.residual.basic_block(BasicBlock)
 # %% graded="basic_block-1" points=3
 # Graded, 3 points: blocks without and with a projection, in evaluation.
 ### BEGIN HIDDEN TESTS
+# Why: the order of norm, sum and ReLU; a projection for other channels only, which a stride needs as well.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -227,6 +228,7 @@ with checks.quietly():
 # %% graded="basic_block-2" points=2
 # Graded, 2 points: in training: outputs, gradients, running statistics; the input is left alone.
 ### BEGIN HIDDEN TESTS
+# Why: a sum written into x, or a norm that runs twice: outputs in evaluation are right all the same.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -338,6 +340,7 @@ checks.residual.projection(needs_projection, projection_blocks)
 # %% graded="projection-1" points=1
 # Graded, 1 point: needs_projection on shapes that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: looking at channels alone or stride alone, or only at channels that grow.
 def hidden_test() -> None:
     import random
     from course_utils import checks
@@ -362,6 +365,7 @@ with checks.quietly():
 # %% graded="projection-2" points=2
 # Graded, 2 points: projection_blocks on networks that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: writing names down, or the first block of each stage: layer1.0 has a projection in ResNet-50, not in 18.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, residual
@@ -540,6 +544,7 @@ checks.residual.capture(capture_residuals)
 # %% graded="capture-1" points=2
 # Graded, 2 points: the right tensors, on networks that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: taking F(x) after the sum or as output minus x, which a projection makes wrong; not copying it before `+=`.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, residual
@@ -584,6 +589,7 @@ with checks.quietly():
 # %% graded="capture-2" points=2
 # Graded, 2 points: no hook is left, also after an exception; others' hooks stay.
 ### BEGIN HIDDEN TESTS
+# Why: leaving hooks behind, above all after an exception; clearing everybody's hooks; patching forward.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, residual
@@ -754,6 +760,7 @@ checks.residual.gradient_formula(unit_jacobians)
 # %% graded="gradient_formula-1" points=2
 # Graded, 2 points: dF/dx and dH/dx of functions that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: leaving out the identity, adding 1 to every entry instead of the diagonal, transposing, float32.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -797,6 +804,7 @@ with checks.quietly():
 # %% graded="gradient_formula-2" points=2
 # Graded, 2 points: behind the ReLU.
 ### BEGIN HIDDEN TESTS
+# Why: masking by F alone instead of by x + F, columns instead of rows, or only the branch, not the shortcut.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1074,6 +1082,7 @@ checks.residual.ablate_block(logits_without)
 # %% graded="ablate_block-1" points=2
 # Graded, 2 points: the logits without a block, on networks that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: zeroing the last weight but not its bias, or leaving out the projection and the ReLU with the branch.
 def hidden_test() -> None:
     import copy
     import torch
@@ -1111,6 +1120,7 @@ with checks.quietly():
 # %% graded="ablate_block-2" points=2
 # Graded, 2 points: the model is left as it was, also after an exception.
 ### BEGIN HIDDEN TESTS
+# Why: leaving the block cut, or a hook or a patched forward in it, above all after an exception.
 def hidden_test() -> None:
     import contextlib
     import torch

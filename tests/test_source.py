@@ -166,6 +166,8 @@ def test_a_role_that_is_lost_or_misspelt_is_refused(tmp_path, position):
             "before the first exercise",
         ),
         ("# Graded, 1 point: numbers.", "limit = 3", "outside of the hidden tests"),
+        ("# Why: squaring is right for 0 and 2 alone.\n", "", "without its reason"),
+        ("# Why: squaring is right for 0 and 2 alone.", "# Why: because.", "without its reason"),
         ("# It needs", "It needs", "does not begin with"),
         ("import sys", "import sys as", "is not Python"),
         ("{{course_version}}", "{{answer:double}}", "stands for nothing"),

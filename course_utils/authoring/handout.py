@@ -10,6 +10,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from course_utils.authoring.colab import notebook_address
+from course_utils.authoring.configuration import colab_repository
 from course_utils.authoring.release import check
 from course_utils.errors import BuildError
 
@@ -25,6 +27,11 @@ Python 3.11 or newer. In this folder:
 On Windows write `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without an NVIDIA card, run
 `.venv/bin/python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu`
 before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tells what is missing.
+"""
+COLAB = """
+Or without installing anything, in Colab:
+
+{links}
 """
 
 
@@ -51,8 +58,15 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
         shutil.copy(root / "notebooks" / name / f"{name}.ipynb", target)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (folder / "requirements.txt").write_text(_requirements(root, project, wheel), encoding="utf-8")
-    (folder / "README.md").write_text(README.format(**project), encoding="utf-8")
+    readme = README.format(**project) + _colab_links(colab_repository(root), names)
+    (folder / "README.md").write_text(readme, encoding="utf-8")
     return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def _colab_links(repository: str, names: list[str]) -> str:
+    if not repository:
+        return ""
+    return COLAB.format(links="\n".join(f"- [{name}]({notebook_address(repository, name)})" for name in names))
 
 
 def pins(requirements: Path) -> dict[str, str]:

@@ -12,19 +12,23 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
-from course_utils import experiments
+from course_utils import experiments, released
 from course_utils.authoring import course_map
+from course_utils.authoring.colab import with_colab
+from course_utils.authoring.configuration import colab_repository, course_version, load_config
+from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
 from course_utils.budget import TABLE
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
 from course_utils.files import write_text
+from course_utils.released import ReleasedCell
 
-CONFIG, README = "nbgrader_config.py", "README.md"
-EXPERIMENTS = Path("course_utils", "assets", experiments.LIST.name)
+README = "README.md"
+ASSETS = Path("course_utils", "assets")
 
 
 def build(root: Path) -> list[str]:
@@ -45,7 +49,7 @@ def build(root: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as staging:
         made = {p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)}
         _generate(sources, Path(staging), config, root / "gradebook.db")
-    for path, content in (made | _derived(root, sources)).items():
+    for path, content in (made | _derived(root, sources, stubs_of(config))).items():
         write_text(root / path, content)
     return [source.name for source in sources]
 
@@ -61,7 +65,7 @@ def check(root: Path) -> list[str]:
         made = _make(sources, Path(staging), config)
         drifted = [p for p in made if _content(root / p) != (Path(staging) / p).read_bytes()]
     drifted += [p for p in _notebooks(root) if p not in made]
-    drifted += [p for p, made in _derived(root, sources).items() if made != _text(root / p)]
+    drifted += [p for p, made in _derived(root, sources, stubs_of(config)).items() if made != _text(root / p)]
     if drifted:
         raise BuildError(
             "not as built from the text: " + ", ".join(p.as_posix() for p in sorted(drifted)) + ".",
@@ -81,33 +85,12 @@ def read_sources(root: Path) -> list[Source]:
         raise BuildError("there is no text to build.", expected="solutions/NN_name.py")
     for text in texts:
         _refuse_strays(text.with_suffix(""))
-    version = course_version(root)
-    return [read_source(text, version) for text in texts]
-
-
-def course_version(root: Path) -> str:
-    """The version in ``pyproject.toml``, which notebooks carry."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return project["project"]["version"]
-
-
-def load_config(root: Path) -> Config:
-    """nbgrader's configuration, loaded strictly; nbgrader itself only logs an error and goes on.
-
-    Raises:
-        BuildError: if the file is missing or does not run.
-    """
-    try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except Exception as problem:
-        raise BuildError(
-            f"{CONFIG} cannot be loaded.", found=f"{type(problem).__name__}: {problem}"
-        ) from None
+    version, repository = course_version(root), colab_repository(root)
+    return [with_colab(read_source(text, version), repository) for text in texts]
 
 
 def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path]:
     """Build all editions below ``staging``; returns their paths relative to it."""
-    stubs = config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
     paths = []
     for source in sources:
         path = Path("solutions", source.name, f"{source.name}.ipynb")
@@ -117,10 +100,15 @@ def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path
     for source in sources:
         path = Path("notebooks", source.name, f"{source.name}.ipynb")
         student = nbformat.read(staging / path, as_version=4)
-        refuse_leaks(source, student, *stubs)
+        refuse_leaks(source, student, *stubs_of(config))
         write_text(staging / path, notebook_text(student))
         paths.append(path)
     return paths
+
+
+def stubs_of(config: Config) -> tuple[str, str]:
+    """What stands in the place of a solution, in code and in text."""
+    return config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
 
 
 def _generate(
@@ -162,16 +150,34 @@ def _notebooks(root: Path) -> list[Path]:
     return [p.relative_to(root) for edition in editions for p in edition.glob("*/*.ipynb")]
 
 
-def _derived(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
+def _derived(root: Path, sources: Sequence[Source], stubs: tuple[str, str]) -> dict[Path, str]:
     """What else is made from the texts, by its path: each only where the course has a place for it."""
     made = {}
     if readme := _text(root / README):
         minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
         made[Path(README)] = course_map.update(readme, sources, minutes)
-    if (root / EXPERIMENTS.parent).is_dir():
+    if (root / ASSETS).is_dir():
         cells = [cell for source in sources for cell in source.experiments]
-        made[EXPERIMENTS] = "".join(f"{experiments.fingerprint(cell.source)}\n" for cell in cells)
+        made[ASSETS / experiments.LIST.name] = "".join(f"{experiments.fingerprint(cell.source)}\n" for cell in cells)
+        named = {source.name: released_cells(source, stubs) for source in sources}
+        made[ASSETS / released.LIST.name] = released.list_text(named)
     return made
+
+
+def released_cells(source: Source, stubs: tuple[str, str]) -> list[ReleasedCell]:
+    """The cells of a notebook that have a role, as students get them.
+
+    Args:
+        stubs: what stands in the place of a solution, in code and in text.
+    """
+    exercise, cells = "", []
+    for cell in source.cells:
+        for header in exercises_in(cell) if cell.kind == "markdown" else ():
+            exercise = f"{header.number} {header.title}"
+        if cell.role:
+            print_ = experiments.fingerprint(cell.student_source(*stubs))
+            cells.append(ReleasedCell(cell.grade_id, cell.role, exercise, cell.points, print_))
+    return cells
 
 
 def _text(path: Path) -> str | None:

@@ -14,6 +14,7 @@ from course_utils.authoring.markers import without_regions
 from course_utils.errors import BuildError
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
+_REASON = re.compile(r"# Why: \S.{15,}")
 
 
 def check_role(role: str, kind: str, value: object, points: object, where: str) -> None:
@@ -82,7 +83,14 @@ def _check_python(cell: Cell) -> None:
 
 
 def _check_graded(cell: Cell) -> None:
-    """All code of a graded cell is hidden."""
+    """All code of a graded cell is hidden, below the reason why the test exists."""
+    begin = cell.regions[0].begin + 1
+    if not _REASON.fullmatch(cell.lines[begin]):
+        raise BuildError(
+            f"{cell.where(begin)}: a hidden test without its reason.",
+            expected="# Why: the mistakes that it is there for",
+            found=cell.lines[begin],
+        )
     for line in without_regions(cell.written, cell.regions, ""):
         if line.strip() and not line.startswith("#"):
             raise BuildError(

@@ -44,6 +44,7 @@ print("double: passed")
 # %% graded="double-1" points=1
 # Graded, 1 point: numbers.
 ### BEGIN HIDDEN TESTS
+# Why: squaring is right for 0 and 2 alone.
 for number_to_double in (0, 7, -3):
     assert double(number_to_double) == 2 * number_to_double
 ### END HIDDEN TESTS
@@ -51,6 +52,7 @@ for number_to_double in (0, 7, -3):
 # %% graded="double-2" points=2
 # Graded, 2 points: lists.
 ### BEGIN HIDDEN TESTS
+# Why: multiplying numbers one by one is no doubling of a list.
 assert double(["hidden", "test"]) == ["hidden", "test", "hidden", "test"]
 ### END HIDDEN TESTS
 
@@ -81,6 +83,7 @@ print("count:", counter.total)
 # %% graded="count-1" points=1.5
 # Graded, 1.5 points: a float between 0 and the points is partial credit.
 ### BEGIN HIDDEN TESTS
+# Why: a counter that stops at one passes a single call.
 hidden_counter = Counter()
 for _ in range(5):
     hidden_counter.add()

@@ -1,0 +1,158 @@
+"""Who is in the class: a CSV of one's own, or what Moodle and Canvas export, as one table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from course_utils.errors import CourseError
+
+# The first of these columns that a roster has is the student's id in nbgrader. The others are the headers of
+# Canvas' gradebook export and of Moodle's participants, grades and grading worksheet, in English.
+IDS = ("student_id", "sis login id", "username", "id number", "sis user id", "email address", "email")
+NUMBERS = ("number", "identifier", "id")
+NAMES = ("name", "full name", "student")
+FIRST, LAST = ("first_name", "first name"), ("last_name", "last name", "surname")
+EMAILS = ("email", "email address")
+
+
+class RosterError(CourseError):
+    """A roster that cannot be used."""
+
+
+class UnknownStudent(Exception):
+    """Nobody, or more than one, in the roster is the one that was looked for."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A line of the roster.
+
+    Attributes:
+        id: the student's id in nbgrader, safe as the name of a folder.
+        name: as the roster writes it; ``"Last, First"`` where it has two columns.
+        number: what the LMS puts into file names: Canvas' user id, Moodle's participant number.
+        row: the line itself, by the headers in small letters.
+    """
+
+    id: str
+    name: str
+    number: str
+    row: dict[str, str]
+
+    def column(self, names: Sequence[str]) -> str:
+        """The first of these columns that is there and not empty."""
+        return next((self.row[name] for name in names if self.row.get(name)), "")
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A class; made by :func:`read_roster`."""
+
+    students: tuple[Student, ...]
+
+    def find(self, number: str, name: str, id_: str = "") -> Student:
+        """The student of this id, else of this number, else of this name.
+
+        Raises:
+            UnknownStudent: if there is none, or several of that name and no number to tell them apart.
+        """
+        for key, known in ((id_, self._by_id), (number, self._by_number)):
+            if key and len(known.get(key, ())) == 1:
+                return known[key][0]
+        found = self._by_name.get(name_key(name), []) if name else []
+        if len(found) > 1:
+            ids = ", ".join(student.id for student in found)
+            raise UnknownStudent(f"several in the roster are called {name}: {ids}")
+        if not found:
+            raise UnknownStudent("not in the roster")
+        return found[0]
+
+    @cached_property
+    def _by_id(self) -> dict[str, list[Student]]:
+        return _grouped((student.id, student) for student in self.students)
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[Student]]:
+        return _grouped((student.number, student) for student in self.students if student.number)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Student]]:
+        return _grouped((key, s) for s in self.students for key in sorted(_name_keys(s.name)))
+
+
+def read_roster(path: Path) -> Roster:
+    """Read a roster; lines without an id, such as Canvas' "Points Possible", are left out.
+
+    Raises:
+        RosterError: if there is no column for the id, or two lines have the same one.
+    """
+    rows = _rows(path)
+    header = list(rows[0]) if rows else []
+    id_column = next((name for name in IDS if name in header), None)
+    if id_column is None:
+        raise RosterError(f"{path}: no column for the students' ids.", expected=f"one of {', '.join(IDS)}",
+                          found=", ".join(header) or "nothing", do="add a column student_id")  # fmt: skip
+    students = [_student(row, id_column) for row in rows if row[id_column]]
+    twice = [id_ for id_, found in _grouped((s.id.casefold(), s) for s in students).items() if len(found) > 1]
+    if twice:
+        raise RosterError(f"{path}: an id stands in two lines.", found=", ".join(twice[:5]),
+                          do=f"make the column {id_column} unique, capitals aside")  # fmt: skip
+    return Roster(tuple(students))
+
+
+def safe_id(text: str) -> str:
+    """``text`` as an id: letters and digits of any script and ``._@-`` stay, the rest becomes ``-``."""
+    kept = re.sub(r"[^\w.@-]+", "-", unicodedata.normalize("NFC", text.strip())).strip(".-")
+    return kept.encode()[:150].decode(errors="ignore").rstrip(".-")  # a folder's name has 255 bytes at most
+
+
+def name_key(name: str) -> str:
+    """A name by which two writings of it are the same: capitals, blanks and signs do not count."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The lines by their headers, both stripped; German and French spreadsheets write semicolons."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise RosterError(f"{path} cannot be read.", expected="a CSV in UTF-8", found=str(problem)) from None
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [
+        {str(key).strip().lower(): (value or "").strip() for key, value in row.items() if isinstance(value, str | None)}
+        for row in reader
+    ]
+
+
+def _student(row: dict[str, str], id_column: str) -> Student:
+    def column(names: Iterable[str]) -> str:
+        return next((row[name] for name in names if row.get(name)), "")
+
+    first, last = column(FIRST), column(LAST)
+    name = f"{last}, {first}" if first and last else column(NAMES) or first or last
+    number = column(NUMBERS).removeprefix("Participant ").strip()
+    return Student(safe_id(row[id_column]), name, number, row)
+
+
+def _name_keys(name: str) -> set[str]:
+    """Moodle writes "Ada Lovelace", Canvas "lovelaceada": the name as it stands, and turned round."""
+    last, comma, first = name.partition(",")
+    words = name.split()
+    turned = f"{first}{last}" if comma else " ".join([words[-1], *words[:-1]]) if words else ""
+    return {key for key in (name_key(name), name_key(turned)) if key}
+
+
+def _grouped(pairs: Iterable[tuple[str, Student]]) -> dict[str, list[Student]]:
+    groups: dict[str, list[Student]] = {}
+    for key, student in pairs:
+        groups.setdefault(key, []).append(student)
+    return groups

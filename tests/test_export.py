@@ -1,0 +1,159 @@
+"""Export: the columns that Moodle and Canvas expect, and blanks where a grade is not final."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+from test_cli import course as command
+
+from course_utils.environ import environment, path_with_our_programs
+from course_utils.errors import CourseError
+from course_utils.grading import results
+from course_utils.grading.export import export, report
+from course_utils.grading.roster import read_roster
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+
+NAME = "90_sample"
+ROSTER = (
+    "Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
+    '"Lovelace, Ada",11,S1,ada,A\n"=cmd()|1, Eve",12,S2,eve,A\n"Missing, Max",13,S3,max,B\n'
+)
+
+
+def marked(gradebook: Gradebook, student: str, score: float | None, manual: float | None = None, **facts) -> None:
+    """A submission with one graded cell and a written answer; None awaits a person."""
+    gradebook.update_or_create_student(student, **facts)
+    gradebook.update_or_create_submission(NAME, student)
+    for name, auto, by_hand in (("test", score, None), ("why", None, manual)):
+        grade = gradebook.find_grade(name, NAME, NAME, student)
+        grade.auto_score, grade.manual_score = auto, by_hand
+        grade.needs_manual_grade = auto is None and by_hand is None
+    gradebook.db.commit()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    """A course whose gradebook holds one submission of each state."""
+    root = tmp_path_factory.mktemp("export")
+    (root / "nbgrader_config.py").touch()
+    (root / "solutions").mkdir()
+    with environment(PATH=path_with_our_programs()), Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+        gradebook.add_assignment(NAME)
+        gradebook.add_notebook(NAME, NAME)
+        gradebook.add_grade_cell("test", NAME, NAME, max_score=3, cell_type="code")
+        gradebook.add_grade_cell("why", NAME, NAME, max_score=2.5, cell_type="markdown")
+        marked(gradebook, "ada", 2.25, 2, first_name="Ada", last_name="Lovelace", email="ada@x.org")
+        marked(gradebook, "eve", 3, None, first_name="@SUM(A1)", last_name='+1\n"x"', email="=eve@x.org")
+        marked(gradebook, "flo", None, 1)
+        marked(gradebook, "settled", 1, 1)
+        marked(gradebook, "bo_77", 0, 0, lms_user_id="")
+        for student in ("unreadable", "unwritten", "waiting", "absent"):
+            gradebook.add_student(student)
+    why = {"flo": "cell test: a check was replaced", "unreadable": "the notebook is cut off"}
+    for student, state, notebook in (
+        ("flo", results.FLAGGED, {}), ("settled", results.FLAGGED, {}), ("unreadable", results.NEEDS_YOU, None),
+    ):  # fmt: skip
+        results.write(root, results.Result(student, NAME, state, why.get(student, ""), notebook=notebook, written=True))
+    results.write(root, results.Result("unwritten", NAME, results.GRADED, notebook={}))
+    (root / "submitted" / "waiting" / NAME).mkdir(parents=True)
+    return root
+
+
+def lines(file: Path) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig"))))
+
+
+def roster(tmp_path: Path):
+    path = tmp_path / "class.csv"
+    path.write_text(ROSTER, encoding="utf-8")
+    return path
+
+
+FINAL = {"ada": "4.25", "bo_77": "0", "settled": "2"}
+
+
+def test_moodle_finds_students_by_id_number_or_email(course, tmp_path):
+    made = export(course, NAME, "moodle", tmp_path / "m.csv")
+    header, *rows = lines(made.file)
+    assert header == ["First name", "Last name", "ID number", "Email address", NAME]
+    assert ["Ada", "Lovelace", "", "ada@x.org", "4.25"] in rows
+    grades = {row[2] or row[3]: row[4] for row in rows}
+    assert grades.pop("ada@x.org") == "4.25"
+    assert {name: grades.pop(name) for name in ("bo_77", "settled")} == {"bo_77": "0", "settled": "2"}
+    assert set(grades.values()) == {"-"} and len(rows) == 9
+
+
+def test_canvas_gets_its_own_header_and_the_points(course, tmp_path):
+    made = export(course, NAME, "canvas", tmp_path / "c.csv", read_roster(roster(tmp_path)), "Homework 1 (4711)")
+    assert lines(made.file) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Homework 1 (4711)"],
+        ["    Points Possible", "", "", "", "", "5.5"],
+        ["Lovelace, Ada", "11", "S1", "ada", "A", "4.25"],
+        ["'=cmd()|1, Eve", "12", "S2", "eve", "A", ""],
+        ["Missing, Max", "13", "S3", "max", "B", ""],
+    ]
+    assert {"flo", "settled", "bo_77", "unreadable"} <= set(made.strangers) and "absent" not in made.strangers
+    assert made.file.read_bytes().count(b"\r\n") == 5
+
+
+def test_canvas_without_a_roster_gets_what_collect_found_in_the_names(course, tmp_path):
+    rows = {row[0]: row for row in lines(export(course, NAME, "canvas", tmp_path / "c.csv").file)[2:]}
+    assert rows["bo_77"][1:4] == ["77", "", ""]
+    assert rows["Lovelace, Ada"][1:4] == ["", "", "ada"]
+
+
+def test_what_is_not_final_is_listed_and_never_zero(course, tmp_path):
+    made = export(course, NAME, "moodle", tmp_path / "m.csv")
+    scores = {grade.student: grade.score for grade in made.grades}
+    assert {name: f"{score:g}" for name, score in scores.items() if score is not None} == FINAL
+    assert {grade.student: grade.why for grade in made.grades if grade.score is None} == {
+        "eve": "awaits a mark in formgrader",
+        "flo": "flagged: cell test: a check was replaced",
+        "unreadable": "needs you: the notebook is cut off",
+        "unwritten": "its result is not in the gradebook yet: run `course grade` again",
+        "waiting": "not graded yet",
+        "absent": "nothing handed in",
+    }
+    assert {grade.student for grade in made.unfinished} == {"eve", "flo", "unreadable", "unwritten", "waiting"}
+    assert "3 of 9 grades in" in report(made)
+
+
+def test_a_name_is_no_formula(course, tmp_path):
+    text = export(course, NAME, "moodle", tmp_path / "m.csv").file.read_bytes().decode("utf-8-sig")
+    (eve,) = [row for row in csv.reader(io.StringIO(text)) if "SUM" in row[0]]
+    assert eve == ["'@SUM(A1)", "'+1 \"x\"", "", "'=eve@x.org", "-"]
+
+
+def test_the_penalty_for_lateness_is_taken_off(course, tmp_path):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.find_submission_notebook(NAME, NAME, "settled").late_submission_penalty = 0.5
+        gradebook.db.commit()
+    try:
+        made = export(course, NAME, "moodle", tmp_path / "m.csv")
+    finally:
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+            gradebook.find_submission_notebook(NAME, NAME, "settled").late_submission_penalty = None
+            gradebook.db.commit()
+    assert {g.student: g.score for g in made.grades}["settled"] == 1.5
+
+
+def test_no_gradebook_is_not_made_up(tmp_path):
+    with pytest.raises(CourseError, match="there is no gradebook"):
+        export(tmp_path, NAME, "moodle", tmp_path / "m.csv")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command(course):
+    result = command("export", NAME, "--lms", "canvas", cwd=course)
+    assert result.returncode == 1 and "left blank" in result.stdout and result.stderr == "", result.stderr
+    assert (course / "grades" / f"{NAME}.canvas.csv").exists()
+
+
+def test_an_assignment_that_is_not_there_is_an_error(course, tmp_path):
+    with pytest.raises(CourseError, match="92_none is not in the gradebook"):
+        export(course, "92_none", "moodle", tmp_path / "m.csv")
