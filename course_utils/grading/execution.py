@@ -1,0 +1,261 @@
+"""Runs one notebook with nbgrader's Execute: time is limited, output is cut, a dead kernel is not the end."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from queue import Empty
+
+import zmq.asyncio
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.manager import KernelManager
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import is_grade, is_locked, is_solution
+from traitlets import default
+from traitlets.config import Config
+
+from course_utils.grading.inspection import Inspector, judge, unweave, weave
+from course_utils.grading.limits import MIB, Limits
+
+IDLE_KERNEL_ANSWERS_IN = 5  # seconds
+RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
+LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
+ROUGHLY_A_MESSAGE = 200  # bytes that an output costs beside its text
+LONGEST_RESULT, LONGEST_TRACEBACK = 10_000, 50_000  # characters
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a cell did not run to its end.
+
+    Attributes:
+        where: the position of the cell that caused it.
+        why: in words that quote nothing.
+        own: whether the cell itself was the cause, so that its zero is deserved.
+    """
+
+    where: int
+    why: str
+    own: bool
+
+
+@dataclass
+class Execution:
+    """An executed notebook: ``failures`` by a cell's position, ``flags`` by a cell's ``grade_id``."""
+
+    notebook: NotebookNode
+    failures: dict[int, Failure] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def execute(
+    notebook: NotebookNode,
+    new_kernel: Callable[[], KernelManager],
+    limits: Limits,
+    config: Config | None = None,
+    inspectors: Sequence[Inspector] = (),
+) -> Execution:
+    """Run all cells; whatever the student's code does ends in the outputs, failures and flags.
+
+    Args:
+        notebook: as nbgrader's sanitising preprocessors leave it; it is not changed.
+        new_kernel: makes a kernel manager that has not been started.
+        config: nbgrader's.
+
+    Raises:
+        RuntimeError: if no kernel can be started.
+    """
+    woven = weave(notebook, inspectors)
+    runner = _Execute(new_kernel, limits, config=config or Config())
+    began = time.monotonic()
+    runner.preprocess(woven, {})
+    flags = judge(woven, inspectors)
+    done, failures = unweave(notebook, woven, runner.failures)
+    return Execution(done, failures, flags, time.monotonic() - began)
+
+
+class _Client(AsyncKernelClient):
+    """A kernel's client that takes no message larger than LARGEST_MESSAGE."""
+
+    @default("context")
+    def _limited_context(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        return context
+
+
+class _Execute(Execute):
+    """nbgrader's own preprocessor, which goes on in a new kernel where it would give up."""
+
+    store_widget_state = False
+
+    def __init__(self, new_kernel: Callable[[], KernelManager], limits: Limits, **settings):
+        super().__init__(**settings)
+        self.new_kernel, self.limits = new_kernel, limits
+        self.timeout_func = lambda cell: max(0.1, min(limits.cell_seconds, self._time_left()))
+        self.failures: dict[int, Failure] = {}
+        self.killers: set[int] = set()
+        self.restarts = 0
+        self.given_up = ""
+        self.room = limits.output_bytes
+        self.began: float | None = None
+
+    def create_kernel_manager(self) -> KernelManager:
+        self.km = self.new_kernel()
+        self.km.client_factory = _Client
+        return self.km
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
+        self.began = self.began or time.monotonic()
+        if cell.cell_type != "code" or not cell.source.strip():
+            return cell, resources
+        if self._time_left() <= 0 and not self.given_up:
+            self._give_up(f"the {self.limits.notebook_seconds} seconds for the whole notebook were used up", index)
+        if self.given_up:
+            self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
+        else:
+            self._run(cell, index)
+        return cell, resources
+
+    def _run(self, cell: NotebookNode, index: int) -> None:
+        """Run a cell; if it kills the kernel or cannot be stopped, go on in a new one."""
+        limit = self._get_timeout(cell)
+        too_long = f"it ran for more than {limit:.0f} seconds"
+        in_time = limit < self.limits.cell_seconds  # then the notebook's time ended, not the cell's
+        self.room, self.asked_to_exit = self.limits.output_bytes, False
+        try:
+            # Hidden tests stay out of the history, where later cells could read them.
+            self.execute_cell(cell, index, store_history=not is_grade(cell))
+        except DeadKernelError:
+            self._fail(cell, index, Failure(index, f"the kernel died{_reason(self.km)}", own=True))
+            self._start_again(index)
+        except CellTimeoutError:
+            if self._answers():
+                self._fail(cell, index, Failure(index, "it gave more output than can be taken", own=False))
+                self._connect_again()
+            else:
+                self._fail(cell, index, Failure(index, f"{too_long} and could not be interrupted", own=not in_time))
+                self._start_again(index)
+        else:
+            if any(o.get("ename") == self.error_on_timeout["ename"] for o in cell.outputs):
+                self.failures[index] = Failure(index, too_long, own=not in_time)
+            if self.asked_to_exit:
+                self._start_again(index, killed=False)
+
+    async def _async_answers(self) -> bool:
+        """Whether the kernel is idle; if so, it was a message too large that broke its connection."""
+        try:
+            await self.kc.kernel_info(reply=True, timeout=IDLE_KERNEL_ANSWERS_IN)
+        except (TimeoutError, Empty):
+            return False
+        return True
+
+    _answers = run_sync(_async_answers)
+
+    def on_cell_executed(self, **told) -> None:
+        """Keep what nbgrader does here: it makes an error of a timeout. Notice ``exit()`` too."""
+        super().on_cell_executed(**told)
+        payload = told["execute_reply"]["content"].get("payload") or []
+        self.asked_to_exit = any(part.get("source") == "ask_exit" for part in payload)
+
+    def _connect_again(self) -> None:
+        self.kc.stop_channels()
+        self.start_new_kernel_client()
+
+    def _start_again(self, index: int, killed: bool = True) -> None:
+        """A new kernel that knows what the cells up to ``index`` have defined, less those that killed one."""
+        if killed:
+            self.killers.add(index)
+        while self.restarts < RESTARTS:
+            self.restarts += 1
+            self._cleanup_kernel()
+            self.create_kernel_manager()
+            self.start_new_kernel()
+            self.start_new_kernel_client()
+            if self._replay(index + 1):
+                return
+        self._give_up(f"the kernel died {RESTARTS + 1} times", index)
+
+    def _replay(self, end: int) -> bool:
+        """Run set-up and answers again without what killed a kernel; False if one has died once more."""
+        for index, cell in enumerate(self.nb.cells[:end]):
+            tests = is_grade(cell) or is_locked(cell) or "course_probe" in cell.metadata
+            if cell.cell_type != "code" or tests or index in self.killers | self.failures.keys() or self._time_left() <= 0:
+                continue
+            try:
+                self.execute_cell(copy.deepcopy(cell), index)
+            except (DeadKernelError, CellTimeoutError):
+                self.killers.add(index)
+                return False
+            finally:
+                self.nb.cells[index] = cell
+        return True
+
+    def _give_up(self, why: str, index: int) -> None:
+        self.given_up, self.stopped_at = why, index
+
+    def _fail(self, cell: NotebookNode, index: int, failure: Failure) -> None:
+        self.failures[index] = failure
+        cell.outputs = [*cell.outputs, error_output("DidNotRun", failure.why)]
+
+    def _time_left(self) -> float:
+        used = time.monotonic() - self.began if self.began else 0.0
+        return self.limits.notebook_seconds - used
+
+    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int):
+        """Cut output as it arrives; widgets are not shown."""
+        if msg["msg_type"].startswith("comm") or not self._fits(msg["msg_type"], msg["content"]):
+            return None
+        return super().process_message(msg, cell, cell_index)
+
+    def _fits(self, kind: str, content: dict) -> bool:
+        """Shorten what a message brings to the room that is left; False if nothing remains of it."""
+        if kind == "stream":
+            return self._stream_fits(content)
+        if kind in ("display_data", "update_display_data"):
+            return self._take(sum(len(str(value)) for value in content["data"].values()))
+        if kind == "execute_result":  # it may be a score, so it is kept behind any flood
+            content["data"] = {
+                key: str(value)[:LONGEST_RESULT]
+                for key, value in content["data"].items()
+                if key == "text/plain" or self._take(len(str(value)))
+            }
+        if kind == "error":
+            content["evalue"] = str(content["evalue"])[:LONGEST_RESULT]
+            content["traceback"] = ["\n".join(content["traceback"])[:LONGEST_TRACEBACK]]
+        return True
+
+    def _stream_fits(self, content: dict) -> bool:
+        if self.room <= 0:
+            return False
+        content["text"] = text = content["text"][: self.room]
+        size = len(text.encode())
+        if size + ROUGHLY_A_MESSAGE >= self.room:
+            content["text"] += "\n... the rest of the output was cut ..."
+        self.room -= size + ROUGHLY_A_MESSAGE
+        return True
+
+    def _take(self, size: int) -> bool:
+        """Use some of the room, if there is enough."""
+        if size + ROUGHLY_A_MESSAGE > self.room:
+            return False
+        self.room -= size + ROUGHLY_A_MESSAGE
+        return True
+
+
+def error_output(name: str, text: str) -> NotebookNode:
+    """An error among the outputs of a cell; nbgrader then gives no points for it."""
+    return NotebookNode(output_type="error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+def _reason(kernel: KernelManager | None) -> str:
+    """What the kernel's manager knows about its death."""
+    reason = getattr(kernel, "why_it_died", "")
+    return f" ({reason})" if reason else ""
