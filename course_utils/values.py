@@ -32,7 +32,7 @@ def same(label: str, got: object, expected: object, *, rtol: float = 0.0, atol: 
     these can be equal, and none of a subclass. To accept any dtype compare ``got.tolist()``.
 
     Args:
-        label: what students may learn about a failure.
+        label: says what was compared; a student never sees more of a hidden test.
         expected: may come from inline code, from names assigned once, or from functions inside of the hidden
             test that serve nothing else: that is what `course grade` takes out. It must draw no random
             numbers, and depend on the cell alone, not on ``got``.
@@ -44,9 +44,9 @@ def same(label: str, got: object, expected: object, *, rtol: float = 0.0, atol: 
         raise AssertionError(label)
 
 
-def send(nonce: str, label: str, value: object) -> None:
+def send(nonce: str, got: object) -> None:
     """Send a value to the grader, as an output that notebooks do not show."""
-    _publish({"nonce": nonce, "label": label, "value": pack(value)})
+    _publish({"nonce": nonce, "value": pack(got)})
 
 
 def reveal(

@@ -41,7 +41,7 @@ def for_student(source: str, nonce: str) -> str:
     if not compares(source):
         return source
     tree = ast.parse(source)
-    rewriter = _Rewriter("send", nonce, keep=2)
+    rewriter = _Rewriter("send", nonce, keep=(1,))
     tree = rewriter.visit(tree)
     _drop(tree, _names(rewriter.removed))
     return MARK + ast.unparse(ast.fix_missing_locations(tree))
@@ -51,7 +51,7 @@ def for_reference(source: str, nonce: str) -> str:
     """The same test for a kernel with our own answers: it sends what it expects."""
     if not compares(source):
         return source
-    tree = _Rewriter("reveal", nonce, keep=3).visit(ast.parse(source))
+    tree = _Rewriter("reveal", nonce, keep=(0, 1, 2)).visit(ast.parse(source))
     return MARK + ast.unparse(ast.fix_missing_locations(tree))
 
 
@@ -111,7 +111,7 @@ def settle(outputs: list, expected: Sequence[dict] | None, nonce: str) -> str | 
 def _compare(outputs: list, sent: list, expected: Sequence[dict], nonce: str) -> str | None:
     try:
         got = [_read(output, nonce) for output in sent]
-        if [message["label"] for message in got] != [message["label"] for message in expected]:
+        if len(got) != len(expected):
             return f"a hidden test ended well but sent {len(got)} of {len(expected)} values"
         for mine, ours in zip(got, expected):
             if not values.alike(mine["value"], ours["value"], rtol=ours["rtol"], atol=ours["atol"]):
@@ -146,7 +146,7 @@ def _is_same(node: ast.AST) -> bool:
 class _Rewriter(ast.NodeTransformer):
     """Turns ``values.same(label, got, expected, ...)`` into another function's call."""
 
-    def __init__(self, function: str, nonce: str, keep: int):
+    def __init__(self, function: str, nonce: str, keep: Sequence[int]):
         self.function, self.nonce, self.keep = function, nonce, keep
         self.removed: list[ast.AST] = []
 
@@ -157,12 +157,13 @@ class _Rewriter(ast.NodeTransformer):
         if len(node.args) != 3:
             raise CourseError("values.same takes its label, got and expected by position.",
                               found=ast.unparse(node))  # fmt: skip
-        node.func.attr = self.function
-        self.removed += node.args[self.keep :]
-        if self.keep < 3:
+        kept = [node.args[i] for i in self.keep]
+        self.removed += [argument for argument in node.args if argument not in kept]
+        if node.args[-1] not in kept:
             self.removed += node.keywords
             node.keywords = []
-        node.args = [ast.Constant(self.nonce), *node.args[: self.keep]]
+        node.func.attr = self.function
+        node.args = [ast.Constant(self.nonce), *kept]
         return node
 
 
