@@ -267,12 +267,12 @@ def hidden_test() -> None:
                 got = checks.own_work(use, *library)()
             except checks.LibraryAnswer:
                 raise AssertionError("BasicBlock: a block of your own") from None
-            theirs = expected(shape, state, x)
-            values.same("BasicBlock: outputs in training", got, theirs["out"], atol=1e-4)
+            ours = expected(shape, state, x)
+            values.same("BasicBlock: outputs in training", got, ours["out"], atol=1e-4)
             got.square().sum().backward()
-            values.same("BasicBlock: gradients", seen.grad, theirs["grad"], atol=1e-4)
+            values.same("BasicBlock: gradients", seen.grad, ours["grad"], atol=1e-4)
             mine = sort(blocks[0].state_dict())
-            values.same("BasicBlock: running statistics", mine, theirs["state"], atol=1e-4)
+            values.same("BasicBlock: running statistics", mine, ours["state"], atol=1e-4)
             untouched = x.clone()
             with torch.no_grad():
                 blocks[0].eval()(untouched)
@@ -1097,7 +1097,7 @@ def hidden_test() -> None:
             images = torch.randn(2, 3, 40, 40)
             for name in ("layer1.0", "layer2.1", "layer2.0", "layer4.0"):
                 twin = copy.deepcopy(model)
-                got = answer(model, name, images.clone())
+                got = answer(copy.deepcopy(model), name, images.clone())
                 assert type(got) is torch.Tensor and got.shape == (2, 6), "logits_without: type"
                 way = "projection" if twin.get_submodule(name).downsample else "identity shortcut"
                 expected = without(twin, name, images)
