@@ -216,6 +216,48 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
 
 
 @app.command()
+def grade(
+    assignment: Annotated[str | None, typer.Argument(help="Its name, or how it begins: 03. Default: all.")] = None,
+    students: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes on this machine; 0: one for each core.")] = 0,
+    scheduler: Annotated[str, typer.Option(help="A Dask scheduler instead, such as tcp://10.0.0.1:8786.")] = "",
+    timeout: Annotated[int | None, typer.Option(min=1, help="Seconds for one cell.")] = None,
+    deadline: Annotated[int | None, typer.Option(min=1, help="Seconds for a whole notebook.")] = None,
+    unsafe: Annotated[bool, typer.Option("--unsafe", help="Run students' code without a sandbox.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run unchanged submissions again, too.")] = False,
+) -> None:
+    """Grade a whole class into nbgrader's gradebook.
+
+    Each submission in a sandbox, several at once. Stop it when you like; the same command goes on.
+
+    Example: `course grade 03` ends with a table and `grades/03_resnet18_finetune.csv`.
+    """
+    root = course_folder()
+    _need("nbgrader", "distributed", "filelock")
+    from course_utils.grading import batch, report
+
+    try:
+        names = batch.choose_assignments(root, assignment)
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem.args[0])) from None
+    settings = batch.Settings(batch.limits(timeout, deadline), workers, scheduler, unsafe, fresh)
+    rows_by_name = batch.grade(root, names, settings, students or [])
+    for name, rows in rows_by_name.items():
+        file = root / "grades" / f"{name}.csv"
+        if not students:
+            report.write_csv(file, rows)
+        print(f"\n{name}\n{report.table(rows)}")
+        if changed := report.changes(rows):
+            print(f"\nscores that changed:\n{changed}")
+        if not students:
+            print(f"\n{file.relative_to(root)}")
+    if not all(row.graded for rows in rows_by_name.values() for row in rows):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def doctor() -> None:
     """Tell what is there, what is missing, and what to do."""
     from course_utils import doctor as examination

@@ -23,6 +23,7 @@ LAYERS = {
     "notebook": "set-up of a notebook",
     "authoring": "build and release",
     "runner": "headless runs",
+    "grading": "many submissions, each in a sandbox",
     "doctor": "what is missing",
     "cli": "the command line",
 }

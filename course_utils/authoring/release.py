@@ -12,10 +12,11 @@ import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
 from course_utils import experiments
 from course_utils.authoring import course_map
+from course_utils.authoring.configuration import course_version, load_config
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
 from course_utils.budget import TABLE
@@ -23,7 +24,7 @@ from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
 from course_utils.files import write_text
 
-CONFIG, README = "nbgrader_config.py", "README.md"
+README = "README.md"
 EXPERIMENTS = Path("course_utils", "assets", experiments.LIST.name)
 
 
@@ -83,26 +84,6 @@ def read_sources(root: Path) -> list[Source]:
         _refuse_strays(text.with_suffix(""))
     version = course_version(root)
     return [read_source(text, version) for text in texts]
-
-
-def course_version(root: Path) -> str:
-    """The version in ``pyproject.toml``, which notebooks carry."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return project["project"]["version"]
-
-
-def load_config(root: Path) -> Config:
-    """nbgrader's configuration, loaded strictly; nbgrader itself only logs an error and goes on.
-
-    Raises:
-        BuildError: if the file is missing or does not run.
-    """
-    try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except Exception as problem:
-        raise BuildError(
-            f"{CONFIG} cannot be loaded.", found=f"{type(problem).__name__}: {problem}"
-        ) from None
 
 
 def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path]:

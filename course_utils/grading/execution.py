@@ -22,6 +22,7 @@ from traitlets.config import Config
 from course_utils.grading.inspection import Inspector, judge, unweave, weave
 from course_utils.grading.limits import MIB, Limits
 
+NO_EXIT = "exit = quit = lambda *_: None"  # in a notebook they would end the kernel behind the cell
 IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
@@ -60,6 +61,7 @@ def execute(
     limits: Limits,
     config: Config | None = None,
     inspectors: Sequence[Inspector] = (),
+    folder: str = "",
 ) -> Execution:
     """Run all cells; whatever the student's code does ends in the outputs, failures and flags.
 
@@ -67,6 +69,7 @@ def execute(
         notebook: as nbgrader's sanitising preprocessors leave it; it is not changed.
         new_kernel: makes a kernel manager that has not been started.
         config: nbgrader's.
+        folder: where the notebook lies, with what was handed in beside it.
 
     Raises:
         RuntimeError: if no kernel can be started.
@@ -74,7 +77,7 @@ def execute(
     woven = weave(notebook, inspectors)
     runner = _Execute(new_kernel, limits, config=config or Config())
     began = time.monotonic()
-    runner.preprocess(woven, {})
+    runner.preprocess(woven, {"metadata": {"path": folder}})
     flags = judge(woven, inspectors)
     done, failures = unweave(notebook, woven, runner.failures)
     return Execution(done, failures, flags, time.monotonic() - began)
@@ -112,6 +115,11 @@ class _Execute(Execute):
         self.km.client_factory = _Client
         return self.km
 
+    def start_new_kernel_client(self) -> AsyncKernelClient:
+        client = super().start_new_kernel_client()
+        client.execute(NO_EXIT, silent=True, store_history=False)
+        return client
+
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         self.began = self.began or time.monotonic()
         if cell.cell_type != "code" or not cell.source.strip():
@@ -127,9 +135,11 @@ class _Execute(Execute):
     def _run(self, cell: NotebookNode, index: int) -> None:
         """Run a cell; if it kills the kernel or cannot be stopped, go on in a new one."""
         limit = self._get_timeout(cell)
+        shortened = limit < self.limits.cell_seconds  # by the end of the notebook's time
         too_long = f"it ran for more than {limit:.0f} seconds"
-        in_time = limit < self.limits.cell_seconds  # then the notebook's time ended, not the cell's
-        self.room, self.asked_to_exit = self.limits.output_bytes, False
+        if shortened:
+            too_long = f"the {self.limits.notebook_seconds} seconds for the whole notebook ended in it"
+        self.room = self.limits.output_bytes
         try:
             # Hidden tests stay out of the history, where later cells could read them.
             self.execute_cell(cell, index, store_history=not is_grade(cell))
@@ -141,13 +151,11 @@ class _Execute(Execute):
                 self._fail(cell, index, Failure(index, "it gave more output than can be taken", own=False))
                 self._connect_again()
             else:
-                self._fail(cell, index, Failure(index, f"{too_long} and could not be interrupted", own=not in_time))
+                self._fail(cell, index, Failure(index, f"{too_long} and could not be interrupted", own=not shortened))
                 self._start_again(index)
         else:
             if any(o.get("ename") == self.error_on_timeout["ename"] for o in cell.outputs):
-                self.failures[index] = Failure(index, too_long, own=not in_time)
-            if self.asked_to_exit:
-                self._start_again(index, killed=False)
+                self.failures[index] = Failure(index, too_long, own=not shortened)
 
     async def _async_answers(self) -> bool:
         """Whether the kernel is idle; if so, it was a message too large that broke its connection."""
@@ -159,27 +167,20 @@ class _Execute(Execute):
 
     _answers = run_sync(_async_answers)
 
-    def on_cell_executed(self, **told) -> None:
-        """Keep what nbgrader does here: it makes an error of a timeout. Notice ``exit()`` too."""
-        super().on_cell_executed(**told)
-        payload = told["execute_reply"]["content"].get("payload") or []
-        self.asked_to_exit = any(part.get("source") == "ask_exit" for part in payload)
-
     def _connect_again(self) -> None:
         self.kc.stop_channels()
         self.start_new_kernel_client()
 
-    def _start_again(self, index: int, killed: bool = True) -> None:
-        """A new kernel that knows what the cells up to ``index`` have defined, less those that killed one."""
-        if killed:
-            self.killers.add(index)
+    def _start_again(self, index: int) -> None:
+        """A new kernel that knows what the cells before ``index`` have defined, less those that killed one."""
+        self.killers.add(index)
         while self.restarts < RESTARTS:
             self.restarts += 1
             self._cleanup_kernel()
             self.create_kernel_manager()
             self.start_new_kernel()
             self.start_new_kernel_client()
-            if self._replay(index + 1):
+            if self._replay(index):
                 return
         self._give_up(f"the kernel died {RESTARTS + 1} times", index)
 
@@ -257,5 +258,5 @@ def error_output(name: str, text: str) -> NotebookNode:
 
 def _reason(kernel: KernelManager | None) -> str:
     """What the kernel's manager knows about its death."""
-    reason = getattr(kernel, "why_it_died", "")
+    reason = getattr(kernel, "why", "")
     return f" ({reason})" if reason else ""

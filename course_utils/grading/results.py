@@ -100,6 +100,28 @@ class Result:
         return cls(**{**names, "cells": [CellResult(**cell) for cell in names["cells"]]})
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook says about one cell of one student.
+
+    Attributes:
+        auto: nbgrader's score; None where a person must look.
+        manual: a person's score, which comes before it.
+        score: what counts, extra credit included.
+        needs: whether it waits for a person.
+    """
+
+    auto: float | None
+    manual: float | None
+    score: float
+    needs: bool
+
+    @property
+    def decided(self) -> bool:
+        """Whether a person has marked it, and nobody is to look again."""
+        return self.manual is not None and not self.needs
+
+
 def result_file(root: Path, assignment: str, student: str) -> Path:
     """Where a result is kept, below the course folder."""
     return root / FOLDER / assignment / student / "result.json"

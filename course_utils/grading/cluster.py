@@ -1,0 +1,130 @@
+"""Dask: a cluster on this machine or one at an address, and tasks whose results come as they complete."""
+
+from __future__ import annotations
+
+import logging
+import time
+from asyncio import CancelledError
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, wait
+from distributed.comm import CommClosedError
+
+from course_utils.errors import CourseError
+
+AHEAD = 2  # tasks sent for each thread, so that no worker waits for the next
+LOOK_SECONDS = 1.0  # how often to look whether the scheduler still lives, and to show progress
+CONNECT_SECONDS, GONE_SECONDS = 10, 10
+# On this machine: a task is given to a worker when it is free, so that a worker's death concerns one task;
+# that one is tried once more.
+ONE_RETRY = {
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
+}
+
+
+class ClusterError(CourseError):
+    """The scheduler cannot be reached, or no longer."""
+
+
+@contextmanager
+def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
+    """A client of the scheduler at ``address``, or of a local cluster of ``workers`` processes.
+
+    Raises:
+        ClusterError: if there is no scheduler at the address.
+    """
+    with dask.config.set(ONE_RETRY):
+        if not address:
+            with (
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=0,  # the sandbox has the limit
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                ) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
+            return
+        try:
+            client = Client(address, timeout=f"{CONNECT_SECONDS}s")
+        except (OSError, ValueError, TimeoutError) as problem:
+            raise ClusterError(
+                f"there is no Dask scheduler at {address}.",
+                expected="an address such as tcp://127.0.0.1:8786",
+                found=str(problem).strip().split("\n")[0],
+                do="start one with `dask scheduler`, and workers with `dask worker --nthreads 1`",
+            ) from None
+        with client:
+            yield client
+
+
+def run_all(
+    client: Client, function: Callable[[Any], Any], tasks: Iterable[tuple[Any, Any]], tick: Callable[[int], None]
+) -> Iterator[tuple[Any, Any]]:
+    """Run ``function`` on all tasks; few are sent ahead.
+
+    Args:
+        tasks: pairs of a name of any kind and the function's argument; taken when they can be sent.
+        tick: is told how many run, at least every ``LOOK_SECONDS``.
+
+    Yields:
+        The name and the result, or the exception that came instead, as they complete.
+
+    Raises:
+        ClusterError: if the scheduler is lost.
+    """
+    running: dict[Any, Any] = {}
+    source = iter(tasks)
+    left = True
+    while left or running:
+        while left and len(running) < AHEAD * max(1, sum(client.nthreads().values())):
+            if (task := next(source, None)) is None:
+                left = False
+                break
+            future = client.submit(function, task[1], pure=False, retries=1)
+            running[future] = task[0]
+        tick(min(len(running), sum(client.nthreads().values())))
+        for future in _completed(client, list(running)):
+            name = running.pop(future)
+            yield name, future.exception() or future.result()
+            future.release()
+
+
+def _completed(client: Client, futures: list) -> list:
+    """Those that have completed within ``LOOK_SECONDS``."""
+    if not futures:
+        return []
+    try:
+        done = wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+    except TimeoutError:
+        done = set()
+    except (CancelledError, CommClosedError) as problem:
+        raise _lost(client) from problem
+    if client.status != "running":
+        _wait_for_scheduler(client)
+    if any(future.status in ("cancelled", "lost") for future in futures):
+        raise _lost(client)
+    return [future for future in futures if future in done]
+
+
+def _wait_for_scheduler(client: Client) -> None:
+    until = time.monotonic() + GONE_SECONDS
+    while client.status != "running":
+        if time.monotonic() > until:
+            raise _lost(client)
+        time.sleep(0.1)
+
+
+def _lost(client: Client) -> ClusterError:
+    return ClusterError(
+        f"the scheduler at {client.scheduler and client.scheduler.address} was lost.",
+        do="start it again and repeat the command; what is done is kept",
+    )

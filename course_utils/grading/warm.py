@@ -1,0 +1,172 @@
+"""Warm kernels: a server has everything imported, and forks a kernel of its own into each sandbox."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from pathlib import Path
+
+import course_utils
+from course_utils.errors import EnvironmentProblem
+from course_utils.grading.bubblewrap import environment
+from course_utils.grading.inside import Start, call, run_kernel
+from course_utils.grading.sandbox import Sandbox
+
+# What a kernel and the notebooks import, some of it only when first used (torch._dynamo: an optimizer).
+OTHERS = (
+    "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.extensions.storemagic", "ipywidgets",
+    "matplotlib.pyplot", "numpy", "timm", "torch", "torch._dynamo", "torch.utils.flop_counter", "torchvision",
+)  # fmt: skip
+NOT_FOR_STUDENTS = {"authoring", "cli", "doctor", "grading", "runner"}
+# From linux/sched.h.
+NAMESPACES = {
+    "user": 0x10000000, "mnt": 0x00020000, "pid": 0x20000000, "net": 0x40000000,
+    "ipc": 0x08000000, "uts": 0x04000000, "cgroup": 0x02000000,
+}  # fmt: skip
+NEEDED = {"mnt", "pid", "net", "ipc", "uts"}
+LONGEST_MESSAGE = 65536
+
+
+class WarmServer:
+    """The server's process, as those see it who want kernels from it; ends when they do.
+
+    Raises:
+        EnvironmentProblem: if it does not start; with what it said.
+    """
+
+    def __init__(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "course_utils.grading.warm", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                env=environment(),
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+            theirs.close()
+            if not self._control.recv(1):
+                self._process.wait()
+                said.seek(0)
+                raise EnvironmentProblem(
+                    "The server of warm kernels did not start.", found=said.read().decode()
+                )
+
+    def is_running(self) -> bool:
+        """Whether it can be asked for kernels."""
+        return self._process.poll() is None
+
+    def start_kernel(self, sandbox: Sandbox, start: Start) -> int:
+        """Start a kernel in a sandbox.
+
+        Returns:
+            The reading end of a pipe, which tells how the kernel ended once it has.
+        """
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        request = json.dumps([sandbox.pid, start.to_json().decode()])
+        socket.send_fds(self._control, [request.encode()], [write_end])
+        os.close(write_end)
+        return read_end
+
+    def close(self) -> None:
+        """End the server; kernels that live go on."""
+        self._control.close()
+        self._process.wait()
+
+
+def serve(control: socket.socket) -> None:
+    """Import everything, then fork a kernel for each request until nobody is there to ask."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with tempfile.TemporaryDirectory() as home:  # a grader's settings change no student's figure
+        os.environ["HOME"] = home
+        _import_everything()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that the children's ends are forgotten
+    control.send(b"!")
+    while True:
+        request, pipes, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, 1)
+        if not request:
+            return
+        if os.fork() == 0:
+            control.close()
+            _keep_a_kernel(request, pipes[0])
+        os.close(pipes[0])
+
+
+def _import_everything() -> None:
+    for name in OTHERS:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
+        if module.name.split(".")[1] not in NOT_FOR_STUDENTS:
+            importlib.import_module(module.name)
+    if len(os.listdir("/proc/self/task")) > 1:
+        raise RuntimeError("an import has started a thread, which a fork would lose")
+    gc.collect()
+    gc.freeze()  # memory that the collector does not touch stays shared
+
+
+def _keep_a_kernel(request: bytes, pipe: int) -> None:
+    """Fork a kernel into its sandbox, wait for its end and tell it: all that this process is for.
+
+    It lives between the two: in the sandbox's namespaces, but not among its processes.
+    """
+    said = ""
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        pid, start = json.loads(request)
+        _join(pid)
+        kernel = os.fork()
+        if kernel == 0:
+            _become_a_kernel(Start.from_json(start))
+        said = str(os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1]))
+    except BaseException:
+        said = traceback.format_exc()
+    finally:
+        os.write(pipe, said.encode())
+        os._exit(0)
+
+
+def _join(pid: int) -> None:
+    """Enter the namespaces of a process; only children born after it are in its one of processes."""
+    apart = {n for n in NAMESPACES if os.stat(f"/proc/{pid}/ns/{n}") != os.stat(f"/proc/self/ns/{n}")}
+    if not apart >= NEEDED:
+        raise RuntimeError(f"the sandbox shares {sorted(NEEDED - apart)} with the server")
+    process = os.pidfd_open(pid)
+    call("setns", process, sum(NAMESPACES[name] for name in apart))
+    os.close(process)
+
+
+def _become_a_kernel(start: Start) -> None:
+    try:
+        os.environ.update(environment())
+        _draw_new_seeds()
+        run_kernel(start)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def _draw_new_seeds() -> None:
+    """As in a fresh interpreter; otherwise all kernels would draw the same. ``random`` does it itself."""
+    import numpy as np
+    import torch
+
+    np.random.seed()
+    torch.seed()
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

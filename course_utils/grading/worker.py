@@ -1,0 +1,72 @@
+"""What a worker does, wherever it is: run one submission in a sandbox and judge its cells."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import nbformat
+from traitlets.config import Config
+
+from course_utils.grading.execution import execute
+from course_utils.grading.inspection import Inspector
+from course_utils.grading.kernels import open_kernels
+from course_utils.grading.limits import Limits
+from course_utils.grading.outcomes import assess
+from course_utils.grading.results import CellResult
+
+GRACE = 30  # seconds that a sandbox outlives the notebook's time, so that it is not what ends it
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker needs to know; it sees neither gradebook nor course folder.
+
+    Attributes:
+        notebook: sanitised by nbgrader, as the text of a file.
+        files: what was handed in beside it, by path.
+        doubts: by ``grade_id``, written answers that a person must look for.
+        config: nbgrader's configuration as a dict.
+        inspectors: made for this submission.
+    """
+
+    notebook: str
+    files: Mapping[str, bytes]
+    doubts: Mapping[str, str]
+    config: dict
+    limits: Limits
+    unsafe: bool = False
+    warm: bool = True
+    inspectors: Sequence[Inspector] = field(default=())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task: the executed notebook as a dict, its graded cells, and the seconds it took."""
+
+    notebook: dict
+    cells: list[CellResult]
+    seconds: float
+
+
+def run(task: Task) -> Outcome:
+    """Run one submission.
+
+    Raises:
+        EnvironmentProblem: if no sandbox can be had here.
+        RuntimeError: if no kernel starts.
+    """
+    config = Config(task.config)
+    sandbox = replace(task.limits, notebook_seconds=task.limits.notebook_seconds + GRACE)
+    kernels = open_kernels(sandbox, unsafe=task.unsafe, warm=task.warm)
+    with tempfile.TemporaryDirectory(prefix="course-grade-") as folder:
+        for name, content in task.files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        notebook = nbformat.reads(task.notebook, as_version=4)
+        execution = execute(notebook, kernels, task.limits, config, task.inspectors, folder)
+    cells = assess(execution, task.doubts, config)
+    return Outcome(dict(execution.notebook), cells, round(execution.seconds, 2))
