@@ -19,12 +19,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from functools import cache
+from inspect import CO_OPTIMIZED
 from pathlib import Path
+from types import CodeType
 
 import course_utils
 from course_utils.grading import probe
 
 PROBE = Path(probe.__file__)
+PACKAGE = Path(course_utils.__file__).parent
+HELPERS = ("course_utils.checks.core", "course_utils.values")
 
 
 def canary(nonce: str) -> str:
@@ -33,9 +38,21 @@ def canary(nonce: str) -> str:
     It leaves no name in the notebook. Run it without history.
     """
     text = PROBE.read_text(encoding="utf-8")
-    root = str(Path(course_utils.__file__).parent)
-    run = f'__import__("builtins").exec({text!r}, room) or room["fail"]({nonce!r}, {root!r})'
+    arguments = f"{nonce!r}, {str(PACKAGE)!r}, {_helpers()!r}"
+    run = f'__import__("builtins").exec({text!r}, room) or room["fail"]({arguments})'
     return f'(lambda room: {run})({{"__name__": "canary"}})'
+
+
+@cache
+def _helpers() -> dict[str, dict[str, str]]:
+    """The digest of each function that hidden tests rely on, as it stands in its file."""
+    found = {}
+    for module in HELPERS:
+        path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
+        functions = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_flags & CO_OPTIMIZED]
+        found[module] = {function.co_name: probe.digest(function) for function in functions}
+    return found
 
 
 def verdict(outputs: Sequence, nonce: str) -> str | None:
