@@ -178,7 +178,7 @@ checks.concepts.streaming(streaming_statistics)
 # Why: averaging the batches' means, or the pictures' deviations, is right only while all are equally large.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, data
+    from course_utils import checks, data, values
 
     answer = checks.own_work(streaming_statistics, data.channel_statistics)
     g = torch.Generator().manual_seed(90_217)
@@ -191,10 +191,9 @@ def hidden_test() -> None:
             found.append((light * tint * torch.rand(n, 3, height, width, generator=g)).byte())
         return found
 
-    def close(got: object, expected: torch.Tensor) -> bool:
-        if type(got) is not torch.Tensor or not got.is_floating_point() or got.shape != (3,):
-            return False
-        return all(abs(a - b) <= 2e-3 * b for a, b in zip(got.tolist(), expected.tolist()))
+    def expected(batches: list[torch.Tensor]) -> list[list[float]]:
+        rows = torch.cat([b.double().permute(1, 0, 2, 3).flatten(1) for b in batches], 1) / 255
+        return [rows.mean(dim=1).tolist(), rows.std(dim=1).tolist()]
 
     for category, shapes in {
         "batches of one size": [(30, 6, 6)] * 5,
@@ -205,15 +204,15 @@ def hidden_test() -> None:
             batches = stream(shapes, top)
             got = answer(iter([batch.clone() for batch in batches]))
             assert isinstance(got, tuple | list) and len(got) == 2, "streaming_statistics: a pair"
-            rows = torch.cat([b.double().permute(1, 0, 2, 3).flatten(1) for b in batches], 1) / 255
-            assert close(got[0], rows.mean(dim=1)), f"streaming_statistics: mean, {category}"
-            assert close(got[1], rows.std(dim=1)), f"streaming_statistics: deviation, {category}"
+            for i, name in enumerate(("mean", "deviation")):
+                label = f"streaming_statistics: {name}, {category}"
+                assert type(got[i]) is torch.Tensor and got[i].is_floating_point(), label
+                values.same(label, got[i].tolist(), expected(batches)[i], rtol=2e-3)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="streaming-2" points=2
@@ -222,7 +221,7 @@ with checks.quietly():
 # Why: keeping all pixels, reading twice, or squares summed in float32: even pictures then lose every digit.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, data
+    from course_utils import checks, data, values
     from course_utils.checks.concepts.streaming import Feed, Watch
 
     answer = checks.own_work(streaming_statistics, data.channel_statistics)
@@ -234,18 +233,21 @@ def hidden_test() -> None:
     assert feed.requests == 1, "streaming_statistics: one pass"
     assert feed.most_alive <= 4, "streaming_statistics: batches in memory"
     assert feed.most_numbers <= 7 * even[0].numel(), "streaming_statistics: copies in memory"
-    pixels = torch.cat([b.double().transpose(0, 1).reshape(3, -1) for b in even], dim=1) / 255
+
+    def expected() -> list[list[float]]:
+        pixels = torch.cat([b.double().transpose(0, 1).reshape(3, -1) for b in even], dim=1) / 255
+        return [pixels.mean(dim=1).tolist(), pixels.std(dim=1).tolist()]
+
     assert isinstance(got, tuple | list) and len(got) == 2, "streaming_statistics: a pair"
-    for value, expected in zip(got, (pixels.mean(dim=1), pixels.std(dim=1))):
+    for i, value in enumerate(got):
         assert type(value) is torch.Tensor and value.shape == (3,), "streaming_statistics: shape"
-        near = [abs(a - b) <= 1e-2 * b for a, b in zip(value.tolist(), expected.tolist())]
-        assert all(near), "streaming_statistics: digits on bright, even pictures"
+        label = "streaming_statistics: digits on bright, even pictures"
+        values.same(label, value.tolist(), expected()[i], rtol=1e-2)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -317,7 +319,7 @@ checks.concepts.probe_size(probe_size)
 def hidden_test() -> None:
     import random
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     own = (models.replace_head, models.freeze_backbone, models.count_parameters)
@@ -336,13 +338,12 @@ def hidden_test() -> None:
             got = answer(model, layer, classes)
             assert isinstance(got, tuple | list) and len(got) == 2, "probe_size: a pair"
             assert type(got[0]) is int, "probe_size: type of the count"
-            assert got[0] == inputs * classes + bias * classes, f"probe_size: {kind}"
+            values.same(f"probe_size: {kind}", got[0], inputs * classes + bias * classes)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="probe_size-2" points=1
@@ -351,7 +352,7 @@ with checks.quietly():
 # Why: dividing by the backbone, or by the network with its old head; freezing or replacing in order to count.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     own = (models.replace_head, models.freeze_backbone, models.count_parameters)
@@ -364,7 +365,7 @@ def hidden_test() -> None:
         new = width * classes + classes
         expected = new / (12 * width + 3 * width + new)
         assert type(got[1]) is float, "probe_size: type of the fraction"
-        assert abs(got[1] - expected) < 1e-9, "probe_size: fraction of the network"
+        values.same("probe_size: fraction of the network", got[1], expected, atol=1e-9)
         after = [(name, p.requires_grad, p.detach()) for name, p in model.named_parameters()]
         same = all(a[:2] == b[:2] and torch.equal(a[2], b[2]) for a, b in zip(before, after))
         assert same and len(before) == len(after), "probe_size: the model afterwards"
@@ -372,8 +373,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -643,7 +643,7 @@ checks.concepts.topk(topk_accuracy)
 # Why: testing only the k-th place, which is right while k is 1; one place too many; the smallest logits.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from course_utils import evaluate as library
 
     answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
@@ -652,19 +652,21 @@ def hidden_test() -> None:
         labels = torch.randint(classes, (n,), generator=g)
         logits = torch.randn(n, classes, generator=g) - 2
         logits[torch.arange(n), labels] += 1.0
-        for k in (1, 2, classes // 2):
+
+        def hits(k: int) -> int:
             rows = [row.tolist() for row in logits]
-            hits = sum(sorted(row)[-k] <= row[y] for row, y in zip(rows, labels.tolist()))
+            return sum(sorted(row)[-k] <= row[y] for row, y in zip(rows, labels.tolist()))
+
+        for k in (1, 2, classes // 2):
             got = answer(logits.clone(), labels.clone(), k)
             assert type(got) is float, "topk_accuracy: type of the answer"
             category = "top-1" if k == 1 else "k over 1"
-            assert abs(got - hits / n) < 1e-5, f"topk_accuracy: {category}"
+            values.same(f"topk_accuracy: {category}", got, hits(k) / n, atol=1e-5)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="topk-2" points=1
@@ -673,7 +675,7 @@ with checks.quietly():
 # Why: torch.topk raises when k exceeds the number of classes; marking hits inside the logits spoils them for later.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from course_utils import evaluate as library
 
     answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
@@ -683,7 +685,8 @@ def hidden_test() -> None:
     for k in (3, 4, 50):
         got = answer(logits, labels, k)
         assert type(got) is float, "topk_accuracy: type of the answer"
-        assert abs(got - 1) < 1e-6, "topk_accuracy: k as large as the number of classes"
+        label = "topk_accuracy: k as large as the number of classes"
+        values.same(label, got, 1.0, atol=1e-6)
     answer(logits, labels, 1)
     same = torch.equal(logits, kept[0]) and torch.equal(labels, kept[1])
     assert same, "topk_accuracy: the inputs afterwards"
@@ -691,8 +694,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%
@@ -813,17 +815,17 @@ checks.concepts.label_worth(labels_needed, label_worth)
 def hidden_test() -> None:
     import math
     import random
-    from course_utils import checks
+    from course_utils import checks, values
     from course_utils import label_worth as library
 
     own = (library.labels_needed, library.worth, library.describe_worth)
     answer = checks.own_work(labels_needed, *own)
     rng = random.Random(48_120)
 
-    def expect(curve: dict, accuracy: float, expected: float, category: str) -> None:
+    def needed(curve: dict, accuracy: float) -> float:
         got = answer(dict(curve), accuracy)
         assert type(got) is float, "labels_needed: type of the answer"
-        assert math.isclose(got, expected, rel_tol=1e-6), f"labels_needed: {category}"
+        return got
 
     for _ in range(4):
         amounts = sorted(rng.sample(range(5, 4000), 5))
@@ -832,20 +834,23 @@ def hidden_test() -> None:
         i, share = rng.randrange(4), rng.uniform(0.2, 0.8)
         accuracy = curve[amounts[i]] + share * (curve[amounts[i + 1]] - curve[amounts[i]])
         expected = amounts[i] ** (1 - share) * amounts[i + 1] ** share
-        expect(curve, accuracy, expected, "between two points")
-        mixed = dict(rng.sample(list(curve.items()), 5))
-        expect(mixed, accuracy, expected, "points in any order")
-        expect(curve, curve[amounts[-1]], float(amounts[-1]), "the last point, met exactly")
-        expect(curve, heights[-1] / 1000 + 0.05, math.inf, "an accuracy that is never reached")
-        expect(curve, heights[0] / 1000 - 0.05, float(amounts[0]), "an accuracy reached at once")
-    wavy = {20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}
-    expect(wavy, 0.45, 20 * 3**0.75, "a curve that falls in between")
+        got = needed(curve, accuracy)
+        values.same("labels_needed: between two points", got, expected, rtol=1e-6)
+        got = needed(dict(rng.sample(list(curve.items()), 5)), accuracy)
+        values.same("labels_needed: points in any order", got, expected, rtol=1e-6)
+        got = needed(curve, curve[amounts[-1]])
+        values.same("labels_needed: the last point, met exactly", got, float(amounts[-1]), rtol=1e-6)
+        got = needed(curve, heights[-1] / 1000 + 0.05)
+        values.same("labels_needed: an accuracy that is never reached", got, math.inf)
+        got = needed(curve, heights[0] / 1000 - 0.05)
+        values.same("labels_needed: an accuracy reached at once", got, float(amounts[0]), rtol=1e-6)
+    got = needed({20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}, 0.45)
+    values.same("labels_needed: a curve that falls in between", got, 20 * 3**0.75, rtol=1e-6)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="label_worth-2" points=2
@@ -854,7 +859,7 @@ with checks.quietly():
 # Why: subtracting instead of dividing, dividing upside down, or reading both numbers off the same curve.
 def hidden_test() -> None:
     import math
-    from course_utils import checks
+    from course_utils import checks, values
     from course_utils import label_worth as library
 
     own = (library.labels_needed, library.worth, library.describe_worth)
@@ -862,22 +867,22 @@ def hidden_test() -> None:
     slow = {25: 0.125, 400: 0.375, 6400: 0.625}
     fast = {25: 0.25, 400: 0.5, 1600: 0.75}
     cases = [
-        (fast, slow, 25, 4.0, "a better start"),
-        (fast, slow, 400, 4.0, "a better start"),
-        (fast, slow, 1600, math.inf, "an accuracy that is never reached"),
-        (slow, fast, 400, 0.25, "a start that is behind"),
-        (slow, fast, 25, 1.0, "an accuracy reached at once"),
+        (fast, slow, 25, "a better start"),
+        (fast, slow, 400, "a better start"),
+        (fast, slow, 1600, "an accuracy that is never reached"),
+        (slow, fast, 400, "a start that is behind"),
+        (slow, fast, 25, "an accuracy reached at once"),
     ]
-    for better, plain, n, expected, category in cases:
+    expected = [4.0, 4.0, math.inf, 0.25, 1.0]
+    for i, (better, plain, n, category) in enumerate(cases):
         got = answer(dict(better), dict(plain), n)
         assert type(got) is float, "label_worth: type of the answer"
-        assert math.isclose(got, expected, rel_tol=1e-6), f"label_worth: {category}"
+        values.same(f"label_worth: {category}", got, expected[i], rtol=1e-6)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1012,8 +1017,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="permuted_control-2" points=2
@@ -1052,8 +1056,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -178,7 +178,7 @@ checks.zoo.ensemble_row(ensemble_rows, comparable_rows)
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
-    from course_utils import checks, imagenet_errors
+    from course_utils import checks, imagenet_errors, values
 
     answer = checks.own_work(ensemble_rows, imagenet_errors.Record.is_ensemble.fget)
     rng = random.Random(48_113)
@@ -203,13 +203,12 @@ def hidden_test() -> None:
         right_type = type(got) is list and all(type(i) is int for i in got)
         assert right_type, "ensemble_rows: type of the answer"
         expected = [i for i, n in enumerate(counts) if n != 1]
-        assert list.__eq__(got, expected), f"ensemble_rows: {category}"
+        values.same(f"ensemble_rows: {category}", got, expected)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="ensemble_row-2" points=1
@@ -219,16 +218,16 @@ with checks.quietly():
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
-    from course_utils import checks
+    from course_utils import checks, values
 
     answer = checks.own_work(comparable_rows)
     rng = random.Random(90_277)
-    values = ((0, 1, 6), (0, 1, 10), ("val", "test"), (True, False))
+    choices = ((0, 1, 6), (0, 1, 10), ("val", "test"), (True, False))
     for _ in range(6):
-        wanted = tuple(rng.choice(some) for some in values)
+        wanted = tuple(rng.choice(some) for some in choices)
         near = [
             (*wanted[:i], other, *wanted[i + 1 :])
-            for i, some in enumerate(values) for other in some if other != wanted[i]
+            for i, some in enumerate(choices) for other in some if other != wanted[i]
         ]  # fmt: skip
         conditions = [wanted] * 4 + near
         rng.shuffle(conditions)
@@ -244,13 +243,12 @@ def hidden_test() -> None:
         right_type = type(got) is list and all(type(i) is int for i in got)
         assert right_type, "comparable_rows: type of the answer"
         expected = [i for i, c in enumerate(conditions) if c == conditions[row]]
-        assert list.__eq__(got, expected), "comparable_rows: rows under the same conditions"
+        values.same("comparable_rows: rows under the same conditions", got, expected)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -441,33 +439,35 @@ checks.zoo.vgg_count(vgg_parameters, linear_share)
 def hidden_test() -> None:
     import random
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
     from torchvision.models.vgg import make_layers
 
     answer = checks.own_work(vgg_parameters)
-    rng = random.Random(22_904)
-    for _ in range(5):
-        config = [rng.choice(["M", 3, 8, 17, 40, 64]) for _ in range(rng.randrange(4, 11))]
-        config.append(rng.randrange(5, 90))
-        classes = rng.randrange(2, 3000)
+
+    def expected(config: list, classes: int) -> list[int]:
         with torch.device(type="meta"):
             features = make_layers(config)
             sides = ((49 * config[-1], 4096), (4096, 4096), (4096, classes))
             layers = [nn.Linear(a, b) for a, b in sides]
         parts = features, nn.ModuleList(layers)
-        expected = [sum(p.numel() for p in part.parameters()) for part in parts]
+        return [sum(p.numel() for p in part.parameters()) for part in parts]
+
+    rng = random.Random(22_904)
+    for _ in range(5):
+        config = [rng.choice(["M", 3, 8, 17, 40, 64]) for _ in range(rng.randrange(4, 11))]
+        config.append(rng.randrange(5, 90))
+        classes = rng.randrange(2, 3000)
         got = answer(list(config), classes)
         assert isinstance(got, tuple | list) and len(got) == 2, "vgg_parameters: a pair is returned"
         assert all(type(n) is int for n in got), "vgg_parameters: type of the answer"
-        assert int.__eq__(got[0], expected[0]), "vgg_parameters: convolutions"
-        assert int.__eq__(got[1], expected[1]), "vgg_parameters: linear layers"
+        values.same("vgg_parameters: convolutions", got[0], expected(config, classes)[0])
+        values.same("vgg_parameters: linear layers", got[1], expected(config, classes)[1])
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="vgg_count-2" points=1
@@ -476,7 +476,7 @@ with checks.quietly():
 # Why: dividing linear by convolutions instead of by all parameters, giving per cent, or the other part's share.
 def hidden_test() -> None:
     import random
-    from course_utils import checks
+    from course_utils import checks, values
 
     answer = checks.own_work(linear_share)
     rng = random.Random(61_338)
@@ -491,13 +491,12 @@ def hidden_test() -> None:
         got = answer(config, classes)
         assert type(got) is float, "linear_share: type of the answer"
         expected = linear / (conv + linear)
-        assert abs(got - expected) < 1e-9, "linear_share: fraction of all parameters"
+        values.same("linear_share: fraction of all parameters", got, expected, atol=1e-9)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -569,34 +568,35 @@ checks.zoo.conv_chain(chain_output, smallest_accepted)
 def hidden_test() -> None:
     import random
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     answer = checks.own_work(chain_output)
     rng = random.Random(37_441)
-    refused = 0
+
+    def side(size: int, layers: list) -> int:
+        chain = nn.Sequential(*(nn.Conv2d(1, 1, k, s, p) for k, s, p in layers)).to("meta")
+        try:
+            return chain(torch.empty(1, 1, size, size, device="meta")).shape[-1]
+        except RuntimeError:
+            return 0
+
     for _ in range(40):
         layers = [
             (rng.randrange(1, 12), rng.randrange(1, 5), rng.randrange(0, 4))
             for _ in range(rng.randrange(1, 7))
         ]
         size = rng.randrange(1, 120)
-        chain = nn.Sequential(*(nn.Conv2d(1, 1, k, s, p) for k, s, p in layers)).to("meta")
-        try:
-            expected = chain(torch.empty(1, 1, size, size, device="meta")).shape[-1]
-        except RuntimeError:
-            expected, refused = 0, refused + 1
         got = answer(size, list(layers))
         assert type(got) is int, "chain_output: type of the answer"
+        expected = side(size, layers)
         category = "a layer that refuses" if expected == 0 else "side of the last map"
-        assert int.__eq__(got, expected), f"chain_output: {category}"
-    assert 4 < refused < 36
+        values.same(f"chain_output: {category}", got, expected)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="conv_chain-2" points=1
@@ -605,7 +605,7 @@ with checks.quietly():
 # Why: looking at the largest kernel alone, where strides count too; giving the largest side that is refused.
 def hidden_test() -> None:
     import random
-    from course_utils import checks
+    from course_utils import checks, values
 
     answer = checks.own_work(smallest_accepted)
     rng = random.Random(80_516)
@@ -625,13 +625,12 @@ def hidden_test() -> None:
         expected = next(size for size in range(1, 100_000) if accepts(size, layers))
         got = answer(list(layers))
         assert type(got) is int, "smallest_accepted: type of the answer"
-        assert int.__eq__(got, expected), "smallest_accepted: smallest side"
+        values.same("smallest_accepted: smallest side", got, expected)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -723,7 +722,7 @@ checks.zoo.vit_tokens(patch_tokens, attention_cost)
 # Why: dropping the rest of a picture that patches do not tile, counting one row, or adding the class token here.
 def hidden_test() -> None:
     import random
-    from course_utils import checks
+    from course_utils import checks, values
 
     answer = checks.own_work(patch_tokens)
     rng = random.Random(15_260)
@@ -731,7 +730,7 @@ def hidden_test() -> None:
         side, patch = rng.randrange(1, 40), rng.randrange(2, 33)
         got = answer(side * patch, patch)
         assert type(got) is int, "patch_tokens: type of the answer"
-        assert int.__eq__(got, side * side), "patch_tokens: number of patches"
+        values.same("patch_tokens: number of patches", got, side * side)
         try:
             answer(side * patch + rng.randrange(1, patch), patch)
         except ValueError:
@@ -743,8 +742,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="vit_tokens-2" points=2
@@ -753,7 +751,7 @@ with checks.quietly():
 # Why: forgetting that attention is two products (scores and sums), squared in tokens, in every block.
 def hidden_test() -> None:
     import random
-    from course_utils import checks
+    from course_utils import checks, values
 
     answer = checks.own_work(attention_cost)
     rng = random.Random(99_871)
@@ -763,13 +761,12 @@ def hidden_test() -> None:
         got = answer(side * patch, patch, dim, depth)
         assert type(got) is int, "attention_cost: type of the answer"
         expected = sum(dim * (side**2 + 1) ** 2 for _ in range(2 * depth))
-        assert int.__eq__(got, expected), "attention_cost: multiply-adds"
+        values.same("attention_cost: multiply-adds", got, expected)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -893,8 +890,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="swap_head-2" points=1
@@ -924,8 +920,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1274,8 +1269,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="lora-2" points=2
@@ -1284,37 +1278,35 @@ with checks.quietly():
 # Why: scaling by alpha instead of alpha / rank, and a merge that forgets scale or bias, or writes into the base.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     make = checks.own_work(LoRALinear)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(12_747)
         for inputs, outputs, rank, alpha, bias in ((4, 7, 2, 5.0, True), (8, 3, 4, 1.0, False)):
+            torch.manual_seed(12_747 + rank)
             base = nn.Linear(inputs, outputs, bias=bias)
+            a, b = torch.randn(rank, inputs), torch.randn(outputs, rank)
+            x = torch.randn(2, 5, inputs)
             weight = base.weight.detach().clone()
             shift = 0 if base.bias is None else base.bias.detach().clone()
             layer = make(base, rank, alpha)
-            a, b = torch.randn(rank, inputs), torch.randn(outputs, rank)
             with torch.no_grad():
                 layer.A.copy_(a)
                 layer.B.copy_(b)
-            x = torch.randn(2, 5, inputs)
             expected = x @ (weight + alpha / rank * (b @ a)).T + shift
-            assert torch.allclose(layer(x).detach(), expected, atol=1e-4), "LoRALinear: output"
+            near = {"rtol": 1e-5, "atol": 1e-4}
+            values.same("LoRALinear: output", layer(x).detach(), expected, **near)
             merged = layer.merge()
             assert type(merged) is nn.Linear, "LoRALinear: merge gives a plain linear layer"
-            same = torch.allclose(merged(x).detach(), expected, atol=1e-4)
-            assert same, "LoRALinear: output after merge"
-            again = layer(x).detach()
-            assert torch.allclose(again, expected, atol=1e-4), "LoRALinear: the layer after merge"
+            values.same("LoRALinear: output after merge", merged(x).detach(), expected, **near)
+            values.same("LoRALinear: the layer after merge", layer(x).detach(), expected, **near)
             assert torch.equal(base.weight.detach(), weight), "LoRALinear: the base after merge"
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1363,7 +1355,7 @@ checks.zoo.zero_shot(zero_shot_head)
 # Why: not bringing texts to length 1 (long vectors win), adding a bias, or taking the scale for its logarithm.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     answer = checks.own_work(zero_shot_head)
@@ -1378,17 +1370,14 @@ def hidden_test() -> None:
         assert torch.equal(given, text), "zero_shot_head: the embeddings stay"
         linear = type(head) is nn.Linear and head.bias is None
         assert linear, "zero_shot_head: a linear layer without bias"
-        lengths = text[:, 0].norm(dim=1)
-        expected = scale * (x @ text[:, 0].T) / lengths
+        expected = scale * (x @ text[:, 0].T) / text[:, 0].norm(dim=1)
         assert tuple(head.weight.shape) == (classes, dim), "zero_shot_head: shape"
-        got = head(x).detach()
-        assert torch.allclose(got, expected, rtol=1e-3, atol=1e-4), "zero_shot_head: logits"
+        values.same("zero_shot_head: logits", head(x).detach(), expected, rtol=1e-3, atol=1e-4)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="zero_shot-2" points=1
@@ -1397,10 +1386,18 @@ with checks.quietly():
 # Why: averaging before normalising, or leaving the average shorter than 1: it is normalise, average, normalise.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     answer = checks.own_work(zero_shot_head)
+
+    def weights(text: torch.Tensor, scale: float) -> torch.Tensor:
+        rows = []
+        for one_class in text.double():
+            mean = sum(p / p.norm() for p in one_class) / text.shape[1]
+            rows.append(scale * mean / mean.norm())
+        return torch.stack(rows).float()
+
     g = torch.Generator().manual_seed(27_170)
     for classes, prompts, dim, scale in ((4, 3, 10, 50.0), (3, 6, 5, 8.0)):
         lengths = 0.1 + 6 * torch.rand(classes, prompts, 1, generator=g)
@@ -1408,21 +1405,15 @@ def hidden_test() -> None:
         head = answer(text.clone(), scale)
         linear = type(head) is nn.Linear and head.bias is None
         assert linear, "zero_shot_head: a linear layer without bias"
-        rows = []
-        for one_class in text.double():
-            mean = sum(p / p.norm() for p in one_class) / prompts
-            rows.append(scale * mean / mean.norm())
-        expected = torch.stack(rows).float()
-        assert tuple(head.weight.shape) == tuple(expected.shape), "zero_shot_head: shape"
         got = head.weight.detach()
-        same = torch.allclose(got, expected, rtol=1e-3, atol=1e-4)
-        assert same, "zero_shot_head: several prompts"
+        assert tuple(got.shape) == (classes, dim), "zero_shot_head: shape"
+        label, expected = "zero_shot_head: several prompts", weights(text, scale)
+        values.same(label, got, expected, rtol=1e-3, atol=1e-4)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -148,7 +148,7 @@ checks.finetune.clean_data(find_leaks, channel_statistics)
 # Why: comparing sums, means or positions instead of pixels; naming an image twice, or for its twin within test.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, data
+    from course_utils import checks, data, values
 
     answer = checks.own_work(find_leaks, data.find_duplicates, data.duplicate_report)
     g = torch.Generator().manual_seed(81_473)
@@ -156,37 +156,38 @@ def hidden_test() -> None:
     def noise(n: int) -> torch.Tensor:
         return torch.randint(1, 255, (n, 3, 9, 7), generator=g, dtype=torch.uint8)
 
-    def expect(train: torch.Tensor, test: torch.Tensor, expected: list[int], category: str) -> None:
+    def leaks(train: torch.Tensor, test: torch.Tensor) -> list[int]:
+        return [i for i, image in enumerate(test) if any(torch.equal(image, other) for other in train)]
+
+    def ask(train: torch.Tensor, test: torch.Tensor, category: str) -> None:
         got = answer(train.clone(), test.clone())
         assert type(got) is list and all(type(i) is int for i in got), "find_leaks: type of the answer"
-        assert list.__eq__(got, expected), f"find_leaks: {category}"
+        values.same(f"find_leaks: {category}", got, leaks(train, test))
 
     train, test = noise(37), noise(23)
-    places = sorted(torch.randperm(23, generator=g)[:6].tolist())
-    test[places] = train[torch.randperm(37, generator=g)[:6]]
-    expect(train, test, places, "images that are in both splits")
-    expect(train[:5], noise(4), [], "splits without a leak")
+    test[torch.randperm(23, generator=g)[:6]] = train[torch.randperm(37, generator=g)[:6]]
+    ask(train, test, "images that are in both splits")
+    ask(train[:5], noise(4), "splits without a leak")
 
     train, test = noise(11), noise(9)
     train[4], test[2], test[6], test[8] = train[3], train[3], train[3], test[0]
-    expect(train, test, [2, 6], "repeats within a split")
+    ask(train, test, "repeats within a split")
 
     train, test = noise(8), noise(8)
     test[:4] = train[4:]
     test[0, 2, 8, 6] -= 1
     test[1, 0, 0, 0] += 1
-    expect(train, test, [2, 3], "images that differ in one value")
+    ask(train, test, "images that differ in one value")
 
     train, test = noise(6), noise(5)
     test[0], test[1], test[2] = train[1].flip(1), train[2].flip(0), train[3].roll(1, dims=2)
     test[4] = train[5]
-    expect(train, test, [4], "the same values in other places")
+    ask(train, test, "the same values in other places")
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="clean_data-2" points=2
@@ -195,15 +196,14 @@ with checks.quietly():
 # Why: averaging each image's own deviation (the famous 0.2023), overflow in uint8, 0..255 instead of 0..1.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, data
+    from course_utils import checks, data, values
 
     answer = checks.own_work(channel_statistics, data.channel_statistics)
     g = torch.Generator().manual_seed(52_901)
 
-    def close(got: object, expected: torch.Tensor, rtol: float) -> bool:
-        right_type = type(got) is torch.Tensor and got.is_floating_point() and got.shape == (3,)
-        pairs = zip(got.tolist(), expected.tolist()) if right_type else [(0.0, 1.0)]
-        return all(abs(a - b) <= rtol * b for a, b in pairs)
+    def expected(images: torch.Tensor) -> list[list[float]]:
+        pixels = torch.cat([image.flatten(1).double() for image in images], dim=1) / 255
+        return [pixels.mean(dim=1).tolist(), pixels.std(dim=1).tolist()]
 
     for n, height, width, top in ((160, 5, 11, 255), (90, 8, 6, 70), (300, 3, 4, 200)):
         light = torch.rand(n, 1, 1, 1, generator=g)
@@ -212,15 +212,15 @@ def hidden_test() -> None:
         images = (top * tint * (0.7 * light + 0.3 * noise)).to(torch.uint8)
         got = answer(images.clone())
         assert isinstance(got, tuple | list) and len(got) == 2, "channel_statistics: a pair is returned"
-        pixels = torch.cat([image.flatten(1).double() for image in images], dim=1) / 255
-        assert close(got[0], pixels.mean(dim=1), 1e-4), "channel_statistics: mean"
-        assert close(got[1], pixels.std(dim=1), 2e-3), "channel_statistics: standard deviation"
+        for i, name in enumerate(("mean", "standard deviation")):
+            label = f"channel_statistics: {name}"
+            assert type(got[i]) is torch.Tensor and got[i].is_floating_point(), label
+            values.same(label, got[i].tolist(), expected(images)[i], rtol=(1e-4, 2e-3)[i])
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -413,10 +413,15 @@ checks.finetune.untouched(untouched_parameters)
 def hidden_test() -> None:
     import copy
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     answer = checks.own_work(untouched_parameters)
+
+    def expected(twin: nn.Module, x: torch.Tensor, y: torch.Tensor) -> int:
+        nn.functional.cross_entropy(twin(x), y).backward()
+        return sum(int(torch.count_nonzero(p.grad == 0)) for p in twin.parameters())
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(40_813)
         dead = nn.Sequential(
@@ -430,19 +435,17 @@ def hidden_test() -> None:
             (nn.Sequential(nn.Flatten(), nn.Linear(27, 4, bias=False)), 3, "all parameters used"),
         ]
         for model, size, category in cases:
+            torch.manual_seed(40_813 + size)
             x, y = torch.randn(7, 3, size, size), torch.randint(4, (7,))
             twin = copy.deepcopy(model)
-            nn.functional.cross_entropy(twin(x), y).backward()
-            expected = sum(int(torch.count_nonzero(p.grad == 0)) for p in twin.parameters())
             got = answer(model, x, y)
             assert type(got) is int, "untouched_parameters: type of the answer"
-            assert got == expected, f"untouched_parameters: {category}"
+            values.same(f"untouched_parameters: {category}", got, expected(twin, x, y))
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="untouched-2" points=1
@@ -451,14 +454,15 @@ with checks.quietly():
 # Why: reading None as touched or crashing on it, gradients left from an earlier step, taking tiny for zero.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     answer = checks.own_work(untouched_parameters)
 
-    def expect(got: object, expected: int, category: str) -> None:
+    def count(model: nn.Module, x: torch.Tensor) -> int:
+        got = answer(model, x, y)
         assert type(got) is int, "untouched_parameters: type of the answer"
-        assert got == expected, f"untouched_parameters: {category}"
+        return got
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(73_009)
@@ -467,22 +471,23 @@ def hidden_test() -> None:
         partly = nn.Sequential(nn.Flatten(), nn.Linear(18, 7), nn.Tanh(), nn.Linear(7, 5))
         partly[1].requires_grad_(False)
         partly[2].register_module("unused", nn.Linear(3, 4))
-        expect(answer(partly, x, y), 18 * 7 + 7 + 16, "parameters without a gradient")
+        label = "untouched_parameters: parameters without a gradient"
+        values.same(label, count(partly, x), 18 * 7 + 7 + 16)
 
         used = nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.Flatten(), nn.Linear(2, 5))
         for p in used.parameters():
             p.grad = torch.rand_like(p) + 0.5
-        expect(answer(used, x[:, :, :1, :1], y), 2 * 3 * 8, "gradients of an earlier step")
+        label = "untouched_parameters: gradients of an earlier step"
+        values.same(label, count(used, x[:, :, :1, :1]), 2 * 3 * 8)
 
         faint = nn.Sequential(nn.Flatten(), nn.Linear(18, 5, bias=False))
         nn.init.zeros_(faint[1].weight)
-        expect(answer(faint, x * 1e-25, y), 0, "small gradients")
+        values.same("untouched_parameters: small gradients", count(faint, x * 1e-25), 0)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -579,8 +584,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="keep_stem-2" points=2
@@ -614,8 +618,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -819,8 +822,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="freeze-2" points=2
@@ -900,8 +902,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1097,8 +1098,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="groups-2" points=2
@@ -1139,8 +1139,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1191,31 +1190,34 @@ checks.finetune.epoch(train_one_epoch)
 # Why: the mean of batch means: the last batch is small, and its images would count more than the others.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, train
+    from course_utils import checks, train, values
     from torch import nn
 
     answer = checks.own_work(train_one_epoch, train.fit, train.train_epoch)
+
+    def expected(model: nn.Module, batches: list) -> list[float]:
+        with torch.no_grad():
+            logits = model(torch.cat([x for x, _ in batches]))
+        labels = torch.cat([y for _, y in batches])
+        loss = nn.functional.cross_entropy(logits, labels).item()
+        return [loss, (logits.argmax(dim=1) == labels).sum().item() / len(labels)]
+
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(58_332)
         for sizes in ((6, 6, 2), (9, 1), (4, 7, 3, 1, 5)):
+            torch.manual_seed(58_332 + len(sizes))
             model = nn.Sequential(nn.Flatten(), nn.Linear(8, 5))
             batches = [(torch.randn(n, 2, 4), torch.randint(5, (n,))) for n in sizes]
             got = answer(model, iter(batches), torch.optim.SGD(model.parameters(), lr=0.0))
             assert type(got) in (tuple, list) and len(got) == 2, "train_one_epoch: a pair is returned"
             assert all(type(value) is float for value in got), "train_one_epoch: plain floats"
-            with torch.no_grad():
-                logits = model(torch.cat([x for x, _ in batches]))
-            labels = torch.cat([y for _, y in batches])
-            loss = nn.functional.cross_entropy(logits, labels).item()
-            right = (logits.argmax(dim=1) == labels).sum().item()
-            assert abs(got[0] - loss) < 1e-4, "train_one_epoch: mean loss per image"
-            assert abs(got[1] - right / len(labels)) < 1e-6, "train_one_epoch: accuracy"
+            ours = expected(model, batches)
+            values.same("train_one_epoch: mean loss per image", got[0], ours[0], atol=1e-4)
+            values.same("train_one_epoch: accuracy", got[1], ours[1], atol=1e-6)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="epoch-2" points=2
@@ -1225,41 +1227,45 @@ with checks.quietly():
 def hidden_test() -> None:
     import copy
     import torch
-    from course_utils import checks, train
+    from course_utils import checks, train, values
     from torch import nn
 
     answer = checks.own_work(train_one_epoch, train.fit, train.train_epoch)
+
+    def trained(twin: nn.Module, batches: list, make) -> dict[str, torch.Tensor]:
+        optimizer = make(twin.train().parameters())
+        for x, y in batches:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(twin(x), y).backward()
+            optimizer.step()
+        return twin.state_dict()
+
     optimizers = (
         lambda params: torch.optim.SGD(params, lr=0.2, momentum=0.9),
         lambda params: torch.optim.AdamW(params, lr=0.01),
     )
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(12_085)
-        for make in optimizers:
+        for i, make in enumerate(optimizers):
+            torch.manual_seed(12_085 + i)
             model = nn.Sequential(nn.Linear(6, 10, bias=False), nn.BatchNorm1d(10), nn.Tanh(), nn.Linear(10, 4)).eval()
             batches = [(torch.randn(n, 6), torch.randint(4, (n,))) for n in (7, 4, 3)]
-            twin = copy.deepcopy(model).train()
-            optimizer = make(twin.parameters())
-            for x, y in batches:
-                optimizer.zero_grad()
-                nn.functional.cross_entropy(twin(x), y).backward()
-                optimizer.step()
+            twin = copy.deepcopy(model)
             calls = []
             model.register_forward_hook(lambda *_: calls.append(1))
             answer(model, batches, make(model.parameters()))
             assert len(calls) == len(batches), "train_one_epoch: one forward pass for each batch"
-            expected, got = twin.state_dict(), model.state_dict()
-            learned = [k for k in expected if "running" not in k and "num_batches" not in k]
-            statistics = [k for k in expected if k not in learned]
-            same = {k: torch.allclose(expected[k], got[k], rtol=1e-3, atol=1e-5) for k in expected}
-            assert all(same[k] for k in statistics), "train_one_epoch: mode of the model"
-            assert all(same[k] for k in learned), "train_one_epoch: the weights after an epoch"
+            expected = trained(twin, batches, make)
+            got = model.state_dict()
+            names = ("1.running_mean", "1.running_var", "1.num_batches_tracked")
+            near = {"rtol": 1e-3, "atol": 1e-5}
+            for k in (*names, *(k for k in got if k not in names)):
+                label = "mode of the model" if k in names else "the weights after an epoch"
+                values.same(f"train_one_epoch: {label}", got[k], expected[k], **near)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1309,33 +1315,36 @@ checks.finetune.evaluation(evaluate)
 # Why: the mean of batch means; softmax before cross_entropy, which takes one itself.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from course_utils import evaluate as library
     from torch import nn
 
     own = (library.evaluate, library.predict, library.score, library.accuracy)
     answer = checks.own_work(evaluate, *own)
+
+    def expected(model: nn.Module, batches: list) -> list[float]:
+        with torch.no_grad():
+            logits = model(torch.cat([x for x, _ in batches]))
+        labels = torch.cat([y for _, y in batches])
+        loss = nn.functional.cross_entropy(logits, labels).item()
+        return [loss, (logits.argmax(dim=1) == labels).sum().item() / len(labels)]
+
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(44_790)
         for sizes in ((8, 8, 3), (5, 1), (2, 6, 4, 1)):
+            torch.manual_seed(44_790 + len(sizes))
             model = nn.Sequential(nn.Flatten(), nn.Linear(10, 6))
             batches = [(torch.randn(n, 5, 2), torch.randint(6, (n,))) for n in sizes]
             got = answer(model, iter(batches))
             assert type(got) in (tuple, list) and len(got) == 2, "evaluate: a pair is returned"
             assert all(type(value) is float for value in got), "evaluate: plain floats"
-            with torch.no_grad():
-                logits = model(torch.cat([x for x, _ in batches]))
-            labels = torch.cat([y for _, y in batches])
-            loss = nn.functional.cross_entropy(logits, labels).item()
-            right = (logits.argmax(dim=1) == labels).sum().item()
-            assert abs(got[0] - loss) < 1e-4, "evaluate: mean loss per image"
-            assert abs(got[1] - right / len(labels)) < 1e-6, "evaluate: accuracy"
+            ours = expected(model, batches)
+            values.same("evaluate: mean loss per image", got[0], ours[0], atol=1e-4)
+            values.same("evaluate: accuracy", got[1], ours[1], atol=1e-6)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="evaluation-2" points=2
@@ -1380,8 +1389,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1614,7 +1622,7 @@ checks.finetune.choose(choose_checkpoint)
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
-    from course_utils import checks, train
+    from course_utils import checks, train, values
 
     answer = checks.own_work(choose_checkpoint, train.History.best_epoch.fget)
     rng = random.Random(71_226)
@@ -1634,13 +1642,12 @@ def hidden_test() -> None:
         got = answer(epochs)
         assert type(got) is int, "choose_checkpoint: type of the answer"
         category = "an epoch's own number" if first > 1 else "best epoch by validation"
-        assert got == first + best, f"choose_checkpoint: {category}"
+        values.same(f"choose_checkpoint: {category}", got, first + best)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="choose-2" points=1
@@ -1649,7 +1656,7 @@ with checks.quietly():
 # Why: breaking ties by test accuracy: even a look at it is a choice on the test set, so looks are counted.
 def hidden_test() -> None:
     import random
-    from course_utils import checks, train
+    from course_utils import checks, train, values
 
     answer = checks.own_work(choose_checkpoint, train.History.best_epoch.fget)
     rng = random.Random(15_843)
@@ -1668,14 +1675,14 @@ def hidden_test() -> None:
     for val in ((0.25, 0.5, 0.5, 0.375), (0.75, 0.5, 0.75, 0.75, 0.5), (0.5, 0.25, 0.625, 0.125, 0.625)):
         got = answer([Record(i + 1, value) for i, value in enumerate(val)])
         assert type(got) is int, "choose_checkpoint: type of the answer"
-        assert got == val.index(max(val)) + 1, "choose_checkpoint: several epochs equally good"
+        label = "choose_checkpoint: several epochs equally good"
+        values.same(label, got, val.index(max(val)) + 1)
     assert not looks, "choose_checkpoint: the test set"
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]

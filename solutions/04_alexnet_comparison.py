@@ -176,8 +176,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="adapt_alexnet-2" points=2
@@ -204,8 +203,7 @@ def hidden_test() -> None:
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -276,7 +274,7 @@ checks.comparison.kernel_resample(crop_kernel, resample_kernel)
 # Why: cropping at the corner, or one tap off; a view, through which a change reaches the old kernel.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, kernels
+    from course_utils import checks, kernels, values
 
     answer = checks.own_work(crop_kernel, kernels.centre_crop, kernels.resample)
     g = torch.Generator().manual_seed(48_611)
@@ -288,15 +286,14 @@ def hidden_test() -> None:
         assert tuple(got.shape) == (5, 2, size, size), "crop_kernel: shape"
         around = (k - size) // 2
         expected = torch.nn.functional.pad(kept, (-around,) * 4)
-        assert torch.equal(got, expected), "crop_kernel: taps"
+        values.same("crop_kernel: taps", got, expected)
         got.zero_()
         assert torch.equal(weight, kept), "crop_kernel: a copy"
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="kernel_resample-2" points=2
@@ -305,10 +302,21 @@ with checks.quietly():
 # Why: plain interpolation or averaging: each output then shrinks with the number of taps; sums must stay.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, kernels
+    from course_utils import checks, kernels, values
 
     answer = checks.own_work(resample_kernel, kernels.centre_crop, kernels.resample)
     g = torch.Generator().manual_seed(15_733)
+
+    def cells(weight: torch.Tensor, k: int, size: int) -> torch.Tensor:
+        table = weight.double().cumsum(2).cumsum(3)
+        table = torch.nn.functional.pad(table, (1, 0, 1, 0))
+        for axis in (2, 3):  # the integral of the kernel, read off at the borders of the cells
+            place = torch.arange(size + 1).double() * k / size
+            low = place.floor().long().clamp(max=k - 1)
+            part = (place - low).view([-1 if d == axis else 1 for d in range(4)])
+            table = table.index_select(axis, low) * (1 - part) + table.index_select(axis, low + 1) * part
+        return table.diff(dim=2).diff(dim=3).float()
+
     for k, size in ((8, 4), (11, 4), (7, 3), (5, 5), (10, 1)):
         weight = torch.randn(3, 4, k, k, generator=g)
         kept = weight.clone()
@@ -316,23 +324,14 @@ def hidden_test() -> None:
         assert type(got) is torch.Tensor, "resample_kernel: type"
         assert tuple(got.shape) == (3, 4, size, size), "resample_kernel: shape"
         assert torch.equal(weight, kept), "resample_kernel: the old kernel stays"
-        sums = kept.sum((2, 3))
-        assert torch.allclose(got.sum((2, 3)), sums, atol=1e-3), "resample_kernel: sum of the taps"
-        table = kept.double().cumsum(2).cumsum(3)
-        table = torch.nn.functional.pad(table, (1, 0, 1, 0))
-        for axis in (2, 3):  # the integral of the kernel, read off at the borders of the cells
-            place = torch.arange(size + 1).double() * k / size
-            low = place.floor().long().clamp(max=k - 1)
-            part = (place - low).view([-1 if d == axis else 1 for d in range(4)])
-            table = table.index_select(axis, low) * (1 - part) + table.index_select(axis, low + 1) * part
-        expected = table.diff(dim=2).diff(dim=3).float()
-        assert torch.allclose(got, expected, atol=1e-3), "resample_kernel: taps"
+        near = {"rtol": 1e-5, "atol": 1e-3}
+        values.same("resample_kernel: sum of the taps", got.sum((2, 3)), kept.sum((2, 3)), **near)
+        values.same("resample_kernel: taps", got, cells(kept, k, size), **near)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -488,7 +487,7 @@ checks.comparison.fair_frozen(trainable_fractions)
 # Why: counting tensors or weights alone instead of every element, or dividing by the rest instead of by all.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torchvision.models import AlexNet
 
     library = (models.count_parameters, models.freeze_backbone)
@@ -503,14 +502,13 @@ def hidden_test() -> None:
         last = 4097 * classes
         inside = last + 9217 * 4096 + 4097 * 4096
         total = inside + 2_469_696
-        assert abs(got[0] - inside / total) < 1e-9, "trainable_fractions: the classifier"
-        assert abs(got[1] - last / total) < 1e-9, "trainable_fractions: the last layer"
+        values.same("trainable_fractions: the classifier", got[0], inside / total, atol=1e-9)
+        values.same("trainable_fractions: the last layer", got[1], last / total, atol=1e-9)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="fair_frozen-2" points=2
@@ -519,7 +517,7 @@ with checks.quietly():
 # Why: reading requires_grad as it stands, counting buffers, going by the name `classifier`, freezing to count.
 def hidden_test() -> None:
     import random
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     library = (models.count_parameters, models.freeze_backbone)
@@ -539,16 +537,15 @@ def hidden_test() -> None:
         end = b * c + (c if last.bias is not None else 0)
         inside = (a + 1) * b + 2 * b + end
         total = 28 * a + 2 * a + inside
-        assert abs(got[0] - inside / total) < 1e-9, "trainable_fractions: another classifier"
-        assert abs(got[1] - end / total) < 1e-9, "trainable_fractions: another last layer"
+        values.same("trainable_fractions: another classifier", got[0], inside / total, atol=1e-9)
+        values.same("trainable_fractions: another last layer", got[1], end / total, atol=1e-9)
         after = [parameter.requires_grad for parameter in model.parameters()]
         assert after == flags, "trainable_fractions: the model stays as it is"
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -728,24 +725,25 @@ checks.comparison.mcnemar(mcnemar)
 ### BEGIN HIDDEN TESTS
 # Why: counting all right or wrong images; only those that exactly one network gets right say anything.
 def hidden_test() -> None:
-    import random
-    from course_utils import checks, paired
-    from course_utils.checks.comparison.tiny import predictions
+    import torch
+    from course_utils import checks, paired, values
 
     answer = checks.own_work(mcnemar, paired.compare_pair, paired.exact_p, paired.mid_p)
-    rng = random.Random(92_017)
-    for _ in range(8):
-        both, b, c, neither = (rng.randint(1, 60) for _ in range(4))
-        got = answer(*predictions(both, b, c, neither, seed=rng.randint(0, 10**6)))
+    g = torch.Generator().manual_seed(92_017)
+    for n in (9, 25, 60, 130, 41, 7, 88, 203):
+        first, second, labels = torch.randint(5, (3, n), generator=g)
+        first[: n // 3], second[n // 5 : n // 2] = labels[: n // 3], labels[n // 5 : n // 2]
+        right = [(first == labels).tolist(), (second == labels).tolist()]
+        b, c = (sum(one and not other for one, other in zip(*pair)) for pair in (right, right[::-1]))
+        got = answer(first.clone(), second.clone(), labels.clone())
         assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[0]) is int and type(got[1]) is int, "mcnemar: type of the counts"
-        assert (got[0], got[1]) == (b, c), "mcnemar: counts"
+        values.same("mcnemar: counts", [got[0], got[1]], [b, c])
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="mcnemar-2" points=2
@@ -755,28 +753,30 @@ with checks.quietly():
 def hidden_test() -> None:
     import random
     from fractions import Fraction
-    from course_utils import checks, paired
+    from course_utils import checks, paired, values
     from course_utils.checks.comparison.tiny import predictions
 
     answer = checks.own_work(mcnemar, paired.compare_pair, paired.exact_p, paired.mid_p)
     rng = random.Random(61_409)
-    pairs = [(rng.randint(0, 25), rng.randint(0, 25)) for _ in range(6)]
-    for b, c in [*pairs, (0, 0), (0, 6), (7, 7), (8, 9), (900, 780)]:
+
+    def p(b: int, c: int) -> float:
         n, chance, tail = b + c, Fraction(1, 2 ** (b + c)), Fraction(0)
         for heads in range(min(b, c) + 1):
             tail += chance
             chance = chance * (n - heads) / (heads + 1)
-        expected = min(1.0, float(2 * tail))
+        return min(1.0, float(2 * tail))
+
+    pairs = [(rng.randint(0, 25), rng.randint(0, 25)) for _ in range(6)]
+    for b, c in [*pairs, (0, 0), (0, 6), (7, 7), (8, 9), (900, 780)]:
         got = answer(*predictions(30, b, c, 11, seed=rng.randint(0, 10**6)))
         assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[2]) is float, "mcnemar: type of p"
-        assert abs(got[2] - expected) <= 1e-6 * expected, "mcnemar: p"
+        values.same("mcnemar: p", got[2], p(b, c), rtol=1e-6)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%
@@ -871,7 +871,7 @@ checks.comparison.temperature(find_temperature)
 # Why: a search too coarse or too narrow, probabilities for logits, a parameter that marks or changes the logits.
 def hidden_test() -> None:
     import torch
-    from course_utils import calibration, checks
+    from course_utils import calibration, checks, values
     from course_utils.checks.comparison.tiny import confident_logits
 
     answer = checks.own_work(find_temperature, calibration.fit_temperature)
@@ -883,13 +883,12 @@ def hidden_test() -> None:
         same = torch.equal(logits, kept) and not logits.requires_grad
         assert same, "find_temperature: the logits stay"
         best = calibration.fit_temperature(kept, labels)
-        assert abs(got - best) <= 0.02 * best, "find_temperature: too sure"
+        values.same("find_temperature: too sure", got, best, rtol=0.02)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="temperature-2" points=2
@@ -898,7 +897,7 @@ with checks.quietly():
 # Why: searching only above 1: an underconfident network needs a temperature below it.
 def hidden_test() -> None:
     import torch
-    from course_utils import calibration, checks
+    from course_utils import calibration, checks, values
     from course_utils.checks.comparison.tiny import confident_logits
 
     answer = checks.own_work(find_temperature, calibration.fit_temperature)
@@ -910,13 +909,12 @@ def hidden_test() -> None:
         same = torch.equal((kept / got).argmax(dim=1), kept.argmax(dim=1))
         assert got > 0 and same, "find_temperature: predictions stay"
         best = calibration.fit_temperature(kept, labels)
-        assert abs(got - best) <= 0.02 * best, "find_temperature: not sure enough"
+        values.same("find_temperature: not sure enough", got, best, rtol=0.02)
 
 
 from course_utils import checks
 
-with checks.quietly():
-    hidden_test()
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%

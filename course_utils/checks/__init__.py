@@ -1,7 +1,7 @@
 """Instant checks of the exercises, a module per notebook."""
 
 from course_utils.checks import comparison, concepts, finetune, residual, zoo
-from course_utils.checks.core import CheckFailed, LibraryAnswer, own_work, quietly
+from course_utils.checks.core import CheckFailed, LibraryAnswer, hidden, own_work, quietly
 
 __all__ = [
     "CheckFailed",
@@ -9,6 +9,7 @@ __all__ = [
     "comparison",
     "concepts",
     "finetune",
+    "hidden",
     "own_work",
     "quietly",
     "residual",

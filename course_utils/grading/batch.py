@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -18,10 +19,13 @@ from course_utils.authoring.configuration import CONFIG, course_version, load_co
 from course_utils.errors import CourseError
 from course_utils.grading import results
 from course_utils.grading.cluster import open_cluster, run_all
+from course_utils.grading.comparing import Messages
+from course_utils.grading.guard import Guard
 from course_utils.grading.inspection import Inspector
 from course_utils.grading.limits import Limits
 from course_utils.grading.outcomes import state_of
 from course_utils.grading.reading import LARGEST_FILE, CannotRepair
+from course_utils.grading.references import find_references
 from course_utils.grading.report import Progress, Row, row_of
 from course_utils.grading.results import NEEDS_YOU, Result
 from course_utils.grading.sandbox import require_sandbox
@@ -166,7 +170,19 @@ class _Assignment:
 
     def inspectors(self) -> list[Inspector]:
         """New ones for one submission."""
-        return []
+        return [Guard(self._references)]
+
+    @cached_property
+    def _references(self) -> dict[str, Messages]:
+        """What hidden tests expect; the instructor edition is run for it once."""
+
+        def run_it(edition: nbformat.NotebookNode) -> nbformat.NotebookNode:
+            task = Task(nbformat.writes(edition), {}, {}, dict(self.config), self.settings.limits,
+                        unsafe=self.settings.unsafe, warm=False)  # fmt: skip
+            return nbformat.from_dict(run(task).notebook)
+
+        file = self.root / results.FOLDER / self.name / "references.json"
+        return find_references(file, self.tests, self.instructor, run_it)
 
     def unfinished(self) -> list[Submission]:
         """The submissions that have to be run or written."""

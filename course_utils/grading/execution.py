@@ -19,6 +19,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import default
 from traitlets.config import Config
 
+from course_utils import values
 from course_utils.grading.inspection import Inspector, judge, unweave, weave
 from course_utils.grading.limits import MIB, Limits
 
@@ -109,7 +110,7 @@ class _Execute(Execute):
         self.killers: set[int] = set()
         self.restarts = 0
         self.given_up = ""
-        self.room = limits.output_bytes
+        self.room, self.room_for_values = limits.output_bytes, LARGEST_MESSAGE
         self.began: float | None = None
 
     def create_kernel_manager(self) -> KernelManager:
@@ -143,7 +144,7 @@ class _Execute(Execute):
         too_long = f"it ran for more than {limit:.0f} seconds"
         if shortened:
             too_long = f"the {self.limits.notebook_seconds} seconds for the whole notebook ended in it"
-        self.room = self.limits.output_bytes
+        self.room, self.room_for_values = self.limits.output_bytes, LARGEST_MESSAGE
         try:
             # Hidden tests stay out of the history, where later cells could read them.
             self.execute_cell(cell, index, store_history=not is_grade(cell))
@@ -224,6 +225,9 @@ class _Execute(Execute):
         """Shorten what a message brings to the room that is left; False if nothing remains of it."""
         if kind == "stream":
             return self._stream_fits(content)
+        if kind == "display_data" and values.MIME in content["data"]:
+            self.room_for_values -= len(str(content["data"]))
+            return self.room_for_values > 0
         if kind in ("display_data", "update_display_data"):
             return self._take(sum(len(str(value)) for value in content["data"].values()))
         if kind == "execute_result":  # it may be a score, so it is kept behind any flood

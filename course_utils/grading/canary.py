@@ -1,0 +1,83 @@
+"""A cell that must fail, run after each graded cell: if it passes, or says so, someone must look.
+
+What :func:`verdict` and :func:`forged` return is a reason to show the cell to a person, never a score.
+
+Caught, each by a submission in ``tests/``: changed builtins, comparisons of torch, numpy and Python, helpers
+of the checks; what rewrites cells before they run; what swallows or rewrites errors and replies; scores
+shown by another hand than the cell's. Not taken for tampering: names of the notebook that hide a builtin
+(``list = [...]``; hidden tests do not see them, see :func:`course_utils.checks.hidden`), own
+``__repr__`` for tensors, every expression of a cell shown, settings, warnings, threads, output.
+
+A student's process belongs to the student: whoever knows this text can pass it, for example by changing
+things during a graded cell and putting them back before its end. Where the result can be sent
+out, :mod:`course_utils.grading.comparing` doesn't depend on this. For the other cells the canary makes
+tampering laborious, and leaves it visible in the answer, which the instructor has.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from functools import cache
+from inspect import CO_OPTIMIZED
+from pathlib import Path
+from types import CodeType
+
+import course_utils
+from course_utils.grading import probe
+
+PROBE = Path(probe.__file__)
+PACKAGE = Path(course_utils.__file__).parent
+HELPERS = ("course_utils.checks.core", "course_utils.values")
+
+
+def canary(nonce: str) -> str:
+    """A cell that raises ``Canary`` with the nonce, and behind it with whatever it found.
+
+    It leaves no name in the notebook. Run it without history.
+    """
+    text = PROBE.read_text(encoding="utf-8")
+    arguments = f"{nonce!r}, {str(PACKAGE)!r}, {_helpers()!r}"
+    run = f'__import__("builtins").exec({text!r}, room) or room["fail"]({arguments})'
+    return f'(lambda room: {run})({{"__name__": "canary"}})'
+
+
+@cache
+def _helpers() -> dict[str, dict[str, str]]:
+    """The digest of each function that hidden tests rely on, as it stands in its file."""
+    found = {}
+    for module in HELPERS:
+        path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
+        functions = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_flags & CO_OPTIMIZED]
+        found[module] = {function.co_name: probe.digest(function) for function in functions}
+    return found
+
+
+def verdict(outputs: Sequence, nonce: str) -> str | None:
+    """Why a person should look, by the outputs of the canary's cell; None if all is well."""
+    errors = [output for output in outputs if output.output_type == "error"]
+    if not errors:
+        return "a test that must fail has passed"
+    if len(errors) > 1 or errors[0].ename != "Canary" or not errors[0].evalue.startswith(nonce):
+        return f"a test that must fail failed otherwise: {errors[0].ename}: {errors[0].evalue[:200]}"
+    return errors[0].evalue.removeprefix(nonce).removeprefix("; ") or None
+
+
+def forged(source: str, outputs: Sequence) -> str | None:
+    """Why a person should look, by the outputs of a graded cell: a score that the cell itself did not show."""
+    results = [i for i, output in enumerate(outputs) if output.output_type == "execute_result"]
+    if not results:
+        return None
+    if not _ends_in_value(source):
+        return "a score was shown by a cell that shows none"
+    if len(results) > 1 or any(output.output_type == "error" for output in outputs):
+        return "a score was shown before the cell's own"
+    return None
+
+
+def _ends_in_value(source: str) -> bool:
+    code = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
+    body = ast.parse(code).body
+    return bool(body) and isinstance(body[-1], ast.Expr)
