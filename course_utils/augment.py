@@ -88,11 +88,9 @@ def cut_windows(images: Tensor, top: Tensor, left: Tensor, height: int, width: i
         top, left: int64 ``[N]``, the corner of each image's window in pixels.
     """
     device = images.device
-    rows = send(top, device)[:, None] + torch.arange(height, device=device)
-    columns = send(left, device)[:, None] + torch.arange(width, device=device)
-    image = torch.arange(len(images), device=device)[:, None, None, None]
-    channel = torch.arange(images.shape[1], device=device)[None, :, None, None]
-    return images[image, channel, rows[:, None, :, None], columns[:, None, None, :]]
+    image = torch.arange(len(images), device=device)
+    windows = images.unfold(2, height, 1).unfold(3, width, 1)  # a view of all windows of all images
+    return windows[image, :, send(top, device), send(left, device)]
 
 
 def change_light(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:

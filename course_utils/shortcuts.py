@@ -20,12 +20,12 @@ class LiveTapsConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         rows, columns = (live_taps(self, x, axis) for axis in (0, 1))
         weight = self.weight[:, :, rows, columns]
-        padding = [pad - live.start for pad, live in zip(self.padding, (rows, columns))]
+        padding = tuple(pad - live.start for pad, live in zip(self.padding, (rows, columns)))
         if _output_size(self, x, weight.shape[2:], padding) != _output_size(
             self, x, self.kernel_size, self.padding
         ):
             return super().forward(x)  # the two sides would need different padding
-        return F.conv2d(x, weight, self.bias, self.stride, padding, 1, self.groups)
+        return F.conv2d(x, weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
 def live_taps(conv: nn.Conv2d, x: Tensor, axis: int) -> slice:

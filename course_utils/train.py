@@ -23,6 +23,7 @@ from course_utils.data import ImageSet, Splits
 from course_utils.errors import CourseError
 from course_utils.evaluate import evaluate
 from course_utils.models import parameter_groups, train_mode, unfreeze
+from course_utils.small_maps import SmallMapGradients
 
 OPTIMIZERS = {
     "adamw": lambda groups: torch.optim.AdamW(groups, fused=True),
@@ -303,7 +304,7 @@ def train_epoch(
         if recipe.augment:
             x = recipe.augment(x, generator)
         x = channels_last(preprocess(x))
-        with autocast(device):
+        with autocast(device), SmallMapGradients():
             logits = forward(x)
             loss = F.cross_entropy(logits, y, label_smoothing=recipe.label_smoothing)
         stepper.step(loss, factor(number / len(batches)))
