@@ -251,6 +251,8 @@ def places():
         for file in (*files, entry):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("pictures")
+        for path in (entry, *entry.parents[:3]):
+            path.chmod(0o777)  # not even its owner may change it inside
         tcp, abstract, path = (stack.enter_context(socket.socket(f)) for f in FAMILIES)
         tcp.bind(("127.0.0.1", 0))
         abstract.bind(f"\0{nonce}")
