@@ -16,7 +16,6 @@ from course_utils.train import Phase, Recipe, best_device, fit
 from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, find_weights
 
 SEEDS = 3
-STARTS = ("none", "small")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ PUBLISHED = (
 )  # fmt: skip
 
 
-def section(splits: Splits, starts: tuple[str, ...] = STARTS, quick: bool = False) -> str:
+def section(splits: Splits, starts: tuple[str, ...], quick: bool = False) -> str:
     """Three seeds of each recipe from each start; the epoch is chosen on val, test is read once.
 
     Args:

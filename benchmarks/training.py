@@ -57,19 +57,15 @@ SIZES = {
 def main(words: list[str]) -> None:
     options = parse(words)
     device = best_device()
-    if options.gpu and device.type != "cuda":
-        raise EnvironmentProblem(
-            "no CUDA device on this machine.",
-            expected="an NVIDIA card that torch can use",
-            found=str(device),
-            do="leave out --gpu: the same rows run on the CPU",
-        )
+    if options.gpu:
+        insist_on_gpu(device)
     name = "quick" if options.quick else "gpu" if device.type == "cuda" else "cpu"
     size = SIZES[name]
     images, repeats = options.images or size.images, options.repeats or size.repeats
     splits = load_data(options.data, val=200 if options.quick else None)
     plan = networks.Plan(
-        splits, device, images, min(images, size.slow), options.images or size.probe, repeats, options.seed, compile=not options.quick
+        splits, device, images, min(images, size.slow), options.images or size.probe, repeats, options.seed,
+        compile=not options.quick,
     )
     started = time.perf_counter()
     limit = matrix_product_limit(device, size.matrix)
@@ -81,13 +77,23 @@ def main(words: list[str]) -> None:
     if options.gpu:
         import recipes
 
-        sections.append(recipes.section(splits, quick=options.quick))
+        sections.append(recipes.section(splits, options.starts, options.quick))
     again = matrix_product_limit(device, size.matrix)
     command = " ".join(["course bench", *report.without_folders(words)])
     minutes = (time.perf_counter() - started) / 60
     page = report.page(sections, splits, device, (limit, again), command, minutes, name)
     options.out.write_text(page, encoding="utf-8")
     print(f"{minutes:.1f} minutes; written to {options.out}")
+
+
+def insist_on_gpu(device: torch.device) -> None:
+    if device.type != "cuda":
+        raise EnvironmentProblem(
+            "no CUDA device on this machine.",
+            expected="an NVIDIA card that torch can use",
+            found=str(device),
+            do="leave out --gpu: the same rows run on the CPU",
+        )
 
 
 def run_row(row: str, plan: networks.Plan, size: Size, limit: float) -> str:
@@ -127,6 +133,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, nothing compiled: does it run?")
     parser.add_argument("--rows", type=_rows, default=list(ROWS), help=f"some of {','.join(ROWS)}")
     parser.add_argument("--data", default="cartoons", help="cartoons, cifar10, or a folder or zip")
+    parser.add_argument("--starts", type=lambda text: tuple(text.split(",")), default=("none", "small"),
+                        help="weights that the recipes start from: none, small, imagenet, or a file")  # fmt: skip
     parser.add_argument("--images", type=int, help="training images of the fast rows")
     parser.add_argument("--repeats", type=int, help="rounds of each row")
     parser.add_argument("--seed", type=int, default=0)

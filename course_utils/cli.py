@@ -182,6 +182,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it run?")] = False,
     rows: Annotated[str | None, typer.Option(help="resnet18,probe,... Default: all.")] = None,
     data: Annotated[str, typer.Option(help="cartoons, cifar10, or a folder or zip.")] = "cartoons",
+    starts: Annotated[str | None, typer.Option(help="none,small,imagenet or files: of the recipes.")] = None,
     images: Annotated[int | None, typer.Option(help="Training images of the fast rows.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Rounds of each row.")] = None,
     out: Annotated[Path | None, typer.Option(help="Default: benchmarks/RESULTS.md.")] = None,
@@ -195,7 +196,7 @@ def bench(
     import subprocess
 
     script = course_folder() / "benchmarks" / "training.py"
-    given = {"--rows": rows, "--data": _absolute(data), "--images": images, "--repeats": repeats, "--out": out}
+    given = {"--rows": rows, "--data": _absolute(data), "--starts": starts, "--images": images, "--repeats": repeats, "--out": out}
     words = [str(w) for pair in given.items() if pair[1] is not None for w in pair]
     words += ["--gpu"] * gpu + ["--quick"] * quick
     code = subprocess.run([sys.executable, str(script), *words], check=False).returncode

@@ -11,11 +11,14 @@ from torch import Tensor, nn
 from course_utils.augment import Preprocess, channels_last, channels_last_weights
 from course_utils.cache import stored_arrays
 from course_utils.data import ImageSet
-from course_utils.evaluate import EVAL_BATCH
+from course_utils.evaluate import EVAL_BATCH, eval_mode
+from course_utils.folding import folded_for_evaluation
 from course_utils.models import find_head
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
+# Images from which on folding batch norms saves more than the 0.1 s it takes (32x32, two CPU cores).
+WORTH_FOLDING = 4000
 
 
 def extract_features(
@@ -38,13 +41,13 @@ def extract_features(
 
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
     device = next(model.parameters()).device
-    model.eval()
+    frozen = folded_for_evaluation(model) if len(images) >= WORTH_FOLDING else model
     received: list[Tensor] = []
-    hook = find_head(model).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0]))
+    hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0]))
     try:
-        with channels_last_weights(model), torch.no_grad():
+        with eval_mode(frozen), channels_last_weights(frozen), torch.inference_mode():
             for x in images.images.split(EVAL_BATCH):
-                model(channels_last(preprocess(x.to(device))))
+                frozen(channels_last(preprocess(x.to(device))))
     finally:
         hook.remove()
     return torch.cat([r.flatten(2).mean(2) if r.ndim == 4 else r for r in received]).float().cpu()

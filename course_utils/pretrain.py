@@ -153,7 +153,7 @@ def pretrain(
     report.file = file
     with whole_file(file) as target:
         target.write(safetensors.torch.save(shipped_state(model, arch)))
-    sidecar = _sidecar(arch, name, splits.classes, _class_names(images))
+    sidecar = _sidecar(report, splits.classes, _class_names(images), start)
     write_text(file.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
     source = name if isinstance(images, Splits) else Path(images).name
     command = f"course pretrain --data {source} --arch {arch} --epochs {settings.epochs}"
@@ -404,13 +404,23 @@ def _class_names(images: Splits | str | Path) -> dict[str, str]:
     return {folder: names.split(",")[0].strip() for folder, names in pairs}
 
 
-def _sidecar(arch: str, name: str, folders: tuple[str, ...], names: dict[str, str]) -> dict:
+def _sidecar(
+    report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None
+) -> dict:
     """The JSON file beside the weights, see :func:`course_utils.weights.from_file`."""
+    sizes = sorted(report.by_size)
+    seen_before = start.upstream.get("seen", 0) if start else 0
     return {
-        "name": f"{name} (small)",
-        "arch": arch,
+        "name": f"{report.data} (small)",
+        "arch": report.arch,
         "mean": IMAGENET_MEAN,
         "std": IMAGENET_STD,
+        "upstream": {
+            "images": report.n_train,
+            "seen": seen_before + report.n_train * report.epochs,
+            "pixels": str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}",
+            "top1": round(max(report.by_size.values()), 4),
+        },
         "wordnet_ids": folders if names else (),
         "classes": [names.get(folder, folder) for folder in folders],
     }

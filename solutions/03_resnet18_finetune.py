@@ -526,6 +526,37 @@ assert dead_taps == 6_946_816 <= zeros
 # image of the batch has set off. The cures: let less be lost before layer4 (change the **stem**), or **enlarge the input**.
 
 # %% [markdown]
+# ### Optional: leave the dead taps out (no points)
+#
+# What adds nothing but zeros need not be computed. Change `live_conv` so that it uses one tap of nine: `F.conv2d` takes
+# any slice of `conv.weight`. The next cell compares it with the full kernel; it runs unchanged too, with nothing won.
+
+# %%
+def live_conv(conv, x):
+    """What ``conv(x)`` gives for ``x`` of shape ``[N, C, 1, 1]``, with a 3x3 kernel and padding 1."""
+    return conv(x)  # yours: the middle tap alone, without padding
+
+# %%
+conv, pixel = stock.layer4[1].conv2, torch.rand(256, 512, 1, 1)
+
+
+def gradient_and_time(forward):
+    """Output, gradient of the weights, and milliseconds for both."""
+    started = time.perf_counter()
+    output = forward(conv, pixel)
+    (gradient,) = torch.autograd.grad(output.square().sum(), conv.weight)
+    return output, gradient, 1000 * (time.perf_counter() - started)
+
+
+wanted, found = (gradient_and_time(f) for f in (lambda conv, x: conv(x), live_conv))
+same = [torch.allclose(a, b, rtol=1e-3, atol=1e-3) for a, b in zip(wanted[:2], found)]
+print(f"outputs equal: {same[0]}, gradients equal: {same[1]}; {wanted[2]:.0f} ms and {found[2]:.0f} ms")
+
+# %% [markdown]
+# For a whole network it is `use_live_taps(model)`; read `course_utils/shortcuts.py` after your own attempt. `fit` does not
+# do it by itself: it would hide from you what this section is about, and another stem cures the cause.
+
+# %% [markdown]
 # ### Exercise 3 · Keep the stem · ●●○ · 3 points · 10 min
 #
 # Write `keep_stem(model)`: change torchvision's ResNet so that a 32x32 input gives maps of 32x32 in `layer1` and of 4x4

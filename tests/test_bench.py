@@ -8,6 +8,10 @@ import pytest
 import torch
 from courses import ROOT
 from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
+from torchvision.models import resnet18
+
+from course_utils.evaluate import evaluate
+from course_utils.weights import find_weights, imagenet_file
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import measure
@@ -31,7 +35,8 @@ def test_quick_rows_are_measured_and_written(tmp_path):
     page = out.read_text()
     for row in ARCH:
         assert f"## {training.ROWS[row]}" in page
-    assert "| ours, batch 256 |" in page and "| ours, live taps, batch 256 |" in page
+    for path in ("ours, batch 256", "ours, live taps, batch 256", "ours, the same with live taps"):
+        assert f"| {path} |" in page
     assert "has not\nbeen run" in page or torch.cuda.is_available()
     assert "Tiny sizes" in page and str(tmp_path) not in page
     assert "course bench --rows resnet18,evaluate,probe" in page
@@ -74,11 +79,37 @@ def test_the_tutorial_loop_learns():
     assert 0.5 < tutorial.evaluate(model, tutorial.loader(images, augment=False), "cpu") <= 1
 
 
-def test_the_recipes_run_at_tiny_sizes():
-    text = recipes.section(tiny_splits(64), starts=("none",), quick=True)
-    assert text.startswith("## Recipes on noise with a tint") and text.count("from scratch") == 2
-    assert "86.08%" in text and "94.91%" in text
-    assert recipes.PUBLISHED[0].recipe.phases[0].epochs == 40 and PREPROCESS
+def test_the_gpu_command_runs_as_far_as_a_cpu_can_from_every_start(tmp_path, monkeypatch):
+    """All of it but the GPU; ImageNet's weights are stood in for by random ones where torch keeps them."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    imagenet_file("resnet18").parent.mkdir(parents=True)
+    torch.save(resnet18(num_classes=1000).state_dict(), imagenet_file("resnet18"))
+    monkeypatch.setattr(training, "insist_on_gpu", lambda device: None)
+    monkeypatch.setattr(training, "load_data", lambda *_, **__: tiny_splits(64))
+    out = tmp_path / "R.md"
+    words = ["--gpu", "--quick", "--rows", "import", "--starts", "none,small,imagenet", "--out", str(out)]
+    training.main(words)
+    page = out.read_text()
+    recipes_page = page[page.index("## Recipes on noise with a tint"):]
+    rows = [line.split(" | ") for line in recipes_page.splitlines() if line.startswith(("| stock", "| 3x3"))]
+    starts = [row[1] for row in rows]
+    assert starts == 2 * ["from scratch", "Tiny ImageNet (small)", find_weights("imagenet").name]
+    assert [row[-1] for row in rows] == 3 * ["86.08% |"] + 3 * ["94.91% |"]
+    assert "is no reproduction" in recipes_page and "`course bench --gpu --quick" in page
+
+
+def test_the_recipes_are_those_of_the_tutorials():
+    stock, small_stem = (published.recipe for published in recipes.PUBLISHED)
+    assert [len(r.epochs) for r in (stock, small_stem)] == [40, 20]
+    assert stock.schedule == "plateau" and stock.batch_size == 64 and recipes.SEEDS == 3
+    assert small_stem.optimizer == "sgd" and recipes.PUBLISHED[1].stem == "conv3x3"
+
+
+def test_test_images_are_read_once_for_each_run(monkeypatch):
+    looked, splits = [], tiny_splits(64)
+    monkeypatch.setattr(recipes, "evaluate", lambda model, images, _: looked.append(images) or evaluate(model, images, PREPROCESS))
+    recipes.section(splits, ("none",), quick=True)
+    assert len(looked) == 2 and all(torch.equal(images.images, splits.test.images) for images in looked)
 
 
 def test_results_of_a_real_run_are_committed():

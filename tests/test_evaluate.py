@@ -8,6 +8,7 @@ from torch import nn
 from course_utils.compare import Arm, choose_rate, is_decided, table, turned, verdict
 from course_utils.evaluate import accuracy, confusion_matrix, evaluate, predict, wilson_interval
 from course_utils.features import extract_features, fit_probe
+from course_utils.folding import folded_for_evaluation
 from course_utils.models import find_head
 
 
@@ -52,6 +53,20 @@ def test_features_are_what_the_head_receives(monkeypatch, tmp_path):
     logits = find_head(model)(features)
     assert torch.allclose(logits, predict(model, images, PREPROCESS), atol=1e-6)
     assert torch.equal(features, extract_features(model, images, PREPROCESS))
+
+
+@pytest.mark.parametrize("folds_from", [1, 1000])
+def test_features_of_many_images_come_from_folded_norms_and_are_the_same(monkeypatch, folds_from):
+    monkeypatch.setattr("course_utils.features.WORTH_FOLDING", folds_from)
+    folded = []
+    monkeypatch.setattr(
+        "course_utils.features.folded_for_evaluation", lambda m: folded.append(folded_for_evaluation(m)) or folded[0]
+    )
+    model, images = tiny_model().train(), tiny_images(20)
+    model[1].running_mean += 1
+    features = extract_features(model, images, PREPROCESS, keep=False)
+    assert torch.allclose(find_head(model)(features), predict(model, images, PREPROCESS), atol=1e-5)
+    assert len(folded) == (folds_from == 1) and all(m.training for m in model.modules())
 
 
 def test_cached_features_follow_weights_data_size_and_preprocessing(monkeypatch, tmp_path):

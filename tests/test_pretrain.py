@@ -1,6 +1,7 @@
 """Upstream training: crops, schedule, files written, resume, and weights that load again."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -106,6 +107,8 @@ def test_resnet_learns_and_its_files_load_again(tmp_path):
     weights = from_file(report.file, "resnet18")
     weights.load_into(resnet18(num_classes=2))
     assert weights.name == "Two colours (small)" and weights.classes == splits().classes
+    best = round(max(report.by_size.values()), 4)
+    assert weights.upstream == {"images": 16, "seen": 16 * 8, "pixels": "32 to 40", "top1": best}
     card = " ".join(report.file.with_suffix(".md").read_text().split())
     top1 = f"{report.by_size[40]:.1%} at 40 px"
     for said in ("Terms: none", "16 training images", top1, torch.__version__):
@@ -117,6 +120,21 @@ def test_of_alexnet_the_features_alone_are_stored(tmp_path):
     stored = load_file(run(tmp_path, "alexnet", settings).file)
     expected = alexnet(num_classes=2).features.state_dict(prefix="features.")
     assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in expected.items()}
+
+
+def test_the_seed_decides_the_weights(tmp_path):
+    one_epoch = replace(SMALL, epochs=1)
+    a, b, c = (load_file(run(tmp_path / str(i), settings=one_epoch, seed=s).file) for i, s in enumerate((0, 0, 1)))
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not torch.equal(a["conv1.weight"], c["conv1.weight"])
+
+
+def test_labels_are_smoothed_in_training(tmp_path):
+    """With half the label taken away, no loss falls below the entropy of what is left."""
+    settings = replace(SMALL, epochs=6, lr=0.005, label_smoothing=0.5)
+    floor = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
+    losses = run(tmp_path, settings=settings).loss
+    assert losses[-1] >= floor and len(losses) == 6
 
 
 def test_going_on_after_a_break_gives_the_same_weights(tmp_path, monkeypatch):
@@ -145,6 +163,8 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
 def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     first = run(tmp_path / "first", settings=replace(SMALL, epochs=1))
     start = from_file(first.file, "resnet18")
+    going_on = run(tmp_path / "second", settings=replace(SMALL, epochs=2), start=start)
+    assert from_file(going_on.file, "resnet18").upstream["seen"] == 16 + 2 * 16
     model = upstream.upstream_model("resnet18", 2, start, seed=0)
     assert torch.equal(model.fc.weight, start.state["fc.weight"])
     assert upstream.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
