@@ -136,7 +136,7 @@ def reliability(
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
     note = "larger point: more images; on the diagonal a network is as good as it says"
-    fig = new_figure(title, (data, images, note), height=3.7)
+    fig = new_figure(title, (data, images, note), height=4.1)
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     told = []
     for ax, name, lines in zip(axes, printed(panels, "network", 30), panels.values()):
@@ -152,9 +152,8 @@ def reliability(
             told.append(f"{name}, {label}: mean confidence {100 * gap:+.1f} points off the accuracy")
         ax.set(xlim=(0, 104), ylim=(0, 104), aspect="equal", xlabel="confidence (%)")
         ax.set_title(name, size=10)
-    legend = fig.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False, fontsize=9
-    )
+    names = axes[0].get_legend_handles_labels()
+    legend = fig.legend(*names, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     for handle in legend.legend_handles:
         handle.set_sizes([40])
     axes[0].set_ylabel("accuracy (%)")
