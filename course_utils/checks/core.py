@@ -9,6 +9,7 @@ import inspect
 import sys
 import sysconfig
 import textwrap
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -245,12 +246,12 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
             if event == "call" and frame.f_code in codes:
                 used.append(codes[frame.f_code])
 
-        before = sys.getprofile()
-        sys.setprofile(watch)
+        before = sys.getprofile(), threading.getprofile()
+        sys.setprofile(watch), threading.setprofile(watch)
         try:
             return answer(*args, **kwargs)
         finally:
-            sys.setprofile(before)
+            sys.setprofile(before[0]), threading.setprofile(before[1])
             if used:
                 raise LibraryAnswer(
                     f"your answer calls course_utils' own `{used[0]}`; write it in plain PyTorch"
