@@ -98,8 +98,8 @@ CASES = {
     # Python itself.
     "builtins_all": noticed("import builtins\nbuiltins.all = lambda items: True"),
     "builtins_isinstance": harmless("import builtins\nreal = isinstance\nbuiltins.isinstance = lambda a, b: real(a, b) or True"),  # it kills the kernel
-    "builtins_type": noticed(
-        "import builtins\nreal = type\nclass type(real):\n    pass\nbuiltins.abs = lambda x: 0"
+    "builtins_abs": noticed(
+        "import builtins\nbuiltins.abs = lambda x: 0"
     ),
     "builtins_compile": wrong(
         "import builtins\nreal = compile\n"
@@ -360,8 +360,8 @@ def rescale(numbers):
     # What is not its own.
     "reads_the_solutions": harmless(
         "from pathlib import Path\n"
-        "found = [p for p in Path('/').rglob('*.ipynb') if 'solutions' in str(p) or 'autograded' in str(p)]\n"
-        "found += Path('/').rglob('91_arrays.py')\nprint('LE' + 'AK' if found else 'nothing', found)",
+        "found = [p for end in ('ipynb', 'py') for p in Path('/').rglob(f'91_arrays*.{end}')]\n"
+        "print('LE' + 'AK' if found else 'nothing', found)",
         silent="LEAK",
     ),
     "writes_to_the_gradebook": harmless(
