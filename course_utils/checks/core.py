@@ -267,10 +267,13 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def hidden(test: Callable[[], None]) -> None:
+def hidden(test: Callable[[], float | None]) -> float | None:
     """Run a hidden test: quietly, with torch's usual dtype, and blind to names that hide a builtin.
 
     A notebook in which ``list`` or ``abs`` stands for something else is tested like any other.
+
+    Returns:
+        What the test returns: points, or None if it gives all unless it raises.
     """
     own = test.__globals__.items()
     names = {k: v for k, v in own if k.startswith("__") or not hasattr(builtins, k)}
@@ -279,7 +282,7 @@ def hidden(test: Callable[[], None]) -> None:
     torch.set_default_dtype(torch.float32)
     try:
         with quietly():
-            FunctionType(test.__code__, names, test.__name__)()
+            return FunctionType(test.__code__, names, test.__name__)()
     finally:
         torch.set_default_dtype(before)
 

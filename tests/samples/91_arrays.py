@@ -127,13 +127,19 @@ print("rescale:", rescale([1, 2, 3]))
 # %% graded="rescale-1" points=2
 # Graded, 2 points, half of them for positive numbers.
 ### BEGIN HIDDEN TESTS
-from course_utils import values
+def hidden_test() -> float:
+    from course_utils import values
 
-secret_found = 0.0
-for secret_numbers, secret_result in (([2, 4, 10], [0.0, 0.25, 1.0]), ([-3, 5, 1], [0.0, 1.0, 0.5])):
-    secret_answer = values.pack(rescale(list(secret_numbers)))
-    secret_found += values.alike(secret_answer, values.pack(secret_result), atol=1e-9)
-secret_found
+    secret_found = 0.0
+    for numbers, result in (([2, 4, 10], [0.0, 0.25, 1.0]), ([-3, 5, 1], [0.0, 1.0, 0.5])):
+        mine = values.pack(rescale(list(numbers)))
+        secret_found += values.alike(mine, values.pack(result), atol=1e-9)
+    return secret_found
+
+
+from course_utils import checks
+
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%
