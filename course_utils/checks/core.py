@@ -9,6 +9,7 @@ import inspect
 import sys
 import sysconfig
 import textwrap
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -260,12 +261,12 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
             if event == "call" and frame.f_code in codes:
                 used.append(codes[frame.f_code])
 
-        before = sys.getprofile()
-        sys.setprofile(watch)
+        before = sys.getprofile(), threading.getprofile()
+        sys.setprofile(watch), threading.setprofile(watch)
         try:
             return answer(*args, **kwargs)
         finally:
-            sys.setprofile(before)
+            sys.setprofile(before[0]), threading.setprofile(before[1])
             if used:
                 raise LibraryAnswer(
                     f"your answer calls course_utils' own `{used[0]}`; write it in plain PyTorch"
@@ -281,10 +282,13 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def hidden(test: Callable[[], None]) -> None:
+def hidden(test: Callable[[], float | None]) -> float | None:
     """Run a hidden test: quietly, with torch's usual dtype, and blind to names that hide a builtin.
 
     A notebook in which ``list`` or ``abs`` stands for something else is tested like any other.
+
+    Returns:
+        What the test returns: points, or None if it gives all unless it raises.
     """
     own = test.__globals__.items()
     names = {k: v for k, v in own if k.startswith("__") or not hasattr(builtins, k)}
@@ -293,7 +297,7 @@ def hidden(test: Callable[[], None]) -> None:
     torch.set_default_dtype(torch.float32)
     try:
         with quietly():
-            FunctionType(test.__code__, names, test.__name__)()
+            return FunctionType(test.__code__, names, test.__name__)()
     finally:
         torch.set_default_dtype(before)
 

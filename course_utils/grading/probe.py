@@ -47,6 +47,8 @@ RELIED_ON = {
     "IPython.display": "publish_display_data",
 }
 
+SHOWN = {"__repr__", "__str__", "__format__"}
+
 # Where a cell is read, run and answered.
 SHELL = """
     run_cell run_cell_async _run_cell run_ast_nodes run_code transform_cell showtraceback _showtraceback
@@ -102,6 +104,10 @@ def changed_course(root, helpers):
         file = getattr(module, "__file__", None) or ""
         if not file.startswith(root + os.sep):
             yield f"{name} comes from {file or 'nowhere'}"
+        parent, _, child = name.rpartition(".")
+        ours = parent == "course_utils" or name in helpers  # elsewhere a function may have a module's name
+        if ours and vars(sys.modules[parent]).get(child) is not module:
+            yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
             if isinstance(thing, (types.FunctionType, type, functools.partial)) and of_students(thing):
                 yield f"{name}.{attribute} was replaced"
@@ -145,6 +151,10 @@ def blind_torch(root, helpers):
     alike = [torch.equal(one, two), torch.allclose(one, two), bool((one == two).all()), one.tolist() == [1, 3]]
     if any(alike) or float((one - two).abs().max()) < 0.5 or not torch.equal(one, one.clone()):
         yield "torch compares wrongly"
+    genuine = vars(torch._C.TensorBase)
+    for name, thing in list(vars(torch.Tensor).items()):
+        if name in genuine and name not in SHOWN and of_students(thing):
+            yield f"torch.Tensor.{name} was replaced"
     overrides = sys.modules.get("torch.overrides")
     stack = getattr(overrides, "_get_current_function_mode_stack", list)()
     if any(of_students(mode) for mode in stack):
@@ -153,6 +163,10 @@ def blind_torch(root, helpers):
 
 def changed_shell(root, helpers):
     shell = sys.modules["IPython"].get_ipython()
+    if of_students(sys.modules["IPython"].get_ipython) or of_students(type(shell)):
+        yield "the shell was replaced"
+    if not shell.last_execution_succeeded:
+        yield "the cell failed, but its reply says otherwise"
     for name in SHELL:
         thing = next((vars(k)[name] for k in type(shell).__mro__ if name in vars(k)), None)
         if type(thing) is not types.FunctionType or of_students(thing):

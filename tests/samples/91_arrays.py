@@ -94,9 +94,10 @@ def hidden_test() -> None:
     model = nn.Sequential(nn.Conv2d(3, 5, 1), nn.BatchNorm2d(5), nn.Conv2d(5, 2, 1))
     before = [p.detach().clone() for p in model.parameters()]
     answer(model, model[2])
-    flags = [p.requires_grad for p in model.parameters()]
+    after = list(nn.Module.parameters(model))
+    flags = [p.requires_grad for p in after]
     assert flags == [False, False, False, False, True, True], "freeze: what can be trained"
-    same = all(torch.equal(a, b) for a, b in zip(before, model.parameters()))
+    same = all(torch.equal(a, b) for a, b in zip(before, after))
     assert same, "freeze: values stay"
 
 
@@ -126,12 +127,19 @@ print("rescale:", rescale([1, 2, 3]))
 # %% graded="rescale-1" points=2
 # Graded, 2 points, half of them for positive numbers.
 ### BEGIN HIDDEN TESTS
-secret_cases = {1.0: [2, 4, 10], 0.9999: [-3, 5, 1]}
-secret_found = 0
-for secret_numbers in secret_cases.values():
-    secret_low, secret_high = min(secret_numbers), max(secret_numbers)
-    secret_found += [(x - secret_low) / (secret_high - secret_low) for x in secret_numbers] == rescale(secret_numbers)
-float(secret_found)
+def hidden_test() -> float:
+    from course_utils import values
+
+    secret_found = 0.0
+    for numbers, result in (([2, 4, 10], [0.0, 0.25, 1.0]), ([-3, 5, 1], [0.0, 1.0, 0.5])):
+        mine = values.pack(rescale(list(numbers)))
+        secret_found += values.alike(mine, values.pack(result), atol=1e-9)
+    return secret_found
+
+
+from course_utils import checks
+
+checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%
