@@ -108,6 +108,7 @@ def test_learning_knows_neither_notebooks_nor_figures(learning):
 
 def test_tools_are_imported_only_by_those_who_need_them():
     assert users(TOOLS) <= {"authoring", "runner", "doctor", "grading", "handin"}
+    assert users({"dask", "distributed", "filelock"}) == {"grading"}
     assert users(NOTEBOOK_ONLY) <= {
         "plots", "notebook", "experiments", "residual_explorer", "zoo_browser",
     }  # fmt: skip
