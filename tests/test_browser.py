@@ -97,7 +97,6 @@ def worked(browser, blank):
     address, page, complaints = browser
     notebook = Notebook(page, address, blank)
     notebook.run_all()
-    notebook.wait_until_idle()
     return notebook
 
 
