@@ -261,6 +261,7 @@ def collect(
     Example: `course collect submissions.zip --assignment 01_concepts --roster class.csv`
     """
     root = course_folder()
+    _need("nbformat")
     from course_utils.grading import collect as sorting
     from course_utils.grading.naming import PatternError
     from course_utils.grading.roster import read_roster

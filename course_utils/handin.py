@@ -12,7 +12,7 @@ import course_utils
 from course_utils.environ import environment
 from course_utils.errors import CourseError
 from course_utils.experiments import fingerprint
-from course_utils.notebookfile import NotebookError, grade_id, read_notebook
+from course_utils.notebookfile import NotebookError, cell_id, grade_id, read_notebook
 from course_utils.released import Released, ReleasedCell, assignment_of
 
 CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
@@ -104,7 +104,7 @@ def _read(path: Path) -> dict:
 
 def _assignment(path: Path, notebook: dict, released: Released) -> str:
     """Which notebook of the course it is; by the cells' own ids too, since some editors drop nbgrader's marks."""
-    present = [name for cell in notebook["cells"] for name in (grade_id(cell), cell.get("id"))]
+    present = [name for cell in notebook["cells"] for name in (grade_id(cell), cell_id(cell))]
     assignment = assignment_of(present, {name: [c.id for c in cells] for name, cells in released.items()})
     if assignment is None:
         raise HandInError(f"{path.name}: no cell of this course is in it.", expected=", ".join(released),
@@ -125,7 +125,7 @@ def _repairs(notebook: dict, expected: Sequence[ReleasedCell]) -> Iterator[str]:
     by_name: dict[str, list[tuple[int, dict]]] = {}
     for position, cell in enumerate(notebook["cells"], 1):
         by_name.setdefault(grade_id(cell), []).append((position, cell))
-    unmarked = {cell.get("id"): position for position, cell in by_name.get("", [])}
+    unmarked = {cell_id(cell): position for position, cell in by_name.get("", [])}
     for wanted in expected:
         found = by_name.get(wanted.id, [])
         what = f"exercise {wanted.exercise}: the {wanted.role} cell {wanted.id}"
@@ -248,7 +248,8 @@ def error_of(cell: dict) -> str:
     if not errors:
         return ""
     name, message = str(errors[0].get("ename", "")), str(errors[0].get("evalue", "")).strip()
-    return f"{name}: {message.splitlines()[0][:200]}" if message else name
+    line = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", message.partition("\n")[0])  # a cell's file has no name
+    return f"{name}: {line[:200]}" if message else name
 
 
 def printed_by(cell: dict) -> str:

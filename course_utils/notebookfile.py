@@ -47,6 +47,12 @@ def grade_id(cell: Mapping) -> str:
     return name if isinstance(name, str) else ""
 
 
+def cell_id(cell: Mapping) -> str:
+    """The cell's own id, which Colab keeps in its metadata; empty where it has none."""
+    found = [id_ for id_ in (cell.get("id"), cell["metadata"].get("id")) if isinstance(id_, str)]
+    return found[0] if found else ""
+
+
 def _cell(cell: object, position: int) -> dict:
     """A cell of sound shape; an editor may have dropped its metadata or split its source into lines."""
     if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import struct
 import time
 import unicodedata
 from datetime import datetime, timezone
+from random import Random
 
 import pytest
 import zips
@@ -167,6 +169,19 @@ def test_damage_inside_of_a_member_is_found(root):
     outcomes = collect(root, bytes(archive))
     assert outcomes[GOOD[0]].what == "collected"
     assert "damaged in the zip" in outcomes[moodle("Eve", 9)].detail
+
+
+def test_random_damage_never_ends_in_another_error(root):
+    """Bytes of an archive, and of a zip inside it, are changed at random: each run ends in outcomes, or in an ArchiveError."""
+    random = Random(3)
+    inner = packed(("90_sample.ipynb", notebook("1")), ("notes.txt", b"x"))
+    whole = packed(GOOD, (moodle("Eve", 9), notebook()), (moodle("Flo", 7, "work.zip"), inner))
+    for _ in range(60):
+        archive = bytearray(whole)
+        for _ in range(random.randint(1, 4)):
+            archive[random.randrange(len(archive))] = random.randrange(256)
+        with contextlib.suppress(ArchiveError):
+            assert all(o.what and o.detail is not None for o in collect(root, bytes(archive)).values())
 
 
 def test_the_ratio_and_the_sum_are_limited_as_bytes_arrive(root):

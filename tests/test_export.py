@@ -52,7 +52,7 @@ def course(tmp_path_factory) -> Path:
         marked(gradebook, "flo", None, 1)
         marked(gradebook, "settled", 1, 1)
         marked(gradebook, "bo_77", 0, 0, lms_user_id="")
-        for student in ("unreadable", "unwritten", "waiting", "absent"):
+        for student in ("unwritten", "waiting", "absent"):
             gradebook.add_student(student)
     why = {"flo": "cell test: a check was replaced", "unreadable": "the notebook is cut off"}
     for student, state, notebook in (

@@ -138,7 +138,7 @@ def test_ci_makes_a_clean_environment_and_runs_the_tests():
     text = script.read_text(encoding="utf-8")
     assert os.access(script, os.X_OK)
     assert text.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in text
-    assert "bubblewrap" in text and "export COURSE_CI=1" in text
+    assert "bubblewrap chromium" in text and "export COURSE_CI=1" in text
     assert text.rstrip().endswith("make test VENV=.venv-ci") and "rm -rf .venv-ci" in text
     assert subprocess.run(["bash", "-n", script]).returncode == 0
 
@@ -154,6 +154,6 @@ def test_every_module_opens_with_one_line_that_says_what_it_is(path):
 
 def test_git_ignores_what_runs_and_grading_leave_behind():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
-    assert {".venv*/", "runs/", "gradebook.db", "submitted/", "autograded/", "feedback/"} <= set(
+    assert {".venv*/", "runs/", "gradebook.db", "submitted/", "autograded/", "feedback/", "replaced/", "grades/"} <= set(
         ignored
     )

@@ -27,6 +27,8 @@ Python 3.11 or newer. In this folder:
 On Windows write `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without an NVIDIA card, run
 `.venv/bin/python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu`
 before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tells what is missing.
+
+Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be graded as it is.
 """
 COLAB = """
 Or without installing anything, in Colab:

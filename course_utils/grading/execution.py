@@ -22,7 +22,9 @@ from traitlets.config import Config
 from course_utils.grading.inspection import Inspector, judge, unweave, weave
 from course_utils.grading.limits import MIB, Limits
 
-NO_EXIT = "exit = quit = lambda *_: None"  # in a notebook they would end the kernel behind the cell
+# In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
+# taken for a call of IPython's.)
+NO_EXIT = "globals().update(dict.fromkeys(('exit', 'quit'), lambda *_: None))"
 IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
@@ -115,10 +117,12 @@ class _Execute(Execute):
         self.km.client_factory = _Client
         return self.km
 
-    def start_new_kernel_client(self) -> AsyncKernelClient:
-        client = super().start_new_kernel_client()
-        client.execute(NO_EXIT, silent=True, store_history=False)
+    async def _async_start_new_kernel_client(self) -> AsyncKernelClient:
+        client = await self.async_start_new_kernel_client()
+        await client.execute(NO_EXIT, silent=True, reply=True, timeout=self.startup_timeout)
         return client
+
+    start_new_kernel_client = run_sync(_async_start_new_kernel_client)
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         self.began = self.began or time.monotonic()

@@ -79,6 +79,10 @@ def export(
             known = ", ".join(a.name for a in gradebook.assignments) or "none"
             raise CourseError(f"{assignment} is not in the gradebook.", found=known) from None
         grades = [_grade(root, gradebook, assignment, student) for student in gradebook.students]
+        grades += [
+            Grade(student, *_score(root, gradebook, assignment, student), {})
+            for student in _outside(root, assignment, {grade.student for grade in grades})
+        ]
     strangers: list[str] = []
     if roster is not None:
         grades, strangers = _in_roster(grades, roster)
@@ -100,6 +104,12 @@ def _grade(root: Path, gradebook: Gradebook, assignment: str, student) -> Grade:
               "id": student.lms_user_id}  # fmt: skip
     score, why = _score(root, gradebook, assignment, student.id)
     return Grade(student.id, score, why, {key: value or "" for key, value in person.items()})
+
+
+def _outside(root: Path, assignment: str, known: set[str]) -> list[str]:
+    """Who handed in and is not in the gradebook, as where no notebook of theirs could be read."""
+    found = {path.parent.name for path in (root / "submitted").glob(f"*/{assignment}/")}
+    return sorted((found | {result.student for result in results.read_all(root, assignment)}) - known)
 
 
 def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> tuple[float | None, str]:

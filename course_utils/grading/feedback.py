@@ -250,7 +250,7 @@ def _broken_answers(work: _Work, own: Sequence[ReleasedCell]) -> Iterator[str]:
     for wanted in own:
         error = error_of(work.cells[wanted.id]) if wanted.role == "answer" and wanted.id in work.cells else ""
         if error:
-            yield f"the cell of your answer did not run: {error}"
+            yield f"the cell of your answer did not run: {error.removeprefix('DidNotRun: ')}"
 
 
 def _hint(work: _Work, own: Sequence[ReleasedCell], word: str) -> str:
@@ -332,6 +332,8 @@ class _Exporter:
             extra_template_basedirs=[str(TEMPLATES)],
             sanitize_html=True,
             exclude_anchor_links=True,
+            exclude_input_prompt=True,
+            exclude_output_prompt=True,
             filters={"harmless": sanitizer.sanitize_html_tags},
         )
 
