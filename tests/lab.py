@@ -78,7 +78,7 @@ class Notebook:
 
     def __init__(self, page, address: str, path: str):
         self.page = page
-        page.goto(f"{address}/lab/tree/{path}?token={TOKEN}")
+        page.goto(f"{address}/lab/tree/{path}?reset&token={TOKEN}")  # nothing else is open
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
