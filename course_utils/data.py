@@ -311,7 +311,7 @@ def describe_source(splits: Splits) -> str:
         some = ", ".join(splits.skipped[:3]) + (", ..." if len(splits.skipped) > 3 else "")
         line += f"; {len(splits.skipped)} damaged files left out ({some})"
     if splits.name == CARTOONS:
-        line += "; for the photographs of CIFAR-10 run `course fetch cifar10`"
+        line += "; for CIFAR-10 run `course fetch cifar10`"
     return line
 
 

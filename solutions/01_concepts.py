@@ -1277,7 +1277,7 @@ summary = {
     "No normalisation, fine-tuned": cost_of["fine-tuned"],
 }
 print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
-print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
 
 # %% [markdown]
 # **Which start would you choose** if you had to label every picture yourself, at a minute each? And which if pictures

@@ -1524,7 +1524,7 @@ summary = {
 }
 used = pretrained.name if pretrained else "none"
 print(f"data: {splits.name}; weights: {used}; budget: {session.budget}\n")
-print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
 
 # %% [markdown]
 # ### Exercise 8 · Your choice · ●●○ · 4 points · 15 min

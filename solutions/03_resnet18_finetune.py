@@ -1848,7 +1848,7 @@ summary = {
 }
 origin = pretrained.name if pretrained else "none"
 print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
-print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
 
 # %% [markdown]
 # ### Exercise 9 · Your decision · ●●○ · 4 points · 15 min

@@ -975,7 +975,7 @@ summary = {
     "Multiply-adds": f"{tuned_resnet.macs / 1e6:.0f} against {tuned_alexnet.macs / 1e6:.0f} million",
 }
 print(f"data: {splits.name}; budget: {session.budget}\n")
-print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
 
 # %% [markdown]
 # **Decide:** your phone app has to sort small pictures, at ten a second, with the least battery. Which of the two

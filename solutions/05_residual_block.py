@@ -1360,7 +1360,7 @@ summary = {
 }
 origin = pretrained.name if pretrained else "none"
 print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
-print(table([{"question": q, "answer": a} for q, a in summary.items()]))
+print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
 
 # %% [markdown]
 # **Decide:** you have to make a trained ResNet-50 cheaper and may remove two blocks without training again. Which ones would

@@ -18,6 +18,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "required_in_ci: under COURSE_CI=1 a skip is a failure")
+    config.addinivalue_line("markers", "browser: drives JupyterLab in Chromium")
 
 
 @pytest.hookimpl(wrapper=True)

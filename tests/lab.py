@@ -78,7 +78,7 @@ class Notebook:
 
     def __init__(self, page, address: str, path: str):
         self.page = page
-        page.goto(f"{address}/lab/tree/{path}?token={TOKEN}")
+        page.goto(f"{address}/lab/tree/{path}?reset&token={TOKEN}")  # nothing else is open
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         page.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
@@ -96,20 +96,28 @@ class Notebook:
         """What stands below that cell."""
         return self.cell(words).locator(".jp-OutputArea").inner_text()
 
+    def prompt(self, words: str) -> str:
+        """Such as ``[7]:``, ``[*]:`` while the cell runs or waits, ``[ ]:`` before."""
+        return self.cell(words).locator(".jp-InputPrompt").inner_text()
+
     def start(self, words: str) -> None:
-        """Run a cell as a student does, and do not wait for it."""
+        """Run a cell as a student does, and do not wait for its end."""
         self.cell(words).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
 
     def run(self, words: str) -> str:
         """Run a cell to its end; what stands below it then."""
+        before = self.prompt(words)
         self.start(words)
-        self.wait_until_idle()
+        until(lambda: self.prompt(words) not in (before, "[*]:"), "the cell has ended", self.page)
         return self.output(words)
 
     def run_all(self) -> None:
+        """Menu "Run All Cells", and wait until none runs or waits any more."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        until(lambda: self.waiting, "the cells have started", self.page)
+        self.wait_until_idle()
 
     def replace(self, words: str, source: str) -> None:
         """Write another text into a cell."""
