@@ -241,7 +241,14 @@ def test_doctor_says_what_to_do(findings):
 
 def test_doctor_on_a_students_machine_leaves_grading_out():
     names = {f.name for f in doctor.examine(None)}
-    assert "torch" in names and not names & {"nbgrader", "nbgrader_config.py", "gradebook"}
+    assert "torch" in names and not names & {"nbgrader", "nbgrader_config.py", "gradebook", "sandbox"}
+
+
+def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = doctor._sandbox()
+    assert not finding.there and not finding.essential
+    assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
 
 
 def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):

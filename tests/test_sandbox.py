@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
+from course_utils.grading import bubblewrap
 from course_utils.grading.kernels import warm_server
 from course_utils.grading.limits import MIB, Limits
 from course_utils.grading.sandbox import require_sandbox
@@ -126,6 +128,8 @@ print(len(seen) <= 3, {line.split(b'\\0')[0] for line in seen.values()} <= known
     "no file of others stands open": (
         """
 import glob, os, socket
+pipes = [os.readlink(fd) for fd in glob.glob('/proc/self/fd/*') if os.path.lexists(fd)]
+strange = [p for p in pipes if p.startswith('pipe:') and pipes.count(p) < 2]  # the other end is elsewhere
 own = {line.split()[6] for line in open('/proc/net/unix').readlines()[1:]}
 own |= {line.split()[9] for line in open('/proc/net/tcp').readlines()[1:]}
 for fd in os.listdir('/proc/self/fd'):
@@ -135,7 +139,6 @@ for fd in os.listdir('/proc/self/fd'):
             own.add(os.readlink(f'/proc/self/fd/{fd}')[8:-1])
     except OSError:
         pass
-strange = []
 for fd in glob.glob('/proc/[0-9]*/fd/*'):
     try:
         target = os.readlink(fd)
@@ -249,6 +252,8 @@ def places():
         for file in (*files, entry):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("pictures")
+        for path in (entry, *entry.parents[:3]):
+            path.chmod(0o777)  # not even its owner may change it inside
         tcp, abstract, path = (stack.enter_context(socket.socket(f)) for f in FAMILIES)
         tcp.bind(("127.0.0.1", 0))
         abstract.bind(f"\0{nonce}")
@@ -519,10 +524,40 @@ def test_without_bubblewrap_it_says_what_to_do(monkeypatch, tmp_path):
         require_sandbox()
 
 
-def test_when_bubblewrap_is_not_allowed_it_says_what_to_do(monkeypatch, tmp_path):
+SAYS = "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+STARTS = """while [ "$1" != --info-fd ]; do shift; done
+echo '{"child-pid": 999999999}' >&$2; """
+
+
+@pytest.mark.parametrize("script", [SAYS, STARTS + SAYS], ids=["at once", "a moment later"])
+def test_when_bubblewrap_is_not_allowed_it_says_what_to_do(monkeypatch, tmp_path, script):
     bwrap = tmp_path / "bwrap"
-    bwrap.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    bwrap.write_text(f"#!/bin/bash\n{script}\n")
     bwrap.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentProblem, match="(?s)cannot start.*uid map: Permission denied.*AppArmor"):
         require_sandbox()
+
+
+def test_what_the_sandboxs_user_cannot_read_is_noticed(monkeypatch, tmp_path):
+    package = tmp_path / "course_utils"
+    shutil.copytree(bubblewrap.PACKAGE, package, ignore=shutil.ignore_patterns("assets", "recorded", "__pycache__"))
+    (package / "grading" / "inside.py").chmod(0)
+    monkeypatch.setattr(bubblewrap, "PACKAGE", package)
+    with pytest.raises(EnvironmentProblem, match="(?s)Python does not work.*every user may read"):
+        require_sandbox()
+
+
+@pytest.mark.parametrize("in_ci, outcome", [("", "1 skipped"), ("1", "1 error")])
+def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.required_in_ci\n"
+        "@pytest.mark.skipif(True, reason='not installed')\n"
+        "def test_it(): pass\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
+    variables = os.environ | {"COURSE_CI": in_ci}
+    said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=variables).stdout
+    assert outcome in said and ("CI must run this test" in said) == bool(in_ci)
