@@ -49,7 +49,7 @@ def examine(root: Path | None) -> list[Finding]:
         findings += [_gpu(), *_weights(), *_data()]
     findings.append(_cache())
     if root is not None:
-        findings += [_nbgrader_config(root), _gradebook(root)]
+        findings += [_nbgrader_config(root), _gradebook(root), _sandbox()]
     return findings
 
 
@@ -174,3 +174,15 @@ def _gradebook(root: Path) -> Finding:
         "gradebook.db" if there else "none yet; grading needs it",
         "course build",
     )
+
+
+def _sandbox() -> Finding:
+    """Whether submissions can be graded safely: a sandbox is started, to see."""
+    from course_utils.grading.sandbox import require_sandbox
+
+    try:
+        require_sandbox()
+    except CourseError as problem:
+        detail = " ".join(filter(None, [problem.what, problem.found]))
+        return Finding("sandbox", False, detail, problem.do)
+    return Finding("sandbox", True, "bubblewrap starts one; `course grade` can be used")

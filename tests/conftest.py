@@ -15,6 +15,21 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "required_in_ci: under COURSE_CI=1 a skip is a failure")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What CI is there for must have run there: ``.ci/run`` installs what it needs."""
+    report = yield
+    required = os.environ.get("COURSE_CI") and item.get_closest_marker("required_in_ci")
+    if required and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"CI must run this test, and skipped it: {report.longrepr[-1]}"
+    return report
+
+
 def pytest_collection_modifyitems(items):
     """Several workers (pytest-xdist) share a file's tests only where these share no fixtures.
 

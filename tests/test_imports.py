@@ -107,7 +107,8 @@ def test_learning_knows_neither_notebooks_nor_figures(learning):
 
 
 def test_tools_are_imported_only_by_those_who_need_them():
-    assert users(TOOLS) <= {"authoring", "runner", "doctor"}
+    assert users(TOOLS) <= {"authoring", "grading", "runner", "doctor"}
+    assert users({"dask", "distributed", "filelock"}) == {"grading"}
     assert users(NOTEBOOK_ONLY) <= {
         "plots", "notebook", "experiments", "residual_explorer", "values", "zoo_browser",
     }  # fmt: skip

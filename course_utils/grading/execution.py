@@ -23,7 +23,9 @@ from course_utils import values
 from course_utils.grading.inspection import Inspector, judge, unweave, weave
 from course_utils.grading.limits import MIB, Limits
 
-NO_EXIT = "exit = quit = lambda *_: None"  # in a notebook they would end the kernel behind the cell
+# In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
+# taken for a call of IPython's.)
+NO_EXIT = "globals().update(dict.fromkeys(('exit', 'quit'), lambda *_: None))"
 IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
@@ -116,10 +118,12 @@ class _Execute(Execute):
         self.km.client_factory = _Client
         return self.km
 
-    def start_new_kernel_client(self) -> AsyncKernelClient:
-        client = super().start_new_kernel_client()
-        client.execute(NO_EXIT, silent=True, store_history=False)
+    async def _async_start_new_kernel_client(self) -> AsyncKernelClient:
+        client = await self.async_start_new_kernel_client()
+        await client.execute(NO_EXIT, silent=True, reply=True, timeout=self.startup_timeout)
         return client
+
+    start_new_kernel_client = run_sync(_async_start_new_kernel_client)
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         self.began = self.began or time.monotonic()
@@ -213,46 +217,54 @@ class _Execute(Execute):
 
     def process_message(self, msg: dict, cell: NotebookNode, cell_index: int):
         """Cut output as it arrives; widgets are not shown."""
-        if msg["msg_type"].startswith("comm") or not self._fits(msg["msg_type"], msg["content"]):
+        kind, content = msg["msg_type"], msg["content"]
+        if kind.startswith("comm") or not self._fits(kind, content, cell.outputs):
             return None
         return super().process_message(msg, cell, cell_index)
 
-    def _fits(self, kind: str, content: dict) -> bool:
-        """Shorten what a message brings to the room that is left; False if nothing remains of it."""
+    def _fits(self, kind: str, content: dict, outputs: list[NotebookNode]) -> bool:
+        """Shorten what a message brings; False if there is no room for it.
+
+        The first result and the first error always have room: they decide the score.
+        """
         if kind == "stream":
             return self._stream_fits(content)
         if kind == "display_data" and values.MIME in content["data"]:
             self.room_for_values -= len(str(content["data"]))
             return self.room_for_values > 0
         if kind in ("display_data", "update_display_data"):
-            return self._take(sum(len(str(value)) for value in content["data"].values()))
-        if kind == "execute_result":  # it may be a score, so it is kept behind any flood
-            content["data"] = {
-                key: str(value)[:LONGEST_RESULT]
-                for key, value in content["data"].items()
-                if key == "text/plain" or self._take(len(str(value)))
-            }
+            return self._take(*map(str, content["data"].values()))
+        if kind == "execute_result":
+            text = str(content["data"].pop("text/plain", ""))[:LONGEST_RESULT]
+            content["data"] = content["data"] if self._take(*map(str, content["data"].values())) else {}
+            content["data"]["text/plain"] = text
+            return self._take(text) or _has_none(kind, outputs)
         if kind == "error":
             content["evalue"] = str(content["evalue"])[:LONGEST_RESULT]
             content["traceback"] = ["\n".join(content["traceback"])[:LONGEST_TRACEBACK]]
+            return self._take(content["evalue"], *content["traceback"]) or _has_none(kind, outputs)
         return True
 
     def _stream_fits(self, content: dict) -> bool:
         if self.room <= 0:
             return False
-        content["text"] = text = content["text"][: self.room]
-        size = len(text.encode())
-        if size + ROUGHLY_A_MESSAGE >= self.room:
+        content["text"] = content["text"][: self.room]
+        if not self._take(content["text"]):
             content["text"] += "\n... the rest of the output was cut ..."
-        self.room -= size + ROUGHLY_A_MESSAGE
+            self.room = 0
         return True
 
-    def _take(self, size: int) -> bool:
+    def _take(self, *texts: str) -> bool:
         """Use some of the room, if there is enough."""
-        if size + ROUGHLY_A_MESSAGE > self.room:
+        size = sum(len(text.encode("utf-8", "replace")) for text in texts) + ROUGHLY_A_MESSAGE
+        if size > self.room:
             return False
-        self.room -= size + ROUGHLY_A_MESSAGE
+        self.room -= size
         return True
+
+
+def _has_none(kind: str, outputs: list[NotebookNode]) -> bool:
+    return all(output.output_type != kind for output in outputs)
 
 
 def error_output(name: str, text: str) -> NotebookNode:

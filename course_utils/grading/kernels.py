@@ -102,10 +102,17 @@ class FreshKernel(KernelProvisionerBase):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Start a sandbox and a kernel in it; returns how to connect."""
+        try:
+            return self._launch(kwargs["cwd"])
+        except BaseException:
+            await self.cleanup()
+            raise
+
+    def _launch(self, cwd: str | None) -> dict[str, Any]:
         manager = self.parent
         self.sandbox = self._open_sandbox(manager.limits)
-        if kwargs["cwd"]:
-            bring_files(Path(kwargs["cwd"]), self.sandbox.outside(WORK))
+        if cwd:
+            bring_files(Path(cwd), self.sandbox.outside(WORK))
         sockets = f"{RUN}/{secrets.token_hex(4)}"
         connection = {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)} | {
             "transport": "ipc",

@@ -6,17 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
-from rapidfuzz import fuzz
 
 from course_utils.grading.reading import CannotRepair
 
 ENOUGH = 0.5  # of the exercises' cells must be found, or it is another notebook
-SIMILAR = 70  # per cent, by rapidfuzz: an answer without any name grew out of the released cell
+SIMILAR = 0.7  # by difflib's ratio: an answer that defines nothing grew out of the released cell
 _DEFINES = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*(?::[^=]+)?=(?!=)", re.MULTILINE)
 
 
@@ -223,7 +223,7 @@ def _by_definition(cell: NotebookNode, free: list[_Piece], *_: object) -> _Piece
     hits = [p for p in free if p.kind == "code" and wanted & _defined(p.source)]
     if hits:
         return max(reversed(hits), key=lambda p: len(wanted & _defined(p.source)))
-    close = [p for p in free if p.kind == "code" and fuzz.ratio(p.source, cell.source) >= SIMILAR]
+    close = [p for p in free if p.kind == "code" and SequenceMatcher(None, p.source, cell.source).ratio() >= SIMILAR]
     return close[0] if len(close) == 1 else None
 
 

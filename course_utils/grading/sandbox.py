@@ -28,6 +28,8 @@ FIRST_UID, UIDS = 61184, 4336
 # Says when everything is mounted, and becomes the command.
 WHEN_READY = ("/bin/sh", "-c", 'echo ready && exec "$@"', "sh")
 NOTHING = ("sleep", "infinity")
+# Anonymous and shared pages, in kB: by process, and by its share of those that several have.
+RESIDENT = ("RssAnon:", "RssShmem:", "Pss_Anon:", "Pss_Shmem:")
 LOOK_SECONDS = 0.1  # how often the limits are looked at
 
 
@@ -94,16 +96,16 @@ class Sandbox:
         """Where a path of the sandbox lies for those outside."""
         return Path(f"/proc/{self.pid}/root", path.lstrip("/"))
 
-    def resident_bytes(self) -> int:
-        """Memory of all processes inside, without the files they map: anonymous and shared pages."""
-        kib = 0
-        for status in self.outside("/proc").glob("[0-9]*/status"):
-            try:
-                lines = status.read_text().splitlines()
-            except OSError:  # just ended
-                continue
-            kib += sum(int(n.split()[1]) for n in lines if n.startswith(("RssAnon:", "RssShmem:")))
-        return kib * 1024
+    def memory_bytes(self) -> int:
+        """Resident memory of all processes inside, without the files they map.
+
+        What they share counts once, unless they forbid to look, or all of it is within the limit anyway.
+        """
+        processes = list(self.outside("/proc").glob("[0-9]*"))
+        most = sum(_resident_bytes(process, "status") for process in processes)
+        if most <= self.limits.memory_bytes:
+            return most
+        return sum(_resident_bytes(process, "smaps_rollup", "status") for process in processes)
 
     def end(self, why: str = "") -> None:
         """End every process inside, now; nothing happens if it has ended already."""
@@ -130,20 +132,33 @@ class Sandbox:
         """Runs in a thread of its own."""
         deadline = time.monotonic() + self.limits.notebook_seconds
         while not self._ended.wait(LOOK_SECONDS) and self.is_running():
-            if self.resident_bytes() > self.limits.memory_bytes:
+            if self.memory_bytes() > self.limits.memory_bytes:
                 self.end(f"more than {self.limits.memory_bytes / 2**20:.0f} MB of memory were used")
             elif time.monotonic() > deadline:
                 self.end(f"the notebook ran longer than {self.limits.notebook_seconds} s")
 
 
+def _resident_bytes(process: Path, *reports: str) -> int:
+    """By the first of these files in /proc that can be read; 0 if the process has just ended."""
+    for report in reports:
+        try:
+            lines = (process / report).read_text().splitlines()
+        except OSError:
+            continue
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(RESIDENT))
+    return 0
+
+
 def _start(limits: Limits, inner: list[str]) -> tuple[subprocess.Popen, int]:
     """bubblewrap, and the first process inside."""
-    if shutil.which("bwrap") is None:
+    program = shutil.which("bwrap")
+    if program is None:
         raise EnvironmentProblem("Submissions run in a sandbox, and bubblewrap is missing.", do=INSTALL)
     read_end, write_end = os.pipe()
     # Student code can read bubblewrap's environment and use its open files: none is the grader's own.
     bwrap = subprocess.Popen(
         command(limits, inner, "--info-fd", str(write_end)),
+        executable=program,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import course_utils
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading.bubblewrap import environment
+from course_utils.grading.bubblewrap import cache_home, environment
 from course_utils.grading.inside import Start, call, run_kernel
 from course_utils.grading.sandbox import Sandbox
 
@@ -52,7 +52,7 @@ class WarmServer:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                env=environment(),
+                env=environment() | {"XDG_CACHE_HOME": str(cache_home())},  # matplotlib's list of fonts
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
@@ -64,6 +64,11 @@ class WarmServer:
                 raise EnvironmentProblem(
                     "The server of warm kernels did not start.", found=said.read().decode()
                 )
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
 
     def is_running(self) -> bool:
         """Whether it can be asked for kernels."""
@@ -77,7 +82,7 @@ class WarmServer:
         """
         read_end, write_end = os.pipe()
         os.set_blocking(read_end, False)
-        request = json.dumps([sandbox.pid, start.to_json().decode()])
+        request = json.dumps([sandbox.pid, environment(), start.to_json().decode()])
         socket.send_fds(self._control, [request.encode()], [write_end])
         os.close(write_end)
         return read_end
@@ -126,11 +131,11 @@ def _keep_a_kernel(request: bytes, pipe: int) -> None:
     said = ""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        pid, start = json.loads(request)
+        pid, variables, start = json.loads(request)
         _join(pid)
         kernel = os.fork()
         if kernel == 0:
-            _become_a_kernel(Start.from_json(start))
+            _become_a_kernel(variables, Start.from_json(start))
         said = str(os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1]))
     except BaseException:
         said = traceback.format_exc()
@@ -149,9 +154,10 @@ def _join(pid: int) -> None:
     os.close(process)
 
 
-def _become_a_kernel(start: Start) -> None:
+def _become_a_kernel(variables: dict[str, str], start: Start) -> None:
     try:
-        os.environ.update(environment())
+        os.environ.clear()
+        os.environ.update(variables)
         _draw_new_seeds()
         run_kernel(start)
         os._exit(0)

@@ -15,8 +15,6 @@ from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, SubmittedAssign
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
-from sqlalchemy import select
-from sqlalchemy.exc import SAWarning
 from traitlets import Unicode
 from traitlets.config import Config
 
@@ -97,35 +95,33 @@ class Writer:
 
     def marks(self, student: str | None = None) -> dict[str, dict[str, Mark]]:
         """What the gradebook says, by student and cell; of one student or of all."""
-        query = (
-            select(
-                SubmittedAssignment.student_id, BaseCell.name,
-                Grade.auto_score, Grade.manual_score, Grade.score, Grade.needs_manual_grade,
-            )
-            .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-            .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-            .join(BaseCell, Grade.cell_id == BaseCell.id)
-            .where(Assignment.name == self.assignment)
-        )  # fmt: skip
-        if student is not None:
-            query = query.where(SubmittedAssignment.student_id == student)
         found: dict[str, dict[str, Mark]] = {}
         with Gradebook(self.url) as gradebook:
-            for who, cell, *mark in gradebook.db.execute(query):
+            columns = Grade.auto_score, Grade.manual_score, Grade.score, Grade.needs_manual_grade
+            query = (
+                gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, *columns)
+                .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+                .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+                .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+                .join(BaseCell, Grade.cell_id == BaseCell.id)
+                .filter(Assignment.name == self.assignment)
+            )
+            if student is not None:
+                query = query.filter(SubmittedAssignment.student_id == student)
+            for who, cell, *mark in query:
                 found.setdefault(who, {})[cell] = Mark(*mark)
         return found
 
     def penalties(self) -> dict[str, float]:
         """What late submissions lose, in points, by student."""
-        query = (
-            select(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
-            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-            .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-            .where(Assignment.name == self.assignment)
-        )
         with Gradebook(self.url) as gradebook:
-            return {who: lost or 0.0 for who, lost in gradebook.db.execute(query)}
+            query = (
+                gradebook.db.query(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
+                .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+                .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+                .filter(Assignment.name == self.assignment)
+            )
+            return {who: lost or 0.0 for who, lost in query}
 
     def autograded(self, student: str) -> Path:
         """Where nbgrader keeps the graded notebook of a student."""
@@ -163,7 +159,7 @@ class Writer:
             hand_in if _is_execute(step) else step for step in converter.autograde_preprocessors
         ]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, at each new submission
+            warnings.filterwarnings("ignore", module=r"nbgrader\.api")  # SQLAlchemy's, at each new submission
             told = capture_log(converter)
         if not told["success"]:
             raise GradebookError(

@@ -399,7 +399,7 @@ CASES = {
     "renamed": Case(lambda folder, n: save(folder, n, f"{NAME} (2).ipynb"), note="was called"),
     "folder-in-capitals": Case(in_a_folder_of_other_case),
     "beside-its-folder": Case(beside_its_folder),
-    "old-format": Case(as_version_3, note="found again"),
+    "old-format": Case(as_version_3),
     "windows-line-ends": Case(text(lambda t: json.dumps(json.loads(t), indent=1).replace("\\n", "\\r\\n").replace("\n", "\r\n"))),
     "byte-order-mark": Case(text(lambda t: b"\xef\xbb\xbf" + t.encode())),
     "utf-16": Case(text(lambda t: t.encode("utf-16"))),

@@ -1,0 +1,310 @@
+"""A batch survives what happens to graders: kills, interrupts, lost workers and schedulers, corrected tests."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from courses import ROOT, autograde, cell, make_course, read, scores, submit
+from submissions.broken import COUNT, DOUBLE, NAME, POINTS, right
+
+from course_utils.authoring import release
+from course_utils.grading import batch, cluster, report, results
+from course_utils.grading.batch import GradingError, Settings
+
+QUICK = Settings(warm=False, workers=2)  # a few kernels start sooner than a server that imports torch
+SLEEP = "import time\ntime.sleep(2)\n"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    course = make_course(tmp_path_factory.mktemp("batch") / "course")
+    release.build(course)
+    return course
+
+
+@pytest.fixture
+def course(built, tmp_path):
+    return shutil.copytree(built, tmp_path / "course")
+
+
+def hand_in(course: Path, student: str, **answers: str) -> None:
+    """The right submission but for some answers; handed in again if it was there."""
+    shutil.rmtree(course / "submitted" / student, ignore_errors=True)
+    notebook = right(read(course, "notebooks"))
+    for id_, source in answers.items():
+        cell(notebook, id_.replace("_", "-")).source = source
+    submit(course, student, notebook)
+
+
+def grade(course: Path, settings: Settings = QUICK, students: tuple[str, ...] = ()) -> dict[str, report.Row]:
+    rows = batch.grade(course, [NAME], settings, students, say=lambda line: None)[NAME]
+    return {row.student: row for row in rows}
+
+
+def start(course: Path, *words: str) -> subprocess.Popen:
+    """`course grade` as a program, in a process group of its own, as in a terminal."""
+    command = [sys.executable, "-m", "course_utils.cli", "grade", NAME, *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=course, start_new_session=True, **pipes)
+
+
+def kept(course: Path) -> dict[str, float]:
+    """When each result that was written was kept."""
+    found = [r for r in results.read_all(course, NAME) if r.written]
+    return {r.student: results.result_file(course, NAME, r.student).stat().st_mtime for r in found}
+
+
+def wait_for(condition, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.1)
+
+
+def test_a_killed_grader_leaves_nothing_running_and_goes_on(course):
+    for student in "abcdef":
+        hand_in(course, student, double_answer=SLEEP + DOUBLE)
+    grader = start(course, "--workers", "2")
+    wait_for(lambda: kept(course) or grader.poll() is not None)
+    with pytest.raises(GradingError, match="another `course grade` is at work"):
+        grade(course)
+    family = psutil.Process(grader.pid).children(recursive=True)
+    grader.kill()
+    grader.wait()
+    before = kept(course)
+    assert 0 < len(before) < 6
+    wait_for(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in family))
+    # Such a state is what a kill during nbgrader's own work leaves: stock takes it for graded, with 0.
+    half_written = results.read(course, NAME, min(before))
+    half_written.written = False
+    results.write(course, half_written)
+    shutil.rmtree(course / "autograded" / half_written.student)
+    rows = grade(course)
+    assert {r.state for r in rows.values()} == {"graded"} and len(rows) == 6
+    assert all(scores(course, student) == POINTS for student in rows)
+    assert {s: t for s, t in kept(course).items() if s in before and s != half_written.student}.items() <= before.items()
+
+
+def test_an_interrupt_stops_at_once_and_keeps_what_is_done(course):
+    for student in "abcdef":
+        hand_in(course, student, double_answer=SLEEP + DOUBLE)
+    grader = start(course, "--workers", "1")
+    wait_for(lambda: kept(course) or grader.poll() is not None)
+    os.killpg(grader.pid, signal.SIGINT)  # as Ctrl-C does
+    said, _ = grader.communicate(timeout=60)
+    assert grader.returncode == 1
+    assert "are done and kept" in said and "Traceback" not in said, said
+    assert 0 < len(kept(course)) < 6
+
+
+def test_unchanged_submissions_are_not_run_again(course):
+    for student in "ab":
+        hand_in(course, student)
+    first = grade(course)
+    times = kept(course)
+    assert grade(course) == first and kept(course) == times
+    hand_in(course, "b", double_answer="def double(x): return 0")
+    again = grade(course)
+    assert kept(course)["a"] == times["a"] and kept(course)["b"] > times["b"]
+    assert again["b"].score == 1.5 and again["b"].changes == [
+        {"cell": "double-1", "old": 1.0, "new": 0.0},
+        {"cell": "double-2", "old": 2.0, "new": 0.0},
+    ]
+    shutil.rmtree(course / "autograded" / "a")
+    assert grade(course)["a"] == first["a"]
+    assert (course / "autograded" / "a" / NAME / f"{NAME}.ipynb").exists()
+    fresh = kept(course)["b"]
+    grade(course, Settings(warm=False, fresh=True), ("b",))
+    assert kept(course)["b"] > fresh
+
+
+@pytest.fixture
+def gradebook(course):
+    from nbgrader.api import Gradebook
+
+    def change(student: str, cell_: str, **values: object) -> dict:
+        """Set values of a grade, as formgrader does, and tell all of them."""
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+            grade = book.find_grade(cell_, NAME, NAME, student)
+            for name, value in values.items():
+                setattr(grade, name, value)
+            book.db.commit()
+            return grade.to_dict()
+
+    return change
+
+
+def test_a_corrected_test_regrades_and_keeps_what_persons_decided(course, gradebook):
+    for student in "ab":
+        hand_in(course, student)
+    hand_in(course, "wrong", double_answer="def double(x): return x * 3 if x == 5 else x + x")
+    assert {r.state for r in grade(course).values()} == {"graded"}
+    for student in "ab":
+        gradebook(student, "why", manual_score=1.5, needs_manual_grade=False)
+    gradebook("a", "count-1", manual_score=1.0, extra_credit=0.5, needs_manual_grade=False)
+    hand_in(course, "b", why="Something else that I thought of later.")
+    source = course / "solutions" / f"{NAME}.py"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("(0, 7, -3)", "(0, 7, 5)"), encoding="utf-8")
+    release.build(course)
+    rows = grade(course)
+    assert gradebook("a", "why")["manual_score"] == 1.5 and not gradebook("a", "why")["needs_manual_grade"]
+    assert not gradebook("a", "count-1")["needs_manual_grade"]
+    assert gradebook("b", "why")["manual_score"] == 1.5 and gradebook("b", "why")["needs_manual_grade"]
+    assert rows["wrong"].changes == [{"cell": "double-1", "old": 1.0, "new": 0.0}]
+    assert report.changes(list(rows.values())) == "wrong: double-1 had 1, has 0"
+    assert rows["a"].score == 3 + 1.5 + 1.5 and rows["a"].of == 6.5
+
+
+def test_what_a_person_has_settled_is_graded(course, gradebook):
+    hand_in(course, "a", count_answer=f"{COUNT}\nget_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda v, p, c: p.text('9.0'))")
+    row = grade(course)["a"]
+    assert row.state.startswith("needs you: count-1: the tests gave 9.0") and row.score == 3
+    assert gradebook("a", "count-1") | {"auto_score": None, "needs_manual_grade": True} == gradebook("a", "count-1")
+    gradebook("a", "count-1", manual_score=1.0, needs_manual_grade=False)
+    row = grade(course)["a"]
+    assert (row.state, row.score) == ("graded", 4)
+
+
+def test_a_submission_without_a_worker_is_run_again(course, monkeypatch):
+    hand_in(course, "a")
+    monkeypatch.setattr(batch, "run", out_of_order)
+    row = grade(course)["a"]
+    assert row.state == "needs you: its worker failed twice: OSError: no disk"
+    monkeypatch.undo()
+    assert grade(course)["a"].state == "graded"
+
+
+def out_of_order(task):
+    raise OSError("no disk")
+
+
+def die_once(mark: str) -> str:
+    """Kills its worker, the first time."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def die(mark: str) -> str:
+    """Kills its worker, or does as it is told."""
+    if mark == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return die_once(mark)
+
+
+def test_a_killed_worker_costs_one_retry_of_its_own_task(tmp_path):
+    marks = [str(tmp_path / name) for name in "abcd"]
+    for mark in marks[1:]:
+        Path(mark).touch()
+    tasks = [(mark, mark) for mark in [*marks, "die"]]
+    with cluster.open_cluster(2) as client:
+        came = dict(cluster.run_all(client, die, tasks, lambda running: None))
+    assert {came.pop(mark) for mark in marks} == {"done"}
+    assert type(came["die"]).__name__ == "KilledWorker"
+
+
+def serve(folder: Path) -> list[subprocess.Popen]:
+    """A Dask scheduler with a worker, as on a cluster."""
+    address = folder / "scheduler.json"
+    address.unlink(missing_ok=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", "--host", "127.0.0.1"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    first = subprocess.Popen([*scheduler, "--scheduler-file", address], **quiet)
+    wait_for(address.exists)
+    return [first, subprocess.Popen([*worker, "--scheduler-file", address], cwd=folder, **quiet)]
+
+
+def test_a_lost_scheduler_is_told_and_the_next_one_goes_on(course, tmp_path):
+    for student in "abc":
+        hand_in(course, student, double_answer=SLEEP + DOUBLE)
+    processes = serve(tmp_path)
+    try:
+        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+        grader = start(course, "--scheduler", address)
+        wait_for(lambda: kept(course) or grader.poll() is not None)
+        processes[0].kill()
+        said, _ = grader.communicate(timeout=90)
+        assert grader.returncode == 1 and "was lost" in said and "Traceback" not in said, said
+        assert 0 < len(kept(course)) < 3
+        processes += serve(tmp_path)
+        address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
+        rows = grade(course, Settings(scheduler=address, warm=False))
+        assert {row.state for row in rows.values()} == {"graded"} and len(rows) == 3
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_no_scheduler_is_told(course):
+    hand_in(course, "a")
+    with pytest.raises(cluster.ClusterError, match="there is no Dask scheduler at tcp://127.0.0.1:9"):
+        grade(course, Settings(scheduler="tcp://127.0.0.1:9"))
+
+
+def honest(course: Path, name: str) -> dict[str, nbformat.NotebookNode]:
+    """Right, blank, and the first half of the answers."""
+    instructor, blank = read(course, "solutions", name), read(course, "notebooks", name)
+    half = copy.deepcopy(blank)
+    answers = [c for c in instructor.cells if c.metadata.get("nbgrader", {}).get("solution")]
+    for answer in answers[::2]:
+        cell(half, answer.id).source = answer.source
+    return {"right": instructor, "blank": blank, "half": half}
+
+
+@pytest.mark.parametrize("text", [ROOT / "tests" / "samples" / f"{NAME}.py", ROOT / "solutions" / "01_concepts.py"])
+def test_the_same_scores_as_stock_cell_by_cell(tmp_path, text):
+    course = make_course(tmp_path / "ours", text)
+    release.build(course)
+    submissions = honest(course, text.stem)
+    if text.stem == NAME:
+        part = right(read(course, "notebooks"))
+        cell(part, "count-answer").source = "class Counter:\n    total = 0\n    def add(self): self.total = 1"
+        noisy = right(read(course, "notebooks"))
+        cell(noisy, "double-answer").source = f"import warnings\n{DOUBLE.replace('return', 'warnings.warn(str(x)); return')}"
+        submissions |= {"part": part, "noisy": noisy}
+    for student, notebook in submissions.items():
+        submit(course, student, notebook, text.stem)
+    stock = shutil.copytree(course, tmp_path / "stock")
+    autograde(stock, text.stem)
+    batch.grade(course, [text.stem], Settings(), say=lambda line: None)
+    for student in submissions:
+        assert scores(course, student, text.stem) == scores(stock, student, text.stem), student
+        found = {c.cell: c.score for c in results.read(course, text.stem, student).cells}
+        assert found == scores(stock, student, text.stem)
+
+
+def test_the_command_ends_with_a_table_a_file_and_a_code(course):
+    hand_in(course, "a")
+    grader = start(course)
+    said, _ = grader.communicate(timeout=300)
+    assert grader.returncode == 0, said
+    assert "1 of 1 done, 0 flagged, 0 need you" in said
+    with open(course / "grades" / f"{NAME}.csv", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["student"], row["score"], row["of"], row["state"]) == ("a", "4.5", "6.5", "graded")
+    (course / "submitted" / "b" / NAME).mkdir(parents=True)
+    (course / "submitted" / "b" / NAME / f"{NAME}.ipynb").write_text("{")
+    grader = start(course)
+    said, _ = grader.communicate(timeout=60)
+    assert grader.returncode == 1 and "needs you: the file is cut off" in said, said
+
+
+def test_nothing_to_grade_is_told(course):
+    with pytest.raises(GradingError, match="nothing to grade"):
+        grade(course)

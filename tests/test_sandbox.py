@@ -1,0 +1,528 @@
+"""Sandboxes from the inside: what student code can reach, what it may use, and what it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
+
+from course_utils.environ import environment
+from course_utils.errors import EnvironmentProblem
+from course_utils.grading.kernels import warm_server
+from course_utils.grading.limits import MIB, Limits
+from course_utils.grading.sandbox import require_sandbox
+
+pytestmark = LINUX
+FAMILIES = (socket.AF_INET, socket.AF_UNIX, socket.AF_UNIX)
+LIMITS = Limits(file_bytes=32 * MIB, processes=64)
+NAP = f"sleep 1000.{os.getpid()}"  # a process that submissions start, by a command line of its own
+SECRET = "the-graders-secret-5f1c"
+
+# What student code tries, and what it must print. ``PLACES`` holds paths, ports and names of the grader.
+PROBES = {
+    "no network": (
+        """
+import socket
+def attempt(address, family=socket.AF_INET):
+    s = socket.socket(family)
+    s.settimeout(3)
+    try:
+        s.connect(address)
+        return 'connected'
+    except OSError as problem:
+        return type(problem).__name__
+print(attempt(('1.1.1.1', 53)), attempt(('127.0.0.1', PLACES['port'])),
+      attempt('\\0' + PLACES['abstract'], socket.AF_UNIX), attempt(PLACES['socket'], socket.AF_UNIX))
+print([line.split(':')[0].strip() for line in open('/proc/net/dev') if ':' in line])
+""",
+        "OSError ConnectionRefusedError ConnectionRefusedError FileNotFoundError\n['lo']",
+    ),
+    "the grader's files are not there": (
+        "import os\nprint([place for place in PLACES['files'] if os.path.lexists(place)])",
+        "[]",
+    ),
+    "not even under another name": (
+        """
+import os
+found = []
+for folder, folders, files in os.walk('/'):
+    if folder in ('/proc', '/sys', '/usr') or folder.endswith('/site-packages'):
+        folders.clear()
+    found += [f for f in files + folders if PLACES['nonce'] in f]
+print(found)
+""",
+        "[]",
+    ),
+    "of the repository only the package": (
+        "import os; print(sorted(os.listdir(PLACES['repository'])))",
+        "['course_utils']",
+    ),
+    "nothing can be written outside": (
+        """
+import course_utils, os, sys
+writable = []
+for folder in ['/', '/dev', '/etc', '/usr', '/usr/bin', '/proc/sys/kernel', '/sys/devices/system/cpu', sys.prefix,
+               sys.base_prefix, os.path.dirname(course_utils.__file__), PLACES['cache'], PLACES['course']]:
+    try:
+        open(os.path.join(folder, 'trace'), 'w').close()
+        writable.append(folder)
+    except OSError:
+        pass
+for folder in ['.', '~', '/tmp', '/dev/shm']:
+    open(os.path.join(os.path.expanduser(folder), 'trace'), 'w').close()
+print(writable)
+""",
+        "[]",
+    ),
+    "cached pictures cannot be changed": (
+        """
+import os
+entry = os.path.join(PLACES['cache'], 'arrays', 'entry', 'a.npy')
+print(open(entry).read())
+for deed in (lambda: open(entry, 'w'), lambda: os.remove(entry), lambda: os.chmod(entry, 0o777)):
+    try:
+        deed()
+        print('done')
+    except OSError:
+        pass
+""",
+        "pictures",
+    ),
+    "no secret in any environment or command line": (
+        """
+import glob, os
+texts = [str(os.environ)]
+for name in glob.glob('/proc/[0-9]*/environ') + glob.glob('/proc/[0-9]*/cmdline'):
+    try:
+        texts.append(open(name).read())
+    except OSError:
+        pass
+print([t for t in texts if PLACES['secret'] in t], os.environ['HOME'], os.environ.get('NBGRADER_EXECUTION'),
+      os.environ.get('OMP_NUM_THREADS'), os.environ.get('JPY_PARENT_PID'))
+""",
+        "[] /home/student autograde 1 None",
+    ),
+    "only its own processes, all of them known": (
+        """
+import glob
+known = {b'bwrap', b'sleep', PLACES['python'].encode()}
+seen = {int(name.split('/')[2]): open(name, 'rb').read() for name in glob.glob('/proc/[0-9]*/cmdline')}
+print(len(seen) <= 3, {line.split(b'\\0')[0] for line in seen.values()} <= known)
+""",
+        "True True",
+    ),
+    "no file of others stands open": (
+        """
+import glob, os, socket
+own = {line.split()[6] for line in open('/proc/net/unix').readlines()[1:]}
+own |= {line.split()[9] for line in open('/proc/net/tcp').readlines()[1:]}
+for fd in os.listdir('/proc/self/fd'):
+    try:  # connections that the kernel has accepted from outside
+        peer = socket.socket(fileno=os.dup(int(fd)))
+        if str(peer.getsockname()).startswith('/run/'):
+            own.add(os.readlink(f'/proc/self/fd/{fd}')[8:-1])
+    except OSError:
+        pass
+strange = []
+for fd in glob.glob('/proc/[0-9]*/fd/*'):
+    try:
+        target = os.readlink(fd)
+    except OSError:
+        continue
+    if target.startswith('socket:') and target[8:-1] not in own:
+        strange.append((fd, target))
+    if target.startswith('/') and target != '/dev/null' and not target.startswith('/proc/'):
+        strange.append((fd, target))
+print(strange)
+""",
+        "[]",
+    ),
+    "no rights, and no way to any": (
+        """
+import ctypes, os
+status = dict((line.split() + [''])[:2] for line in open('/proc/self/status'))
+print({int(v, 16) for k, v in status.items() if k.startswith('Cap')}, status['NoNewPrivs:'], 0 in os.getresuid())
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.mount(b'none', b'/tmp', b'tmpfs', 0, None), libc.umount(b'/usr'))
+try:
+    os.setuid(0)
+except OSError:
+    print('stays who it is')
+""",
+        "{0} 1 False\n-1 -1\nstays who it is",
+    ),
+    "processes are limited": (
+        """
+import os, signal, time
+children = []
+try:
+    for _ in range(1000):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(1000)
+        children.append(pid)
+except BlockingIOError:
+    print('no more', len(children) < 64)
+for pid in children:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+""",
+        "no more True",
+    ),
+    "a file is limited, and all files together": (
+        """
+import os
+limit = PLACES['file_bytes']
+block = bytes(2**20)
+def fill(name):
+    with open(name, 'wb', buffering=0) as file:
+        while True:
+            file.write(block)
+try:
+    fill('/tmp/large')
+except OSError as problem:
+    print(problem.errno, os.path.getsize('/tmp/large') <= limit)
+for folder in ('.', '/tmp', '/dev/shm'):
+    try:
+        for n in range(4):
+            with open(os.path.join(folder, str(n)), 'wb', buffering=0) as file:
+                for _ in range(limit // len(block) // 2):
+                    if file.write(block) < len(block):
+                        raise OSError(28, 'full')
+        print('not full')
+    except OSError as problem:
+        print(problem.errno, end=' ')
+    finally:
+        os.system(f'rm -f {folder}/[0-9] /tmp/large')
+""",
+        "27 True\n28 28 28",
+    ),
+    "no core is dumped": (
+        "import resource; print(resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_NOFILE))",
+        "(0, 0) (1024, 1024)",
+    ),
+    "the GPU is out of sight": (
+        "import os, torch; print(torch.cuda.is_available(), any('nvidia' in n for n in os.listdir('/dev')))",
+        "False False",
+    ),
+    "torch, figures and the package work without a word": (
+        """
+import matplotlib.pyplot as plt, torch
+from course_utils.data import load_data
+_ = plt.plot([1, 2])
+print(torch.nn.Linear(2, 2)(torch.ones(1, 2)).shape)
+""",
+        "torch.Size([1, 2])\ntext/plain image/png",
+    ),
+}
+KINDS = ("warm", "fresh")
+WHO = ("us", "ordinary user")
+
+
+@pytest.fixture(scope="module")
+def places():
+    """A grader's machine: a course, a home, a cache, secrets, and servers that listen."""
+    nonce = secrets.token_hex(8)
+    with ExitStack() as stack:
+        base = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        base.chmod(0o755)
+        files = [
+            base / "course" / "solutions" / "01" / f"{nonce}.ipynb",
+            base / "course" / "submitted" / "somebody" / "01" / f"{nonce}.ipynb",
+            base / "course" / "autograded" / "somebody" / "01" / f"{nonce}.ipynb",
+            base / "course" / f"{nonce}-gradebook.db",
+            base / "home" / ".ssh" / f"{nonce}_id",
+        ]
+        entry = base / "cache" / "arrays" / "entry" / "a.npy"
+        for file in (*files, entry):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("pictures")
+        tcp, abstract, path = (stack.enter_context(socket.socket(f)) for f in FAMILIES)
+        tcp.bind(("127.0.0.1", 0))
+        abstract.bind(f"\0{nonce}")
+        path.bind(str(base / "course" / "socket"))
+        for listener in (tcp, abstract, path):
+            listener.listen()
+        variables = {"HOME": base / "home", "COURSE_DATA": base / "cache", "GRADER_TOKEN": SECRET}
+        stack.enter_context(environment(**{name: str(value) for name, value in variables.items()}))
+        stack.enter_context(contextlib.chdir(base / "course"))
+        yield {
+            "files": [*map(str, files), str(ROOT / "solutions"), str(ROOT / ".git")],
+            "course": str(base / "course"),
+            "cache": str(base / "cache"),
+            "socket": str(base / "course" / "socket"),
+            "abstract": nonce,
+            "nonce": nonce,
+            "port": tcp.getsockname()[1],
+            "repository": str(ROOT),
+            "secret": SECRET,
+            "python": sys.executable,
+            "file_bytes": LIMITS.file_bytes,
+        }
+
+
+@pytest.fixture(scope="module")
+def answers(places):
+    """What the probes print, by the grader's user, the kind of kernel and the name of the probe."""
+    cells = [f"PLACES = {places!r}", *(code for code, _ in PROBES.values())]
+    ordinary = outputs_as_ordinary_user(cells, KINDS, LIMITS)
+    assert ordinary.pop("uid") != 0
+    outputs = {("ordinary user", kind): ordinary[kind] for kind in KINDS}
+    outputs |= {("us", kind): Run(*cells, kind=kind, limits=LIMITS).outputs for kind in KINDS}
+    return {key: dict(zip(PROBES, said[1:], strict=True)) for key, said in outputs.items()}
+
+
+@pytest.mark.parametrize("probe", PROBES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("grader", WHO)
+def test_student_code_reaches_nothing(answers, grader, kind, probe):
+    assert answers[grader, kind][probe] == PROBES[probe][1]
+
+
+def ours() -> list[str]:
+    """Command lines of our sandboxes, and of what submissions of ours have started."""
+    children = " ".join(file.read_text() for file in Path("/proc/self/task").glob("*/children"))
+    left = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = file.read_bytes().replace(b"\0", b" ").decode()
+            if NAP in line or line.startswith("bwrap ") and file.parent.name in children.split():
+                left.append(line)
+    return left
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """Each test, however its kernel ended, leaves no sandbox and no process of a submission behind."""
+    yield
+    deadline = time.monotonic() + 5
+    while ours() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert ours() == []
+
+
+ESCAPES = f"""
+import os, subprocess, time
+subprocess.Popen(['setsid', *'{NAP}'.split()])
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execvp('{NAP}'.split()[0], '{NAP}'.split())
+    os._exit(0)
+time.sleep(1)
+print(sum('{NAP}' in open(f'/proc/{{p}}/cmdline').read().replace(chr(0), ' ') for p in os.listdir('/proc') if p.isdigit()))
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_process_outlives_its_sandbox(kind):
+    assert Run(ESCAPES, kind=kind).outputs == ["2"]
+
+
+DEATHS = {
+    "it exits": "import os; os._exit(0)",
+    "it kills all it can": "import os\ntry: os.kill(-1, 9)\nfinally: os.kill(os.getpid(), 9)",
+    "it crashes": "import ctypes; ctypes.string_at(0)",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("deed", DEATHS)
+def test_a_dead_kernel_is_noticed(kind, deed):
+    start = time.monotonic()
+    run = Run(DEATHS[deed], "print('next')", kind=kind)
+    assert run.died and run.why == "" and time.monotonic() - start < 30
+
+
+HUNGER = {
+    "its own": "x = bytearray(b'1') * 1_500_000_000",
+    "shared": "import mmap; x = mmap.mmap(-1, 1_500_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1",
+    "of children": """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        x = bytearray(b'1') * 200_000_000
+        time.sleep(60)
+time.sleep(60)
+""",
+}
+
+
+@pytest.mark.parametrize("hunger", HUNGER)
+def test_resident_memory_is_limited(hunger):
+    run = Run(HUNGER[hunger], kind="warm", limits=Limits(memory_bytes=1000 * MIB))
+    assert run.died and "1000 MB of memory" in run.why
+
+
+def test_memory_that_processes_share_counts_once():
+    code = """
+import os, time
+x = bytearray(b'1') * 300_000_000
+pids = [os.fork() or (time.sleep(3), os._exit(0)) for _ in range(8)]
+for pid in pids: os.waitpid(pid, 0)
+print('fine')
+"""
+    run = Run(code, kind="warm", limits=Limits(memory_bytes=1000 * MIB))
+    assert run.outputs == ["fine"] and not run.why
+
+
+def test_the_notebook_has_a_deadline():
+    run = Run("import time\nwhile True: time.sleep(1)", kind="warm", limits=Limits(notebook_seconds=4))
+    assert run.died and "longer than 4 s" in run.why
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cell_is_interrupted_by_a_message(kind):
+    run = Run("import time; time.sleep(100)", "print('next')", kind=kind, cell_seconds=3)
+    assert run.outputs == ["KeyboardInterrupt:", "next"]
+
+
+def test_a_cell_that_ignores_the_interrupt_meets_the_deadline():
+    code = "import signal, time; signal.signal(2, signal.SIG_IGN)\nwhile True: time.sleep(1)"
+    run = Run(code, kind="warm", limits=Limits(notebook_seconds=8), cell_seconds=2)
+    assert run.died and "longer than 8 s" in run.why
+
+
+def test_nothing_that_one_submission_wrote_meets_the_next():
+    plant = """
+import os, pathlib, site
+for name in ('~/.ipython/profile_default/startup/x.py', '~/.config/matplotlib/matplotlibrc', '/tmp/x.py', 'x.py',
+             site.getusersitepackages() + '/usercustomize.py', '/dev/shm/x'):
+    path = pathlib.Path(name).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('planted = True')
+"""
+    look = """
+import os
+print('planted' in globals(), [os.path.lexists(f) for f in ('x.py', '/tmp/x.py', '/dev/shm/x')], os.path.exists('/home/student/.config'))
+"""
+    for kind in KINDS:
+        assert Run(plant, kind=kind).outputs == [""]
+        assert Run(look, kind=kind).outputs == ["False [False, False, False] False"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_submitted_module_shadows_nothing(tmp_path, kind):
+    for name in ("course_utils.py", "torch.py", "json.py", "helper.py"):
+        (tmp_path / name).write_text("whose = 'the student'")
+    (tmp_path / "notebook.ipynb").write_text("{}")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "numbers.txt").write_text("1 2 3")
+    (tmp_path / "link").symlink_to(tmp_path / "data" / "numbers.txt")
+    run = Run(
+        "import course_utils, helper, json, torch\nprint([hasattr(m, 'whose') for m in (course_utils, torch, json, helper)])",
+        "import os; print(sorted(set(os.listdir('.')) - {'__pycache__'}), open('data/numbers.txt').read())\nopen('data/new', 'w').close()",
+        kind=kind,
+        folder=tmp_path,
+    )
+    assert run.outputs[0] == "[False, False, False, True]"
+    assert run.outputs[1] == "['course_utils.py', 'data', 'helper.py', 'json.py', 'torch.py'] 1 2 3"
+
+
+def test_two_at_a_time_do_not_meet():
+    waits = """
+import socket, time
+s = socket.socket(socket.AF_UNIX); s.bind('\\0meet'); s.listen()
+open('/tmp/here', 'w').close()
+time.sleep(6)
+print('alive')
+"""
+    attacks = """
+import os, socket
+try: socket.socket(socket.AF_UNIX).connect('\\0meet')
+except OSError as problem: print(type(problem).__name__, os.path.exists('/tmp/here'))
+os.kill(-1, 9)
+"""
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(Run, waits, kind="warm")
+        second = pool.submit(Run, "import time; time.sleep(2)", attacks, kind="warm")
+        assert second.result().outputs[1] == "ConnectionRefusedError False"
+        assert first.result().outputs == ["alive"]
+
+
+SAME = """
+import os, sys, torch, random, warnings, numpy as np, matplotlib
+torch.manual_seed(3); random.seed(3); np.random.seed(3)
+print(torch.rand(2).tolist(), torch.nn.Linear(2, 1).weight.tolist(), random.random(), np.random.rand())
+print(os.getcwd(), [p for p in sys.path if p], sys.flags, torch.get_num_threads(), matplotlib.get_backend())
+print(warnings.filters[-3:], os.umask(0o22), sorted(set(os.environ) - {'PWD'}), torch.is_grad_enabled(), torch.get_default_dtype())
+import matplotlib.pyplot as plt; _ = plt.plot([1, 2])
+"""
+UNSEEDED = "import torch, random, numpy, uuid; print(torch.rand(1).item(), random.random(), numpy.random.rand(), uuid.uuid4())"
+
+
+def test_a_warm_kernel_gives_what_a_fresh_one_gives():
+    warm, again, fresh = (Run(UNSEEDED, SAME, kind=kind) for kind in ("warm", "warm", "fresh"))
+    assert warm.outputs[1] == again.outputs[1] == fresh.outputs[1]
+    drawn = [value for run in (warm, again, fresh) for value in run.outputs[0].split()]
+    assert len(set(drawn)) == 12
+
+
+ABANDONED = """
+import sys, threading; sys.path.insert(0, sys.argv[1])
+from sandboxes import Run
+from course_utils.grading import kernels
+print(kernels.warm_server().pid, flush=True)
+Run("print('started')", "import os; os.execvp('sleep', sys.argv[2].split())", kind=sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_grader_leaves_nothing(kind):
+    code = ABANDONED.replace("sys.argv[2].split()", repr(NAP.split()))
+    grader = subprocess.Popen(
+        [sys.executable, "-c", code, str(ROOT / "tests"), "", kind], stdout=subprocess.PIPE
+    )
+    server = int(grader.stdout.readline())
+    while not any(NAP in line for line in ours()):
+        time.sleep(0.2)
+    grader.kill()
+    grader.wait()
+    grader.stdout.close()
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{server}").exists()
+
+
+def test_a_server_that_died_is_replaced():
+    os.kill(warm_server().pid, signal.SIGKILL)
+    time.sleep(0.5)
+    assert Run("print('fine')", kind="warm").outputs == ["fine"]
+
+
+def test_without_a_sandbox_the_home_folder_is_private_and_removed():
+    run = Run("import os; print(os.environ['HOME'])", kind="unsafe")
+    home = Path(run.outputs[0])
+    assert home != Path.home() and not home.exists()
+
+
+def test_a_sandbox_starts_here():
+    require_sandbox()
+
+
+def test_without_bubblewrap_it_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EnvironmentProblem, match=r"(?s)bubblewrap is missing.*apt install bubblewrap.*--unsafe"):
+        require_sandbox()
+
+
+def test_when_bubblewrap_is_not_allowed_it_says_what_to_do(monkeypatch, tmp_path):
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    bwrap.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EnvironmentProblem, match="(?s)cannot start.*uid map: Permission denied.*AppArmor"):
+        require_sandbox()
