@@ -411,9 +411,13 @@ def rescale(numbers):
         "import ctypes\nfrom course_utils.checks import core\ncode = core.hidden.__code__\n"
         "place = ctypes.string_at(id(code), 600).find(code.co_code[4:20]) - 4\n"
         "assert place > 0\n"
-        "with open('/proc/self/mem', 'r+b', buffering=0) as memory:\n"
-        "    memory.seek(id(code) + place)\n    memory.write(bytes((151, 0, 100, 0, 83, 0)))  # return its docstring",
+        "ctypes.memmove(id(code) + place, bytes((151, 0, 100, 0, 83, 0)), 6)  # returns its docstring at once",
         flagged=ALL,
+    ),
+    "opens_its_memory": harmless(
+        "for place in ('/proc/self/mem', '/proc/1/mem', '/dev/mem'):\n"
+        "    try:\n        with open(place, 'r+b') as memory:\n            memory.seek(4096)\n            memory.write(b'x')\n"
+        "    except OSError as problem:\n        print(problem)"
     ),
     "at_exit": wrong("import atexit\natexit.register(lambda: get_ipython().displayhook(2.0))"),
 }
