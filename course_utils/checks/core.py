@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 
 LIBRARIES = (
@@ -220,6 +221,8 @@ def brief(value: object) -> str:
     if isinstance(value, torch.Tensor):
         kind = f"{str(value.dtype).removeprefix('torch.')} tensor {list(value.shape)}"
         return f"{kind}: {brief(value.flatten().tolist())}" if 0 < value.numel() <= 6 else kind
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} numpy array {list(value.shape)}"
     if isinstance(value, tuple | list):
         items = ", ".join(brief(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
         return f"({items})" if isinstance(value, tuple) else f"[{items}]"
