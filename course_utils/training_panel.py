@@ -21,7 +21,7 @@ from course_utils.plots.frame import mimebundle
 from course_utils.plots.growing import growing_curves
 from course_utils.train import History, Recipe, count_batches, fit
 
-SECONDS_BETWEEN_LOOKS = 0.5  # a look costs some 3 ms
+SECONDS_BETWEEN_LOOKS = 0.5  # a look costs about 1 ms of CPU time
 INTERRUPT = "To stop, choose Interrupt in the menu (Kernel or Runtime): what is trained so far stays."
 RESUME = "Resume goes on behind the last whole epoch; then run the cells below again."
 
