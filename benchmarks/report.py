@@ -13,7 +13,7 @@ from measure import Timing
 from course_utils.data import Splits
 
 NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then the tutorials' recipes on CIFAR-10) **has not
-been run**: no GPU was at hand. Its parts are tested on a CPU at tiny sizes.
+been run**: no GPU was at hand. All of it but the GPU is tested, at tiny sizes.
 """
 READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over the rounds, with
 the lowest and highest in brackets; "times" is the median over the rounds of the ratio within a round, and
