@@ -195,7 +195,10 @@ def bench(
     import subprocess
 
     script = course_folder() / "benchmarks" / "training.py"
-    given = {"--rows": rows, "--data": _absolute(data), "--starts": starts, "--images": images, "--repeats": repeats, "--out": out}
+    given = {
+        "--rows": rows, "--data": _absolute(data), "--starts": starts,
+        "--images": images, "--repeats": repeats, "--out": out,
+    }  # fmt: skip
     words = [str(w) for pair in given.items() if pair[1] is not None for w in pair]
     words += ["--gpu"] * gpu + ["--quick"] * quick
     code = subprocess.run([sys.executable, str(script), *words], check=False).returncode
