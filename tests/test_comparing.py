@@ -152,3 +152,148 @@ def _is_telling(packed: dict) -> bool:
 def _parts(value: object) -> list[dict]:
     items = value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else [value]
     return [values.pack(item) for item in list(items)[:20]]
+
+
+def test_most_hidden_tests_compare_outside():
+    """The others look at what a function does to a model, where there is no value to send."""
+    assert len(COMPARED) >= 44 and len(COMPARED) / len(cells("graded")) > 0.7
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 3, -(10**30), 0.1, float("inf"), "text", [1, (2.5, "a")], {"a": [None]}, torch.ones(2, 3),
+     torch.arange(4, dtype=torch.uint8), torch.tensor([1j]), np.float32([[1.5]]), torch.zeros(0, 3), torch.tensor(True)],
+    ids=str,
+)  # fmt: skip
+def test_values_survive_the_way(value):
+    packed = json.loads(json.dumps(values.pack(value)))
+    assert values.alike(packed, values.pack(value))
+    assert not values.alike(packed, values.pack("another"))
+
+
+@pytest.mark.parametrize(
+    "got, expected, tolerance, alike",
+    [
+        (1.0, 1.0 + 1e-9, {"atol": 1e-8}, True),
+        (1.0, 1.1, {"rtol": 0.05}, False),
+        (float("nan"), float("nan"), {}, True),
+        (float("inf"), 1e300, {"rtol": 1e9}, False),
+        (1, 1.0, {}, False),
+        (True, 1, {}, False),
+        (np.float64(1.0), 1.0, {}, False),
+        ([1.0], (1.0,), {}, False),
+        ([1, 2], [1, 2, 3], {}, False),
+        ({"a": 1}, {"b": 1}, {}, False),
+        (torch.ones(3), torch.ones(3, dtype=torch.float64), {}, False),
+        (torch.ones(3), torch.ones(1, 3), {}, False),
+        (torch.ones(3), np.ones(3, dtype=np.float32), {}, False),
+        (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.001]), {"rtol": 1e-2}, True),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), {"atol": 1.5}, True),
+        (torch.tensor([True]), torch.tensor([False]), {}, False),
+        (nn.Parameter(torch.ones(2)), torch.ones(2), {}, False),
+        (object(), object(), {}, False),
+    ],
+)
+def test_alike(got, expected, tolerance, alike):
+    assert values.alike(values.pack(got), values.pack(expected), **tolerance) == alike
+    if alike:
+        values.same("equal", got, expected, **tolerance)
+    else:
+        with pytest.raises(AssertionError, match="^different$"):
+            values.same("different", got, expected, **tolerance)
+
+
+class AlwaysEqual(float):
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+def test_an_overloaded_equality_is_never_asked():
+    with pytest.raises(AssertionError):
+        values.same("a number", AlwaysEqual(1), 1.0)
+
+
+EXPECTED = [
+    {"label": "first", "value": values.pack(1.5), "rtol": 0.0, "atol": 0.1},
+    {"label": "second", "value": values.pack([1, 2]), "rtol": 0.0, "atol": 0.0},
+]
+TEXT = nbformat.v4.new_output("stream", name="stdout", text="chatty")
+
+
+def messages(*got):
+    return [output({"nonce": NONCE, "value": values.pack(value)}) for value in got]
+
+
+def test_right_values_leave_no_trace():
+    outputs = [TEXT, *messages(1.55, [1, 2])]
+    assert comparing.settle(outputs, EXPECTED, NONCE) is None
+    assert outputs == [TEXT]
+
+
+def test_a_wrong_value_is_an_error_before_everything_else():
+    outputs = [TEXT, *messages(1.5, [2, 1]), nbformat.v4.new_output("execute_result", data={"text/plain": "2.0"})]
+    assert comparing.settle(outputs, EXPECTED, NONCE) is None
+    assert [o.output_type for o in outputs] == ["error", "stream", "execute_result"]
+    assert outputs[0].evalue == "second"
+
+
+@pytest.mark.parametrize(
+    "outputs, reason",
+    [
+        (messages(1.5), "sent 1 of 2"),
+        (messages(1.5, [1, 2], [1, 2]), "sent 3 of 2"),
+        ([], "sent 0 of 2"),
+        ([*messages(1.5), output({"nonce": "another", "value": values.pack([1, 2])})], "unreadable"),
+        ([*messages(1.5), output([])], "unreadable"),
+        ([*messages(1.5), output({"nonce": NONCE, "value": {"type": "list"}})], "unreadable"),
+        ([*messages(1.5), output({"nonce": NONCE})], "unreadable"),
+    ],
+)
+def test_missing_repeated_and_forged_values_are_for_a_person(outputs, reason):
+    assert reason in comparing.settle(outputs, EXPECTED, NONCE)
+    assert [o.output_type for o in outputs] == ["error"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dtype": "object"}, {"shape": [7]}, {"shape": "x"}, {"data": "!"}, {"data": "AAAA"}, {"dtype": "float64"}],
+    ids=str,
+)
+def test_a_forged_array_is_refused(change):
+    packed = values.pack(torch.ones(2))
+    outputs = [output({"nonce": NONCE, "value": packed | change})]
+    expected = [{"label": "array", "value": packed, "rtol": 0.0, "atol": 0.0}]
+    comparing.settle(outputs, expected, NONCE)
+    assert [o.output_type for o in outputs] == ["error"]
+
+
+def test_values_from_a_cell_that_sends_none():
+    outputs = messages(1.5)
+    assert comparing.settle(outputs, None, NONCE) and outputs[0].output_type == "error"
+    outputs = [TEXT]
+    assert comparing.settle(outputs, None, NONCE) is None and outputs == [TEXT]
+
+
+def test_a_cell_that_failed_has_failed():
+    outputs = [*messages(1.5), nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])]
+    assert comparing.settle(outputs, EXPECTED, NONCE) is None
+    assert [o.ename for o in outputs] == ["ValueError"]
+
+
+def test_expected_must_stand_third():
+    with pytest.raises(CourseError, match="by position"):
+        comparing.for_student("values.same('label', got, expected=3)", NONCE)
+
+
+def test_other_cells_stay_as_they_are():
+    for source in ("assert double(2) == 4", "%matplotlib inline\nx = 'values.other('"):
+        assert comparing.for_student(source, NONCE) == comparing.for_reference(source, NONCE) == source
+
+
+def test_our_own_failure_is_named():
+    cell = nbformat.v4.new_code_cell("", metadata={"nbgrader": {"grade": True, "grade_id": "double-1"}})
+    cell.outputs = [nbformat.v4.new_output("error", ename="AssertionError", evalue="why", traceback=[])]
+    with pytest.raises(CourseError, match="double-1"):
+        comparing.references(nbformat.v4.new_notebook(cells=[cell]), NONCE)

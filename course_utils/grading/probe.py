@@ -23,7 +23,7 @@ BUILTINS = """
     sum super tuple type vars zip
 """.split()
 
-# What hidden tests use to compare and to look into models. Printing and loading may be changed by anyone.
+# What hidden tests use to compare and to look into models. How things are shown or loaded anyone may change.
 RELIED_ON = {
     "math": "isclose fabs isnan isinf",
     "random.Random": "random randint randrange choice sample shuffle uniform",
@@ -47,7 +47,7 @@ RELIED_ON = {
     "IPython.display": "publish_display_data",
 }
 
-SHOWN = {"__repr__", "__str__", "__format__"}
+MAY_CHANGE = {"__repr__", "__str__", "__format__", "cuda", "pin_memory"}
 
 # Where a cell is read, run and answered.
 SHELL = """
@@ -153,7 +153,7 @@ def blind_torch(root, helpers):
         yield "torch compares wrongly"
     genuine = vars(torch._C.TensorBase)
     for name, thing in list(vars(torch.Tensor).items()):
-        if name in genuine and name not in SHOWN and of_students(thing):
+        if name in genuine and name not in MAY_CHANGE and of_students(thing):
             yield f"torch.Tensor.{name} was replaced"
     overrides = sys.modules.get("torch.overrides")
     stack = getattr(overrides, "_get_current_function_mode_stack", list)()

@@ -129,6 +129,16 @@ CASES = {
         "torch.Tensor.__repr__ = lambda self: f'tensor of shape {tuple(self.shape)}'\n"
         "torch.Tensor.describe = lambda self: self.float().mean().item()\ntorch.ones(3)"
     ),
+    "has_no_gpu": right(
+        "torch.Tensor.cuda = lambda self, *args, **more: self\nnn.Module.cuda = lambda self, *args: self\ntorch.ones(2).cuda()"
+    ),
+    "own_magic": right(
+        "from IPython.core.magic import register_line_magic\n@register_line_magic\ndef shout(line):\n    print(line.upper())"
+    ),
+    "tracebacks_short": right("%xmode Minimal\n%precision 3\n%pdb off"),
+    "own_module": right(
+        "import helpers\nhelpers.greet()", files={"helpers.py": "def greet():\n    print('hello')"}
+    ),
     "loads_the_old_way": right("import functools\ntorch.load = functools.partial(torch.load, weights_only=False)"),
     "quiet_warnings": right(
         "import warnings\nwarnings.filterwarnings('ignore')\nwarnings.showwarning = lambda *args, **more: None"
