@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from course_utils.errors import CourseError
 
 AHEAD = 2  # tasks sent for each thread, so that no worker waits for the next
 LOOK_SECONDS = 1.0  # how often to look whether the scheduler still lives, and to show progress
+LOGGERS = ("distributed", "distributed.client", "tornado.application")
 CONNECT_SECONDS, GONE_SECONDS = 10, 10
 # On this machine: a task is given to a worker when it is free, so that a worker's death concerns one task;
 # that one is tried once more.
@@ -38,6 +39,8 @@ def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
     Raises:
         ClusterError: if there is no scheduler at the address.
     """
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters to a grader is told by us
     with dask.config.set(ONE_RETRY):
         if not address:
             with (
@@ -46,8 +49,9 @@ def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
                     threads_per_worker=1,
                     processes=True,
                     memory_limit=0,  # the sandbox has the limit
-                    dashboard_address=None,
+                    dashboard_address="127.0.0.1:0",  # whatever port is free
                     silence_logs=logging.CRITICAL,
+                    preload=["course_utils.grading.worker"],
                 ) as cluster,
                 Client(cluster) as client,
             ):
@@ -67,7 +71,10 @@ def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
 
 
 def run_all(
-    client: Client, function: Callable[[Any], Any], tasks: Iterable[tuple[Any, Any]], tick: Callable[[int], None]
+    client: Client,
+    function: Callable[[Any], Any],
+    tasks: Iterable[tuple[Any, Any]],
+    tick: Callable[[int], None],
 ) -> Iterator[tuple[Any, Any]]:
     """Run ``function`` on all tasks; few are sent ahead.
 
@@ -85,17 +92,26 @@ def run_all(
     source = iter(tasks)
     left = True
     while left or running:
-        while left and len(running) < AHEAD * max(1, sum(client.nthreads().values())):
+        threads = _threads(client)
+        while left and len(running) < AHEAD * max(1, threads):
             if (task := next(source, None)) is None:
                 left = False
                 break
             future = client.submit(function, task[1], pure=False, retries=1)
             running[future] = task[0]
-        tick(min(len(running), sum(client.nthreads().values())))
+        tick(min(len(running), threads))
         for future in _completed(client, list(running)):
             name = running.pop(future)
             yield name, future.exception() or future.result()
             future.release()
+
+
+def _threads(client: Client) -> int:
+    """So many tasks can run at once."""
+    try:
+        return sum(client.nthreads().values())
+    except (OSError, CommClosedError) as problem:
+        raise _lost(client) from problem
 
 
 def _completed(client: Client, futures: list) -> list:

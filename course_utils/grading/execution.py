@@ -19,7 +19,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import default
 from traitlets.config import Config
 
-from course_utils.grading.inspection import Inspector, judge, unweave, weave
+from course_utils.grading.inspection import PROBE, Inspector, judge, unweave, weave
 from course_utils.grading.limits import MIB, Limits
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
@@ -129,7 +129,7 @@ class _Execute(Execute):
         if cell.cell_type != "code" or not cell.source.strip():
             return cell, resources
         if self._time_left() <= 0 and not self.given_up:
-            self._give_up(f"the {self.limits.notebook_seconds} seconds for the whole notebook were used up", index)
+            self._give_up(f"the {self._all_seconds()} were used up", index)
         if self.given_up:
             self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
         else:
@@ -142,7 +142,7 @@ class _Execute(Execute):
         shortened = limit < self.limits.cell_seconds  # by the end of the notebook's time
         too_long = f"it ran for more than {limit:.0f} seconds"
         if shortened:
-            too_long = f"the {self.limits.notebook_seconds} seconds for the whole notebook ended in it"
+            too_long = f"the {self._all_seconds()} ended in it"
         self.room = self.limits.output_bytes
         try:
             # Hidden tests stay out of the history, where later cells could read them.
@@ -152,10 +152,12 @@ class _Execute(Execute):
             self._start_again(index)
         except CellTimeoutError:
             if self._answers():
-                self._fail(cell, index, Failure(index, "it gave more output than can be taken", own=False))
+                why = "it gave more output than can be taken"
+                self._fail(cell, index, Failure(index, why, own=False))
                 self._connect_again()
             else:
-                self._fail(cell, index, Failure(index, f"{too_long} and could not be interrupted", own=not shortened))
+                why = f"{too_long} and could not be interrupted"
+                self._fail(cell, index, Failure(index, why, own=not shortened))
                 self._start_again(index)
         else:
             if any(o.get("ename") == self.error_on_timeout["ename"] for o in cell.outputs):
@@ -191,8 +193,9 @@ class _Execute(Execute):
     def _replay(self, end: int) -> bool:
         """Run set-up and answers again without what killed a kernel; False if one has died once more."""
         for index, cell in enumerate(self.nb.cells[:end]):
-            tests = is_grade(cell) or is_locked(cell) or "course_probe" in cell.metadata
-            if cell.cell_type != "code" or tests or index in self.killers | self.failures.keys() or self._time_left() <= 0:
+            tests = is_grade(cell) or is_locked(cell) or PROBE in cell.metadata
+            failed = index in self.killers or index in self.failures
+            if cell.cell_type != "code" or tests or failed or self._time_left() <= 0:
                 continue
             try:
                 self.execute_cell(copy.deepcopy(cell), index)
@@ -210,49 +213,60 @@ class _Execute(Execute):
         self.failures[index] = failure
         cell.outputs = [*cell.outputs, error_output("DidNotRun", failure.why)]
 
+    def _all_seconds(self) -> str:
+        return f"{self.limits.notebook_seconds} seconds for the whole notebook"
+
     def _time_left(self) -> float:
         used = time.monotonic() - self.began if self.began else 0.0
         return self.limits.notebook_seconds - used
 
     def process_message(self, msg: dict, cell: NotebookNode, cell_index: int):
         """Cut output as it arrives; widgets are not shown."""
-        if msg["msg_type"].startswith("comm") or not self._fits(msg["msg_type"], msg["content"]):
+        kind, content = msg["msg_type"], msg["content"]
+        if kind.startswith("comm") or not self._fits(kind, content, cell.outputs):
             return None
         return super().process_message(msg, cell, cell_index)
 
-    def _fits(self, kind: str, content: dict) -> bool:
-        """Shorten what a message brings to the room that is left; False if nothing remains of it."""
+    def _fits(self, kind: str, content: dict, outputs: list[NotebookNode]) -> bool:
+        """Shorten what a message brings; False if there is no room for it.
+
+        The first result and the first error always have room: they decide the score.
+        """
         if kind == "stream":
             return self._stream_fits(content)
         if kind in ("display_data", "update_display_data"):
-            return self._take(sum(len(str(value)) for value in content["data"].values()))
-        if kind == "execute_result":  # it may be a score, so it is kept behind any flood
-            content["data"] = {
-                key: str(value)[:LONGEST_RESULT]
-                for key, value in content["data"].items()
-                if key == "text/plain" or self._take(len(str(value)))
-            }
+            return self._take(*map(str, content["data"].values()))
+        if kind == "execute_result":
+            text = str(content["data"].pop("text/plain", ""))[:LONGEST_RESULT]
+            content["data"] = content["data"] if self._take(*map(str, content["data"].values())) else {}
+            content["data"]["text/plain"] = text
+            return self._take(text) or _has_none(kind, outputs)
         if kind == "error":
             content["evalue"] = str(content["evalue"])[:LONGEST_RESULT]
             content["traceback"] = ["\n".join(content["traceback"])[:LONGEST_TRACEBACK]]
+            return self._take(content["evalue"], *content["traceback"]) or _has_none(kind, outputs)
         return True
 
     def _stream_fits(self, content: dict) -> bool:
         if self.room <= 0:
             return False
-        content["text"] = text = content["text"][: self.room]
-        size = len(text.encode())
-        if size + ROUGHLY_A_MESSAGE >= self.room:
+        content["text"] = content["text"][: self.room]
+        if not self._take(content["text"]):
             content["text"] += "\n... the rest of the output was cut ..."
-        self.room -= size + ROUGHLY_A_MESSAGE
+            self.room = 0
         return True
 
-    def _take(self, size: int) -> bool:
+    def _take(self, *texts: str) -> bool:
         """Use some of the room, if there is enough."""
-        if size + ROUGHLY_A_MESSAGE > self.room:
+        size = sum(len(text.encode("utf-8", "replace")) for text in texts) + ROUGHLY_A_MESSAGE
+        if size > self.room:
             return False
-        self.room -= size + ROUGHLY_A_MESSAGE
+        self.room -= size
         return True
+
+
+def _has_none(kind: str, outputs: list[NotebookNode]) -> bool:
+    return all(output.output_type != kind for output in outputs)
 
 
 def error_output(name: str, text: str) -> NotebookNode:

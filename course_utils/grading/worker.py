@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -70,3 +71,8 @@ def run(task: Task) -> Outcome:
         execution = execute(notebook, kernels, task.limits, config, task.inspectors, folder)
     cells = assess(execution, task.doubts, config)
     return Outcome(dict(execution.notebook), cells, round(execution.seconds, 2))
+
+
+def dask_setup(worker: object) -> None:
+    """Called by Dask in each process on this machine: Ctrl-C is for the grader, which then ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
