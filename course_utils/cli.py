@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -242,7 +241,7 @@ def check(
 def collect(
     archive: Annotated[Path, typer.Argument(help="The zip as Moodle or Canvas made it.")],
     assignment: Annotated[
-        str | None, typer.Option(help="Take this one only. Default: what each notebook holds.")
+        str | None, typer.Option(help="Take this one only: 01. Default: what each notebook holds.")
     ] = None,
     roster: Annotated[
         Path | None, typer.Option(help="CSV of the class: student_id, name, number; or an LMS's own export.")
@@ -258,7 +257,7 @@ def collect(
     archive is trusted, and one bad file stops no other. A table tells what became of each file; exit code 1
     if one was left out or cannot be read.
 
-    Example: `course collect submissions.zip --assignment 01_concepts --roster class.csv`
+    Example: `course collect submissions.zip --assignment 01 --roster class.csv`
     """
     root = course_folder()
     _need("nbformat")
@@ -267,10 +266,10 @@ def collect(
     from course_utils.grading.roster import read_roster
 
     released = sorting.released_ids(root)
-    _known(assignment, released)
-    students = read_roster(roster) if roster else None
+    wanted = _assignment(root, assignment) if assignment else None
+    course = sorting.Course(root, released, wanted, read_roster(roster) if roster else None)
     try:
-        outcomes = sorting.collect(archive, sorting.Course(root, released, assignment, students), lms, pattern)
+        outcomes = sorting.collect(archive, course, lms, pattern)
     except PatternError as problem:
         raise typer.BadParameter(str(problem)) from None
     print(sorting.report(outcomes))
@@ -322,7 +321,7 @@ def grade(
 
 @app.command()
 def export(
-    assignment: Annotated[str, typer.Argument(help="Such as 01_concepts.")],
+    assignment: Annotated[str, typer.Argument(help="Its name, or how it begins: 01.")],
     lms: Annotated[Literal["moodle", "canvas"], typer.Option(help="Who shall import it.")] = "moodle",
     roster: Annotated[
         Path | None, typer.Option(help="CSV of the class, best the LMS's own export: who gets a line.")
@@ -337,35 +336,35 @@ def export(
     Whatever is not final (flagged, awaiting a mark, not readable) is listed and left blank, never 0. Exit
     code 1 if there is such work.
 
-    Example: `course export 01_concepts --lms canvas --roster class.csv --column "Homework 1 (4711)"`
+    Example: `course export 01 --lms canvas --roster class.csv --column "Homework 1 (4711)"`
     """
     root = course_folder()
     _need("nbgrader")
     from course_utils.grading import export as exporting
     from course_utils.grading.roster import read_roster
 
-    file = out or root / "grades" / f"{assignment}.{lms}.csv"
-    students = read_roster(roster) if roster else None
-    made = exporting.export(root, assignment, lms, file, students, column)
+    name = _assignment(root, assignment)
+    file = out or root / "grades" / f"{name}.{lms}.csv"
+    made = exporting.export(root, name, lms, file, read_roster(roster) if roster else None, column)
     print(exporting.report(made))
     if made.unfinished:
         raise typer.Exit(FAILED)
 
 
 @app.command()
-def feedback(assignment: Annotated[str, typer.Argument(help="Such as 01_concepts.")]) -> None:
+def feedback(assignment: Annotated[str, typer.Argument(help="Its name, or how it begins: 01.")]) -> None:
     """Write a page of feedback for each student.
 
     HTML that opens from disk, without hidden tests and without any script: what passed, what failed and of
     which kind, what did not run and why, comments and scores. Exit code 1 if somebody gets no page yet.
 
-    Example: `course feedback 01_concepts` writes `feedback/<student>/01_concepts/01_concepts.html`
+    Example: `course feedback 01` writes `feedback/<student>/01_concepts/01_concepts.html`
     """
     root = course_folder()
     _need("nbgrader", "nbconvert", "jupytext")
     from course_utils.grading import feedback as pages
 
-    outcomes = pages.write_feedback(root, assignment)
+    outcomes = pages.write_feedback(root, _assignment(root, assignment))
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)
@@ -416,9 +415,13 @@ def _need(*packages: str) -> None:
         )
 
 
-def _known(assignment: str | None, names: Iterable[str]) -> None:
-    if assignment is not None and assignment not in names:
-        raise typer.BadParameter(f"{assignment!r} is none of {', '.join(names)}")
+def _assignment(root: Path, beginning: str) -> str:
+    """The one notebook that is called so, or whose name begins so."""
+    names = sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
+    chosen = [name for name in names if name == beginning] or [n for n in names if n.startswith(beginning)]
+    if len(chosen) != 1:
+        raise typer.BadParameter(f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run course build'}")
+    return chosen[0]
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -315,13 +315,28 @@ def test_of_equal_times_the_one_that_is_there_stays_and_that_is_said(root):
     assert submitted(root) == {"Ada-Lovelace_11/90_sample": GOOD[1]}
 
 
-def test_an_interrupt_between_notebook_and_time_is_put_right(root):
+def test_an_interrupt_between_notebook_and_time_is_put_right(root, monkeypatch):
     collect(root, packed(GOOD))
     stamp = root / "submitted" / "Ada-Lovelace_11" / "90_sample" / "timestamp.txt"
-    text = stamp.read_text()
-    stamp.write_text("2020-01-01 00:00:00 UTC\n")
+    newer = packed((member(GOOD[0], LATER), notebook("2")))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(sorting, "_stamp", interrupt)
+        collect(root, newer)
+    assert submitted(root) == {"Ada-Lovelace_11/90_sample": notebook("2")} and not stamp.exists()
+    collect(root, newer)
+    assert stamp.read_text() == f"{datetime(*LATER).astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC\n"
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_the_same_notebook_downloaded_again_is_not_later(root):
     collect(root, packed(GOOD))
-    assert stamp.read_text() == text
+    (outcome,) = collect(root, packed((member(GOOD[0], LATER), GOOD[1]))).values()
+    stamp = root / "submitted" / "Ada-Lovelace_11" / "90_sample" / "timestamp.txt"
+    assert outcome.what == "unchanged"
+    assert stamp.read_text() == f"{datetime(*zips.NOON).astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC\n"
 
 
 def test_each_notebook_goes_where_its_cells_belong(root):

@@ -42,6 +42,8 @@ def course(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("export")
     (root / "nbgrader_config.py").touch()
     (root / "solutions").mkdir()
+    (root / "notebooks" / NAME).mkdir(parents=True)
+    (root / "notebooks" / NAME / f"{NAME}.ipynb").touch()
     with environment(PATH=path_with_our_programs()), Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
         gradebook.add_assignment(NAME)
         gradebook.add_notebook(NAME, NAME)
@@ -149,7 +151,7 @@ def test_no_gradebook_is_not_made_up(tmp_path):
 
 
 def test_the_command(course):
-    result = command("export", NAME, "--lms", "canvas", cwd=course)
+    result = command("export", "90", "--lms", "canvas", cwd=course)
     assert result.returncode == 1 and "left blank" in result.stdout and result.stderr == "", result.stderr
     assert (course / "grades" / f"{NAME}.canvas.csv").exists()
 

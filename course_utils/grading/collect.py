@@ -142,7 +142,7 @@ def collect(
             attempts.append(sorted_in)
         for same in _by_target(attempts):
             outcomes |= _store_best(course, same)
-    return _with_empty_handed(list(dict(sorted(outcomes.items())).values()))
+    return _with_empty_handed([outcomes[position] for position in sorted(outcomes)])
 
 
 def released_ids(root: Path) -> dict[str, frozenset[str]]:
@@ -266,8 +266,9 @@ def _store(course: Course, new: Attempt) -> Outcome:
         _write(target, content, new.time)
         return new.outcome(unreadable or COLLECTED)
     before, there = target.read_bytes(), _time_of(target)
-    if before == content:
-        _stamp(target, max(new.time, there))
+    if before == content:  # handed in again, or downloaded again: the earlier time holds
+        stamped = target.with_name(STAMP).exists()
+        _stamp(target, min(new.time, there) if stamped else new.time)
         return new.outcome(unreadable or UNCHANGED)
     stays = f"the one of {there:%Y-%m-%d %H:%M:%S} stays"
     old, now = (_look(before, course).quality, there), (new.look.quality, new.time)
@@ -291,7 +292,8 @@ def _keep(root: Path, new: Attempt, before: bytes, time: datetime) -> Path:
 
 
 def _write(target: Path, content: bytes, time: datetime) -> None:
-    """The notebook first: an interrupt between the two is put right by the next run."""
+    """No time stands beside a notebook that it does not belong to: the next run puts an interrupt right."""
+    target.with_name(STAMP).unlink(missing_ok=True)
     with whole_file(target) as file:
         file.write(content)
     _stamp(target, time)
