@@ -67,7 +67,8 @@ def uploader(networks: Mapping[str, Network], first: str):
     import ipywidgets as widgets
 
     button = widgets.FileUpload(
-        description="Choose a photograph", accept="image/*", multiple=False, layout=widgets.Layout(width="16em")
+        description="Choose a photograph", icon="", accept="image/*", multiple=False,
+        layout=widgets.Layout(width="16em"),
     )
     hint = widgets.HTML("JPEG, PNG, WebP or GIF, up to 10 MB. The square in the middle is used.")
     picture = widgets.HTML(first)

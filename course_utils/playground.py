@@ -54,7 +54,7 @@ def controls(images: Tensor, *, data: str, seed: int = 0):
     pad = widgets.IntSlider(4, 0, images.shape[-1] // 2, description="shift: pad (pixels)", **wide)
     flip = widgets.Checkbox(True, description="flip: mirror half of them", style={"description_width": "initial"})
     jitter = widgets.FloatSlider(0.0, min=0, max=1, step=0.1, description="light: jitter (± share)", **wide)
-    again = widgets.Button(description="Draw again", icon="refresh", tooltip="Eight other random versions")
+    again = widgets.Button(description="Draw again", tooltip="Eight other random versions")
     code, picture = widgets.HTML(), widgets.HTML()
     draws = [seed]
 

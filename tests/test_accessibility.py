@@ -166,6 +166,7 @@ def test_every_control_takes_the_keyboard_and_has_a_name(widgets):
     for control in controls:
         assert isinstance(control, NATIVE) and not control.disabled
         assert control.description.strip()
+        assert not getattr(control, "icon", ""), "an icon's glyph becomes part of the name"
 
 
 def test_no_name_is_cut_off(widgets):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils import checkpoint
-from course_utils.checkpoint import load_checkpoint, save_checkpoint
+from course_utils.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
 from course_utils.errors import CheckpointError
 
 
@@ -39,3 +39,16 @@ def test_damaged_missing_and_foreign_checkpoints_are_named(tmp_path):
     save_checkpoint(tmp_path / "a.pt", {"fingerprint": "one"})
     with pytest.raises(CheckpointError, match="other settings"):
         load_checkpoint(tmp_path / "a.pt", "two")
+
+
+def test_in_memory_nothing_changes_with_what_was_saved_or_loaded():
+    kept, tensor = MemoryCheckpoint(), torch.zeros(2)
+    assert kept.load("one") is None
+    kept.save({"fingerprint": "one", "t": tensor})
+    tensor += 1
+    loaded = kept.load("one")
+    assert loaded["t"].tolist() == [0, 0]
+    loaded["t"] += 2
+    assert kept.load("one")["t"].tolist() == [0, 0]
+    with pytest.raises(CheckpointError, match="other settings"):
+        kept.load("two")

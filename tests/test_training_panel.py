@@ -1,13 +1,15 @@
 """The training panel: what it shows, how it stops and goes on, and who does without."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 import torch
-from tiny import PREPROCESS, tiny_model, tiny_splits
+from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 
 from course_utils import live, training_panel
+from course_utils.errors import CourseError
 from course_utils.plots.growing import MOST_POINTS, growing_curves
 from course_utils.train import EpochRecord, History, Phase, Recipe, fit
 from course_utils.training_panel import INTERRUPT, TrainingPanel, fit_with_panel
@@ -17,8 +19,10 @@ RECIPE = Recipe((Phase(3, 0.01),), batch_size=10, augment=None)
 
 @pytest.fixture
 def published(monkeypatch):
-    """A person who looks on; every output as ``(data, view)``."""
+    """A person who looks on; every output as ``(data, view)``, its figure told but not drawn."""
     found = []
+    told = lambda figure: ({"image/png": "", "text/plain": figure.alt_text}, {})  # noqa: E731
+    monkeypatch.setattr(training_panel, "mimebundle", told)
     monkeypatch.setattr(live, "somebody_is_there", lambda: True)
     monkeypatch.setattr(live, "publish", lambda twin, view=None, **how: found.append((twin[0], view)))
     return found
@@ -86,6 +90,7 @@ def test_with_somebody_the_numbers_are_those_of_fit(published, panels):
     assert panel.state.value.startswith("finished 3 of 3 epochs, best on validation: epoch ")
     assert not is_shown(panel.stop_button) and not is_shown(panel.resume_button)
     assert panel.epoch_bar.value == panel.epoch_bar.max == 3
+    assert panel.batch_bar.value == panel.batch_bar.max == 5
     (first, view), (last, again) = published
     assert view is again is panel.view and set(first) == {"text/plain"}
     assert "image/png" in last and "Two line charts" in last["text/plain"]
@@ -138,6 +143,12 @@ def test_an_error_is_told_and_raised(published, panels):
         watched(model=torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(7, 3)))
     assert panels[0].state.value == "ended by an error: RuntimeError"
     assert not is_shown(panels[0].resume_button)
+
+
+def test_settings_that_fit_refuses_are_told_as_fit_tells_them(published, panels):
+    with pytest.raises(CourseError, match="no validation images"):
+        fit_with_panel(tiny_model(), replace(tiny_splits(), val=tiny_images(0)), RECIPE, PREPROCESS)
+    assert panels[0].state.value == "ended by an error: CourseError"
 
 
 @pytest.mark.parametrize("arrive", [True, False])

@@ -113,7 +113,8 @@ def _line(
     if round_:
         pieces += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in places]
     x, y = places[-1]
-    return [*pieces, _text(x + 8, y + (16 if square else -4), name, colour=colour)]
+    beside = min(y + (16 if square else -4), TOP + PLOT_HEIGHT - 4)  # above the axis
+    return [*pieces, _text(x + 8, beside, name, colour=colour)]
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = "#262626") -> str:
