@@ -83,7 +83,8 @@ class TrainingPanel:
         wide = {"description_width": "4em"}
         self.epoch_bar = widgets.IntProgress(max=epochs, description="epoch", style=wide)
         self.batch_bar = widgets.IntProgress(description="batch", style=wide)
-        self.epoch_text, self.batch_text = widgets.Label(), widgets.Label()
+        whole = {"flex": "none"}  # in a narrow page the text goes below its bar; by default it is cut
+        self.epoch_text, self.batch_text = widgets.Label(layout=whole), widgets.Label(layout=whole)
         self.state, self.curves = widgets.HTML(), widgets.HTML()
         self.stop_button = widgets.Button(
             description="Stop", tooltip="End after this batch and keep what is trained so far"
@@ -95,8 +96,8 @@ class TrainingPanel:
         self.resume_button.on_click(lambda _: live.in_main_thread(self._train))
         live.let_clicks_through(self.stop_button)
         rows = [
-            widgets.HBox([self.epoch_bar, self.epoch_text]),
-            widgets.HBox([self.batch_bar, self.batch_text]),
+            widgets.HBox([self.epoch_bar, self.epoch_text], layout={"flex_flow": "row wrap"}),
+            widgets.HBox([self.batch_bar, self.batch_text], layout={"flex_flow": "row wrap"}),
             widgets.HBox([self.stop_button, self.resume_button]),
             self.state,
             self.curves,

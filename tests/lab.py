@@ -150,7 +150,8 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
     }  # fmt: skip
     private = {name: str(home / folder) for name, folder in folders.items()}
-    return {**os.environ, **private, "JUPYTER_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
+    calm = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}  # as `make` sets them
+    return {**os.environ, **private, **calm, "JUPYTER_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
 
 
 def _wait_for(server: subprocess.Popen, address: str, log: Path) -> None:
