@@ -48,15 +48,19 @@ def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:
 class MemoryCheckpoint:
     """A checkpoint that is gone with the kernel: to stop a run and go on, without the price of a file.
 
-    ResNet-18 with AdamW takes 180 MB, the weights four times.
+    For ResNet-18 with AdamW it holds 180 MB, the weights four times.
     """
 
     def __init__(self):
         self._state: dict | None = None
 
     def save(self, state: dict) -> None:
-        """Keep a copy of ``state``: training goes on and changes its tensors in place."""
-        self._state = copy.deepcopy(state)
+        """Keep a copy of ``state``, for training goes on and changes its tensors in place.
+
+        But not of ``best``: that is a copy already, and ``fit`` never changes it.
+        """
+        changing = {name: value for name, value in state.items() if name != "best"}
+        self._state = {**state, **copy.deepcopy(changing)}
 
     def load(self, fingerprint: str) -> dict | None:
         """A copy of what was saved last, or ``None``.
