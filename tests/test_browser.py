@@ -1,4 +1,4 @@
-"""What a student and an instructor see: JupyterLab in a real browser. About two minutes on two free cores.
+"""What a student and an instructor see: JupyterLab in a real browser. Most of its time is one Run All at `smoke`.
 
 Skipped where Chromium is missing. `--screenshots FOLDER` keeps a picture of what each test saw.
 """
