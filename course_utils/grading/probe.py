@@ -109,6 +109,8 @@ def changed_course(root, helpers):
         if ours and vars(sys.modules[parent]).get(child) is not module:
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
+            if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
+                continue
             if isinstance(thing, (types.FunctionType, type, functools.partial)) and of_students(thing):
                 yield f"{name}.{attribute} was replaced"
     for name, digests in helpers.items():
@@ -225,7 +227,7 @@ def forget():
     """What a hidden test leaves in the kernel is no business of the cells behind it."""
     names = vars(sys.modules["__main__"])
     for file, entry in list(linecache.cache.items()):
-        lines = entry[2] if len(entry) > 2 else ()
+        lines = entry[2] if len(entry) > 2 and not file.startswith(tuple(TRUSTED[1:])) else ()
         if any("### BEGIN HIDDEN TESTS" in line for line in lines):
             del linecache.cache[file]
             for name, thing in list(names.items()):
