@@ -38,6 +38,7 @@ print("statistics: passed")
 # %% graded="statistics-1" points=3
 # Graded, 3 points: pictures that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: deviations inside each picture, or a mean of means; the expected values must stay outside.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data, values
@@ -85,6 +86,7 @@ print("freeze:", sum(p.requires_grad for p in network.parameters()), "of 4 tenso
 # %% graded="freeze-1" points=2
 # Graded, 2 points: a network that you have not seen.
 ### BEGIN HIDDEN TESTS
+# Why: freezing everything, or the head instead of the rest; values that change on the way.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -127,6 +129,7 @@ print("rescale:", rescale([1, 2, 3]))
 # %% graded="rescale-1" points=2
 # Graded, 2 points, half of them for positive numbers.
 ### BEGIN HIDDEN TESTS
+# Why: dividing by the largest before the smallest is taken off, which is right when that is 0.
 def hidden_test() -> float:
     from course_utils import values
 
