@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -22,7 +23,7 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading import bubblewrap
-from course_utils.grading.kernels import warm_server
+from course_utils.grading.kernels import open_kernels, warm_server
 from course_utils.grading.limits import MIB, Limits
 from course_utils.grading.sandbox import require_sandbox
 
@@ -388,6 +389,20 @@ def test_the_notebook_has_a_deadline():
     assert run.died and "longer than 4 s" in run.why
 
 
+def test_the_reason_is_known_before_anything_is_cleaned_up():
+    manager = open_kernels(Limits(notebook_seconds=1), warm=False)()
+
+    async def live_and_die() -> str:
+        await manager.start_kernel()
+        while await manager.is_alive():
+            await asyncio.sleep(0.1)
+        why = manager.why
+        await manager.shutdown_kernel(now=True)
+        return why
+
+    assert "longer than 1 s" in asyncio.run(live_and_die())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cell_is_interrupted_by_a_message(kind):
     run = Run("import time; time.sleep(100)", "print('next')", kind=kind, cell_seconds=3)
@@ -479,16 +494,16 @@ ABANDONED = """
 import sys, threading; sys.path.insert(0, sys.argv[1])
 from sandboxes import Run
 from course_utils.grading import kernels
-print(kernels.warm_server().pid, flush=True)
-Run("print('started')", "import os; os.execvp('sleep', sys.argv[2].split())", kind=sys.argv[3])
+print(kernels.warm_server().pid if sys.argv[2] == 'warm' else 0, flush=True)
+Run("print('started')", "import os; os.execvp('sleep', NAP.split())", kind=sys.argv[2])
 """
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_grader_leaves_nothing(kind):
-    code = ABANDONED.replace("sys.argv[2].split()", repr(NAP.split()))
+    code = ABANDONED.replace("NAP", repr(NAP))
     grader = subprocess.Popen(
-        [sys.executable, "-c", code, str(ROOT / "tests"), "", kind], stdout=subprocess.PIPE
+        [sys.executable, "-c", code, str(ROOT / "tests"), kind], stdout=subprocess.PIPE
     )
     server = int(grader.stdout.readline())
     while not any(NAP in line for line in ours()):
@@ -497,9 +512,9 @@ def test_a_killed_grader_leaves_nothing(kind):
     grader.wait()
     grader.stdout.close()
     deadline = time.monotonic() + 5
-    while Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
+    while server and Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not Path(f"/proc/{server}").exists()
+    assert not server or not Path(f"/proc/{server}").exists()
 
 
 def test_a_server_that_died_is_replaced():

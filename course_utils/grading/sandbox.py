@@ -99,6 +99,11 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.end()
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended: by a limit, or by who made it."""
+        return self._ended.is_set()
+
     def is_running(self) -> bool:
         """Whether its command still runs."""
         return self._bwrap.poll() is None
@@ -135,8 +140,8 @@ class Sandbox:
         with self._ending:
             if self._ended.is_set():
                 return
-            self._ended.set()
             self.why = why
+            self._ended.set()
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)  # and Linux ends all others
             select.select([self._first], [], [], END_SECONDS)
