@@ -185,4 +185,4 @@ def _sandbox() -> Finding:
     except CourseError as problem:
         detail = " ".join(filter(None, [problem.what, problem.found]))
         return Finding("sandbox", False, detail, problem.do)
-    return Finding("sandbox", True, "bubblewrap starts one; `course grade` can be used")
+    return Finding("sandbox", True, "bubblewrap starts one, and Python works in it")

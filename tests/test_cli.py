@@ -71,7 +71,7 @@ def test_help_imports_no_torch():
 def test_help_documents_the_exit_codes_and_every_command():
     text = course("--help").stdout
     assert "Exit codes: 0 all well; 1 " in text and "2 the" in text and "3 this machine" in text
-    assert set(COMMANDS) == {"build", "run", "fetch", "data", "handout", "doctor", "pretrain", "bench"}
+    assert set(COMMANDS) == {"build", "run", "fetch", "data", "handout", "doctor", "pretrain", "bench", "grade"}
     assert all(re.search(rf"^  {name} +\S", text, re.M) for name in COMMANDS)
     assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"
 
@@ -241,7 +241,14 @@ def test_doctor_says_what_to_do(findings):
 
 def test_doctor_on_a_students_machine_leaves_grading_out():
     names = {f.name for f in doctor.examine(None)}
-    assert "torch" in names and not names & {"nbgrader", "nbgrader_config.py", "gradebook"}
+    assert "torch" in names and not names & {"nbgrader", "nbgrader_config.py", "gradebook", "sandbox"}
+
+
+def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = doctor._sandbox()
+    assert not finding.there and not finding.essential
+    assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
 
 
 def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):

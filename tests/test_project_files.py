@@ -138,6 +138,7 @@ def test_ci_makes_a_clean_environment_and_runs_the_tests():
     text = script.read_text(encoding="utf-8")
     assert os.access(script, os.X_OK)
     assert text.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in text
+    assert "bubblewrap" in text and "export COURSE_CI=1" in text
     assert text.rstrip().endswith("make test VENV=.venv-ci") and "rm -rf .venv-ci" in text
     assert subprocess.run(["bash", "-n", script]).returncode == 0
 

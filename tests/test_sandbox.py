@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +22,8 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading.kernels import warm_server
+from course_utils.grading import bubblewrap
+from course_utils.grading.kernels import open_kernels, warm_server
 from course_utils.grading.limits import MIB, Limits
 from course_utils.grading.sandbox import require_sandbox
 
@@ -126,6 +129,8 @@ print(len(seen) <= 3, {line.split(b'\\0')[0] for line in seen.values()} <= known
     "no file of others stands open": (
         """
 import glob, os, socket
+pipes = [os.readlink(fd) for fd in glob.glob('/proc/self/fd/*') if os.path.lexists(fd)]
+strange = [p for p in pipes if p.startswith('pipe:') and pipes.count(p) < 2]  # the other end is elsewhere
 own = {line.split()[6] for line in open('/proc/net/unix').readlines()[1:]}
 own |= {line.split()[9] for line in open('/proc/net/tcp').readlines()[1:]}
 for fd in os.listdir('/proc/self/fd'):
@@ -135,7 +140,6 @@ for fd in os.listdir('/proc/self/fd'):
             own.add(os.readlink(f'/proc/self/fd/{fd}')[8:-1])
     except OSError:
         pass
-strange = []
 for fd in glob.glob('/proc/[0-9]*/fd/*'):
     try:
         target = os.readlink(fd)
@@ -249,6 +253,8 @@ def places():
         for file in (*files, entry):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("pictures")
+        for path in (entry, *entry.parents[:3]):
+            path.chmod(0o777)  # not even its owner may change it inside
         tcp, abstract, path = (stack.enter_context(socket.socket(f)) for f in FAMILIES)
         tcp.bind(("127.0.0.1", 0))
         abstract.bind(f"\0{nonce}")
@@ -383,6 +389,20 @@ def test_the_notebook_has_a_deadline():
     assert run.died and "longer than 4 s" in run.why
 
 
+def test_the_reason_is_known_before_anything_is_cleaned_up():
+    manager = open_kernels(Limits(notebook_seconds=1), warm=False)()
+
+    async def live_and_die() -> str:
+        await manager.start_kernel()
+        while await manager.is_alive():
+            await asyncio.sleep(0.1)
+        why = manager.why
+        await manager.shutdown_kernel(now=True)
+        return why
+
+    assert "longer than 1 s" in asyncio.run(live_and_die())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cell_is_interrupted_by_a_message(kind):
     run = Run("import time; time.sleep(100)", "print('next')", kind=kind, cell_seconds=3)
@@ -474,16 +494,16 @@ ABANDONED = """
 import sys, threading; sys.path.insert(0, sys.argv[1])
 from sandboxes import Run
 from course_utils.grading import kernels
-print(kernels.warm_server().pid, flush=True)
-Run("print('started')", "import os; os.execvp('sleep', sys.argv[2].split())", kind=sys.argv[3])
+print(kernels.warm_server().pid if sys.argv[2] == 'warm' else 0, flush=True)
+Run("print('started')", "import os; os.execvp('sleep', NAP.split())", kind=sys.argv[2])
 """
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_grader_leaves_nothing(kind):
-    code = ABANDONED.replace("sys.argv[2].split()", repr(NAP.split()))
+    code = ABANDONED.replace("NAP", repr(NAP))
     grader = subprocess.Popen(
-        [sys.executable, "-c", code, str(ROOT / "tests"), "", kind], stdout=subprocess.PIPE
+        [sys.executable, "-c", code, str(ROOT / "tests"), kind], stdout=subprocess.PIPE
     )
     server = int(grader.stdout.readline())
     while not any(NAP in line for line in ours()):
@@ -492,9 +512,9 @@ def test_a_killed_grader_leaves_nothing(kind):
     grader.wait()
     grader.stdout.close()
     deadline = time.monotonic() + 5
-    while Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
+    while server and Path(f"/proc/{server}").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not Path(f"/proc/{server}").exists()
+    assert not server or not Path(f"/proc/{server}").exists()
 
 
 def test_a_server_that_died_is_replaced():
@@ -519,10 +539,40 @@ def test_without_bubblewrap_it_says_what_to_do(monkeypatch, tmp_path):
         require_sandbox()
 
 
-def test_when_bubblewrap_is_not_allowed_it_says_what_to_do(monkeypatch, tmp_path):
+SAYS = "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+STARTS = """while [ "$1" != --info-fd ]; do shift; done
+echo '{"child-pid": 999999999}' >&$2; """
+
+
+@pytest.mark.parametrize("script", [SAYS, STARTS + SAYS], ids=["at once", "a moment later"])
+def test_when_bubblewrap_is_not_allowed_it_says_what_to_do(monkeypatch, tmp_path, script):
     bwrap = tmp_path / "bwrap"
-    bwrap.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    bwrap.write_text(f"#!/bin/bash\n{script}\n")
     bwrap.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentProblem, match="(?s)cannot start.*uid map: Permission denied.*AppArmor"):
         require_sandbox()
+
+
+def test_what_the_sandboxs_user_cannot_read_is_noticed(monkeypatch, tmp_path):
+    package = tmp_path / "course_utils"
+    shutil.copytree(bubblewrap.PACKAGE, package, ignore=shutil.ignore_patterns("assets", "recorded", "__pycache__"))
+    (package / "grading" / "inside.py").chmod(0)
+    monkeypatch.setattr(bubblewrap, "PACKAGE", package)
+    with pytest.raises(EnvironmentProblem, match="(?s)Python does not work.*every user may read"):
+        require_sandbox()
+
+
+@pytest.mark.parametrize("in_ci, outcome", [("", "1 skipped"), ("1", "1 error")])
+def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.required_in_ci\n"
+        "@pytest.mark.skipif(True, reason='not installed')\n"
+        "def test_it(): pass\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
+    variables = os.environ | {"COURSE_CI": in_ci}
+    said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=variables).stdout
+    assert outcome in said and ("CI must run this test" in said) == bool(in_ci)

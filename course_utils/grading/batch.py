@@ -109,7 +109,9 @@ def grade(
         batch = [_Assignment(root, name, settings, students) for name in assignments]
         todo = [(one, s) for one in batch for s in one.unfinished()]
         if not any(one.submissions for one in batch):
-            raise GradingError("there is nothing to grade.", expected="submitted/<student>/<assignment>/*.ipynb")
+            raise GradingError(
+                "there is nothing to grade.", expected="submitted/<student>/<assignment>/*.ipynb"
+            )
         progress = Progress(len(todo), say)
         try:
             _work(todo, settings, progress)
@@ -254,8 +256,8 @@ class _Assignment:
             return self._keep(result)
         try:
             self.writer.write(result, submission.timestamp())
-        except CourseError as problem:
-            return self._keep(replace(result, state=NEEDS_YOU, why=f"{problem.what} {problem.found}", key=""))
+        except Exception as problem:  # one submission must not stop the others
+            return self._keep(replace(result, state=NEEDS_YOU, why=_sentence(problem), key=""))
         return self._keep(replace(result, written=True, before=None))
 
     def _keep(self, result: Result) -> Result:
@@ -332,5 +334,5 @@ def _beginning(path: Path) -> bytes:
 
 
 def _sentence(problem: Exception) -> str:
-    text = problem.what if isinstance(problem, CourseError) else str(problem)
+    text = f"{problem.what} {problem.found}" if isinstance(problem, CourseError) else str(problem)
     return f"{type(problem).__name__}: {text.strip().splitlines()[0] if text.strip() else 'no message'}"

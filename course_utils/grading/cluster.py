@@ -71,7 +71,10 @@ def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
 
 
 def run_all(
-    client: Client, function: Callable[[Any], Any], tasks: Iterable[tuple[Any, Any]], tick: Callable[[int], None]
+    client: Client,
+    function: Callable[[Any], Any],
+    tasks: Iterable[tuple[Any, Any]],
+    tick: Callable[[int], None],
 ) -> Iterator[tuple[Any, Any]]:
     """Run ``function`` on all tasks; few are sent ahead.
 

@@ -20,7 +20,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils import values
-from course_utils.grading.inspection import Inspector, judge, unweave, weave
+from course_utils.grading.inspection import PROBE, Inspector, judge, unweave, weave
 from course_utils.grading.limits import MIB, Limits
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
@@ -130,7 +130,7 @@ class _Execute(Execute):
         if cell.cell_type != "code" or not cell.source.strip():
             return cell, resources
         if self._time_left() <= 0 and not self.given_up:
-            self._give_up(f"the {self.limits.notebook_seconds} seconds for the whole notebook were used up", index)
+            self._give_up(f"the {self._all_seconds()} were used up", index)
         if self.given_up:
             self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
         else:
@@ -143,7 +143,7 @@ class _Execute(Execute):
         shortened = limit < self.limits.cell_seconds  # by the end of the notebook's time
         too_long = f"it ran for more than {limit:.0f} seconds"
         if shortened:
-            too_long = f"the {self.limits.notebook_seconds} seconds for the whole notebook ended in it"
+            too_long = f"the {self._all_seconds()} ended in it"
         self.room, self.room_for_values = self.limits.output_bytes, LARGEST_MESSAGE
         try:
             # Hidden tests stay out of the history, where later cells could read them.
@@ -153,10 +153,12 @@ class _Execute(Execute):
             self._start_again(index)
         except CellTimeoutError:
             if self._answers():
-                self._fail(cell, index, Failure(index, "it gave more output than can be taken", own=False))
+                why = "it gave more output than can be taken"
+                self._fail(cell, index, Failure(index, why, own=False))
                 self._connect_again()
             else:
-                self._fail(cell, index, Failure(index, f"{too_long} and could not be interrupted", own=not shortened))
+                why = f"{too_long} and could not be interrupted"
+                self._fail(cell, index, Failure(index, why, own=not shortened))
                 self._start_again(index)
         else:
             if any(o.get("ename") == self.error_on_timeout["ename"] for o in cell.outputs):
@@ -192,8 +194,9 @@ class _Execute(Execute):
     def _replay(self, end: int) -> bool:
         """Run set-up and answers again without what killed a kernel; False if one has died once more."""
         for index, cell in enumerate(self.nb.cells[:end]):
-            tests = is_grade(cell) or is_locked(cell) or "course_probe" in cell.metadata
-            if cell.cell_type != "code" or tests or index in self.killers | self.failures.keys() or self._time_left() <= 0:
+            tests = is_grade(cell) or is_locked(cell) or PROBE in cell.metadata
+            failed = index in self.killers or index in self.failures
+            if cell.cell_type != "code" or tests or failed or self._time_left() <= 0:
                 continue
             try:
                 self.execute_cell(copy.deepcopy(cell), index)
@@ -210,6 +213,9 @@ class _Execute(Execute):
     def _fail(self, cell: NotebookNode, index: int, failure: Failure) -> None:
         self.failures[index] = failure
         cell.outputs = [*cell.outputs, error_output("DidNotRun", failure.why)]
+
+    def _all_seconds(self) -> str:
+        return f"{self.limits.notebook_seconds} seconds for the whole notebook"
 
     def _time_left(self) -> float:
         used = time.monotonic() - self.began if self.began else 0.0

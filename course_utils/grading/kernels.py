@@ -89,12 +89,16 @@ class FreshKernel(KernelProvisionerBase):
     """A new Python in a sandbox."""
 
     sandbox: Sandbox | None = None
-    why = ""
 
     @property
     def has_process(self) -> bool:
-        """Whether there is a sandbox."""
-        return self.sandbox is not None
+        """Whether there is a sandbox, perhaps with a dead kernel."""
+        return self.sandbox is not None and not self.sandbox.ended
+
+    @property
+    def why(self) -> str:
+        """Which limit ended the kernel, in words; empty if none did."""
+        return self.sandbox.why if self.sandbox else ""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """The arguments of :meth:`launch_kernel`; there is no command line."""
@@ -129,7 +133,7 @@ class FreshKernel(KernelProvisionerBase):
 
     async def poll(self) -> int | None:
         """None as long as the kernel lives."""
-        return None if self.sandbox and self._lives() else 1
+        return None if self.has_process and self._lives() else 1
 
     async def wait(self) -> int | None:
         """Wait until the kernel has ended."""
@@ -151,11 +155,8 @@ class FreshKernel(KernelProvisionerBase):
 
     async def cleanup(self, restart: bool = False) -> None:
         """End everything; nothing is left, for all of it was in the sandbox."""
-        if self.sandbox is None:
-            return
-        self.sandbox.end()
-        self.why = self.sandbox.why
-        self.sandbox = None
+        if self.sandbox:
+            self.sandbox.end()
 
     def _open_sandbox(self, limits: Limits) -> Sandbox:
         return Sandbox(limits, FRESH)
@@ -180,10 +181,11 @@ class WarmKernel(FreshKernel):
             self._end = None
 
     def _open_sandbox(self, limits: Limits) -> Sandbox:
+        self._server = warm_server()  # first: its start is not of the submission's time
         return Sandbox(limits)
 
     def _start_kernel(self, start: Start) -> None:
-        self._end = warm_server().start_kernel(self.sandbox, start)
+        self._end = self._server.start_kernel(self.sandbox, start)
 
     def _lives(self) -> bool:
         return self.sandbox.is_running() and not select.select([self._end], [], [], 0)[0]

@@ -239,10 +239,8 @@ def _by_place(
     between = pieces[start + 1 if start is not None else 0 : end]
     released = [c for c in release.cells if c.cell_type == "markdown"]
     texts = [p for p in between if p.kind == "markdown" and p.source.strip()]
-    return next(
-        (p for p in texts if any(p is f for f in free) and not any(_same(p.source, c.source) for c in released)),
-        None,
-    )
+    own = [p for p in texts if not any(_same(p.source, c.source) for c in released)]
+    return next((p for p in own if any(p is f for f in free)), None)
 
 
 def _matches(cell: NotebookNode) -> Callable[[_Piece], bool]:

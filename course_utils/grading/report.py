@@ -7,7 +7,7 @@ import io
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course_utils.files import write_text
@@ -90,9 +90,8 @@ class Progress:
     def line(self) -> str:
         """For example ``12 of 40 done, 2 running, 1 flagged, 0 need you, 1:20 left``."""
         running = f"{self._running} running, " if self.done < self.total else ""
-        return (
-            f"{self.done} of {self.total} done, {running}{self.flagged} flagged, {self.failed} need you{self._left()}"
-        )
+        people = f"{self.flagged} flagged, {self.failed} need you"
+        return f"{self.done} of {self.total} done, {running}{people}{self._left()}"
 
     def _left(self) -> str:
         if not self.done or self.done == self.total:
@@ -111,22 +110,22 @@ class Progress:
 
 def table(rows: Sequence[Row]) -> str:
     """A line for each student, as text."""
-    cells = [COLUMNS, *((r.student, _number(r.score), _number(r.of), _short(r.state), f"{r.seconds:.1f}") for r in rows)]
+    cells = [COLUMNS, *(_texts(replace(row, state=_short(row.state))) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
-    right = (1, 2, 4)
-    lines = (
-        "  ".join(text.rjust(w) if i in right else text.ljust(w) for i, (text, w) in enumerate(zip(row, widths, strict=True)))
-        for row in cells
-    )
-    return "\n".join(line.rstrip() for line in lines)
+    lines = []
+    for student, score, of, state, seconds in cells:
+        who, what = student.ljust(widths[0]), state.ljust(widths[3])
+        lines.append("  ".join([who, score.rjust(widths[1]), of.rjust(widths[2]), what, seconds.rjust(widths[4])]))
+    return "\n".join(lines)
 
 
 def changes(rows: Sequence[Row]) -> str:
     """A line for each automatic score that is another than before; empty if there is none."""
-    lines = [
-        f"{row.student}: {c['cell']} had {_number(c['old'])}, has {_number(c['new'])}" for row in rows for c in row.changes
-    ]
-    return "\n".join(lines)
+    return "\n".join(
+        f"{row.student}: {change['cell']} had {_number(change['old'])}, has {_number(change['new'])}"
+        for row in rows
+        for change in row.changes
+    )
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
@@ -134,9 +133,12 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow([row.student, _number(row.score), _number(row.of), row.state, f"{row.seconds:.1f}"])
+    writer.writerows(_texts(row) for row in rows)
     write_text(path, text.getvalue())
+
+
+def _texts(row: Row) -> tuple[str, str, str, str, str]:
+    return row.student, _number(row.score), _number(row.of), row.state, f"{row.seconds:.1f}"
 
 
 def _number(value: float | None) -> str:

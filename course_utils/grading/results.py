@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.files import write_text
@@ -91,7 +91,7 @@ class Result:
 
     def to_json(self) -> str:
         """The text of its file."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
+        return json.dumps(vars(self) | {"cells": [vars(cell) for cell in self.cells]}, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Result:

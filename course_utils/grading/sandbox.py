@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -14,6 +17,7 @@ from pathlib import Path
 
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.bubblewrap import command, environment
+from course_utils.grading.inside import Start
 from course_utils.grading.limits import Limits
 
 ELSEWHERE = "or grade in a container, see the README; only code that you would run yourself: --unsafe"
@@ -31,16 +35,32 @@ NOTHING = ("sleep", "infinity")
 # Anonymous and shared pages, in kB: by process, and by its share of those that several have.
 RESIDENT = ("RssAnon:", "RssShmem:", "Pss_Anon:", "Pss_Shmem:")
 LOOK_SECONDS = 0.1  # how often the limits are looked at
+END_SECONDS = 5  # at most, for processes to give their memory back
+# Done inside by `require_sandbox`: what a kernel does before it listens.
+TRIAL = """
+import sys
+from course_utils.grading.inside import Start, confine
+confine(Start.from_json(sys.stdin.buffer.read()))
+import ipykernel
+print("all well")
+"""
 
 
 def require_sandbox() -> None:
-    """Start a sandbox and end it, to know that submissions can be graded safely here.
+    """Start Python in a sandbox, to know that submissions can be graded safely here.
 
     Raises:
         EnvironmentProblem: if there is no bubblewrap or it cannot work; it says what to do.
     """
-    with Sandbox(Limits()):
-        pass
+    with Sandbox(Limits(), [sys.executable, "-P", "-c", TRIAL]) as trial:
+        trial.give(Start({}, trial.limits, trial.uid).to_json())
+        said = trial.said()
+    if said != "all well\n":
+        raise EnvironmentProblem(
+            "A sandbox starts, but Python does not work in it.",
+            found=said.strip().rpartition("\n")[2] or "no message",
+            do=f"install Python and this course where every user may read them, {ELSEWHERE}",
+        )
 
 
 class Sandbox:
@@ -63,9 +83,8 @@ class Sandbox:
 
     def __init__(self, limits: Limits, inner: Sequence[str] = NOTHING) -> None:
         self.limits, self.why = limits, ""
-        self._bwrap, self.pid = _start(limits, [*WHEN_READY, *inner])
-        self._first = os.pidfd_open(self.pid)
-        self._ended = threading.Event()
+        self._bwrap, self.pid, self._first = _start(limits, [*WHEN_READY, *inner])
+        self._ended, self._ending = threading.Event(), threading.Lock()
         self.uid = FIRST_UID + self.pid % UIDS if os.geteuid() == 0 else None
         try:
             self._wait_until_ready()
@@ -79,6 +98,11 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended: by a limit, or by who made it."""
+        return self._ended.is_set()
 
     def is_running(self) -> bool:
         """Whether its command still runs."""
@@ -107,21 +131,26 @@ class Sandbox:
             return most
         return sum(_resident_bytes(process, "smaps_rollup", "status") for process in processes)
 
+    def said(self) -> str:
+        """Everything its command prints from now on to its end."""
+        return self._bwrap.stdout.read().decode(errors="replace")
+
     def end(self, why: str = "") -> None:
-        """End every process inside, now; nothing happens if it has ended already."""
-        if self._ended.is_set():
-            return
-        self._ended.set()
-        self.why = why
-        try:
-            signal.pidfd_send_signal(self._first, signal.SIGKILL)  # the kernel ends its namespace
-        except ProcessLookupError:
-            pass
-        os.close(self._first)
-        self._bwrap.kill()
-        self._bwrap.wait()
-        self._bwrap.stdout.close()
-        self._bwrap.stdin.close()
+        """End every process inside, and wait until none is left; nothing happens if it has ended before."""
+        with self._ending:
+            if self._ended.is_set():
+                return
+            self.why = why
+            self._ended.set()
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)  # and Linux ends all others
+            select.select([self._first], [], [], END_SECONDS)
+            os.close(self._first)
+            self._bwrap.kill()
+            self._bwrap.wait()
+            self._bwrap.stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._bwrap.stdin.close()
 
     def _wait_until_ready(self) -> None:
         said = self._bwrap.stdout.readline()
@@ -149,8 +178,8 @@ def _resident_bytes(process: Path, *reports: str) -> int:
     return 0
 
 
-def _start(limits: Limits, inner: list[str]) -> tuple[subprocess.Popen, int]:
-    """bubblewrap, and the first process inside."""
+def _start(limits: Limits, inner: list[str]) -> tuple[subprocess.Popen, int, int]:
+    """bubblewrap, and the first process inside: its number and a file descriptor for it."""
     program = shutil.which("bwrap")
     if program is None:
         raise EnvironmentProblem("Submissions run in a sandbox, and bubblewrap is missing.", do=INSTALL)
@@ -170,10 +199,12 @@ def _start(limits: Limits, inner: list[str]) -> tuple[subprocess.Popen, int]:
     os.close(write_end)
     with open(read_end, "rb") as info:
         told = info.read()
-    if not told:
+    try:
+        first = json.loads(told)["child-pid"]
+        return bwrap, first, os.pidfd_open(first)
+    except (ValueError, ProcessLookupError):
         said, _ = bwrap.communicate()
-        raise _no_sandbox(said)
-    return bwrap, json.loads(told)["child-pid"]
+        raise _no_sandbox(said) from None
 
 
 def _no_sandbox(said: bytes) -> EnvironmentProblem:

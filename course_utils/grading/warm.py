@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -140,7 +141,8 @@ def _keep_a_kernel(request: bytes, pipe: int) -> None:
     except BaseException:
         said = traceback.format_exc()
     finally:
-        os.write(pipe, said.encode())
+        with contextlib.suppress(BrokenPipeError):  # who made the sandbox has ended it, and knows
+            os.write(pipe, said.encode())
         os._exit(0)
 
 

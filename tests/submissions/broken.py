@@ -178,6 +178,41 @@ def set_nbgrader(**changes: object) -> Callable[[Path, NotebookNode], None]:
     return edited(edit)
 
 
+def with_a_cell_of_its_own(notebook: NotebookNode) -> None:
+    extra = code("2")
+    extra.metadata.nbgrader = cell(notebook, "double-1").metadata.nbgrader | {"grade_id": "mine", "points": 5}
+    notebook.cells.append(extra)
+
+
+def with_extra_cells(notebook: NotebookNode) -> None:
+    raw, own = nbformat.v4.new_raw_cell("raw"), nbformat.v4.new_markdown_cell("mine")
+    insert(notebook, "double-check", code("1/0"), raw, own)
+
+
+def tagged_to_be_skipped(notebook: NotebookNode) -> None:
+    for each in notebook.cells:
+        each.metadata.tags = ["skip-execution"]
+
+
+def tagged_and_blank(notebook: NotebookNode) -> None:
+    tagged_to_be_skipped(notebook)
+    cell(notebook, "double-answer").source = "pass"
+
+
+def with_large_outputs(notebook: NotebookNode) -> None:
+    output = nbformat.v4.new_output("stream", name="stdout", text="x" * 5_000_000)
+    cell(notebook, "double-answer").outputs = [output]
+
+
+def for_another_kernel(notebook: NotebookNode) -> None:
+    notebook.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
+
+
+def with_windows_line_ends(text_of_file: str) -> str:
+    indented = json.dumps(json.loads(text_of_file), indent=1)
+    return indented.replace("\\n", "\\r\\n").replace("\n", "\r\n")
+
+
 def without_schema_version(notebook: NotebookNode) -> None:
     for each in notebook.cells:
         each.metadata.get("nbgrader", {}).pop("schema_version", None)
@@ -240,6 +275,30 @@ def ghost_beside(folder: Path, notebook: NotebookNode) -> None:
 
 SCRIPT = "<script>alert(1)</script>"
 FLOOD = "print('x' * 200_000_000)"
+SLEEP = "import time\ntime.sleep(2.5)"
+STUB = '''def double(x):
+    """Twice ``x``."""
+    raise NotImplementedError("replace this line by your answer")'''
+NOISY = """import sys, warnings, logging
+from tqdm.auto import tqdm
+
+def double(x):
+    warnings.warn("careful")
+    logging.warning("careful")
+    print("careful", file=sys.stderr)
+    list(tqdm(range(3)))
+    return x + x"""
+SCRIPTED = f"""{DOUBLE}
+from IPython.display import HTML, Javascript, display
+display(HTML('{SCRIPT}'), Javascript('alert(1)'))"""
+KILLS_LATER = f"""{DOUBLE}
+import os, threading, time
+threading.Timer(0.3, os._exit, [1]).start()
+time.sleep(1)"""
+KILLS_PARENT = f"""{DOUBLE}
+import os, signal
+os.kill(os.getppid(), signal.SIGKILL)"""
+# How a kernel shows numbers is a student's to set, and nbgrader reads a score from what is shown.
 FLOAT_AS = "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda v, p, c: p.text('{}'))"
 
 CASES = {
@@ -253,7 +312,7 @@ CASES = {
         outcomes={"double-1": ("wrong", "")},
     ),
     "blank-answer": Case(
-        edited(lambda n: cell(n, "double-answer").update(source='def double(x):\n    """Twice ``x``."""\n    raise NotImplementedError("replace this line by your answer")')),
+        answering(STUB),
         scores=NO_DOUBLE,
         outcomes={"double-1": ("not answered", "")},
     ),
@@ -275,11 +334,9 @@ CASES = {
         scores=NO_DOUBLE,
         outcomes=did_not_run("double-answer"),
     ),
-    "parent-killed": Case(answering(f"{DOUBLE}\nimport os, signal\nos.kill(os.getppid(), signal.SIGKILL)"), scores=NO_DOUBLE),
-    "killed-later-and-later": Case(
-        answering(f"{DOUBLE}\nimport os, threading\nthreading.Timer(0.3, os._exit, [1]).start()\nimport time; time.sleep(1)"),
-        scores=NO_DOUBLE,
-        outcomes=did_not_run("double-answer"),
+    "parent-killed": Case(answering(KILLS_PARENT), scores=NO_DOUBLE),
+    "killed-later": Case(
+        answering(KILLS_LATER), scores=NO_DOUBLE, outcomes=did_not_run("double-answer")
     ),
     "200-mb-line": Case(answering(f"{DOUBLE}\n{FLOOD}")),
     "200-mb-line-in-a-test": Case(
@@ -288,16 +345,8 @@ CASES = {
         scores={"double-1": None},
     ),
     "many-lines": Case(answering(f"{DOUBLE}\nfor i in range(200_000): print('line', i)")),
-    "stderr": Case(
-        answering(
-            "import sys, warnings, logging\nfrom tqdm.auto import tqdm\n\ndef double(x):\n"
-            "    warnings.warn('careful')\n    logging.warning('careful')\n    print('careful', file=sys.stderr)\n"
-            "    list(tqdm(range(3)))\n    return x + x"
-        )
-    ),
-    "html": Case(
-        answering(f"{DOUBLE}\nfrom IPython.display import HTML, Javascript, display\ndisplay(HTML('{SCRIPT}'), Javascript('alert(1)'))")
-    ),
+    "stderr": Case(answering(NOISY)),
+    "html": Case(answering(SCRIPTED)),
     "html-in-text": Case(edited(lambda n: cell(n, "why").update(source=f"a {SCRIPT} b"))),
     "credit-above-the-points": Case(
         answering(f"{COUNT}\n{FLOAT_AS.format('7.0')}", "count-answer"),
@@ -321,8 +370,10 @@ CASES = {
     ),
     # What editors and students do to cells.
     "test-twice": Case(duplicate("double-2"), note="double-2 was there 2 times"),
-    "test-twice-and-stub-first": Case(duplicate("count-1"), note="count-1 was there 2 times"),
-    "answer-twice": Case(duplicate("double-answer", source="def double(x):\n    return 7"), note="there 2 times"),
+    "other-test-twice": Case(duplicate("count-1"), note="count-1 was there 2 times"),
+    "answer-twice": Case(
+        duplicate("double-answer", source="def double(x):\n    return 7"), note="double-answer was there 2 times"
+    ),
     "answer-in-the-copy": Case(
         edited(answer_in_the_copy),
         note="why was there 2 times",
@@ -330,10 +381,7 @@ CASES = {
     "no-schema-version": Case(edited(without_schema_version)),
     "schema-version-99": Case(set_nbgrader(schema_version=99)),
     "other-points": Case(set_nbgrader(points=1000)),
-    "unknown-name": Case(
-        edited(lambda n: n.cells.append(code("2", nbgrader={"grade": True, "grade_id": "mine", "points": 5, "solution": False, "locked": True, "schema_version": 3, "task": False}))),
-        note="unknown names are ordinary cells now: mine",
-    ),
+    "unknown-name": Case(edited(with_a_cell_of_its_own), note="unknown names are ordinary cells now: mine"),
     "metadata-stripped": Case(edited(strip_metadata), note="found again"),
     "metadata-and-ids-stripped": Case(edited(lambda n: strip_metadata(n, ids=True)), note="found again"),
     "test-deleted": Case(edited(lambda n: remove(n, "double-2")), note="double-2 was missing and was put back"),
@@ -346,7 +394,9 @@ CASES = {
         outcomes={"why": ("not answered", "")},
     ),
     "written-answer-elsewhere": Case(
-        edited(answer_in_other_cell), "needs you: why: its cell is missing", {}, outcomes={"why": ("unclear", "")}
+        edited(answer_in_other_cell),
+        "needs you: why: its cell is missing",
+        outcomes={"why": ("unclear", "")},
     ),
     "answer-deleted": Case(
         edited(lambda n: remove(n, "double-answer")), scores=NO_DOUBLE, note="the cell double-answer is missing"
@@ -359,25 +409,16 @@ CASES = {
     "test-and-next-answer-merged": Case(edited(merge_test_and_next_answer), note="double-2 was merged"),
     "answer-split": Case(edited(split_answer), note="count-answer was there 2 times"),
     "answer-became-text": Case(edited(lambda n: cell(n, "double-answer").update(cell_type="markdown"))),
-    "extra-cells": Case(
-        edited(lambda n: insert(n, "double-check", code("1/0"), nbformat.v4.new_raw_cell("raw"), nbformat.v4.new_markdown_cell("mine")))
-    ),
-    "tagged-to-be-skipped": Case(
-        edited(lambda n: [c.metadata.update(tags=["skip-execution"]) for c in n.cells])
-    ),
-    "tagged-and-blank": Case(
-        edited(lambda n: ([c.metadata.update(tags=["skip-execution"]) for c in n.cells], cell(n, "double-answer").update(source="pass"))),
-        scores=NO_DOUBLE,
-    ),
-    "other-kernel": Case(edited(lambda n: n.metadata.update(kernelspec={"name": "ir", "display_name": "R", "language": "R"}))),
+    "extra-cells": Case(edited(with_extra_cells)),
+    "tagged-to-be-skipped": Case(edited(tagged_to_be_skipped)),
+    "tagged-and-blank": Case(edited(tagged_and_blank), scores=NO_DOUBLE),
+    "other-kernel": Case(edited(for_another_kernel)),
     "no-metadata": Case(edited(lambda n: n.update(metadata={}))),
     "attachments": Case(
         edited(lambda n: cell(n, "why").update(attachments={"a.png": {"image/png": "A" * 8_000_000}})),
         note="attachments that are too large",
     ),
-    "large-outputs": Case(
-        edited(lambda n: cell(n, "double-answer").update(outputs=[{"output_type": "stream", "name": "stdout", "text": "x" * 5_000_000}]))
-    ),
+    "large-outputs": Case(edited(with_large_outputs)),
     # What happens to files.
     "truncated": Case(text(lambda t: t[: len(t) // 2]), "needs you: the file is cut off", None),
     "empty": Case(text(lambda t: ""), "needs you: the file is empty", None),
@@ -400,7 +441,7 @@ CASES = {
     "folder-in-capitals": Case(in_a_folder_of_other_case),
     "beside-its-folder": Case(beside_its_folder),
     "old-format": Case(as_version_3),
-    "windows-line-ends": Case(text(lambda t: json.dumps(json.loads(t), indent=1).replace("\\n", "\\r\\n").replace("\n", "\r\n"))),
+    "windows-line-ends": Case(text(with_windows_line_ends)),
     "byte-order-mark": Case(text(lambda t: b"\xef\xbb\xbf" + t.encode())),
     "utf-16": Case(text(lambda t: t.encode("utf-16"))),
     "lone-surrogate": Case(edited(lambda n: n.cells.append(nbformat.v4.new_markdown_cell("bad \ud83d end")))),
@@ -426,7 +467,7 @@ CASES = {
         slow=True,
     ),
     "all-time-used": Case(
-        edited(lambda n: insert(n, "count-answer", *[code("import time\ntime.sleep(2.5)") for _ in range(8)])),
+        edited(lambda n: insert(n, "count-answer", *[code(SLEEP) for _ in range(8)])),
         "needs you: count-1: the 18 seconds for the whole notebook",
         {"count-1": None},
         slow=True,
