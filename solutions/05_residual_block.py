@@ -828,9 +828,9 @@ def hidden_test() -> None:
             where = "where the sum is negative" if lift < -1 else "where signs are mixed"
             where = "where the sum is positive" if lift > 1 else where
             values.same(f"unit_jacobians: dR/dx {where}", mine, expected(a, x), atol=1e-8)
-        edge = answer(lambda v: 2 * v - 2 * v, torch.tensor([3.0, 0.0, -3.0]).double())[2]
+        mine = answer(lambda v: 2 * v - 2 * v, torch.tensor([3.0, 0.0, -3.0]).double())[2]
         on = torch.diag(torch.tensor([1.0, 0.0, 0.0]).double())
-        values.same("unit_jacobians: dR/dx where a sum is zero", edge.detach(), on)
+        values.same("unit_jacobians: dR/dx where a sum is zero", mine.detach(), on)
 
 
 from course_utils import checks

@@ -32,6 +32,7 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Several workers (pytest-xdist) share a file's tests only where these share no fixtures.
 
