@@ -69,7 +69,11 @@ print(found)
         "[]",
     ),
     "of the repository only the package": (
-        "import os; print(sorted(os.listdir(PLACES['repository'])))",
+        # And Python itself, where its environment lies in the repository.
+        """
+import os, sys
+print(sorted(set(os.listdir(PLACES['repository'])) - {os.path.basename(sys.prefix)}))
+""",
         "['course_utils']",
     ),
     "nothing can be written outside": (
