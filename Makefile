@@ -20,7 +20,7 @@ run: $(STAMP)
 	$(VENV)/bin/course run --budget "$(BUDGET)" --data "$(DATA)" --weights "$(WEIGHTS)" $(ARGS)
 
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --dist loadgroup $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lab: $(STAMP)
 	$(VENV)/bin/jupyter lab notebooks

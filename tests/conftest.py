@@ -30,16 +30,3 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"CI must run this test, and skipped it: {report.longrepr[-1]}"
     return report
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items):
-    """Several workers (pytest-xdist) share a file's tests only where these share no fixtures.
-
-    The tests of one chapter, and those of any other file, stay together; answers are handed out singly.
-    """
-    for item in items:
-        if item.path.stem == "test_answers":
-            continue
-        chapter = item.callspec.params.get("chapter", "") if hasattr(item, "callspec") else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {chapter}"))

@@ -89,7 +89,8 @@ for folder in ['/', '/dev', '/etc', '/usr', '/usr/bin', '/proc/sys/kernel', '/sy
         pass
 for folder in ['.', '~', '/tmp', '/dev/shm']:
     open(os.path.join(os.path.expanduser(folder), 'trace'), 'w').close()
-print(writable)
+# Where the environment lies in /tmp, the folder around it does too, and ends with the sandbox.
+print([folder for folder in writable if not folder.startswith('/tmp/')])
 """,
         "[]",
     ),
