@@ -25,7 +25,7 @@ from course_utils.errors import EnvironmentProblem
 from course_utils.grading import bubblewrap
 from course_utils.grading.kernels import open_kernels, warm_server
 from course_utils.grading.limits import MIB, Limits
-from course_utils.grading.sandbox import require_sandbox
+from course_utils.grading.sandbox import Sandbox, require_sandbox
 
 pytestmark = LINUX
 FAMILIES = (socket.AF_INET, socket.AF_UNIX, socket.AF_UNIX)
@@ -581,3 +581,9 @@ def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
     variables = os.environ | {"COURSE_CI": in_ci}
     said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=variables).stdout
     assert outcome in said and ("CI must run this test" in said) == bool(in_ci)
+
+
+def test_what_has_ended_uses_no_memory():
+    with Sandbox(Limits()) as sandbox:
+        assert sandbox.memory_bytes() > 0
+    assert sandbox.memory_bytes() == 0

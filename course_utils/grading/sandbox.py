@@ -125,7 +125,10 @@ class Sandbox:
 
         What they share counts once, unless they forbid to look, or all of it is within the limit anyway.
         """
-        processes = list(self.outside("/proc").glob("[0-9]*"))
+        try:
+            processes = list(self.outside("/proc").glob("[0-9]*"))
+        except OSError:  # it has just ended
+            return 0
         most = sum(_resident_bytes(process, "status") for process in processes)
         if most <= self.limits.memory_bytes:
             return most
