@@ -583,7 +583,12 @@ def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
     assert outcome in said and ("CI must run this test" in said) == bool(in_ci)
 
 
-def test_what_has_ended_uses_no_memory():
+def test_a_sandbox_that_ends_while_its_memory_is_looked_at_uses_none(monkeypatch):
+    def gone(*_):
+        raise FileNotFoundError("its /proc")
+
     with Sandbox(Limits()) as sandbox:
         assert sandbox.memory_bytes() > 0
-    assert sandbox.memory_bytes() == 0
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "glob", gone)
+            assert sandbox.memory_bytes() == 0
