@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -12,8 +13,10 @@ from course_utils.authoring import release
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWERS = ROOT / "tests" / "answers"
-SAMPLE = ROOT / "tests" / "samples" / "90_sample.py"
-SMALL = SAMPLE.stem
+sys.path.insert(0, str(ROOT / "tests"))
+import courses
+
+SMALL = courses.SAMPLE.stem
 
 
 def make_course(folder: Path, name: str, experiments: bool = True) -> Path:
@@ -29,11 +32,11 @@ def make_course(folder: Path, name: str, experiments: bool = True) -> Path:
 
 
 def make_small_course(folder: Path, n: int) -> Path:
-    """The tests' sample course, with ``n`` submissions that answer rightly, wrongly or not at all."""
-    course = _build(folder, SAMPLE)
-    editions = [_read(course, edition, SMALL) for edition in ("solutions", "notebooks")]
+    """The tests' sample course, with ``n`` submissions, every other one left blank."""
+    course = _build(folder, courses.SAMPLE)
+    editions = [courses.read(course, edition, SMALL) for edition in ("solutions", "notebooks")]
     for i, student in enumerate(students(n)):
-        _submit(course, student, SMALL, editions[i % 2])
+        courses.submit(course, student, editions[i % 2], SMALL)
     return course
 
 
@@ -47,12 +50,12 @@ def hand_in(course: Path, name: str, n: int) -> None:
     shutil.rmtree(course / "submitted", ignore_errors=True)
     draw = random.Random(0)
     for student in students(n):
-        notebook = _read(course, "notebooks", name)
+        notebook = courses.read(course, "notebooks", name)
         for cell in notebook.cells:
             if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
                 key = cell.metadata.nbgrader.grade_id.removesuffix("-answer")
                 cell.source = draw.choice(_bank(key)).read_text(encoding="utf-8")
-        _submit(course, student, name, notebook)
+        courses.submit(course, student, notebook, name)
 
 
 def _bank(key: str) -> list[Path]:
@@ -63,11 +66,7 @@ def _bank(key: str) -> list[Path]:
 
 
 def _build(folder: Path, text: Path) -> Path:
-    (folder / "solutions").mkdir(parents=True)
-    for file in ("nbgrader_config.py", "pyproject.toml", "requirements.txt"):
-        shutil.copy(ROOT / file, folder)
-    shutil.copy(text, folder / "solutions")
-    release.build(folder)
+    release.build(courses.make_course(folder, text))
     return folder
 
 
@@ -76,13 +75,3 @@ def _without_experiments(cells: list) -> list:
     set_up = next(i for i, cell in enumerate(cells) if "start(" in cell.source and cell.cell_type == "code")
     kept = cells[: set_up + 1]
     return kept + [c for c in cells[set_up + 1 :] if c.cell_type != "code" or "nbgrader" in c.metadata]
-
-
-def _read(course: Path, edition: str, name: str) -> nbformat.NotebookNode:
-    return nbformat.read(course / edition / name / f"{name}.ipynb", as_version=4)
-
-
-def _submit(course: Path, student: str, name: str, notebook: nbformat.NotebookNode) -> None:
-    folder = course / "submitted" / student / name
-    folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / f"{name}.ipynb")
