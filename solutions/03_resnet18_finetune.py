@@ -602,7 +602,9 @@ def hidden_test() -> None:
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(66_107)
-        model = answer(ResNet(BasicBlock, [1, 2, 1, 1], num_classes=7))
+        with torch.device("meta"):
+            model = ResNet(BasicBlock, [1, 2, 1, 1], num_classes=7)
+        model = answer(model.to_empty(device="cpu"))  # its values do not matter, and take long to draw
         assert isinstance(model, nn.Module), "keep_stem: the model is returned"
         sizes = []
         for name, module in model.named_modules():
@@ -631,7 +633,11 @@ def hidden_test() -> None:
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(19_402)
-        stock = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=12)
+        with torch.device("meta"):
+            stock = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=12)
+        stock.to_empty(device="cpu")
+        for tensor in stock.state_dict().values():
+            tensor.copy_(torch.rand(tensor.shape))
         before = {name: tensor.clone() for name, tensor in stock.state_dict().items()}
         model = answer(stock)
         assert isinstance(model, nn.Module), "keep_stem: the model is returned"
