@@ -499,7 +499,8 @@ ABANDONED = """
 import sys, threading; sys.path.insert(0, sys.argv[1])
 from sandboxes import Run
 from course_utils.grading import kernels
-print(kernels.warm_server().pid if sys.argv[2] == 'warm' else 0, flush=True)
+warm = sys.argv[2] == 'warm' and kernels.warm_kernels()  # when it is ready
+print(kernels.warm_server().pid if warm else 0, flush=True)
 Run("print('started')", "import os; os.execvp('sleep', NAP.split())", kind=sys.argv[2])
 """
 

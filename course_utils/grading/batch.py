@@ -22,6 +22,7 @@ from course_utils.grading.cluster import open_cluster, run_all
 from course_utils.grading.comparing import Messages
 from course_utils.grading.guard import Guard
 from course_utils.grading.inspection import Inspector
+from course_utils.grading.kernels import SERVER, warm_server
 from course_utils.grading.limits import Limits
 from course_utils.grading.outcomes import state_of
 from course_utils.grading.reading import LARGEST_FILE, CannotRepair
@@ -136,15 +137,24 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
             else:
                 progress.one_more(ready)
 
+    def inspected(tasks: Iterator[tuple[tuple, Task]]) -> Iterator[tuple[tuple, Task]]:
+        """With inspectors, which may first have to run the instructor edition."""
+        for name, task in tasks:
+            yield name, replace(task, inspectors=name[0].inspectors())
+
     coming = tasks()
     first = next(coming, None)
     if first is None:
         return
+    variables = {}
     if not (settings.unsafe or settings.scheduler):
         require_sandbox()
+        if settings.warm:
+            variables = {SERVER: warm_server().address}
     workers = min(settings.workers or os.cpu_count() or 1, len(todo))
-    with open_cluster(workers, settings.scheduler) as client:
-        for (assignment, submission), outcome in run_all(client, run, _chain(first, coming), progress.running):
+    with open_cluster(workers, settings.scheduler, variables) as client:
+        sent = inspected(_chain(first, coming))
+        for (assignment, submission), outcome in run_all(client, run, sent, progress.running):
             with _interrupts_wait():
                 progress.one_more(assignment.finish(submission, outcome))
 
@@ -180,7 +190,7 @@ class _Assignment:
 
         def run_it(edition: nbformat.NotebookNode) -> nbformat.NotebookNode:
             task = Task(nbformat.writes(edition), {}, {}, dict(self.config), self.settings.limits,
-                        unsafe=self.settings.unsafe, warm=False)  # fmt: skip
+                        unsafe=self.settings.unsafe, warm=self.settings.warm)  # fmt: skip
             return nbformat.from_dict(run(task).notebook)
 
         file = self.root / results.FOLDER / self.name / "references.json"
@@ -211,7 +221,6 @@ class _Assignment:
             limits=self.settings.limits,
             unsafe=self.settings.unsafe,
             warm=self.settings.warm,
-            inspectors=self.inspectors(),
         )
 
     def finish(self, submission: Submission, outcome: Outcome | Exception) -> Result:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import dask
@@ -33,8 +34,13 @@ class ClusterError(CourseError):
 
 
 @contextmanager
-def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
+def open_cluster(
+    workers: int, address: str = "", variables: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Client]:
     """A client of the scheduler at ``address``, or of a local cluster of ``workers`` processes.
+
+    Args:
+        variables: added to the environment of workers on this machine.
 
     Raises:
         ClusterError: if there is no scheduler at the address.
@@ -52,6 +58,7 @@ def open_cluster(workers: int, address: str = "") -> Iterator[Client]:
                     dashboard_address="127.0.0.1:0",  # whatever port is free
                     silence_logs=logging.CRITICAL,
                     preload=["course_utils.grading.worker"],
+                    env=dict(variables),
                 ) as cluster,
                 Client(cluster) as client,
             ):

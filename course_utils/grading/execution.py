@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -89,11 +91,23 @@ def execute(
 class _Client(AsyncKernelClient):
     """A kernel's client that takes no message larger than LARGEST_MESSAGE."""
 
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """As in jupyter_client, without its 0.2 s of listening whether the kernel says anything else."""
+        until = time.monotonic() + (timeout or math.inf)
+        while time.monotonic() < until and await self._async_is_alive():
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                await self.shell_channel.get_msg(timeout=1)
+                await self.iopub_channel.get_msg(timeout=0.2)  # it may connect later than the other one
+                return
+        raise RuntimeError("the kernel died, or did not answer in time, before its first cell")
+
     @default("context")
     def _limited_context(self) -> zmq.asyncio.Context:
         self._created_context = True
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms between looks whether a new kernel listens
         return context
 
 

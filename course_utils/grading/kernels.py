@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import secrets
 import select
@@ -19,14 +20,16 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 
+from course_utils.errors import EnvironmentProblem
 from course_utils.grading.inside import RUN, WORK, Start
 from course_utils.grading.limits import Limits
 from course_utils.grading.sandbox import Sandbox
-from course_utils.grading.warm import WarmServer
+from course_utils.grading.warm import Connection, WarmServer
 
 FRESH = [sys.executable, "-P", "-m", "course_utils.grading.inside"]
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 POLL_SECONDS = 0.02
+SERVER = "COURSE_WARM_KERNELS"  # environment variable: the address of a server for several processes
 
 
 def open_kernels(
@@ -42,8 +45,8 @@ def open_kernels(
         limits: enforced here are memory, processes, files and the time of the whole notebook; the time
             and the output of a cell are for those who run it.
         unsafe: no sandbox and no limits; only a home folder of its own.
-        warm: fork the kernel from a server of this process, which starts at the first kernel and has
-            everything imported. Otherwise each kernel is a new Python.
+        warm: fork the kernel from a server that has everything imported, see :func:`warm_kernels`.
+            Otherwise each kernel is a new Python.
 
     Raises (at the start of a kernel):
         EnvironmentProblem: if no sandbox can be had; see ``sandbox.require_sandbox``.
@@ -181,7 +184,7 @@ class WarmKernel(FreshKernel):
             self._end = None
 
     def _open_sandbox(self, limits: Limits) -> Sandbox:
-        self._server = warm_server()  # first: its start is not of the submission's time
+        self._server = warm_kernels()  # first: its start is not of the submission's time
         return Sandbox(limits)
 
     def _start_kernel(self, start: Start) -> None:
@@ -232,14 +235,38 @@ def bring_files(source: Path, work: Path) -> None:
 
 
 _server: WarmServer | None = None
-_server_lock = threading.Lock()
+_connection: Connection | None = None
+_lock = threading.RLock()
 
 
 def warm_server() -> WarmServer:
-    """The server of this process: started when first needed, and again if it has died."""
+    """The server of this process: started when first asked for, and again if it has died.
+
+    It takes seconds until it is ready; who connects to it waits for that.
+    """
     global _server
-    with _server_lock:
+    with _lock:
         if _server is None or not _server.is_running():
             _server = WarmServer()
             atexit.register(_server.close)
         return _server
+
+
+def warm_kernels() -> Connection:
+    """Where this process gets warm kernels from: the server at ``SERVER``, or else one of its own.
+
+    Raises:
+        EnvironmentProblem: if none starts; with what it said.
+    """
+    global _connection
+    with _lock:
+        if _connection is None or not _connection.is_open():
+            _connection = _connect()
+        return _connection
+
+
+def _connect() -> Connection:
+    if address := os.environ.get(SERVER):
+        with contextlib.suppress(EnvironmentProblem):  # it has died
+            return Connection(address)
+    return Connection(warm_server().address)

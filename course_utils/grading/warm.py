@@ -5,19 +5,26 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import inspect
 import json
 import os
 import pkgutil
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import traceback
 from pathlib import Path
 
+import torch
+import torch.nn.functional as F
+from torch import nn
+
 import course_utils
+from course_utils.checks.finetune import tiny
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.bubblewrap import cache_home, environment
 from course_utils.grading.inside import Start, call, run_kernel
@@ -25,8 +32,10 @@ from course_utils.grading.sandbox import Sandbox
 
 # What a kernel and the notebooks import, some of it only when first used (torch._dynamo: an optimizer).
 OTHERS = (
-    "ipykernel.kernelapp", "ipykernel.zmqshell", "IPython.extensions.storemagic", "ipywidgets",
-    "matplotlib.pyplot", "numpy", "timm", "torch", "torch._dynamo", "torch.utils.flop_counter", "torchvision",
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic",
+    "ipykernel.debugger", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipywidgets", "matplotlib.pyplot", "numpy",
+    "pygments.formatters.terminal256", "sqlite3", "stack_data", "timm", "torch", "torch._dynamo",
+    "torch.utils.flop_counter", "torchvision", "tornado.platform.asyncio", "tornado.queues",
 )  # fmt: skip
 NOT_FOR_STUDENTS = {"authoring", "cli", "doctor", "grading", "runner"}
 # From linux/sched.h.
@@ -36,35 +45,37 @@ NAMESPACES = {
 }  # fmt: skip
 NEEDED = {"mnt", "pid", "net", "ipc", "uts"}
 LONGEST_MESSAGE = 65536
+SAID = ".said"  # what the server prints, in a file beside its socket
 
 
 class WarmServer:
-    """The server's process, as those see it who want kernels from it; ends when they do.
+    """The server's process, as its owner sees it; it ends with the owner.
 
-    Raises:
-        EnvironmentProblem: if it does not start; with what it said.
+    Attributes:
+        address: where others on this machine, of the same user, can :class:`connect <Connection>`. They
+            may do so from the start, and then wait until everything is imported.
     """
 
     def __init__(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile() as said:
+        self.address = f"{tempfile.mkdtemp(prefix='course-warm-')}/kernels"  # other users cannot look into it
+        theirs, self._lifeline = os.pipe()
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door,
+            open(f"{self.address}{SAID}", "wb") as said,
+        ):
+            door.bind(self.address)
+            door.listen()
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "course_utils.grading.warm", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "course_utils.grading.warm", str(door.fileno()), str(theirs)],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
                 env=environment() | {"XDG_CACHE_HOME": str(cache_home())},  # matplotlib's list of fonts
                 cwd="/",
-                pass_fds=[theirs.fileno()],
+                pass_fds=[door.fileno(), theirs],
                 start_new_session=True,
             )
-            theirs.close()
-            if not self._control.recv(1):
-                self._process.wait()
-                said.seek(0)
-                raise EnvironmentProblem(
-                    "The server of warm kernels did not start.", found=said.read().decode()
-                )
+        os.close(theirs)
 
     @property
     def pid(self) -> int:
@@ -72,8 +83,44 @@ class WarmServer:
         return self._process.pid
 
     def is_running(self) -> bool:
-        """Whether it can be asked for kernels."""
+        """Whether it can be asked for kernels, perhaps a little later."""
         return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the server; kernels that live go on."""
+        os.close(self._lifeline)
+        self._process.wait()
+        shutil.rmtree(Path(self.address).parent, ignore_errors=True)
+
+
+class Connection:
+    """To a server of warm kernels.
+
+    Raises:
+        EnvironmentProblem: if there is none, or it did not start; with what it said.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._socket.connect(address)
+            there = self._socket.recv(1)
+        except OSError:
+            there = b""
+        if not there:
+            self._socket.close()
+            said = Path(f"{address}{SAID}")
+            found = said.read_text(errors="replace") if said.exists() else f"nobody at {address}"
+            raise EnvironmentProblem("The server of warm kernels did not start.", found=found)
+
+    def is_open(self) -> bool:
+        """Whether the server still listens."""
+        try:
+            return self._socket.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     def start_kernel(self, sandbox: Sandbox, start: Start) -> int:
         """Start a kernel in a sandbox.
@@ -84,32 +131,41 @@ class WarmServer:
         read_end, write_end = os.pipe()
         os.set_blocking(read_end, False)
         request = json.dumps([sandbox.pid, environment(), start.to_json().decode()])
-        socket.send_fds(self._control, [request.encode()], [write_end])
+        socket.send_fds(self._socket, [request.encode()], [write_end])
         os.close(write_end)
         return read_end
 
-    def close(self) -> None:
-        """End the server; kernels that live go on."""
-        self._control.close()
-        self._process.wait()
 
-
-def serve(control: socket.socket) -> None:
-    """Import everything, then fork a kernel for each request until nobody is there to ask."""
+def serve(door: socket.socket, lifeline: int) -> None:
+    """Import everything, then fork a kernel for each request, until the owner has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with tempfile.TemporaryDirectory() as home:  # a grader's settings change no student's figure
         os.environ["HOME"] = home
         _import_everything()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that the children's ends are forgotten
-    control.send(b"!")
+    open_ones = {door}
     while True:
-        request, pipes, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, 1)
-        if not request:
+        ready, _, _ = select.select([lifeline, *open_ones], [], [])
+        if lifeline in ready:
+            shutil.rmtree(Path(door.getsockname()).parent, ignore_errors=True)
             return
-        if os.fork() == 0:
-            control.close()
-            _keep_a_kernel(request, pipes[0])
-        os.close(pipes[0])
+        for one in ready:
+            if one is door:
+                connection, _ = door.accept()
+                open_ones.add(connection)
+                with contextlib.suppress(OSError):  # who asked has ended since
+                    connection.send(b"!")
+                continue
+            request, pipes, _, _ = socket.recv_fds(one, LONGEST_MESSAGE, 1)
+            if not request:
+                open_ones.remove(one)
+                one.close()
+                continue
+            if os.fork() == 0:
+                for other in open_ones:
+                    other.close()
+                _keep_a_kernel(request, pipes[0])
+            os.close(pipes[0])
 
 
 def _import_everything() -> None:
@@ -118,10 +174,21 @@ def _import_everything() -> None:
     for module in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
         if module.name.split(".")[1] not in NOT_FOR_STUDENTS:
             importlib.import_module(module.name)
+    for model in (tiny.gated_net(), tiny.short_resnet()):  # the second is kept there, and copied
+        _use_once(model)
+    inspect.getmodule(compile("", "<cell>", "exec"))  # lists all modules by file, for the first traceback
     if len(os.listdir("/proc/self/task")) > 1:
         raise RuntimeError("an import has started a thread, which a fork would lose")
     gc.collect()
     gc.freeze()  # memory that the collector does not touch stays shared
+
+
+def _use_once(model: nn.Module) -> None:
+    """Train for one step: torch generates code for each new shape, and forks inherit it."""
+    x, y = tiny.images(8)
+    optimizer = torch.optim.AdamW(model.parameters())
+    F.cross_entropy(model(x), y).backward()
+    optimizer.step()
 
 
 def _keep_a_kernel(request: bytes, pipe: int) -> None:
@@ -177,4 +244,4 @@ def _draw_new_seeds() -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

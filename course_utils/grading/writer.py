@@ -155,9 +155,9 @@ class Writer:
             coursedir=course, config=self.config, log=_LOG, force=True, student=result.student
         )
         converter.sanitize_preprocessors = []
-        converter.autograde_preprocessors = [
-            hand_in if _is_execute(step) else step for step in converter.autograde_preprocessors
-        ]
+        steps = {_name(step): step for step in converter.autograde_preprocessors} | {"Execute": hand_in}
+        steps.pop("CheckCellMetadata", None)  # has run behind the sanitising steps
+        converter.autograde_preprocessors = list(steps.values())
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"nbgrader\.api")  # SQLAlchemy's, at each new submission
             told = capture_log(converter)
@@ -211,5 +211,6 @@ def _answers(notebook: Mapping) -> dict[str, list[str]]:
     }
 
 
-def _is_execute(step: object) -> bool:
-    return (step if isinstance(step, str) else getattr(step, "__name__", "")).endswith("Execute")
+def _name(step: object) -> str:
+    """Of a preprocessor, given as a class or as the dotted path of one."""
+    return step.rpartition(".")[2] if isinstance(step, str) else step.__name__
