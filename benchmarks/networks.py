@@ -27,6 +27,8 @@ PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
 RATE = 1e-3  # Adam's own default, for both loops
 PENALTY = 0.01
 PROBE_EPOCHS = 5
+# Elsewhere 16 bits are emulated on a CPU, and slower than 32.
+CPU_HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def resnet18_arms(plan: Plan) -> list[Arm]:
     ]
     if plan.compile:
         arms.append(our_arm(plan, "ours, compiled", resnet18(plan), n, compile=True, goal=2.0))
-    return arms
+    return arms + in_bfloat16(plan, our_arm(plan, "ours, bfloat16", resnet18(plan), n))
 
 
 def alexnet_arms(plan: Plan) -> list[Arm]:
@@ -104,6 +106,7 @@ def alexnet_arms(plan: Plan) -> list[Arm]:
         tutorial_arm(plan, alexnet32(plan), n),
         our_arm(plan, "ours", alexnet32(plan), n),
         our_arm(plan, "ours, folded first layer", folded_alexnet32(plan), n, goal=2.3),
+        *in_bfloat16(plan, our_arm(plan, "ours, folded first layer, bfloat16", folded_alexnet32(plan), n)),
     ]
 
 
@@ -116,7 +119,7 @@ def stem_arms(plan: Plan) -> list[Arm]:
     ]
     if plan.compile:
         arms.append(our_arm(plan, "ours, compiled", resnet18(plan, "conv3x3"), n, compile=True))
-    return arms
+    return arms + in_bfloat16(plan, our_arm(plan, "ours, bfloat16", resnet18(plan, "conv3x3"), n))
 
 
 def tutorial_arm(plan: Plan, model: nn.Module, n: int) -> Arm:
@@ -164,10 +167,24 @@ def our_arm(
     )  # fmt: skip
 
 
+def in_bfloat16(plan: Plan, arm: Arm) -> list[Arm]:
+    """The arm's work under torch's autocast, if that is something else here: on CPUs that can.
+
+    On a GPU ``fit`` computes in 16 bits anyway.
+    """
+    if plan.device.type != "cpu" or not CPU_HAS_BFLOAT16:
+        return []
+    return [replace(arm, work=bfloat16(arm.work), warm_up=bfloat16(arm.warm_up), goal=1.0)]
+
+
+def bfloat16(work: Callable[[], object]) -> Callable[[], object]:
+    return torch.autocast("cpu", dtype=torch.bfloat16)(work)
+
+
 def probe_arms(plan: Plan) -> list[Arm]:
     """A linear probe of five epochs without augmentation, against features that are computed once."""
     images, val = plan.training_images(plan.probe), plan.splits.val
-    start, live, best = resnet18(plan), live_taps_resnet18(plan), {}
+    start, other, live, best = resnet18(plan), resnet18(plan), live_taps_resnet18(plan), {}
 
     def tutorial_probe() -> None:
         model = copy.deepcopy(start)
@@ -182,8 +199,8 @@ def probe_arms(plan: Plan) -> list[Arm]:
     def tutorial_accuracy() -> float:
         return evaluate(best["tutorial"], val, PREPROCESS).top1
 
-    def our_probe(model: nn.Module) -> None:
-        features = extract_features(model, images, PREPROCESS, keep=False)
+    def our_probe(model: nn.Module, extract: Callable = extract_features) -> None:
+        features = extract(model, images, PREPROCESS, keep=False)
         best[model] = fit_probe(features, images.labels, len(plan.splits.classes), PENALTY)
 
     @torch.no_grad()
@@ -191,11 +208,14 @@ def probe_arms(plan: Plan) -> list[Arm]:
         return accuracy(best[model](extract_features(model, val, PREPROCESS, keep=False)), val.labels)
 
     seen = PROBE_EPOCHS * len(images)
+    sixteen = Arm("ours, the features in bfloat16", lambda: our_probe(other, bfloat16(extract_features)), seen,
+                  accuracy=lambda: our_accuracy(other))  # fmt: skip
     return [
         Arm("tutorial loop, 5 epochs", tutorial_probe, seen, accuracy=tutorial_accuracy),
         Arm("ours, features once and L-BFGS", lambda: our_probe(start), seen, accuracy=lambda: our_accuracy(start),
             goal=14.0),
         Arm("ours, the same with live taps", lambda: our_probe(live), seen, accuracy=lambda: our_accuracy(live)),
+        *([sixteen] if plan.device.type == "cpu" and CPU_HAS_BFLOAT16 else []),
     ]  # fmt: skip
 
 

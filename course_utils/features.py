@@ -26,7 +26,8 @@ def extract_features(
 ) -> Tensor:
     """What the head of ``model`` receives for each image, in eval mode: float32 ``[N, D]`` on the CPU.
 
-    A convolutional head (SqueezeNet) receives a map; its mean over places is taken.
+    A convolutional head (SqueezeNet) receives a map; its mean over places is taken. Within
+    ``torch.autocast`` they are computed in 16 bits; what is stored is told apart by that.
 
     Args:
         keep: store the features in the cache folder, under a key of backbone weights, pixels and
@@ -91,7 +92,9 @@ def fit_probe(
 
 def _features_key(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> str:
     head = {id(t) for t in find_head(model).parameters()}
-    digest = hashlib.sha256(f"{model} {preprocess}".encode())
+    device = next(model.parameters()).device.type
+    bits = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+    digest = hashlib.sha256(f"{model} {preprocess} {bits}".encode())
     for name, tensor in model.state_dict(keep_vars=True).items():
         if id(tensor) not in head:
             digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())

@@ -162,6 +162,9 @@ def fit(
     history so far; the epoch that was cut is not in it. Where a batch does not fit in a GPU's memory,
     it is halved for the rest of the run, and ``History.notes`` says so.
 
+    A GPU computes in 16 bits. A CPU does in ``with torch.autocast("cpu", torch.bfloat16):``, which is faster
+    on those with such instructions (see ``benchmarks/RESULTS.md``) and slower on all others.
+
     Args:
         checkpoint: a file written after each epoch. If it is there already, training goes on behind
             its last epoch, on a CPU bit for bit as if it had never stopped. A ``MemoryCheckpoint``

@@ -76,6 +76,8 @@ def test_cached_features_follow_weights_data_size_and_preprocessing(monkeypatch,
     seen.append(extract_features(tiny_model(), tiny_images(20, seed=1), PREPROCESS))
     brighter = type(PREPROCESS)((0.1, 0.1, 0.1), PREPROCESS.std)
     seen.append(extract_features(tiny_model(), tiny_images(20), brighter))
+    with torch.autocast("cpu", torch.bfloat16):
+        seen.append(extract_features(tiny_model(), tiny_images(20), PREPROCESS))
     assert not any(torch.equal(a, b) for i, a in enumerate(seen) for b in seen[:i])
     head_changed = tiny_model()
     nn.init.zeros_(find_head(head_changed).weight)

@@ -32,6 +32,19 @@ def same(a: nn.Module, b: nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
 
 
+def test_in_16_bits_on_a_cpu_it_learns_and_the_weights_stay_in_32():
+    recipe = replace(RECIPE, phases=(Phase(15, 0.03),))
+    seen = []
+    with torch.autocast("cpu", torch.bfloat16):
+        model = tiny_model()
+        model[0].register_forward_hook(lambda *parts: seen.append(parts[-1].dtype))
+        history = fit(model, tiny_splits(), recipe, PREPROCESS, progress=False)
+    assert set(seen) == {torch.bfloat16}
+    assert all(t.dtype == torch.float32 for t in model.parameters())
+    assert history.best_val_accuracy > 0.8
+    assert all(isinstance(loss, float) for loss in history.iteration_loss)
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_it_learns(optimizer):
     _, history = run(recipe=replace(RECIPE, optimizer=optimizer, phases=(Phase(15, 0.03),)))
