@@ -363,3 +363,14 @@ def test_the_table_of_each_chapter_adds_up_to_its_points(chapter, capsys):
     texts = (ROOT / "solutions").glob("*.py")
     (text,) = (p for p in texts if f"checks.{chapter}.progress()" in p.read_text(encoding="utf-8"))
     assert int(total) == sum(cell.points for cell in release.read_source(text, "1").cells)
+
+
+def test_a_failing_hidden_test_shows_its_own_lines_and_no_more():
+    def test():
+        assert 1 == 2, "one is not two"
+
+    with pytest.raises(AssertionError) as failed:
+        core.hidden(test)
+    shown = "".join(failed.value._render_traceback_())
+    assert shown.endswith("AssertionError: one is not two\n")
+    assert "in test" in shown and "\x1b" not in shown

@@ -22,10 +22,11 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading import bubblewrap
+from course_utils.grading import bubblewrap, kernels
 from course_utils.grading.kernels import open_kernels, warm_server
 from course_utils.grading.limits import MIB, Limits
 from course_utils.grading.sandbox import Sandbox, require_sandbox
+from course_utils.grading.warm import Connection, WarmServer
 
 pytestmark = LINUX
 FAMILIES = (socket.AF_INET, socket.AF_UNIX, socket.AF_UNIX)
@@ -593,3 +594,28 @@ def test_a_sandbox_that_ends_while_its_memory_is_looked_at_uses_none(monkeypatch
         with monkeypatch.context() as patch:
             patch.setattr(Path, "glob", gone)
             assert sandbox.memory_bytes() == 0
+
+
+CONNECTS = """
+from course_utils.grading import kernels
+kernels.warm_kernels()
+print("its own" if kernels._server else "shared")
+"""
+
+
+@pytest.mark.parametrize("where, whose", [("here", "shared"), ("/nowhere/kernels", "its own")])
+def test_workers_share_the_server_of_their_grader_if_it_is_there(where, whose):
+    address = warm_server().address if where == "here" else where
+    env = os.environ | {kernels.SERVER: address}
+    worker = subprocess.run([sys.executable, "-c", CONNECTS], env=env, capture_output=True, text=True)
+    assert worker.stdout.split("\n")[0] == whose, worker.stderr
+
+
+def test_a_server_that_does_not_start_says_why(monkeypatch):
+    monkeypatch.setattr("course_utils.grading.warm.environment", lambda: {"PYTHONPATH": "/nowhere"})
+    server = WarmServer()
+    with pytest.raises(EnvironmentProblem, match="did not start") as told:
+        Connection(server.address)
+    server.close()
+    assert "course_utils" in str(told.value)
+    assert not Path(server.address).parent.exists()

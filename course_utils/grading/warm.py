@@ -19,12 +19,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-import torch
-import torch.nn.functional as F
-from torch import nn
-
 import course_utils
-from course_utils.checks.finetune import tiny
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.bubblewrap import cache_home, environment
 from course_utils.grading.inside import Start, call, run_kernel
@@ -174,8 +169,7 @@ def _import_everything() -> None:
     for module in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
         if module.name.split(".")[1] not in NOT_FOR_STUDENTS:
             importlib.import_module(module.name)
-    for model in (tiny.gated_net(), tiny.short_resnet()):  # the second is kept there, and copied
-        _use_once(model)
+    _use_torch_once()
     inspect.getmodule(compile("", "<cell>", "exec"))  # lists all modules by file, for the first traceback
     if len(os.listdir("/proc/self/task")) > 1:
         raise RuntimeError("an import has started a thread, which a fork would lose")
@@ -183,12 +177,18 @@ def _import_everything() -> None:
     gc.freeze()  # memory that the collector does not touch stays shared
 
 
-def _use_once(model: nn.Module) -> None:
-    """Train for one step: torch generates code for each new shape, and forks inherit it."""
+def _use_torch_once() -> None:
+    """Train for a step: torch generates code at first use, and the checks keep their networks; forks inherit both."""
+    import torch
+    import torch.nn.functional as F
+
+    from course_utils.checks.finetune import tiny
+
     x, y = tiny.images(8)
-    optimizer = torch.optim.AdamW(model.parameters())
-    F.cross_entropy(model(x), y).backward()
-    optimizer.step()
+    for model in (tiny.gated_net(), tiny.short_resnet()):
+        optimizer = torch.optim.AdamW(model.parameters())
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
 
 
 def _keep_a_kernel(request: bytes, pipe: int) -> None:
