@@ -172,12 +172,17 @@ def small(folder: Path, n: int) -> str:
 
 
 class Waiting:
-    """In the place of a worker's work: waits as long as it took, and returns what it gave."""
+    """In the place of a worker's work: waits as long as it took, and returns what it gave.
+
+    What no worker does, such as running our own answers, is done.
+    """
 
     def __init__(self, outcomes: dict[str, batch.Outcome]):
-        self.outcomes = outcomes
+        self.outcomes, self.work = outcomes, batch.run
 
     def __call__(self, task: batch.Task) -> batch.Outcome:
+        if task.notebook not in self.outcomes:
+            return self.work(task)
         outcome = self.outcomes[task.notebook]
         time.sleep(outcome.seconds)
         return outcome

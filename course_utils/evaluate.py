@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from course_utils.augment import Preprocess, channels_last, channels_last_weights
 from course_utils.data import ImageSet
+from course_utils.precision import as_the_caller
 
 EVAL_BATCH = 256
 
@@ -48,7 +49,7 @@ def predict(
 ) -> Tensor:
     """Logits of every image, float32 ``[N, C]`` on the CPU; the model's modes are left as they were."""
     device = next(model.parameters()).device
-    with eval_mode(model), channels_last_weights(model), torch.inference_mode():
+    with eval_mode(model), channels_last_weights(model), torch.inference_mode(), as_the_caller(device):
         batches = (channels_last(preprocess(x.to(device))) for x in images.images.split(batch_size))
         logits = [model(x).float() for x in batches]
     return torch.cat(logits).cpu()

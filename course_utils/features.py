@@ -14,6 +14,7 @@ from course_utils.data import ImageSet
 from course_utils.evaluate import EVAL_BATCH, eval_mode
 from course_utils.folding import folded_for_evaluation
 from course_utils.models import find_head
+from course_utils.precision import as_the_caller
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
@@ -46,7 +47,7 @@ def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tens
     received: list[Tensor] = []
     hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0]))
     try:
-        with eval_mode(frozen), channels_last_weights(frozen), torch.inference_mode():
+        with eval_mode(frozen), channels_last_weights(frozen), torch.inference_mode(), as_the_caller(device):
             for x in images.images.split(EVAL_BATCH):
                 frozen(channels_last(preprocess(x.to(device))))
     finally:

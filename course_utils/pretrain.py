@@ -29,7 +29,8 @@ from course_utils.errors import CourseError
 from course_utils.evaluate import evaluate
 from course_utils.files import whole_file, write_text
 from course_utils.models import build_model, count_parameters
-from course_utils.train import Phase, Recipe, Stepper, autocast, best_device, count_batches
+from course_utils.precision import autocast
+from course_utils.train import Phase, Recipe, Stepper, best_device, count_batches
 from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 
 # (fraction of training from which they hold, input sizes in pixels). At 32 px the outer taps of

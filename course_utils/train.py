@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import math
 import sys
@@ -23,6 +22,7 @@ from course_utils.data import ImageSet, Splits
 from course_utils.errors import CourseError
 from course_utils.evaluate import evaluate
 from course_utils.models import parameter_groups, train_mode, unfreeze
+from course_utils.precision import amp_dtype, autocast
 from course_utils.small_maps import SmallMapGradients
 
 OPTIMIZERS = {
@@ -162,7 +162,7 @@ def fit(
     history so far; the epoch that was cut is not in it. Where a batch does not fit in a GPU's memory,
     it is halved for the rest of the run, and ``History.notes`` says so.
 
-    A GPU computes in 16 bits. A CPU does in ``with torch.autocast("cpu", torch.bfloat16):``, which is faster
+    A GPU computes in 16 bits. A CPU does within ``torch.autocast("cpu", torch.bfloat16)``, which is faster
     on those with such instructions (see ``benchmarks/RESULTS.md``) and slower on all others.
 
     Args:
@@ -386,25 +386,6 @@ def count_batches(n: int, batch_size: int) -> int:
 def best_device() -> torch.device:
     """The first CUDA device if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def amp_dtype(device: torch.device) -> torch.dtype | None:
-    """The 16-bit type to compute in: bfloat16 where the GPU really has it, float16 on older ones.
-
-    A T4 answers that it supports bfloat16, by slow emulation; hence ``including_emulation=False``.
-    ``None`` on a CPU: most have no bfloat16 instructions, without which it is slower than float32, and
-    the same seed is to give the same numbers on those that have them.
-    """
-    if device.type != "cuda":
-        return None
-    native = torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if native else torch.float16
-
-
-def autocast(device: torch.device) -> contextlib.AbstractContextManager:
-    """Compute in 16 bits inside this context where that pays."""
-    dtype = amp_dtype(device)
-    return torch.autocast(device.type, dtype=dtype) if dtype else contextlib.nullcontext()
 
 
 def _with_half_batches_if_need_be(

@@ -994,7 +994,7 @@ print(verdict(*plain), verdict(*with_shortcuts), sep="\n")
 
 # %%
 curves = training_errors(depth_runs)
-message = f"Training accuracy: {verdict(*plain)}"
+message = f"Share of the training images fitted: {verdict(*plain)}"
 few_images = f"{splits.name}, {numbers.images:,} training images at {numbers.size} px"
 plots.show(plots.learning_curves(curves, title=message, data=few_images, measured="training error"))
 session.keep("degradation", {
@@ -1331,7 +1331,7 @@ zero_runs = run_stacks({f"residual, {deep} layers, zero start": {"depth": deep, 
 usual = f"residual, {deep} layers"
 start_runs = {"usual start": depth_runs[usual], "zero start": zero_runs[f"{usual}, zero start"]}
 start_arms = fitted(start_runs)
-start_message = f"{deep} layers, training accuracy: {verdict(*start_arms.values())}"
+start_message = f"{deep} layers, training images fitted: {verdict(*start_arms.values())}"
 start_curves = training_errors(start_runs)
 plots.show(plots.learning_curves(
     start_curves, title=start_message, data=few_images, measured="training error"))  # fmt: skip

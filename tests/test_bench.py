@@ -120,3 +120,12 @@ def test_test_images_are_read_once_for_each_run(monkeypatch):
 def test_results_of_a_real_run_are_committed():
     page = (Path(training.HERE) / "RESULTS.md")
     assert not page.exists() or "Tiny sizes" not in page.read_text()
+
+
+def test_upstream_weights_are_compared_on_validation_images():
+    command = [sys.executable, "benchmarks/upstream.py", "--data", "cartoons", "--train", "40", "--val", "30",
+               "--epochs", "1", "small", "small"]  # fmt: skip
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "linear probe, small: " in result.stdout and "fine-tuned, small: " in result.stdout
+    assert "3 seeds" in result.stdout and "30 images" in result.stdout

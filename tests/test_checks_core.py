@@ -367,7 +367,7 @@ def test_the_table_of_each_chapter_adds_up_to_its_points(chapter, capsys):
 
 def test_a_failing_hidden_test_shows_its_own_lines_and_no_more():
     def test():
-        assert 1 == 2, "one is not two"
+        raise AssertionError("one is not two")
 
     with pytest.raises(AssertionError) as failed:
         core.hidden(test)

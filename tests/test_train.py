@@ -32,8 +32,9 @@ def same(a: nn.Module, b: nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values()))
 
 
-def test_in_16_bits_on_a_cpu_it_learns_and_the_weights_stay_in_32():
-    recipe = replace(RECIPE, phases=(Phase(15, 0.03),))
+def test_in_16_bits_on_a_cpu_it_learns_as_in_32():
+    recipe = replace(RECIPE, phases=(Phase(6, 0.03),))
+    _, usual = run(recipe=recipe)
     seen = []
     with torch.autocast("cpu", torch.bfloat16):
         model = tiny_model()
@@ -41,8 +42,8 @@ def test_in_16_bits_on_a_cpu_it_learns_and_the_weights_stay_in_32():
         history = fit(model, tiny_splits(), recipe, PREPROCESS, progress=False)
     assert set(seen) == {torch.bfloat16}
     assert all(t.dtype == torch.float32 for t in model.parameters())
-    assert history.best_val_accuracy > 0.8
-    assert all(isinstance(loss, float) for loss in history.iteration_loss)
+    assert history.iteration_loss == pytest.approx(usual.iteration_loss, abs=0.05)
+    assert [e.val_loss for e in history.epochs] == pytest.approx([e.val_loss for e in usual.epochs], abs=0.05)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])

@@ -299,8 +299,9 @@ def hidden(test: Callable[[], float | None]) -> float | None:
         with quietly():
             return FunctionType(test.__code__, names, test.__name__)()
     except Exception as problem:
-        with contextlib.suppress(Exception):  # a student's class may refuse it
-            problem._render_traceback_ = functools.partial(_plain_traceback, problem)
+        if not hasattr(problem, "_render_traceback_"):
+            with contextlib.suppress(Exception):  # a student's class may refuse it
+                problem._render_traceback_ = functools.partial(_plain_traceback, problem)
         raise
     finally:
         torch.set_default_dtype(before)

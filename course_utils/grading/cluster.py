@@ -26,7 +26,6 @@ ONE_RETRY = {
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
-    "distributed.worker.profile.enabled": False,  # nobody looks at it, and it takes a third of a worker's time
 }
 
 

@@ -67,9 +67,11 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequenc
     ax.figure.draw_without_rendering()
     pixels = ax.transData.transform(points)
     taken = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in pixels]
-    for i, text in enumerate(texts):
+    from_the_edge = np.linalg.norm(ax.transAxes.inverted().transform(pixels) - 0.5, axis=1).argsort()[::-1]
+    for i in from_the_edge:  # where there are fewest places for a name
+        text = texts[i]
 
-        def badness(offset: tuple[float, float]) -> float:
+        def badness(offset: tuple[float, float], i=i, text=text) -> float:
             box = _box(ax, pixels[i], text, offset)
             covered = box.count_overlaps(taken) + (not _inside(ax.bbox, box))
             return math.hypot(*offset) + 100 * _misleading(pixels, i, offset) + 1000 * covered

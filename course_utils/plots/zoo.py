@@ -40,7 +40,7 @@ def zoo_accuracy(
             ax.plot([row[column] for row in some], [100 * row["top-1"] for row in some], marker,
                     color=colour, markersize=7, label=family)  # fmt: skip
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
-    ax.margins(x=0.14, y=0.12)
+    ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.legend(loc="lower left", frameon=False, fontsize=9)
     points = [(row[column], 100 * row["top-1"]) for row in known]

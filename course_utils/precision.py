@@ -1,0 +1,42 @@
+"""16 bits: where they are used, and how weights that change stay up to date in them."""
+
+from __future__ import annotations
+
+import contextlib
+
+import torch
+
+
+def amp_dtype(device: torch.device) -> torch.dtype | None:
+    """The 16-bit type to train in: bfloat16 where the GPU really has it, float16 on older ones.
+
+    A T4 answers that it supports bfloat16, by slow emulation; hence ``including_emulation=False``.
+    ``None`` on a CPU, unless the caller has asked for it by ``torch.autocast``: most have no bfloat16
+    instructions, without which it is slower than float32, and the same seed is to give the same numbers
+    on those that have them.
+    """
+    if device.type != "cuda":
+        return _of_caller(device)
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if native else torch.float16
+
+
+def autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """Compute in 16 bits inside this context where that pays."""
+    return _fresh(device, amp_dtype(device))
+
+
+def as_the_caller(device: torch.device) -> contextlib.AbstractContextManager:
+    """Compute in 16 bits inside this context if the caller has asked for it by ``torch.autocast``."""
+    return _fresh(device, _of_caller(device))
+
+
+def _of_caller(device: torch.device) -> torch.dtype | None:
+    return torch.get_autocast_dtype(device.type) if torch.is_autocast_enabled(device.type) else None
+
+
+def _fresh(device: torch.device, dtype: torch.dtype | None) -> contextlib.AbstractContextManager:
+    """Without torch's cache of converted weights: around a whole training it would keep the first step's."""
+    if dtype is None:
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=dtype, cache_enabled=False)
