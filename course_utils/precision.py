@@ -32,6 +32,8 @@ def as_the_caller(device: torch.device) -> contextlib.AbstractContextManager:
 
 
 def _of_caller(device: torch.device) -> torch.dtype | None:
+    if not torch.amp.is_autocast_available(device.type):
+        return None
     return torch.get_autocast_dtype(device.type) if torch.is_autocast_enabled(device.type) else None
 
 

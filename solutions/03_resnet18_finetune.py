@@ -602,7 +602,7 @@ def hidden_test() -> None:
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(66_107)
-        with torch.device("meta"):
+        with torch.no_grad(), torch.device("meta"):
             model = ResNet(BasicBlock, [1, 2, 1, 1], num_classes=7)
         model = answer(model.to_empty(device="cpu"))  # its values do not matter, and take long to draw
         assert isinstance(model, nn.Module), "keep_stem: the model is returned"
@@ -633,7 +633,7 @@ def hidden_test() -> None:
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(19_402)
-        with torch.device("meta"):
+        with torch.no_grad(), torch.device("meta"):
             stock = ResNet(BasicBlock, [1, 1, 1, 1], num_classes=12)
         stock.to_empty(device="cpu")
         for tensor in stock.state_dict().values():
