@@ -262,6 +262,7 @@ def warm_kernels() -> Connection:
     with _lock:
         if _connection is None or not _connection.is_open():
             _connection = _connect()
+            atexit.register(_connection.close)
         return _connection
 
 

@@ -130,6 +130,10 @@ class Connection:
         os.close(write_end)
         return read_end
 
+    def close(self) -> None:
+        """Let go of the server; kernels that live go on."""
+        self._socket.close()
+
 
 def serve(door: socket.socket, lifeline: int) -> None:
     """Import everything, then fork a kernel for each request, until the owner has ended."""
