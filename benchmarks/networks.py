@@ -19,6 +19,7 @@ from course_utils.data import ImageSet, Splits
 from course_utils.evaluate import accuracy, evaluate, predict
 from course_utils.features import extract_features, fit_probe
 from course_utils.models import build_model, find_head
+from course_utils.precision import cpu_has_bfloat16
 from course_utils.shortcuts import fold_repeating_pool, use_live_taps
 from course_utils.train import Phase, Recipe, Stepper, count_batches, train_epoch
 from course_utils.weights import find_weights
@@ -27,8 +28,6 @@ PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
 RATE = 1e-3  # Adam's own default, for both loops
 PENALTY = 0.01
 PROBE_EPOCHS = 5
-# Elsewhere 16 bits are emulated on a CPU, and slower than 32.
-CPU_HAS_BFLOAT16 = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 @dataclass(frozen=True)
@@ -172,9 +171,9 @@ def in_bfloat16(plan: Plan, arm: Arm) -> list[Arm]:
 
     On a GPU ``fit`` computes in 16 bits anyway.
     """
-    if plan.device.type != "cpu" or not CPU_HAS_BFLOAT16:
+    if plan.device.type != "cpu" or not cpu_has_bfloat16():
         return []
-    return [replace(arm, work=bfloat16(arm.work), warm_up=bfloat16(arm.warm_up), goal=1.0)]
+    return [replace(arm, work=bfloat16(arm.work), warm_up=bfloat16(arm.warm_up))]
 
 
 def bfloat16(work: Callable[[], object]) -> Callable[[], object]:
@@ -215,7 +214,7 @@ def probe_arms(plan: Plan) -> list[Arm]:
         Arm("ours, features once and L-BFGS", lambda: our_probe(start), seen, accuracy=lambda: our_accuracy(start),
             goal=14.0),
         Arm("ours, the same with live taps", lambda: our_probe(live), seen, accuracy=lambda: our_accuracy(live)),
-        *([sixteen] if plan.device.type == "cpu" and CPU_HAS_BFLOAT16 else []),
+        *([sixteen] if plan.device.type == "cpu" and cpu_has_bfloat16() else []),
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from course_utils.data import ImageSet
 from course_utils.evaluate import EVAL_BATCH, eval_mode
 from course_utils.folding import folded_for_evaluation
 from course_utils.models import find_head
-from course_utils.precision import as_the_caller
+from course_utils.precision import as_the_caller, callers_dtype
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
@@ -93,9 +93,8 @@ def fit_probe(
 
 def _features_key(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> str:
     head = {id(t) for t in find_head(model).parameters()}
-    device = next(model.parameters()).device.type
-    bits = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
-    digest = hashlib.sha256(f"{model} {preprocess} {bits}".encode())
+    asked_for = callers_dtype(next(model.parameters()).device)
+    digest = hashlib.sha256(f"{model} {preprocess} {asked_for}".encode())
     for name, tensor in model.state_dict(keep_vars=True).items():
         if id(tensor) not in head:
             digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())

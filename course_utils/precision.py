@@ -16,7 +16,7 @@ def amp_dtype(device: torch.device) -> torch.dtype | None:
     on those that have them.
     """
     if device.type != "cuda":
-        return _of_caller(device)
+        return callers_dtype(device)
     native = torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.bfloat16 if native else torch.float16
 
@@ -28,13 +28,19 @@ def autocast(device: torch.device) -> contextlib.AbstractContextManager:
 
 def as_the_caller(device: torch.device) -> contextlib.AbstractContextManager:
     """Compute in 16 bits inside this context if the caller has asked for it by ``torch.autocast``."""
-    return _fresh(device, _of_caller(device))
+    return _fresh(device, callers_dtype(device))
 
 
-def _of_caller(device: torch.device) -> torch.dtype | None:
+def callers_dtype(device: torch.device) -> torch.dtype | None:
+    """The type that the caller has asked for by ``torch.autocast``, or None."""
     if not torch.amp.is_autocast_available(device.type):
         return None
     return torch.get_autocast_dtype(device.type) if torch.is_autocast_enabled(device.type) else None
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether bfloat16 is fast here; elsewhere a CPU emulates it, slower than float32."""
+    return bool(getattr(torch.cpu, "get_capabilities", dict)().get("avx512_bf16"))
 
 
 def _fresh(device: torch.device, dtype: torch.dtype | None) -> contextlib.AbstractContextManager:

@@ -29,7 +29,7 @@ from course_utils.errors import CourseError
 from course_utils.evaluate import evaluate
 from course_utils.files import whole_file, write_text
 from course_utils.models import build_model, count_parameters
-from course_utils.precision import autocast
+from course_utils.precision import autocast, cpu_has_bfloat16
 from course_utils.train import Phase, Recipe, Stepper, best_device, count_batches
 from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 
@@ -312,8 +312,7 @@ def upstream_autocast(device: torch.device) -> contextlib.AbstractContextManager
     There ResNet-18 at 64 px trains 1.7 times as fast (129 to 218 images a second of one core of an
     AMD EPYC with AVX-512 BF16, channels-last).
     """
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
-    if device.type == "cpu" and capabilities.get("avx512_bf16"):
+    if device.type == "cpu" and cpu_has_bfloat16():
         return torch.autocast("cpu", torch.bfloat16)
     return autocast(device)
 
