@@ -21,7 +21,6 @@ from course_utils.grading import results
 from course_utils.grading.cluster import open_cluster, run_all
 from course_utils.grading.comparing import Messages
 from course_utils.grading.guard import Guard
-from course_utils.grading.inspection import Inspector
 from course_utils.grading.kernels import SERVER, warm_server
 from course_utils.grading.limits import Limits
 from course_utils.grading.outcomes import state_of
@@ -137,10 +136,10 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
             else:
                 progress.one_more(ready)
 
-    def inspected(tasks: Iterator[tuple[tuple, Task]]) -> Iterator[tuple[tuple, Task]]:
-        """With inspectors, which may first have to run the instructor edition."""
+    def guarded(tasks: Iterator[tuple[tuple, Task]]) -> Iterator[tuple[tuple, Task]]:
+        """With their guards; the first may have to run the instructor edition."""
         for name, task in tasks:
-            yield name, replace(task, inspectors=name[0].inspectors())
+            yield name, replace(task, guard=name[0].guard())
 
     coming = tasks()
     first = next(coming, None)
@@ -153,7 +152,7 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
             variables = {SERVER: warm_server().address}
     workers = min(settings.workers or os.cpu_count() or 1, len(todo))
     with open_cluster(workers, settings.scheduler, variables) as client:
-        sent = inspected(_chain(first, coming))
+        sent = guarded(_chain(first, coming))
         for (assignment, submission), outcome in run_all(client, run, sent, progress.running):
             with _interrupts_wait():
                 progress.one_more(assignment.finish(submission, outcome))
@@ -180,9 +179,9 @@ class _Assignment:
         self.keys: dict[str, str] = {}
         self.notes: dict[str, list[str]] = {}
 
-    def inspectors(self) -> list[Inspector]:
-        """New ones for one submission."""
-        return [Guard(self._references)]
+    def guard(self) -> Guard:
+        """A new one for one submission."""
+        return Guard(self._references)
 
     @cached_property
     def _references(self) -> dict[str, Messages]:

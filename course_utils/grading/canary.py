@@ -1,4 +1,7 @@
-"""A cell that must fail, run after each graded cell: if it passes, or says so, someone must look.
+"""An expression, evaluated behind each graded cell, that looks around in the kernel: what it sees, a person must see too.
+
+It is one of the `user_expressions` of the cell's own request, see "Execute" in jupyter_client's "Messaging in
+Jupyter": evaluated when the cell has ended well, and answered in its reply. A cell of its own cost 18 ms more.
 
 What :func:`verdict` and :func:`forged` return is a reason to show the cell to a person, never a score.
 
@@ -35,13 +38,13 @@ HELPERS = ("course_utils.checks.core", "course_utils.values")
 
 
 def canary(nonce: str) -> str:
-    """A cell that raises ``Canary`` with the nonce, and behind it with whatever it found.
+    """An expression whose value shows the nonce, and behind it whatever was found.
 
-    It leaves no name in the notebook. Run it without history.
+    It leaves no name in the notebook.
     """
     arguments = f"{nonce!r}, {str(PACKAGE)!r}, {_helpers()!r}"
     code = f'__import__("marshal").loads(__import__("base64").b64decode({_compiled()!r}))'
-    run = f'__import__("builtins").exec({code}, room) or room["fail"]({arguments})'
+    run = f'__import__("builtins").exec({code}, room) or room["look_around"]({arguments})'
     return f'(lambda room: {run})({{"__name__": "canary"}})'
 
 
@@ -64,14 +67,17 @@ def _helpers() -> dict[str, dict[str, str]]:
     return found
 
 
-def verdict(outputs: Sequence, nonce: str) -> str | None:
-    """Why a person should look, by the outputs of the canary's cell; None if all is well."""
-    errors = [output for output in outputs if output.output_type == "error"]
-    if not errors:
-        return "a test that must fail has passed"
-    if len(errors) > 1 or errors[0].ename != "Canary" or not errors[0].evalue.startswith(nonce):
-        return f"a test that must fail failed otherwise: {errors[0].ename}: {errors[0].evalue[:200]}"
-    return errors[0].evalue.removeprefix(nonce).removeprefix("; ") or None
+def verdict(answer: object, nonce: str) -> str | None:
+    """Why a person should look, by what the kernel said to the canary; None if all is well."""
+    if answer is None:
+        return "no canary ran behind it"
+    if not isinstance(answer, dict) or answer.get("status") != "ok":
+        return f"the canary did not end well: {str(answer)[:200]}"
+    data = answer.get("data")
+    seen = str(data.get("text/plain")) if isinstance(data, dict) else ""
+    if not seen.startswith(nonce):
+        return f"the canary answered otherwise: {seen[:200]}"
+    return seen.removeprefix(nonce).removeprefix("; ") or None
 
 
 def forged(source: str, outputs: Sequence) -> str | None:

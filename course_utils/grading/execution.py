@@ -6,9 +6,10 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from queue import Empty
+from typing import Any
 
 import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
@@ -22,7 +23,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils import values
-from course_utils.grading.inspection import PROBE, Inspector, judge, unweave, weave
+from course_utils.grading.guard import Guard, is_guarded
 from course_utils.grading.limits import MIB, Limits
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
@@ -32,6 +33,7 @@ IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
 ROUGHLY_A_MESSAGE = 200  # bytes that an output costs beside its text
+CANARY = "canary"  # its name among the expressions of a request
 LONGEST_RESULT, LONGEST_TRACEBACK = 10_000, 50_000  # characters
 
 
@@ -65,7 +67,7 @@ def execute(
     new_kernel: Callable[[], KernelManager],
     limits: Limits,
     config: Config | None = None,
-    inspectors: Sequence[Inspector] = (),
+    guard: Guard | None = None,
     folder: str = "",
 ) -> Execution:
     """Run all cells; whatever the student's code does ends in the outputs, failures and flags.
@@ -74,22 +76,43 @@ def execute(
         notebook: as nbgrader's sanitising preprocessors leave it; it is not changed.
         new_kernel: makes a kernel manager that has not been started.
         config: nbgrader's.
+        guard: of this submission; None trusts the notebook.
         folder: where the notebook lies, with what was handed in beside it.
 
     Raises:
         RuntimeError: if no kernel can be started.
     """
-    woven = weave(notebook, inspectors)
-    runner = _Execute(new_kernel, limits, config=config or Config())
+    ran, done = copy.deepcopy(notebook), copy.deepcopy(notebook)
+    guarded = [i for i, cell in enumerate(ran.cells) if guard and is_guarded(cell)]
+    for index in guarded:
+        ran.cells[index].source = guard.source(ran.cells[index])
+    canaries = {index: guard.canary for index in guarded}
+    runner = _Execute(new_kernel, limits, canaries, config=config or Config())
     began = time.monotonic()
-    runner.preprocess(woven, {"metadata": {"path": folder}})
-    flags = judge(woven, inspectors)
-    done, failures = unweave(notebook, woven, runner.failures)
-    return Execution(done, failures, flags, time.monotonic() - began)
+    runner.preprocess(ran, {"metadata": {"path": folder}})
+    flags = {
+        ran.cells[i].metadata.nbgrader.grade_id: guard.judge(ran.cells[i], runner.answers.get(i)) for i in guarded
+    }
+    for cell, copied in zip(ran.cells, done.cells):
+        if cell.cell_type == "code":
+            copied.outputs, copied.execution_count = cell.outputs, cell.execution_count
+    flags = {name: why for name, why in flags.items() if why}
+    return Execution(done, runner.failures, flags, time.monotonic() - began)
 
 
 class _Client(AsyncKernelClient):
-    """A kernel's client that takes no message larger than LARGEST_MESSAGE."""
+    """A kernel's client that takes no message larger than LARGEST_MESSAGE.
+
+    Attributes:
+        canary: an expression that the kernel evaluates behind a cell that did not fail; empty for none.
+    """
+
+    canary = ""
+
+    def execute(self, code: str, **settings: Any) -> Any:
+        """As in jupyter_client, and ask for the canary."""
+        expressions = {CANARY: self.canary} if self.canary else {}
+        return super().execute(code, user_expressions=expressions, **settings)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """As in jupyter_client, without its 0.2 s of listening whether the kernel says anything else."""
@@ -116,11 +139,14 @@ class _Execute(Execute):
 
     store_widget_state = False
 
-    def __init__(self, new_kernel: Callable[[], KernelManager], limits: Limits, **settings):
+    def __init__(
+        self, new_kernel: Callable[[], KernelManager], limits: Limits, canaries: Mapping[int, str], **settings
+    ):
         super().__init__(**settings)
-        self.new_kernel, self.limits = new_kernel, limits
+        self.new_kernel, self.limits, self.canaries = new_kernel, limits, canaries
         self.timeout_func = lambda cell: max(0.1, min(limits.cell_seconds, self._time_left()))
         self.failures: dict[int, Failure] = {}
+        self.answers: dict[int, object] = {}
         self.killers: set[int] = set()
         self.restarts = 0
         self.given_up = ""
@@ -149,7 +175,22 @@ class _Execute(Execute):
             self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
         else:
             self._run(cell, index)
+            if index in self.canaries and index not in self.answers and not self.given_up:
+                self._run_canary_alone(cell, index)
         return cell, resources
+
+    def _run_canary_alone(self, cell: NotebookNode, index: int) -> None:
+        """Behind a cell that failed: so that what its hidden test has left in the kernel is forgotten."""
+        self._run(NotebookNode(cell, source="pass"), index)
+        self.nb.cells[index] = cell  # nbclient puts there what it has run
+        self.answers[index] = None
+
+    def on_cell_executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
+        """nbclient's hook: keep what was said to the canary."""
+        super().on_cell_executed(cell=cell, cell_index=cell_index, execute_reply=execute_reply)
+        expressions = execute_reply["content"].get("user_expressions")
+        if isinstance(expressions, dict) and CANARY in expressions:
+            self.answers[cell_index] = expressions[CANARY]
 
     def _run(self, cell: NotebookNode, index: int) -> None:
         """Run a cell; if it kills the kernel or cannot be stopped, go on in a new one."""
@@ -159,6 +200,7 @@ class _Execute(Execute):
         if shortened:
             too_long = f"the {self._all_seconds()} ended in it"
         self.room, self.room_for_values = self.limits.output_bytes, LARGEST_MESSAGE
+        self.kc.canary = self.canaries.get(index, "")
         try:
             # Hidden tests stay out of the history, where later cells could read them.
             self.execute_cell(cell, index, store_history=not is_grade(cell))
@@ -208,7 +250,7 @@ class _Execute(Execute):
     def _replay(self, end: int) -> bool:
         """Run set-up and answers again without what killed a kernel; False if one has died once more."""
         for index, cell in enumerate(self.nb.cells[:end]):
-            tests = is_grade(cell) or is_locked(cell) or PROBE in cell.metadata
+            tests = is_grade(cell) or is_locked(cell)
             failed = index in self.killers or index in self.failures
             if cell.cell_type != "code" or tests or failed or self._time_left() <= 0:
                 continue

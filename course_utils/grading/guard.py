@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Mapping
 
 from nbformat import NotebookNode
+from nbgrader.utils import is_grade
 
 from course_utils.grading import canary, comparing
 
 
 class Guard:
-    """An inspector of one submission, see :mod:`course_utils.grading.inspection`.
+    """Of one submission.
 
     Args:
         references: what each graded cell expects, from :func:`course_utils.grading.comparing.references`.
@@ -21,19 +22,30 @@ class Guard:
         self.references = references
         self.nonce, self.proof = secrets.token_hex(8), secrets.token_hex(8)
 
+    @property
+    def canary(self) -> str:
+        """An expression for the kernel behind each graded cell."""
+        return canary.canary(self.proof)
+
     def source(self, cell: NotebookNode) -> str:
-        """A graded cell without the values that it expects."""
+        """What runs in the place of a graded cell: the same without the values that it expects."""
         return comparing.for_student(cell.source, self.nonce)
 
-    def probes(self, cell: NotebookNode) -> list[str]:
-        """The canary."""
-        return [canary.canary(self.proof)]
+    def judge(self, cell: NotebookNode, answer: object) -> str:
+        """Why a person must look at a graded cell, or empty; one that gets no points is nobody's gain.
 
-    def judge(self, cell: NotebookNode, probes: list[list[NotebookNode]]) -> str:
-        """Why a person must look at a cell, or empty; a cell that gets no points is nobody's gain."""
+        Args:
+            cell: as it ran; its ``outputs`` may be changed: they decide the score.
+            answer: what the kernel said to the canary; None if it said nothing.
+        """
         doubt = canary.forged(cell.source, cell.outputs)
         expected = self.references.get(cell.metadata.nbgrader.grade_id)
         doubt = comparing.settle(cell.outputs, expected, self.nonce) or doubt
         if doubt or any(output.output_type == "error" for output in cell.outputs):
             return doubt or ""
-        return (canary.verdict(probes[0], self.proof) if probes else "no canary ran behind it") or ""
+        return canary.verdict(answer, self.proof) or ""
+
+
+def is_guarded(cell: NotebookNode) -> bool:
+    """Whether it is code that gives points."""
+    return cell.cell_type == "code" and is_grade(cell)

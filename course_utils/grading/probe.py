@@ -1,4 +1,4 @@
-"""Runs in a student's kernel after a graded cell: names what was replaced there, and then must fail.
+"""Runs in a student's kernel behind a graded cell: names what was replaced there.
 
 :mod:`course_utils.grading.canary` sends the text of this file, so that the copy in the kernel cannot have
 been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
@@ -47,24 +47,28 @@ RELIED_ON = {
     "IPython.display": "publish_display_data",
 }
 
+MADE_OF_CODE = (types.FunctionType, type, functools.partial)
 MAY_CHANGE = {"__repr__", "__str__", "__format__", "cuda", "pin_memory"}
 
 # Where a cell is read, run and answered.
 SHELL = """
     run_cell run_cell_async _run_cell run_ast_nodes run_code transform_cell showtraceback _showtraceback
-    showsyntaxerror
+    showsyntaxerror user_expressions _format_user_obj
 """.split()
 
 
-class Canary(AssertionError):
-    """Shown in one line, because formatting a traceback takes longer than the whole probe."""
+class Seen:
+    """What the canary saw; a class of its own, because a notebook may show text in its own way."""
 
-    def _render_traceback_(self):
-        return [str(self)]
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
 
 
-def fail(nonce, root, helpers):
-    """Raise, with the nonce and behind it whatever was found.
+def look_around(nonce, root, helpers):
+    """The nonce, and behind it whatever was found.
 
     ``root`` is the folder of course_utils; ``helpers`` has the digest of each function by its module and name.
     """
@@ -74,7 +78,7 @@ def fail(nonce, root, helpers):
         forget()
     except BaseException as problem:  # no student's code may end this early
         found = [f"the probe broke: {type(problem).__name__}: {problem}"]
-    raise Canary(nonce + "".join(f"; {fact}" for fact in found))
+    return Seen(nonce + "".join(f"; {fact}" for fact in found))
 
 
 def changed_builtins(root, helpers):
@@ -109,9 +113,11 @@ def changed_course(root, helpers):
         if ours and vars(sys.modules[parent]).get(child) is not module:
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
+            if not isinstance(thing, MADE_OF_CODE):
+                continue
             if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
                 continue
-            if isinstance(thing, (types.FunctionType, type, functools.partial)) and of_students(thing):
+            if of_students(thing):
                 yield f"{name}.{attribute} was replaced"
     for name, digests in helpers.items():
         for function, expected in digests.items() if name in sys.modules else ():
@@ -184,7 +190,7 @@ def changed_shell(root, helpers):
     ):  # fmt: skip
         if any(map(of_students, transformers)):
             yield "cells are transformed before they run"
-    if of_students(sys.displayhook) or sys.displayhook is not shell.displayhook:
+    if of_students(sys.displayhook) or shell.display_trap.hook is not shell.displayhook:
         yield "sys.displayhook was replaced"
 
 
@@ -237,16 +243,16 @@ def forget():
 
 def of_students(thing):
     """Whether something was made in the notebook, or in a file that belongs to no package."""
+    if isinstance(thing, types.FunctionType):
+        return thing.__globals__.get("__name__") == "__main__" or not trusted(thing.__code__.co_filename)
+    if isinstance(thing, type):
+        return thing.__module__ == "__main__"
     if isinstance(thing, functools.partial):
         return of_students(thing.func)
     if isinstance(thing, (staticmethod, classmethod, types.MethodType)):
         return of_students(thing.__func__)
     if isinstance(thing, property):
         return of_students(thing.fget)
-    if isinstance(thing, types.FunctionType):
-        return thing.__globals__.get("__name__") == "__main__" or not trusted(thing.__code__.co_filename)
-    if isinstance(thing, type):
-        return thing.__module__ == "__main__"
     return type(thing).__module__ == "__main__"
 
 
@@ -272,9 +278,8 @@ def digest(code):
 
 
 def loaded(package):
-    for name, module in list(sys.modules.items()):
-        if name == package or name.startswith(package + "."):
-            yield name, module
+    inside = package + "."
+    return [(n, module) for n, module in list(sys.modules.items()) if n.startswith(inside) or n == package]
 
 
 def find(place):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 from traitlets.config import Config
 
 from course_utils.grading.execution import execute
-from course_utils.grading.inspection import Inspector
+from course_utils.grading.guard import Guard
 from course_utils.grading.kernels import open_kernels
 from course_utils.grading.limits import Limits
 from course_utils.grading.outcomes import assess
@@ -30,7 +30,7 @@ class Task:
         files: what was handed in beside it, by path.
         doubts: by ``grade_id``, written answers that a person must look for.
         config: nbgrader's configuration as a dict.
-        inspectors: made for this submission.
+        guard: made for this submission.
     """
 
     notebook: str
@@ -40,7 +40,7 @@ class Task:
     limits: Limits
     unsafe: bool = False
     warm: bool = True
-    inspectors: Sequence[Inspector] = field(default=())
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def run(task: Task) -> Outcome:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         notebook = nbformat.reads(task.notebook, as_version=4)
-        execution = execute(notebook, kernels, task.limits, config, task.inspectors, folder)
+        execution = execute(notebook, kernels, task.limits, config, task.guard, folder)
     cells = assess(execution, task.doubts, config)
     return Outcome(dict(execution.notebook), cells, round(execution.seconds, 2))
 
