@@ -90,13 +90,13 @@ def execute(
     runner = _Execute(new_kernel, limits, canaries, config=config or Config())
     began = time.monotonic()
     runner.preprocess(ran, {"metadata": {"path": folder}})
-    flags = {
-        ran.cells[i].metadata.nbgrader.grade_id: guard.judge(ran.cells[i], runner.answers.get(i)) for i in guarded
-    }
+    flags = {}
+    for index in guarded:
+        if why := guard.judge(ran.cells[index], runner.answers.get(index)):
+            flags[ran.cells[index].metadata.nbgrader.grade_id] = why
     for cell, copied in zip(ran.cells, done.cells):
         if cell.cell_type == "code":
             copied.outputs, copied.execution_count = cell.outputs, cell.execution_count
-    flags = {name: why for name, why in flags.items() if why}
     return Execution(done, runner.failures, flags, time.monotonic() - began)
 
 
