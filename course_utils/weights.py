@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -247,14 +248,20 @@ def part_of_head(model: nn.Module) -> list[str]:
     return [name for name in model.state_dict() if name.split(".")[0] == part]
 
 
-def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
-    """Outputs of the head of ``arch`` that is stored in ``state``; 0 if all but its part is there."""
+@cache
+def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
+    """The name of the head's weight, and of all tensors outside of the head's part."""
     with torch.device("meta"):
         model = get_model(arch, weights=None)
     key = f"{path_of(model, find_head(model))}.weight"
+    return key, frozenset(model.state_dict()) - set(part_of_head(model))
+
+
+def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
+    """Outputs of the head of ``arch`` that is stored in ``state``; 0 if all but its part is there."""
+    key, backbone = _head_and_backbone(arch)
     if key in state:
         return state[key].shape[0]
-    backbone = model.state_dict().keys() - part_of_head(model)
     if backbone <= state.keys():
         return 0
     raise WeightsError(

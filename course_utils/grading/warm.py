@@ -182,14 +182,18 @@ def _import_everything() -> None:
 
 
 def _use_torch_once() -> None:
-    """Train for a step: torch generates code at first use, and the checks keep their networks; forks inherit both."""
+    """Read the weights and train for a step: what is kept or generated at first use, forks inherit."""
     import torch
     import torch.nn.functional as F
 
     from course_utils.checks.finetune import tiny
+    from course_utils.weights import SMALL, find_weights
+
+    for arch in SMALL:
+        find_weights("small", arch)
 
     x, y = tiny.images(8)
-    for model in (tiny.gated_net(), tiny.short_resnet()):
+    for model in (tiny.gated_net(), tiny.small_resnet()):
         optimizer = torch.optim.AdamW(model.parameters())
         F.cross_entropy(model(x), y).backward()
         optimizer.step()

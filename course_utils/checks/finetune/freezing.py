@@ -11,7 +11,7 @@ from torch import nn
 
 from course_utils import models
 from course_utils.checks.core import Mistake, Wrong, few, must_work, needs, recognise, run
-from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, short_resnet
+from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, small_resnet
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 METHODS = {"train", "eval", "forward", "__call__"}
@@ -182,8 +182,8 @@ WRONG_MODE = (
 
 def frees_only_the_head(freeze_backbone, _):
     """only the head is trainable."""
-    _expect_head(freeze_backbone, short_resnet, "fc", FREEZE_MISTAKES)
-    return "2 tensors, 5,130 parameters"
+    _expect_head(freeze_backbone, small_resnet, "fc", FREEZE_MISTAKES)
+    return "2 tensors, 650 parameters"
 
 
 @needs(frees_only_the_head)
@@ -202,7 +202,7 @@ def frees_a_frozen_head(freeze_backbone, _):
 @needs(frees_only_the_head)
 def keeps_the_backbone(freeze_backbone, train_mode):
     """the backbone does not move in 3 training steps."""
-    model = short_resnet()
+    model = small_resnet()
     freeze_backbone(model, model.fc)
     before = {k: v.clone() for k, v in model.state_dict().items() if not k.startswith("fc.")}
     with must_work("training works", "the model no longer runs", "leave its layers as they are"):
@@ -214,7 +214,7 @@ def keeps_the_backbone(freeze_backbone, train_mode):
     raise Wrong(
         f"0 of {len(before)} backbone tensors changed",
         f"{len(moved)} changed: {few(moved)}",
-        *_recognise_modes(model, lambda mode: _modes_after(mode, short_resnet(), "fc")),
+        *_recognise_modes(model, lambda mode: _modes_after(mode, small_resnet(), "fc")),
     )
 
 

@@ -17,7 +17,7 @@ from course_utils.checks.core import (
     recognise,
     run,
 )
-from course_utils.checks.finetune.tiny import build, short_resnet
+from course_utils.checks.finetune.tiny import build, small_resnet
 
 Sizes = dict[str, tuple[int, int]]
 EXPECTED_SIZES: Sizes = {"layer1": (32, 32), "layer4": (4, 4)}
@@ -81,7 +81,7 @@ KEEP_THE_LAYER = "change an attribute of conv1 rather than replace the layer"
 
 def returns_a_model(keep_stem):
     """the model is returned."""
-    got = keep_stem(short_resnet())
+    got = keep_stem(small_resnet())
     if not isinstance(got, nn.Module):
         likely = of_wrong_type(got, "end in `return model`")
         raise Wrong("a model (nn.Module)", brief(got), *likely)
@@ -90,7 +90,7 @@ def returns_a_model(keep_stem):
 @needs(returns_a_model)
 def keeps_maps_large(keep_stem):
     """maps of 32x32 in layer1 and of 4x4 in layer4."""
-    model = keep_stem(short_resnet())
+    model = keep_stem(small_resnet())
     sizes = _map_sizes(model)
     if sizes == EXPECTED_SIZES:
         return
@@ -156,7 +156,7 @@ def keep_stem(keep_stem) -> None:
 
 def _states(keep_stem) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The tensors of the model before and after."""
-    model = short_resnet()
+    model = small_resnet()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     return before, keep_stem(model).state_dict()
 
@@ -193,6 +193,6 @@ def _logits(model: nn.Module) -> Tensor:
 
 
 def _logits_after(change) -> Tensor:
-    model = short_resnet()
+    model = small_resnet()
     change(model)
     return _logits(model)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -51,6 +49,29 @@ class GatedNet(nn.Module):
         return self.classifier(self.features(x))
 
 
+class SmallResNet(ResNet):
+    """torchvision's ResNet with few blocks, all of 64 channels: names, stem and map sizes are ResNet-18's.
+
+    Args:
+        blocks: so many in each of the four stages.
+        classes: outputs of the head.
+    """
+
+    def __init__(self, blocks: Sequence[int] = (1, 1, 1, 1), classes: int = 10):
+        nn.Module.__init__(self)  # the parent's would draw millions of numbers first
+        self._norm_layer, self.groups, self.base_width, self.dilation = nn.BatchNorm2d, 1, 64, 1
+        self.inplanes = 64
+        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        for i, count in enumerate(blocks):
+            stage = self._make_layer(BasicBlock, 64, count, stride=1 if i == 0 else 2)
+            self.add_module(f"layer{i + 1}", stage)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(64, classes)
+
+
 class Watched(nn.Module):
     """A linear classifier that notes, at each call, its mode and whether gradients are recorded."""
 
@@ -76,9 +97,9 @@ def watched() -> Watched:
     return build(Watched)
 
 
-def short_resnet() -> ResNet:
-    """ResNet-18 with one block a stage in the place of two; the same random weights at each call."""
-    return copy.deepcopy(_short_resnet())
+def small_resnet() -> SmallResNet:
+    """The same small ResNet at each call."""
+    return build(SmallResNet)
 
 
 def build(make: Callable[[], nn.Module], seed: int = 3) -> nn.Module:
@@ -99,7 +120,3 @@ def batches(*sizes: int, seed: int = 7) -> Batches:
     g = torch.Generator().manual_seed(seed)
     return [(torch.randn(n, 4, generator=g), torch.randint(3, (n,), generator=g)) for n in sizes]
 
-
-@functools.cache
-def _short_resnet() -> ResNet:
-    return build(lambda: ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10))
