@@ -13,16 +13,19 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster, wait
 from distributed.comm import CommClosedError
+from distributed.utils import get_mp_context
 
 from course_utils.errors import CourseError
 
+WORKER = "course_utils.grading.worker"
 AHEAD = 2  # tasks sent for each thread, so that no worker waits for the next
 LOOK_SECONDS = 1.0  # how often to look whether the scheduler still lives, and to show progress
 LOGGERS = ("distributed", "distributed.client", "tornado.application")
 CONNECT_SECONDS, GONE_SECONDS = 10, 10
 # On this machine: a task is given to a worker when it is free, so that a worker's death concerns one task;
 # that one is tried once more.
-ONE_RETRY = {
+SETTINGS = {
+    "distributed.worker.multiprocessing-method": "forkserver",  # what workers import is imported once
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
@@ -47,8 +50,9 @@ def open_cluster(
     """
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters to a grader is told by us
-    with dask.config.set(ONE_RETRY):
+    with dask.config.set(SETTINGS):
         if not address:
+            get_mp_context().set_forkserver_preload([WORKER])
             with (
                 LocalCluster(
                     n_workers=workers,
@@ -57,7 +61,7 @@ def open_cluster(
                     memory_limit=0,  # the sandbox has the limit
                     dashboard_address="127.0.0.1:0",  # whatever port is free
                     silence_logs=logging.CRITICAL,
-                    preload=["course_utils.grading.worker"],
+                    preload=[WORKER],
                     env=dict(variables),
                 ) as cluster,
                 Client(cluster) as client,
