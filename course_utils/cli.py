@@ -305,6 +305,10 @@ def grade(
     """
     root = course_folder()
     _need("nbgrader", "distributed", "filelock")
+    if not (unsafe or scheduler):
+        from course_utils.grading.kernels import warm_server
+
+        warm_server()  # it starts while this process imports, which takes as long
     from course_utils.grading import batch, report
 
     try:

@@ -26,6 +26,7 @@ CONNECT_SECONDS, GONE_SECONDS = 10, 10
 # that one is tried once more.
 SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",  # what workers import is imported once
+    "distributed.worker.profile.enabled": False,  # samples every process 100 times a second
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",

@@ -113,11 +113,9 @@ def changed_course(root, helpers):
         if ours and vars(sys.modules[parent]).get(child) is not module:
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
-            if not isinstance(thing, MADE_OF_CODE):
-                continue
             if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
                 continue
-            if of_students(thing):
+            if isinstance(thing, MADE_OF_CODE) and of_students(thing):
                 yield f"{name}.{attribute} was replaced"
     for name, digests in helpers.items():
         for function, expected in digests.items() if name in sys.modules else ():
@@ -278,8 +276,8 @@ def digest(code):
 
 
 def loaded(package):
-    inside = package + "."
-    return [(n, module) for n, module in list(sys.modules.items()) if n.startswith(inside) or n == package]
+    alike = [name for name in list(sys.modules) if name.startswith(package)]
+    return [(name, sys.modules[name]) for name in alike if name == package or name[len(package)] == "."]
 
 
 def find(place):
