@@ -610,7 +610,7 @@ def hidden_test() -> None:
                 module.register_forward_hook(lambda _, __, output: sizes.append(tuple(output.shape)))
         with torch.no_grad():
             model.eval()(torch.randn(2, 3, 32, 32))
-        assert sizes == [(2, 64, 32, 32), (2, 64, 4, 4)], "keep_stem: size of the maps"
+        assert sizes == [(2, 64, 32, 32), (2, 16, 4, 4)], "keep_stem: size of the maps"
 
 
 from course_utils import checks

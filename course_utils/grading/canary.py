@@ -42,10 +42,18 @@ def canary(nonce: str) -> str:
 
     It leaves no name in the notebook.
     """
-    arguments = f"{nonce!r}, {str(PACKAGE)!r}, {_helpers()!r}"
+    return _in_a_room(f'room["look_around"]({nonce!r}, {str(PACKAGE)!r}, {_helpers()!r})')
+
+
+def forgetting() -> str:
+    """An expression that takes what a hidden test has left out of the kernel, and looks at nothing."""
+    return _in_a_room('room["forget"]()')
+
+
+def _in_a_room(call: str) -> str:
+    """The probe's code run in a namespace of its own, ``room``, and a call of what is in there."""
     code = f'__import__("marshal").loads(__import__("base64").b64decode({_compiled()!r}))'
-    run = f'__import__("builtins").exec({code}, room) or room["look_around"]({arguments})'
-    return f'(lambda room: {run})({{"__name__": "canary"}})'
+    return f'(lambda room: __import__("builtins").exec({code}, room) or {call})({{"__name__": "canary"}})'
 
 
 @cache

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty
 from typing import Any
@@ -86,8 +86,7 @@ def execute(
     guarded = [i for i, cell in enumerate(ran.cells) if guard and is_guarded(cell)]
     for index in guarded:
         ran.cells[index].source = guard.source(ran.cells[index])
-    canaries = {index: guard.canary for index in guarded}
-    runner = _Execute(new_kernel, limits, canaries, config=config or Config())
+    runner = _Execute(new_kernel, limits, guard, guarded, config=config or Config())
     began = time.monotonic()
     runner.preprocess(ran, {"metadata": {"path": folder}})
     flags = {}
@@ -140,10 +139,15 @@ class _Execute(Execute):
     store_widget_state = False
 
     def __init__(
-        self, new_kernel: Callable[[], KernelManager], limits: Limits, canaries: Mapping[int, str], **settings
+        self,
+        new_kernel: Callable[[], KernelManager],
+        limits: Limits,
+        guard: Guard | None,
+        guarded: Sequence[int],
+        **settings,
     ):
         super().__init__(**settings)
-        self.new_kernel, self.limits, self.canaries = new_kernel, limits, canaries
+        self.new_kernel, self.limits, self.guard, self.guarded = new_kernel, limits, guard, guarded
         self.timeout_func = lambda cell: max(0.1, min(limits.cell_seconds, self._time_left()))
         self.failures: dict[int, Failure] = {}
         self.answers: dict[int, object] = {}
@@ -174,14 +178,14 @@ class _Execute(Execute):
         if self.given_up:
             self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
         else:
-            self._run(cell, index)
-            if index in self.canaries and index not in self.answers and not self.given_up:
-                self._run_canary_alone(cell, index)
+            self._run(cell, index, self.guard.canary if index in self.guarded else "")
+            if index in self.guarded and index not in self.answers and not self.given_up:
+                self._forget_its_test(cell, index)
         return cell, resources
 
-    def _run_canary_alone(self, cell: NotebookNode, index: int) -> None:
-        """Behind a cell that failed: so that what its hidden test has left in the kernel is forgotten."""
-        self._run(NotebookNode(cell, source="pass"), index)
+    def _forget_its_test(self, cell: NotebookNode, index: int) -> None:
+        """Behind a cell that failed, whose canary did not run."""
+        self._run(NotebookNode(cell, source="pass"), index, self.guard.forgetting)
         self.nb.cells[index] = cell  # nbclient puts there what it has run
         self.answers[index] = None
 
@@ -192,7 +196,7 @@ class _Execute(Execute):
         if isinstance(expressions, dict) and CANARY in expressions:
             self.answers[cell_index] = expressions[CANARY]
 
-    def _run(self, cell: NotebookNode, index: int) -> None:
+    def _run(self, cell: NotebookNode, index: int, canary: str) -> None:
         """Run a cell; if it kills the kernel or cannot be stopped, go on in a new one."""
         limit = self._get_timeout(cell)
         shortened = limit < self.limits.cell_seconds  # by the end of the notebook's time
@@ -200,7 +204,7 @@ class _Execute(Execute):
         if shortened:
             too_long = f"the {self._all_seconds()} ended in it"
         self.room, self.room_for_values = self.limits.output_bytes, LARGEST_MESSAGE
-        self.kc.canary = self.canaries.get(index, "")
+        self.kc.canary = canary
         try:
             # Hidden tests stay out of the history, where later cells could read them.
             self.execute_cell(cell, index, store_history=not is_grade(cell))

@@ -27,6 +27,11 @@ class Guard:
         """An expression for the kernel behind each graded cell."""
         return canary.canary(self.proof)
 
+    @property
+    def forgetting(self) -> str:
+        """The same where a graded cell failed, and there is nothing to look for."""
+        return canary.forgetting()
+
     def source(self, cell: NotebookNode) -> str:
         """What runs in the place of a graded cell: the same without the values that it expects."""
         return comparing.for_student(cell.source, self.nonce)

@@ -183,7 +183,7 @@ WRONG_MODE = (
 def frees_only_the_head(freeze_backbone, _):
     """only the head is trainable."""
     _expect_head(freeze_backbone, small_resnet, "fc", FREEZE_MISTAKES)
-    return "2 tensors, 650 parameters"
+    return "2 tensors, 170 parameters"
 
 
 @needs(frees_only_the_head)

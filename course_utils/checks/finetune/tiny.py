@@ -50,7 +50,7 @@ class GatedNet(nn.Module):
 
 
 class SmallResNet(ResNet):
-    """torchvision's ResNet with few blocks, all of 64 channels: names, stem and map sizes are ResNet-18's.
+    """torchvision's ResNet with few and narrow blocks: names, map sizes, stem and layer1 are ResNet-18's.
 
     Args:
         blocks: so many in each of the four stages.
@@ -66,10 +66,11 @@ class SmallResNet(ResNet):
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         for i, count in enumerate(blocks):
-            stage = self._make_layer(BasicBlock, 64, count, stride=1 if i == 0 else 2)
+            width, stride = (64, 1) if i == 0 else (16, 2)
+            stage = self._make_layer(BasicBlock, width, count, stride)
             self.add_module(f"layer{i + 1}", stage)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(64, classes)
+        self.fc = nn.Linear(self.inplanes, classes)
 
 
 class Watched(nn.Module):
