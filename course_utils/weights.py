@@ -32,7 +32,8 @@ class Weights:
 
     Attributes:
         name: what to call them in a table, such as ``"Tiny ImageNet (small)"``.
-        state: parameter and buffer names to tensors, float32.
+        state: parameter and buffer names to tensors, in the precision of their file (the package's own:
+            float16); :meth:`load_into` gives them the model's.
         classes: the upstream class of each output; empty if nobody knows.
         preprocess: the normalisation that these weights were trained with.
         num_classes: outputs of the upstream head; 0 if the head is not among the tensors.
@@ -232,10 +233,7 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
         raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
-    return {
-        name.removeprefix("module."): t.float() if t.is_floating_point() else t
-        for name, t in content.items()
-    }
+    return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
 def _read_card(path: Path) -> dict:

@@ -100,7 +100,8 @@ def test_a_file_of_your_own(tmp_path, suffix):
     else:
         torch.save({"state_dict": {f"module.{k}": v for k, v in state.items()}}, path)
     found = find_weights(path)
-    assert found.num_classes == 7 and found.state["conv1.weight"].dtype == torch.float32
+    assert found.num_classes == 7 and found.state["conv1.weight"].dtype == torch.float16
+    assert build_model("resnet18", found, 10).conv1.weight.dtype == torch.float32
     assert build_model("resnet18", found, 10)(torch.randn(2, 3, 32, 32)).shape == (2, 10)
 
 
