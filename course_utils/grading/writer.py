@@ -14,7 +14,7 @@ import nbgrader.api
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets import Unicode
@@ -159,7 +159,6 @@ class Writer:
         converter = _OneStudent(
             coursedir=course, config=self.config, log=_LOG, force=True, student=result.student
         )
-        converter.sanitize_preprocessors = []
         steps = {_name(step): step for step in converter.autograde_preprocessors} | {"Execute": hand_in}
         steps.pop("CheckCellMetadata", None)  # has run behind the sanitising steps
         converter.autograde_preprocessors = list(steps.values())
@@ -191,9 +190,21 @@ class Writer:
 
 
 class _OneStudent(Autograde):
-    """Autograde without a glob, which skips students whose names look like one."""
+    """The second of autograde's two rounds: the first sanitises, which is done before a notebook runs.
+
+    Without a glob, which skips students whose names look like one.
+    """
 
     student = Unicode()
+
+    @property
+    def _input_directory(self) -> str:
+        return self.coursedir.submitted_directory
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        self._sanitizing = False
+        self._init_preprocessors()
+        BaseConverter.convert_single_notebook(self, notebook_filename)
 
     def init_notebooks(self) -> None:
         assignment = self.coursedir.assignment_id
