@@ -6,10 +6,11 @@ import os
 import shutil
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -136,11 +137,6 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
             else:
                 progress.one_more(ready)
 
-    def guarded(tasks: Iterator[tuple[tuple, Task]]) -> Iterator[tuple[tuple, Task]]:
-        """With their guards; the first may have to run the instructor edition."""
-        for name, task in tasks:
-            yield name, replace(task, guard=name[0].guard())
-
     coming = tasks()
     first = next(coming, None)
     if first is None:
@@ -151,11 +147,29 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
         if settings.warm:
             variables = {SERVER: warm_server().address}
     workers = min(settings.workers or os.cpu_count() or 1, len(todo))
-    with open_cluster(workers, settings.scheduler, variables) as client:
-        sent = guarded(_chain(first, coming))
+    with open_cluster(workers, settings.scheduler, variables) as client, ThreadPoolExecutor(1) as aside:
+        sent = _guarded(_chain(first, coming), aside)
         for (assignment, submission), outcome in run_all(client, run, sent, progress.running):
             with _interrupts_wait():
                 progress.one_more(assignment.finish(submission, outcome))
+
+
+def _guarded(
+    tasks: Iterator[tuple[tuple, Task]], aside: ThreadPoolExecutor
+) -> Iterator[tuple[tuple, Task]]:
+    """With their guards; as long as our own answers run for the first one, others are prepared."""
+    ahead: deque[tuple[tuple, Task]] = deque()
+    for name, task in tasks:
+        ahead.append((name, task))
+        name[0].run_our_answers(aside)
+        while ahead and ahead[0][0][0].our_answers_ran():
+            yield _with_guard(*ahead.popleft())
+    while ahead:
+        yield _with_guard(*ahead.popleft())
+
+
+def _with_guard(name: tuple, task: Task) -> tuple[tuple, Task]:
+    return name, replace(task, guard=name[0].guard())
 
 
 def _chain(first: tuple, rest: Iterator[tuple]) -> Iterator[tuple]:
@@ -178,13 +192,25 @@ class _Assignment:
         self.finished: dict[str, Result] = {}
         self.keys: dict[str, str] = {}
         self.notes: dict[str, list[str]] = {}
+        self._references: Future[dict[str, Messages]] | None = None
+
+    def run_our_answers(self, aside: ThreadPoolExecutor) -> None:
+        """Begin to find out what hidden tests expect, if that has not begun."""
+        self._references = self._references or aside.submit(self._find_references)
+
+    def our_answers_ran(self) -> bool:
+        """Whether :meth:`guard` need not wait."""
+        return self._references.done()
 
     def guard(self) -> Guard:
-        """A new one for one submission."""
-        return Guard(self._references)
+        """A new one for one submission.
 
-    @cached_property
-    def _references(self) -> dict[str, Messages]:
+        Raises:
+            CourseError: if our own answers do not pass our own tests.
+        """
+        return Guard(self._references.result())
+
+    def _find_references(self) -> dict[str, Messages]:
         """What hidden tests expect; the instructor edition is run for it once."""
 
         def run_it(edition: nbformat.NotebookNode) -> nbformat.NotebookNode:
