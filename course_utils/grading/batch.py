@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import nbformat
@@ -148,7 +149,7 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
             variables = {SERVER: warm_server().address}
     workers = min(settings.workers or os.cpu_count() or 1, len(todo))
     with open_cluster(workers, settings.scheduler, variables) as client, ThreadPoolExecutor(1) as aside:
-        sent = _guarded(_chain(first, coming), aside)
+        sent = _guarded(chain([first], coming), aside)
         for (assignment, submission), outcome in run_all(client, run, sent, progress.running):
             with _interrupts_wait():
                 progress.one_more(assignment.finish(submission, outcome))
@@ -158,23 +159,18 @@ def _guarded(
     tasks: Iterator[tuple[tuple, Task]], aside: ThreadPoolExecutor
 ) -> Iterator[tuple[tuple, Task]]:
     """With their guards; as long as our own answers run for the first one, others are prepared."""
-    ahead: deque[tuple[tuple, Task]] = deque()
-    for name, task in tasks:
-        ahead.append((name, task))
-        name[0].run_our_answers(aside)
-        while ahead and ahead[0][0][0].our_answers_ran():
+    ahead: deque[tuple[_Assignment, Submission, Task]] = deque()
+    for (assignment, submission), task in tasks:
+        assignment.run_our_answers(aside)
+        ahead.append((assignment, submission, task))
+        while ahead and ahead[0][0].our_answers_ran():
             yield _with_guard(*ahead.popleft())
     while ahead:
         yield _with_guard(*ahead.popleft())
 
 
-def _with_guard(name: tuple, task: Task) -> tuple[tuple, Task]:
-    return name, replace(task, guard=name[0].guard())
-
-
-def _chain(first: tuple, rest: Iterator[tuple]) -> Iterator[tuple]:
-    yield first
-    yield from rest
+def _with_guard(assignment: _Assignment, submission: Submission, task: Task) -> tuple[tuple, Task]:
+    return (assignment, submission), replace(task, guard=assignment.guard())
 
 
 class _Assignment:

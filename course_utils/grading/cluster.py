@@ -22,11 +22,11 @@ AHEAD = 2  # tasks sent for each thread, so that no worker waits for the next
 LOOK_SECONDS = 1.0  # how often to look whether the scheduler still lives, and to show progress
 LOGGERS = ("distributed", "distributed.client", "tornado.application")
 CONNECT_SECONDS, GONE_SECONDS = 10, 10
-# On this machine: a task is given to a worker when it is free, so that a worker's death concerns one task;
-# that one is tried once more.
 SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",  # what workers import is imported once
     "distributed.worker.profile.enabled": False,  # samples every process 100 times a second
+    # A task is given to a worker when it is free, so that a worker's death concerns one task; that one is tried
+    # once more.
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",

@@ -276,8 +276,8 @@ def digest(code):
 
 
 def loaded(package):
-    alike = [name for name in list(sys.modules) if name.startswith(package)]
-    return [(name, sys.modules[name]) for name in alike if name == package or name[len(package)] == "."]
+    alike = [(name, module) for name, module in list(sys.modules.items()) if name.startswith(package)]
+    return [(name, module) for name, module in alike if name == package or name[len(package)] == "."]
 
 
 def find(place):

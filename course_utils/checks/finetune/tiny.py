@@ -120,4 +120,3 @@ def batches(*sizes: int, seed: int = 7) -> Batches:
     """Batches of these sizes: four features per image, labels of three classes."""
     g = torch.Generator().manual_seed(seed)
     return [(torch.randn(n, 4, generator=g), torch.randint(3, (n,), generator=g)) for n in sizes]
-
