@@ -45,12 +45,10 @@ def section(title: str, timings: Sequence[Timing], limit: float, repeats: int) -
     return f"## {title}, {rounds}\n\n{markdown(head, rows)}"
 
 
-def scaling_section(title: str, measured: Sequence[tuple[int, float | None, float]]) -> str:
+def scaling_section(title: str, measured: Sequence[tuple[int, float, float]]) -> str:
     """Seconds, and milliseconds an image, for each number of images."""
     head = ["images", "an epoch, s", "ms an image", "a linear probe, s", "ms an image"]
-    rows = [
-        [f"{n:,}", *_cost(train, n), *_cost(probe, n)] for n, train, probe in measured
-    ]
+    rows = [[f"{n:,}", *_cost(train, n), *_cost(probe, n)] for n, train, probe in measured]
     return f"## {title}\n\n{markdown(head, rows)}"
 
 
@@ -120,5 +118,5 @@ def _goal(timing: Timing) -> str:
     return f"{timing.arm.goal:g}: {met}"
 
 
-def _cost(seconds: float | None, n: int) -> tuple[str, str]:
-    return ("", "") if seconds is None else (f"{seconds:.1f}", f"{1000 * seconds / n:.2f}")
+def _cost(seconds: float, n: int) -> tuple[str, str]:
+    return f"{seconds:.1f}", f"{1000 * seconds / n:.2f}"

@@ -9,7 +9,7 @@ from torchvision.models import alexnet
 
 from course_utils.errors import CourseError
 from course_utils.models import build_model, find_head
-from course_utils.shortcuts import LiveTapsConv, fold_repeating_pool, live_taps, use_all_taps, use_live_taps
+from course_utils.shortcuts import LiveTapsConv, first_taps, fold_repeating_pool, use_all_taps, use_live_taps
 
 
 def gradients(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -31,18 +31,28 @@ def test_live_taps_give_the_same_outputs_and_gradients(size):
     assert list(found) == list(wanted)
 
 
-def test_at_32_pixels_most_of_layer4_is_dead():
-    model = build_model("resnet18")
+def test_at_32_pixels_layer3_and_layer4_see_whole_maps():
+    model, seen = build_model("resnet18"), {}
     use_live_taps(model)
-    alive = {}
-    for name, conv in model.layer4.named_modules():
+    for name, conv in model.named_modules():
         if isinstance(conv, LiveTapsConv):
             conv.register_forward_hook(
-                lambda m, inputs, _, name=name: alive.update({name: [live_taps(m, inputs[0], a) for a in (0, 1)]})
+                lambda m, inputs, _, name=name: seen.update({name: [first_taps(m, inputs[0], a) for a in (0, 1)]})
             )
     model(torch.zeros(2, 3, 32, 32))
-    middle = [slice(1, 2), slice(1, 2)]
-    assert alive == {"0.conv1": [slice(1, 3)] * 2, "0.conv2": middle, "1.conv1": middle, "1.conv2": middle}
+    products = {name: taps[0] for name, taps in seen.items() if taps != [None, None]}
+    assert all(rows == columns for rows, columns in seen.values())
+    assert products == {
+        **dict.fromkeys(["layer3.0.conv2", "layer3.1.conv1", "layer3.1.conv2"], [1, 0]),
+        **dict.fromkeys(["layer4.0.conv1", "layer4.0.conv2", "layer4.1.conv1", "layer4.1.conv2"], [1]),
+    }
+
+
+def test_gradients_lie_in_memory_as_channels_last_weights_do():
+    model = build_model("resnet18").to(memory_format=torch.channels_last)
+    use_live_taps(model)
+    model(torch.randn(4, 3, 32, 32)).sum().backward()
+    assert all(p.grad.stride() == p.stride() for p in model.parameters())
 
 
 def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
@@ -57,15 +67,30 @@ def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-@pytest.mark.parametrize("kernel, stride, padding", [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (2, 2, 1)])
+@pytest.mark.parametrize("kernel, stride, padding", [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)])
 def test_any_kernel_on_any_map(size, kernel, stride, padding):
     if size + 2 * padding < kernel:
         pytest.skip("no output")
-    plain = nn.Sequential(nn.Conv2d(4, 6, kernel, stride, padding, groups=2).double())
+    plain = nn.Sequential(nn.Conv2d(4, 6, kernel, stride, padding).double())
     fast = copy.deepcopy(plain)
-    use_live_taps(fast)
+    assert use_live_taps(fast) == 1
     x = torch.randn(3, 4, size, size, dtype=torch.double)
     assert torch.allclose(fast(x), plain(x), atol=1e-12) and fast(x).shape == plain(x).shape
+
+
+def test_rows_and_columns_may_differ():
+    plain = nn.Sequential(nn.Conv2d(4, 6, (3, 5), (2, 1), (1, 2)).double())
+    fast = copy.deepcopy(plain)
+    use_live_taps(fast)
+    x = torch.randn(3, 4, 2, 3, dtype=torch.double)
+    assert [first_taps(fast[0], x, axis) for axis in (0, 1)] == [[1], [2, 1, 0]]
+    assert torch.allclose(fast(x), plain(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("settings", [{"groups": 2, "padding": 1}, {"padding": 0}, {"padding": 2, "dilation": 2},
+                                      {"padding": "same"}, {"padding": 1, "padding_mode": "circular"}])  # fmt: skip
+def test_other_convolutions_stay_as_they_are(settings):
+    assert use_live_taps(nn.Sequential(nn.Conv2d(4, 6, 3, **settings))) == 0
 
 
 def small_alexnet(dropout=0.5):
