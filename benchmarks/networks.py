@@ -159,14 +159,11 @@ def our_arm(
         train_epoch(model, images, recipe, PREPROCESS, stepper, generator, forward=forward)
 
     def warm_up() -> None:
-        """Forward and backward at every batch size, which compiles; statistics are put back."""
+        """A step at every batch size, which compiles; weights and statistics are put back."""
         before = copy.deepcopy(model.state_dict())
-        sizes = {len(b) for b in torch.arange(n).tensor_split(count_batches(n, recipe.batch_size))}
-        model.train()
-        for size in sizes:
-            x = channels_last(PREPROCESS(images.images[:size]))
-            nn.functional.cross_entropy(forward(x), images.labels[:size]).backward()
-        model.zero_grad()
+        for size in {len(b) for b in torch.arange(n).tensor_split(count_batches(n, recipe.batch_size))}:
+            own = Stepper(model, recipe.phases[0], recipe)
+            train_epoch(model, images.subset(range(size)), recipe, PREPROCESS, own, generator, forward=forward)
         model.load_state_dict(before)
 
     return Arm(
