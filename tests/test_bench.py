@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from courses import ROOT
 from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from torchvision.models import resnet18
 
+from course_utils.compare import Arm
 from course_utils.evaluate import evaluate
 from course_utils.weights import find_weights, imagenet_file
 
@@ -91,30 +93,69 @@ def test_the_gpu_command_runs_as_far_as_a_cpu_can_from_every_start(tmp_path, mon
     training.main(words)
     page = out.read_text()
     recipes_page = page[page.index("## Recipes on noise with a tint"):]
-    rows = [line.split(" | ") for line in recipes_page.splitlines() if line.startswith(("| stock", "| 3x3"))]
+    names = ("| stock", "| 3x3", "| ours")
+    rows = [line.split(" | ") for line in recipes_page.splitlines() if line.startswith(names)]
     starts = [row[1] for row in rows]
-    assert starts == 2 * ["from scratch", "Tiny ImageNet (small)", find_weights("imagenet").name]
-    assert [row[-1] for row in rows] == 3 * ["86.08% |"] + 3 * ["94.91% |"]
+    assert starts == 3 * ["from scratch", "Tiny ImageNet (small)", find_weights("imagenet").name]
+    assert [row[-1] for row in rows] == 3 * ["86.08% |"] + 3 * ["94.91% |"] + 3 * [" |"]
+    assert [row[2] for row in rows[:6]] == 3 * ["0.001"] + 3 * ["0.01"]
+    assert all(row[2].endswith(" of 3") for row in rows[6:])
     assert "is no reproduction" in recipes_page and "`course bench --gpu --quick" in page
+    assert recipes_page.count("undecided at this budget") == 6  # one seed decides nothing
 
 
 def test_the_recipes_are_those_of_the_tutorials():
-    stock, small_stem = (published.recipe for published in recipes.PUBLISHED)
+    stock, small_stem = (plan.recipe for plan in recipes.PLANS if plan.claim)
     assert [len(r.epochs) for r in (stock, small_stem)] == [40, 20]
     assert stock.schedule == "plateau" and stock.batch_size == 64 and recipes.SEEDS == 3
-    assert small_stem.optimizer == "sgd" and recipes.PUBLISHED[1].stem == "conv3x3"
+    assert small_stem.optimizer == "sgd" and recipes.PLANS[1].stem == "conv3x3"
+    assert [plan.at(plan.rates[0]).phases[0].lr for plan in recipes.PLANS] == [1e-3, 0.01, 0.03]
 
 
-def test_test_images_are_read_once_for_each_run(monkeypatch):
-    looked, splits = [], tiny_splits(64)
+@pytest.fixture
+def looks(monkeypatch):
+    """The images that were evaluated by the recipes themselves (``fit`` sees to val)."""
+    looked = []
 
     def note(model, images, preprocess):
         looked.append(images)
         return evaluate(model, images, preprocess)
 
     monkeypatch.setattr(recipes, "evaluate", note)
+    return looked
+
+
+def test_test_images_are_read_once_for_each_run(looks):
+    splits = tiny_splits(64)
     recipes.section(splits, ("none",), quick=True)
-    assert len(looked) == 2 and all(torch.equal(images.images, splits.test.images) for images in looked)
+    assert len(looks) == len(recipes.PLANS)
+    assert all(torch.equal(images.images, splits.test.images) for images in looks)
+
+
+def test_the_rate_is_the_best_on_validation_with_the_first_seed(looks, monkeypatch):
+    runs, on_val = [], {0.03: 0.4, 0.1: 0.9, 0.3: 0.6}
+
+    def train(plan, weights, splits, rate, seed):
+        runs.append((rate, seed, len(looks)))
+        return tiny_model(), SimpleNamespace(best_val_accuracy=on_val[rate])
+
+    monkeypatch.setattr(recipes, "train", train)
+    result = recipes.run_plan(recipes.PLANS[2], "none", tiny_splits(64), seeds=2)
+    assert runs == [(0.03, 0, 0), (0.1, 0, 0), (0.3, 0, 0), (0.1, 0, 0), (0.1, 1, 1)]
+    assert result.arm.lr == 0.1 and len(result.arm.scores) == len(looks) == 2
+
+
+def test_every_start_is_compared_with_the_first():
+    def result(plan, start, *scores):
+        return recipes.Result(plan, start, Arm(start, scores, 10_000), (1.0,))
+
+    one, other = recipes.PLANS[:2]
+    lines = recipes.compared([
+        result(one, "scratch", 0.80, 0.81), result(one, "small", 0.90, 0.91),
+        result(other, "scratch", 0.80, 0.82), result(other, "small", 0.81, 0.83),
+    ])  # fmt: skip
+    assert lines[0].startswith(f"{one.name}: small is 10.0 points ahead of scratch") and len(lines) == 2
+    assert "undecided" in lines[1]
 
 
 def test_results_of_a_real_run_are_committed():
