@@ -244,8 +244,8 @@ def evaluation_arms(plan: Plan) -> list[Arm]:
     ]  # fmt: skip
 
 
-def scaling(plan: Plan, counts: tuple[int, ...]) -> list[tuple[int, Callable[[], object], Callable[[], object]]]:
-    """For each number of images: an epoch of training, and a whole linear probe."""
+def scaling(plan: Plan, counts: tuple[int, ...]) -> list[tuple[int, Arm, Callable[[], object]]]:
+    """For each number of images: an epoch of training, and what fits a whole linear probe."""
     start, jobs = resnet18(plan), []
     for n in counts:
         images = plan.training_images(n)
@@ -254,7 +254,7 @@ def scaling(plan: Plan, counts: tuple[int, ...]) -> list[tuple[int, Callable[[],
             features = extract_features(start, images, PREPROCESS, keep=False)
             fit_probe(features, images.labels, len(plan.splits.classes), PENALTY)
 
-        jobs.append((n, our_arm(plan, "ours", resnet18(plan), n).work, probe))
+        jobs.append((n, our_arm(plan, "ours", resnet18(plan), n), probe))
     return jobs
 
 

@@ -12,13 +12,19 @@ from measure import Timing
 
 from course_utils.data import Splits
 
-NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then the tutorials' recipes on CIFAR-10) **has not
-been run**: no GPU was at hand. All of it but the GPU is tested, at tiny sizes.
+PAGE, GPU_PAGE = (Path(__file__).with_name(name) for name in ("RESULTS.md", "RESULTS-GPU.md"))
+NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then recipes on CIFAR-10) **has not been run**: no GPU was
+at hand. All of it but the GPU is tested, at tiny sizes. It writes a page of its own, `RESULTS-GPU.md`.
 """
 READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over the rounds, with
 the lowest and highest in brackets; "times" is the median over the rounds of the ratio within a round, and
 "goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy is on the validation
-images after the last round: few images and few epochs, there to show that nothing was traded for speed.
+images after the last round: few images and few epochs, there to show that nothing was traded for speed. What limits
+the rows stands in [README.md](README.md).
+"""
+ON_A_GPU = """Ours computes in 16 bits here, the tutorial loop in torch's default precision, and the limit is that of float32
+without tensor cores: a path may be beyond it. Ours has the images on the card before it starts, the tutorial loop sends them
+batch by batch. Decoding, importing, the first batch and L-BFGS run on the CPU.
 """
 
 
@@ -79,7 +85,7 @@ def page(
     }
     lines = "\n".join(f"- {name}: {text}" for name, text in facts.items())
     warning = "**Tiny sizes, which measure nothing (`--quick`).**\n\n" if size == "quick" else ""
-    gpu = NO_GPU if device.type == "cpu" else ""
+    gpu = ON_A_GPU if device.type == "cuda" else "" if GPU_PAGE.exists() else NO_GPU
     parts = ["# Training, measured against the loop everybody writes\n", f"{warning}{lines}\n", READING, gpu]
     return "\n".join([*filter(None, parts), *(f"{text}\n" for text in sections)])
 
@@ -91,14 +97,14 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machine(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
+    """The card if there is one, and the processor."""
+    card = f"{torch.cuda.get_device_name(device)}, beside " if device.type == "cuda" else ""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor() or platform.machine()
     features = torch.backends.cpu.get_cpu_capability()
-    return f"{name} ({features}), {torch.get_num_threads()} threads, {platform.system()}"
+    return f"{card}{name} ({features}), {torch.get_num_threads()} threads, {platform.system()}"
 
 
 def without_folders(words: Sequence[str]) -> list[str]:

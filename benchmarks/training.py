@@ -17,9 +17,10 @@ from measure import in_turn, matrix_product_limit, seconds_of
 
 from course_utils.data import load_data
 from course_utils.errors import CourseError, EnvironmentProblem
+from course_utils.files import write_text
 from course_utils.train import best_device
+from course_utils.weights import find_weights
 
-HERE = Path(__file__).parent
 ROWS = {
     "resnet18": "ResNet-18, stock stem, 32x32, all layers trained",
     "alexnet": "AlexNet adapted to 32x32, all layers trained",
@@ -61,6 +62,7 @@ def main(words: list[str]) -> None:
     name = "quick" if options.quick else "gpu" if device.type == "cuda" else "cpu"
     size = SIZES[name]
     images, repeats = options.images or size.images, options.repeats or size.repeats
+    starts = {start: find_weights(start) for start in options.starts} if options.gpu else {}
     splits = load_data(options.data, val=200 if options.quick else None)
     plan = networks.Plan(
         splits, device, images, min(images, size.slow), options.images or size.probe, repeats, options.seed,
@@ -68,21 +70,26 @@ def main(words: list[str]) -> None:
     )
     started = time.perf_counter()
     limit = matrix_product_limit(device, size.matrix)
+    command = " ".join(["course bench", *report.without_folders(words)])
+    out = options.out or (report.GPU_PAGE if device.type == "cuda" else report.PAGE)
     sections = []
+
+    def add(section: str) -> None:
+        """To the page as it stands so far: a failure later on loses nothing of it."""
+        sections.append(section)
+        minutes = (time.perf_counter() - started) / 60
+        limits = limit, matrix_product_limit(device, size.matrix)
+        write_text(out, report.page(sections, splits, device, limits, command, minutes, name))
+        print(section, flush=True)
+
     for row in options.rows:
         print(f"{ROWS[row]} ...", flush=True)
-        sections.append(run_row(row, plan, size, limit))
-        print(sections[-1], flush=True)
+        add(run_row(row, plan, size, limit))
     if options.gpu:
         import recipes
 
-        sections.append(recipes.section(splits, options.starts, options.quick))
-    again = matrix_product_limit(device, size.matrix)
-    command = " ".join(["course bench", *report.without_folders(words)])
-    minutes = (time.perf_counter() - started) / 60
-    page = report.page(sections, splits, device, (limit, again), command, minutes, name)
-    options.out.write_text(page, encoding="utf-8")
-    print(f"{minutes:.1f} minutes; written to {options.out}")
+        add(recipes.section(splits, starts, options.quick))
+    print(f"{(time.perf_counter() - started) / 60:.1f} minutes; written to {out}")
 
 
 def insist_on_gpu(device: torch.device) -> None:
@@ -99,8 +106,10 @@ def run_row(row: str, plan: networks.Plan, size: Size, limit: float) -> str:
     """Measure one row of ``ROWS``; returns its section of the page."""
     title, n = ROWS[row], plan.images
     if row == "scaling":
-        jobs = networks.scaling(plan, size.counts)
-        costs = [(count, seconds_of(train), seconds_of(probe)) for count, train, probe in jobs]
+        costs = []
+        for count, train, probe in networks.scaling(plan, size.counts):
+            train.warm_up()
+            costs.append((count, seconds_of(train.work), seconds_of(probe)))
         return report.scaling_section(title, costs)
     if row in ("decode", "first_batch"):
         with tempfile.TemporaryDirectory() as scratch:
@@ -130,14 +139,16 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--gpu", action="store_true", help="insist on a GPU, and run the recipes too")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, nothing compiled: does it run?")
     parser.add_argument("--rows", type=_rows, default=list(ROWS), help=f"some of {','.join(ROWS)}")
-    parser.add_argument("--data", default="cartoons", help="cartoons, cifar10, or a folder or zip")
+    parser.add_argument("--data", help="cartoons, cifar10 (what --gpu takes by itself), or a folder or zip")
     parser.add_argument("--starts", type=lambda text: tuple(text.split(",")), default=("none", "small"),
                         help="weights that the recipes start from: none, small, imagenet, or a file")  # fmt: skip
     parser.add_argument("--images", type=int, help="training images of the fast rows")
     parser.add_argument("--repeats", type=int, help="rounds of each row")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
-    return parser.parse_args(words)
+    parser.add_argument("--out", type=Path, help="instead of RESULTS.md, or RESULTS-GPU.md on a GPU")
+    options = parser.parse_args(words)
+    options.data = options.data or ("cifar10" if options.gpu else "cartoons")
+    return options
 
 
 def _rows(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from torchvision import models as zoo
 from course_utils.errors import CourseError
 from course_utils.kernels import centre_crop, resample
 from course_utils.models import describe_start
+from course_utils.seeding import seeded
 from course_utils.weights import Weights
 
 STEMS = ("stock", "stride1", "conv3x3", "crop", "centre", "resampled")
@@ -40,8 +41,7 @@ def build_alexnet(
         CourseError: if ``stem`` is unknown.
         WeightsError: if ``weights`` are not AlexNet's.
     """
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         with torch.device("meta"):
             features = zoo.alexnet().features
         features = features.to_empty(device="cpu")

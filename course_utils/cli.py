@@ -180,15 +180,19 @@ def bench(
     gpu: Annotated[bool, typer.Option("--gpu", help="Insist on a GPU; the recipes run too.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it run?")] = False,
     rows: Annotated[str | None, typer.Option(help="resnet18,probe,... Default: all.")] = None,
-    data: Annotated[str, typer.Option(help="cartoons, cifar10, or a folder or zip.")] = "cartoons",
+    data: Annotated[
+        str | None, typer.Option(help="cartoons, cifar10 (what --gpu takes by itself), or a folder or zip.")
+    ] = None,
     starts: Annotated[str | None, typer.Option(help="none,small,imagenet or files: of the recipes.")] = None,
     images: Annotated[int | None, typer.Option(help="Training images of the fast rows.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Rounds of each row.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Default: benchmarks/RESULTS.md.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Default: benchmarks/RESULTS.md, on a GPU RESULTS-GPU.md.")
+    ] = None,
 ) -> None:
     """Measure training against the usual loop.
 
-    Both in turn in one run, then a page of tables. Seven minutes on two quiet cores.
+    Both in turn in one run, then a page of tables. Ten minutes on two quiet cores.
 
     Example: `course bench --rows resnet18,probe`
     """
@@ -196,7 +200,7 @@ def bench(
 
     script = course_folder() / "benchmarks" / "training.py"
     given = {
-        "--rows": rows, "--data": _absolute(data), "--starts": starts,
+        "--rows": rows, "--data": data and _absolute(data), "--starts": starts,
         "--images": images, "--repeats": repeats, "--out": out,
     }  # fmt: skip
     words = [str(w) for pair in given.items() if pair[1] is not None for w in pair]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import torch
+import torch._functorch.config
 from torch import Tensor, nn
 
 from course_utils.counting import forward_flops
@@ -45,6 +47,7 @@ def compiled_or_plain(
     Args:
         tell: receives the sentence that says so.
     """
+    torch.compiler.reset()  # code for earlier networks would count against torch's limit of recompilations
     # Sizes are fixed: an epoch has batches of two sizes at most, and code for one size is faster.
     compiled = torch.compile(model, dynamic=False)
 
@@ -53,12 +56,24 @@ def compiled_or_plain(
         if compiled is None:
             return model(x)
         try:
-            return compiled(x)
+            with _backward_pass_too():
+                return compiled(x)
         except torch.OutOfMemoryError:
             raise
         except Exception as problem:  # each backend has classes of its own; a fault of the model shows below
             compiled = None
-            tell(f"not compiled, training goes on without: {str(problem).splitlines()[0]}")
+            reason = getattr(problem, "inner_exception", problem)  # torch wraps what the backend raises
+            tell(f"not compiled, training goes on without: {str(reason).splitlines()[0]}")
             return model(x)
 
     return forward
+
+
+def _backward_pass_too() -> contextlib.AbstractContextManager:
+    """Compile the backward pass along with the forward pass, so that its failures are met there too.
+
+    By itself torch compiles it within ``loss.backward()``. The setting is not a public one.
+    """
+    settings = torch._functorch.config
+    name = "force_non_lazy_backward_lowering"
+    return settings.patch({name: True}) if hasattr(settings, name) else contextlib.nullcontext()

@@ -45,14 +45,19 @@ def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tens
     device = next(model.parameters()).device
     frozen = folded_for_evaluation(model) if len(images) >= WORTH_FOLDING else model
     received: list[Tensor] = []
-    hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(inputs[0]))
+    hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(_vectors(inputs[0])))
     try:
         with eval_mode(frozen), channels_last_weights(frozen), torch.inference_mode(), as_the_caller(device):
             for x in images.images.split(EVAL_BATCH):
                 frozen(channels_last(preprocess(x.to(device))))
     finally:
         hook.remove()
-    return torch.cat([r.flatten(2).mean(2) if r.ndim == 4 else r for r in received]).float().cpu()
+    return torch.cat(received).float().cpu()
+
+
+def _vectors(x: Tensor) -> Tensor:
+    """A vector for each image, in memory of its own: a class token is a view of all tokens."""
+    return x.flatten(2).mean(2) if x.ndim == 4 else x.clone()
 
 
 def fit_probe(
@@ -93,8 +98,8 @@ def fit_probe(
 
 def _features_key(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> str:
     head = {id(t) for t in find_head(model).parameters()}
-    asked_for = callers_dtype(next(model.parameters()).device)
-    digest = hashlib.sha256(f"{model} {preprocess} {asked_for}".encode())
+    device = next(model.parameters()).device
+    digest = hashlib.sha256(f"{model} {preprocess} {device.type} {callers_dtype(device)}".encode())
     for name, tensor in model.state_dict(keep_vars=True).items():
         if id(tensor) not in head:
             digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())

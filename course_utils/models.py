@@ -9,6 +9,7 @@ from torch import nn
 from torchvision import models as zoo
 
 from course_utils.errors import CourseError, NoHeadError
+from course_utils.seeding import seeded
 
 if TYPE_CHECKING:
     from course_utils.weights import Weights
@@ -47,8 +48,7 @@ def build_model(
     if weights and not weights.num_classes and num_classes is None:
         raise CourseError(f"{weights.name} come without a head to keep.", do="pass num_classes")
     upstream_classes = (weights and weights.num_classes) or num_classes or 1000
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = zoo.get_model(arch, weights=None, num_classes=upstream_classes)
         if weights:
             weights.load_into(model)

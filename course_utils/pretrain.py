@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from course_utils import __version__
 from course_utils.alexnet import fill_after_he
-from course_utils.augment import Augment, Preprocess, cut_windows
+from course_utils.augment import Augment, Preprocess, cut_windows, send
 from course_utils.checkpoint import load_checkpoint, save_checkpoint
 from course_utils.data import ImageSet, Splits, load_data
 from course_utils.errors import CourseError
@@ -30,6 +30,7 @@ from course_utils.evaluate import evaluate
 from course_utils.files import whole_file, write_text
 from course_utils.models import build_model, count_parameters
 from course_utils.precision import autocast, cpu_has_bfloat16
+from course_utils.seeding import seeded
 from course_utils.train import Phase, Recipe, Stepper, best_device, count_batches
 from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 
@@ -175,8 +176,7 @@ def upstream_model(arch: str, num_classes: int, start: Weights | None, seed: int
     model = build_model(arch, start, None if keep_head else num_classes, seed=seed)
     if arch != "alexnet":
         return model
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         head = nn.Linear(256, num_classes)
         if start is None:
             fill_after_he(model.features)
@@ -299,9 +299,9 @@ def random_resized_crops(images: Tensor, size: int, generator: torch.Generator) 
     width, height = (area.sqrt() * stretch).clamp(max=1), (area.sqrt() / stretch).clamp(max=1)
     x, y = (2 * torch.rand(2, n, generator=generator) - 1) * (1 - torch.stack([width, height]))
     zero = torch.zeros(n)
-    boxes = torch.stack([width, zero, x, zero, height, y], dim=1).view(n, 2, 3).to(images.device)
+    boxes = torch.stack([width, zero, x, zero, height, y], dim=1).view(n, 2, 3)
     fine = 2 if size < side else 1
-    grid = F.affine_grid(boxes, [n, 3, fine * size, fine * size], align_corners=False)
+    grid = F.affine_grid(send(boxes, images.device), [n, 3, fine * size, fine * size], align_corners=False)
     crops = F.grid_sample(images.float(), grid, padding_mode="reflection", align_corners=False)
     return F.avg_pool2d(crops, fine)
 

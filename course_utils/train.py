@@ -25,10 +25,21 @@ from course_utils.models import parameter_groups, train_mode, unfreeze
 from course_utils.precision import amp_dtype, autocast
 from course_utils.small_maps import SmallMapGradients
 
-OPTIMIZERS = {
-    "adamw": lambda groups: torch.optim.AdamW(groups, fused=True),
-    "sgd": lambda groups: torch.optim.SGD(groups, momentum=0.9, nesterov=True, fused=True),
-}
+
+
+def sgd(groups: list[dict]) -> torch.optim.SGD:
+    """SGD with Nesterov momentum 0.9, which starts at zero.
+
+    Where loss scaling skips the first step, torch's fused kernel would leave the momentum as it found
+    the memory.
+    """
+    optimizer = torch.optim.SGD(groups, momentum=0.9, nesterov=True, fused=True)
+    for parameter in (p for group in groups for p in group["params"]):
+        optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    return optimizer
+
+
+OPTIMIZERS = {"adamw": lambda groups: torch.optim.AdamW(groups, fused=True), "sgd": sgd}
 SCHEDULES = ("cosine", "plateau", "constant")
 # ReduceLROnPlateau's usual setting in tutorials: halve after two epochs without a better val loss.
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.5
@@ -264,6 +275,7 @@ def fit(
                 on_epoch(history)
     except KeyboardInterrupt:
         history.interrupted = True
+    model.zero_grad()  # as much memory as the weights
     if best is not None:
         model.load_state_dict(best)
     return history
@@ -355,7 +367,8 @@ class Stepper:
 
     def load_state_dict(self, state: dict) -> None:
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # a run that began without loss scaling has none to go on from
+            self.scaler.load_state_dict(state["scaler"])
 
 
 def rate_factor(schedule: str, done: float, val_losses: list[float]) -> float:

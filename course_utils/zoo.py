@@ -16,6 +16,7 @@ from course_utils import hub, mocov3
 from course_utils.errors import CourseError
 from course_utils.lenet import LeNet5
 from course_utils.models import replace_head
+from course_utils.seeding import seeded
 
 FAMILIES = ("CNN", "Transformer", "self-supervised", "language-image")
 SUPERVISED, UNLABELLED = "class labels", "no labels"
@@ -198,8 +199,7 @@ def build(
     """
     entry = find(name)
     file = hub.local_file(entry) if pretrained else None
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = MAKERS[entry.library](entry, num_classes, size, file)
     return Enlarge(entry.least, model) if size < entry.least else model
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +11,7 @@ from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from torchvision.models import resnet18
 
 from course_utils.compare import Arm
+from course_utils.errors import WeightsError
 from course_utils.evaluate import evaluate
 from course_utils.weights import find_weights, imagenet_file
 
@@ -39,7 +39,7 @@ def test_quick_rows_are_measured_and_written(tmp_path):
         assert f"## {training.ROWS[row]}" in page
     for path in ("ours, batch 256", "ours, live taps, batch 256", "ours, the same with live taps"):
         assert f"| {path} |" in page
-    assert "has not\nbeen run" in page or torch.cuda.is_available()
+    assert "has not been run" in page or torch.cuda.is_available()
     assert "Tiny sizes" in page and str(tmp_path) not in page
     assert "course bench --rows resnet18,evaluate,probe" in page
 
@@ -104,6 +104,40 @@ def test_the_gpu_command_runs_as_far_as_a_cpu_can_from_every_start(tmp_path, mon
     assert recipes_page.count("undecided at this budget") == 6  # one seed decides nothing
 
 
+def test_a_failure_late_in_a_run_loses_nothing_that_was_measured(tmp_path, monkeypatch):
+    def run_row(row, plan, size, limit):
+        if row == "evaluate":
+            raise RuntimeError("the card is gone")
+        return f"## {row}"
+
+    monkeypatch.setattr(training, "run_row", run_row)
+    out = tmp_path / "R.md"
+    with pytest.raises(RuntimeError):
+        training.main(["--quick", "--rows", "resnet18,evaluate", "--out", str(out)])
+    assert "## resnet18" in out.read_text()
+
+
+def test_missing_weights_are_noticed_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(training, "insist_on_gpu", lambda device: None)
+    monkeypatch.setattr(training, "run_row", lambda *_: pytest.fail("measured"))
+    with pytest.raises(WeightsError, match="fetch"):
+        training.main(["--gpu", "--quick", "--starts", "none,imagenet", "--out", str(tmp_path / "R.md")])
+
+
+def test_a_gpu_takes_real_images_and_a_page_of_its_own(tmp_path, monkeypatch):
+    assert training.parse(["--gpu"]).data == "cifar10" and training.parse([]).data == "cartoons"
+    splits, cpu = tiny_splits(64), torch.device("cpu")
+    monkeypatch.setattr(report, "GPU_PAGE", tmp_path / "RESULTS-GPU.md")
+
+    def page():
+        return report.page(["## A row"], splits, cpu, (1e9, 2e9), "course bench", 1.0, "cpu")
+
+    assert "has not been run" in page()
+    report.GPU_PAGE.touch()
+    assert "has not been run" not in page()
+
+
 def test_the_recipes_are_those_of_the_tutorials():
     stock, small_stem = (plan.recipe for plan in recipes.PLANS if plan.claim)
     assert [len(r.epochs) for r in (stock, small_stem)] == [40, 20]
@@ -127,7 +161,7 @@ def looks(monkeypatch):
 
 def test_test_images_are_read_once_for_each_run(looks):
     splits = tiny_splits(64)
-    recipes.section(splits, ("none",), quick=True)
+    recipes.section(splits, {"none": None}, quick=True)
     assert len(looks) == len(recipes.PLANS)
     assert all(torch.equal(images.images, splits.test.images) for images in looks)
 
@@ -140,7 +174,7 @@ def test_the_rate_is_the_best_on_validation_with_the_first_seed(looks, monkeypat
         return tiny_model(), SimpleNamespace(best_val_accuracy=on_val[rate])
 
     monkeypatch.setattr(recipes, "train", train)
-    result = recipes.run_plan(recipes.PLANS[2], "none", tiny_splits(64), seeds=2)
+    result = recipes.run_plan(recipes.PLANS[2], None, tiny_splits(64), seeds=2)
     assert runs == [(0.03, 0, 0), (0.1, 0, 0), (0.3, 0, 0), (0.1, 0, 0), (0.1, 1, 1)]
     assert result.arm.lr == 0.1 and len(result.arm.scores) == len(looks) == 2
 
@@ -159,8 +193,8 @@ def test_every_start_is_compared_with_the_first():
 
 
 def test_results_of_a_real_run_are_committed():
-    page = (Path(training.HERE) / "RESULTS.md")
-    assert not page.exists() or "Tiny sizes" not in page.read_text()
+    for page in (report.PAGE, report.GPU_PAGE):
+        assert not page.exists() or "Tiny sizes" not in page.read_text()
 
 
 def test_upstream_weights_are_compared_on_validation_images():

@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from functorch.compile import make_boxed_compiler
 from tiny import PREPROCESS, tiny_model, tiny_splits
+from torch._dynamo.backends.common import aot_autograd
 
 from course_utils import compiling
 from course_utils.compiling import compile_pays, compiled_or_plain
@@ -67,6 +69,19 @@ def test_a_failing_compiler_costs_nothing_but_speed(monkeypatch, capsys):
     assert all(torch.equal(t, plain[n]) for n, t in state.items())
 
 
+def test_a_failure_in_the_backward_pass_too(monkeypatch):
+    def fail(graph, inputs):
+        raise ValueError("no room for this kernel\nand a long story")
+
+    backend = aot_autograd(fw_compiler=make_boxed_compiler(lambda graph, inputs: graph), bw_compiler=fail)
+    compile = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda model, **given: compile(model, backend=backend, **given))
+    plain, _ = trained(False)
+    state, history = trained(True)
+    assert history.notes == ["not compiled, training goes on without: no room for this kernel"]
+    assert all(torch.equal(t, plain[n]) for n, t in state.items())
+
+
 def test_a_fault_of_the_model_is_not_hidden_and_out_of_memory_is_passed_on(monkeypatch):
     fake_compiler(monkeypatch, lambda model, x: model(x))
     with pytest.raises(RuntimeError, match="channels"):
@@ -78,6 +93,15 @@ def test_a_fault_of_the_model_is_not_hidden_and_out_of_memory_is_passed_on(monke
     fake_compiler(monkeypatch, full)
     with pytest.raises(torch.OutOfMemoryError):
         compiled_or_plain(tiny_model())(torch.zeros(1, 3, 8, 8))
+
+
+def test_networks_that_were_compiled_before_do_not_count(monkeypatch):
+    """torch goes on without compiling, and tells nobody, from the limit on."""
+    compile = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda model, **given: compile(model, backend="eager", **given))
+    with torch._dynamo.config.patch(recompile_limit=1, fail_on_recompile_limit_hit=True):
+        for n in (4, 5):
+            compiled_or_plain(tiny_model(), pytest.fail)(torch.zeros(n, 3, 8, 8))
 
 
 @pytest.mark.parametrize("product", [False, True])

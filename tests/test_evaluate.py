@@ -55,6 +55,24 @@ def test_features_are_what_the_head_receives(monkeypatch, tmp_path):
     assert torch.equal(features, extract_features(model, images, PREPROCESS))
 
 
+def test_a_class_token_does_not_keep_all_tokens_in_memory():
+    class Tokens(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(3, 5)
+
+        def forward(self, x):
+            return self.head(x.flatten(2).transpose(1, 2)[:, 0])
+
+    received = []
+    cat = torch.cat
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "cat", lambda tensors, *rest: received.extend(tensors) or cat(tensors, *rest))
+        features = extract_features(Tokens(), tiny_images(20), PREPROCESS, keep=False)
+    assert features.shape == (20, 3)
+    assert sum(t.untyped_storage().nbytes() for t in received) == 20 * 3 * 4
+
+
 @pytest.mark.parametrize("folds_from", [1, 1000])
 def test_features_of_many_images_come_from_folded_norms_and_are_the_same(monkeypatch, folds_from):
     monkeypatch.setattr("course_utils.features.WORTH_FOLDING", folds_from)

@@ -26,16 +26,17 @@ N, BATCH = 40, 16
 
 
 class Copies(TorchDispatchMode):
-    """Counts copies from the GPU to the CPU."""
+    """Counts copies from the GPU to the CPU, and those to the GPU for which the CPU waits."""
 
     def __init__(self):
         super().__init__()
-        self.to_cpu = 0
+        self.to_cpu = self.waits = 0
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         out = function(*args, **(kwargs or {}))
-        if function is torch.ops.aten._to_copy.default and args[0].device == GPU:
+        if function is torch.ops.aten._to_copy.default and args[0].device != out.device:
             self.to_cpu += out.device.type == "cpu"
+            self.waits += out.device == GPU and not (kwargs or {}).get("non_blocking")
         return out
 
 
@@ -67,14 +68,15 @@ def test_an_epoch_reads_nothing_before_its_end(gpu, monkeypatch, size, prepared)
         assert loss.device == GPU and loss.dtype == torch.float32
         for p in (p for p in model.parameters() if p.requires_grad):
             p.grad = torch.zeros_like(p)
-        steps.append(copies.to_cpu)
+        steps.append((copies.to_cpu, copies.waits))
 
     monkeypatch.setattr(torch.Tensor, "backward", backward)
     recipe = Recipe((Phase(1, 0.1),), BATCH, "adamw", augment=Augment(jitter=0.2), label_smoothing=0.1)
     stepper = Stepper(model, recipe.phases[0], recipe)
     with copies, pytest.raises(DataDependentOutputException):
         train_epoch(model, images, recipe, preprocess(size), stepper, torch.Generator())
-    assert steps == [0, 0, 0] and copies.to_cpu == 1, "the losses, at the end of three batches"
+    assert steps == 3 * [(0, 1)], "nothing but the order of the images, before the first batch"
+    assert copies.to_cpu == 1, "the losses, at the end"
 
 
 def test_a_read_in_an_epoch_would_be_noticed(gpu):
@@ -98,7 +100,7 @@ def test_upstream_crops_stay_on_the_gpu(gpu):
     copies = Copies()
     with copies:
         x = random_crops(images.images, 24, 0.5, torch.Generator())
-    assert x.device == GPU and x.shape == (N, 3, 24, 24) and copies.to_cpu == 0
+    assert x.device == GPU and x.shape == (N, 3, 24, 24) and copies.to_cpu == copies.waits == 0
 
 
 def test_the_type_follows_the_gpu(gpu):

@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from course_utils.augment import Augment
 from course_utils.errors import CheckpointError, CourseError
 from course_utils.models import freeze_backbone, unfreeze
-from course_utils.train import Phase, Recipe, fit, rate_factor, train_epoch
+from course_utils.train import Phase, Recipe, Stepper, fit, rate_factor, train_epoch
 
 PHASES = (Phase(1, 0.01, prepare=freeze_backbone), Phase(3, 0.01, backbone_lr=0.003))
 RECIPE = Recipe(PHASES, batch_size=16, augment=Augment(pad=1))
@@ -210,6 +210,46 @@ def test_a_wait_at_every_step_would_be_noticed():
         return PREPROCESS(images) * torch.ones(7).to(images.device)[0]
 
     assert first_wait(replace(RECIPE, augment=None), blocking) == ("for [7]", 1)
+
+
+@pytest.fixture
+def scaled():
+    """A maker of steppers that scale the loss, as on a GPU without bfloat16."""
+
+    def make(model, optimizer):
+        stepper = Stepper(model, Phase(1, 0.01), replace(RECIPE, optimizer=optimizer))
+        stepper.scaler = torch.amp.GradScaler("cpu")
+        return stepper
+
+    return make
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_a_first_step_that_overflows_leaves_no_trace(scaled, optimizer):
+    def go(steps):
+        model = tiny_model()
+        stepper = scaled(model, optimizer)
+        for factor in steps:
+            loss = nn.functional.cross_entropy(model.eval()(torch.ones(4, 3, 8, 8)), torch.arange(4) % 3)
+            stepper.step(loss * factor, 1.0)
+        return model
+
+    assert same(go([torch.inf]), go([])) and same(go([torch.inf, 1.0, 1.0]), go([1.0, 1.0]))
+    assert not same(go([1.0]), go([]))
+
+
+def test_a_run_without_loss_scaling_goes_on_with_it_and_the_other_way_round(scaled):
+    plain = Stepper(tiny_model(), Phase(1, 0.01), RECIPE)
+    assert plain.state_dict()["scaler"] == {}
+    scaling = scaled(tiny_model(), "adamw")
+    scaling.load_state_dict(plain.state_dict())
+    assert scaling.scaler.get_scale() == 65536.0
+    plain.load_state_dict(scaling.state_dict())
+
+
+def test_no_gradients_are_kept_after_training():
+    model, _ = run()
+    assert all(p.grad is None for p in model.parameters())
 
 
 def test_interrupt_gives_the_history_so_far_and_resume_goes_on_bit_for_bit(tmp_path):
