@@ -48,6 +48,7 @@ def write_pictures(images: ImageSet, folder: Path) -> Path:
         place = folder / part / images.classes[label]
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(place / f"{i:05}.png")
+    os.sync()  # lest the first path that writes to disk waits for these
     return folder
 
 
