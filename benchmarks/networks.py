@@ -38,7 +38,7 @@ class Plan:
         images: for a ResNet-18 with the stock stem and evaluation; the slow networks take ``slow``.
         probe: for the linear probe, whose last step costs the same however few there are.
         repeats: rounds.
-        compile: measure the compiled paths too; each takes a minute to start on two cores.
+        compile: measure the compiled paths too; each takes seconds to a minute to start on two cores.
     """
 
     splits: Splits
@@ -162,8 +162,9 @@ def our_arm(
         """A step at every batch size, which compiles; weights and statistics are put back."""
         before = copy.deepcopy(model.state_dict())
         for size in {len(b) for b in torch.arange(n).tensor_split(count_batches(n, recipe.batch_size))}:
-            own = Stepper(model, recipe.phases[0], recipe)
-            train_epoch(model, images.subset(range(size)), recipe, PREPROCESS, own, generator, forward=forward)
+            throwaway = Stepper(model, recipe.phases[0], recipe)
+            some = images.subset(range(size))
+            train_epoch(model, some, recipe, PREPROCESS, throwaway, generator, forward=forward)
         model.load_state_dict(before)
 
     return Arm(

@@ -1,4 +1,4 @@
-"""RESULTS.md: the measured timings as tables, with machine, versions and command."""
+"""The pages of results: the measured timings as tables, with machine, versions and command."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ at hand. All of it but the GPU is tested, at tiny sizes. It writes a page of its
 READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over the rounds, with
 the lowest and highest in brackets; "times" is the median over the rounds of the ratio within a round, and
 "goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy is on the validation
-images after the last round: few images and few epochs, there to show that nothing was traded for speed. What limits
-the rows stands in [README.md](README.md).
+images after the last round, with few images and few epochs: it would show a path that learns nothing where the others
+learn, and no more (ten classes make 10 % by chance). What limits the rows stands in `benchmarks/README.md`.
 """
-ON_A_GPU = """Ours computes in 16 bits here, the tutorial loop in torch's default precision, and the limit is that of float32
-without tensor cores: a path may be beyond it. Ours has the images on the card before it starts, the tutorial loop sends them
-batch by batch. Decoding, importing, the first batch and L-BFGS run on the CPU.
+ON_A_GPU = """Ours trains in 16 bits here, the tutorial loop in torch's default precision, and the limit is that of float32
+without tensor cores: a path may be beyond it. For training and evaluation ours has the images on the card before it starts,
+the tutorial loop sends them batch by batch. Decoding, importing, the first batch and L-BFGS run on the CPU.
 """
 
 
@@ -66,16 +66,17 @@ def page(
     command: str,
     minutes: float,
     size: str,
+    finished: bool = True,
 ) -> str:
-    """The whole of RESULTS.md.
+    """A whole page.
 
     Args:
-        limits: the matrix product before and after all rows, in floating-point operations a second.
+        limits: the matrix product before and after the rows, in floating-point operations a second.
         size: name of the preset; ``quick`` is marked as no measurement.
     """
     low, high = sorted(limits)
     facts = {
-        "command": f"`{command}` ({minutes:.1f} minutes)",
+        "command": f"`{command}` ({minutes:.1f} minutes{'' if finished else ', **not finished**'})",
         "machine": machine(device),
         "versions": f"Python {platform.python_version()}, torch {torch.__version__}, "
         f"torchvision {version('torchvision')}, numpy {version('numpy')}",
@@ -105,6 +106,11 @@ def machine(device: torch.device) -> str:
     name = names[0] if names else platform.processor() or platform.machine()
     features = torch.backends.cpu.get_cpu_capability()
     return f"{card}{name} ({features}), {torch.get_num_threads()} threads, {platform.system()}"
+
+
+def page_of(device: torch.device) -> Path:
+    """Where the results of a device go."""
+    return GPU_PAGE if device.type == "cuda" else PAGE
 
 
 def without_folders(words: Sequence[str]) -> list[str]:

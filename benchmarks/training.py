@@ -1,4 +1,4 @@
-"""The benchmark of training: every row against the tutorial loop; writes RESULTS.md."""
+"""The benchmark of training: every row against the tutorial loop; writes a page of results."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def main(words: list[str]) -> None:
     started = time.perf_counter()
     limit = matrix_product_limit(device, size.matrix)
     command = " ".join(["course bench", *report.without_folders(words)])
-    out = options.out or (report.GPU_PAGE if device.type == "cuda" else report.PAGE)
+    out = options.out or report.page_of(device)
+    wanted = len(options.rows) + options.gpu
     sections = []
 
     def add(section: str) -> None:
@@ -79,7 +80,8 @@ def main(words: list[str]) -> None:
         sections.append(section)
         minutes = (time.perf_counter() - started) / 60
         limits = limit, matrix_product_limit(device, size.matrix)
-        write_text(out, report.page(sections, splits, device, limits, command, minutes, name))
+        finished = len(sections) == wanted
+        write_text(out, report.page(sections, splits, device, limits, command, minutes, name, finished))
         print(section, flush=True)
 
     for row in options.rows:

@@ -131,8 +131,8 @@ def channels_last_weights(model: nn.Module) -> Iterator[None]:
 def send(values: Tensor, device: torch.device) -> Tensor:
     """Copy a few numbers from the CPU to ``device`` without waiting until the device has them.
 
-    A plain ``.to(device)`` would make the CPU wait for all the work that is queued on a GPU. Up to 64 KB
-    CUDA copies without (CUDA C++ Programming Guide, "Concurrent Execution between Host and Device").
+    A plain ``.to(device)`` would make the CPU wait for all the work that is queued on a GPU. For up to
+    64 KB CUDA does not wait (CUDA C++ Programming Guide, "Concurrent Execution between Host and Device").
     """
     return values.to(device, non_blocking=True)
 

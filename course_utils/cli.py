@@ -192,7 +192,7 @@ def bench(
 ) -> None:
     """Measure training against the usual loop.
 
-    Both in turn in one run, then a page of tables. Ten minutes on two quiet cores.
+    Both in turn in one run, then a page of tables. Twelve minutes on two quiet cores.
 
     Example: `course bench --rows resnet18,probe`
     """

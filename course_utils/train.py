@@ -26,7 +26,6 @@ from course_utils.precision import amp_dtype, autocast
 from course_utils.small_maps import SmallMapGradients
 
 
-
 def sgd(groups: list[dict]) -> torch.optim.SGD:
     """SGD with Nesterov momentum 0.9, which starts at zero.
 
@@ -174,7 +173,7 @@ def fit(
     it is halved for the rest of the run, and ``History.notes`` says so.
 
     A GPU computes in 16 bits. A CPU does within ``torch.autocast("cpu", torch.bfloat16)``, which is faster
-    on those with such instructions (see ``benchmarks/RESULTS.md``) and slower on all others.
+    on some with such instructions (``benchmarks/RESULTS.md`` says how much) and slower on all others.
 
     Args:
         checkpoint: a file written after each epoch. If it is there already, training goes on behind

@@ -553,8 +553,9 @@ same = [torch.allclose(a, b, rtol=1e-3, atol=1e-3) for a, b in zip(wanted[:2], f
 print(f"outputs equal: {same[0]}, gradients equal: {same[1]}; {wanted[2]:.0f} ms and {found[2]:.0f} ms")
 
 # %% [markdown]
-# For a whole network it is `use_live_taps(model)`; read `course_utils/shortcuts.py` after your own attempt. `fit` does not
-# do it by itself: it would hide from you what this section is about, and another stem cures the cause.
+# For a whole network it is `use_live_taps(model)`, which does the same on 2x2 maps too, by one matrix product; read
+# `course_utils/shortcuts.py` after your own attempt. `fit` does not do it by itself: it would hide from you what this
+# section is about, and another stem cures the cause.
 
 # %% [markdown]
 # ### Exercise 3 · Keep the stem · ●●○ · 3 points · 10 min

@@ -441,7 +441,6 @@ sizes = {
     for name, recs in records.items()
 }
 projections = [name for name, r in records["pretrained"].items() if r.projection]
-del records  # half a small GPU's memory
 ratios = {name: {b: float(s[0].mean()) for b, s in by_block.items()} for name, by_block in sizes.items()}
 smallest = min(ratios["pretrained"], key=ratios["pretrained"].get)
 title = f"Pretrained: F(x) is smallest beside its shortcut in {smallest} ({ratios['pretrained'][smallest]:.2f})"

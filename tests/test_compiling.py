@@ -69,16 +69,20 @@ def test_a_failing_compiler_costs_nothing_but_speed(monkeypatch, capsys):
     assert all(torch.equal(t, plain[n]) for n, t in state.items())
 
 
-def test_a_failure_in_the_backward_pass_too(monkeypatch):
+@pytest.mark.parametrize(
+    "problem, told",
+    [(ValueError("no room for this kernel\nand a long story"), "no room for this kernel"), (KeyError(), "KeyError")],
+)
+def test_a_failure_in_the_backward_pass_too(monkeypatch, problem, told):
     def fail(graph, inputs):
-        raise ValueError("no room for this kernel\nand a long story")
+        raise problem
 
     backend = aot_autograd(fw_compiler=make_boxed_compiler(lambda graph, inputs: graph), bw_compiler=fail)
     compile = torch.compile
     monkeypatch.setattr(torch, "compile", lambda model, **given: compile(model, backend=backend, **given))
     plain, _ = trained(False)
     state, history = trained(True)
-    assert history.notes == ["not compiled, training goes on without: no room for this kernel"]
+    assert history.notes == [f"not compiled, training goes on without: {told}"]
     assert all(torch.equal(t, plain[n]) for n, t in state.items())
 
 

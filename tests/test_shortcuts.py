@@ -67,7 +67,10 @@ def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-@pytest.mark.parametrize("kernel, stride, padding", [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)])
+@pytest.mark.parametrize(
+    "kernel, stride, padding",
+    [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)],
+)
 def test_any_kernel_on_any_map(size, kernel, stride, padding):
     if size + 2 * padding < kernel:
         pytest.skip("no output")
@@ -76,6 +79,12 @@ def test_any_kernel_on_any_map(size, kernel, stride, padding):
     assert use_live_taps(fast) == 1
     x = torch.randn(3, 4, size, size, dtype=torch.double)
     assert torch.allclose(fast(x), plain(x), atol=1e-12) and fast(x).shape == plain(x).shape
+
+
+def test_no_images_give_no_outputs():
+    model = nn.Sequential(nn.Conv2d(4, 6, 3, padding=1))
+    use_live_taps(model)
+    assert model(torch.zeros(0, 4, 1, 1)).shape == (0, 6, 1, 1)
 
 
 def test_rows_and_columns_may_differ():
