@@ -23,8 +23,9 @@ from measure import seconds_of
 from nbgrader.api import Gradebook
 
 from course_utils.environ import environment, path_with_our_programs
-from course_utils.grading import batch, results
-from course_utils.grading.sandbox import require_sandbox
+from course_utils.grading import batch
+from course_utils.grading.gradebook import results
+from course_utils.grading.sandbox.sandbox import require_sandbox
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -12,17 +12,21 @@ from measure import Arm
 from torch import nn
 from torchvision.models import alexnet
 
-from course_utils.augment import Augment, Preprocess, channels_last
-from course_utils.compiling import compiled_or_plain
-from course_utils.counting import forward_flops
-from course_utils.data import ImageSet, Splits
-from course_utils.evaluate import accuracy, evaluate, predict
-from course_utils.features import extract_features, fit_probe
-from course_utils.models import build_model, find_head
-from course_utils.precision import cpu_has_bfloat16
-from course_utils.shortcuts import fold_repeating_pool, use_live_taps
-from course_utils.train import Phase, Recipe, Stepper, count_batches, train_epoch
-from course_utils.weights import find_weights
+from course_utils.data.augment import Augment, Preprocess
+from course_utils.training.device import channels_last
+from course_utils.training.compiling import compiled_or_plain
+from course_utils.models.cost import forward_flops
+from course_utils.data.images import ImageSet, Splits
+from course_utils.training.evaluation import accuracy, evaluate, predict
+from course_utils.training.probes import extract_features, fit_probe
+from course_utils.models.building import build_model
+from course_utils.models.heads import find_head
+from course_utils.training.device import cpu_has_bfloat16
+from course_utils.models.alexnet import fold_repeating_pool
+from course_utils.training.convolutions import use_live_taps
+from course_utils.training.loop import count_batches, Stepper, train_epoch
+from course_utils.training.recipe import Phase, Recipe
+from course_utils.models.weights import find_weights
 
 PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
 RATE = 1e-3  # Adam's own default, for both loops

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from report import markdown
 from torch import nn
 
-from course_utils.augment import Preprocess
-from course_utils.compare import Arm, choose_rate, verdict
-from course_utils.data import Splits
-from course_utils.evaluate import evaluate
-from course_utils.models import build_model
-from course_utils.train import History, Phase, Recipe, best_device, fit
-from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
+from course_utils.data.augment import Preprocess
+from course_utils.analysis.arms import Arm, choose_rate, verdict
+from course_utils.data.images import Splits
+from course_utils.training.evaluation import evaluate
+from course_utils.models.building import build_model
+from course_utils.training.device import best_device
+from course_utils.training.fitting import fit
+from course_utils.training.history import History
+from course_utils.training.recipe import Phase, Recipe
+from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 
 SEEDS = 3
 

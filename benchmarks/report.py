@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from measure import Timing
 
-from course_utils.data import Splits
+from course_utils.data.images import Splits
 
 PAGE, GPU_PAGE = (Path(__file__).with_name(name) for name in ("RESULTS.md", "RESULTS-GPU.md"))
 NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then recipes on CIFAR-10) **has not been run**: no GPU was

@@ -13,7 +13,8 @@ from PIL import Image
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
-from course_utils.data import ImageSet, load_data
+from course_utils.data.images import ImageSet
+from course_utils.data.loading import load_data
 from course_utils.environ import environment
 
 TORCH = "import torch, torchvision"
@@ -32,9 +33,9 @@ tutorial.train_epoch(model, [batch], torch.optim.Adam(model.parameters()), "cpu"
 OUR_BATCH = """
 import sys, torch
 from networks import PREPROCESS
-from course_utils.data import load_data
-from course_utils.models import build_model
-from course_utils.train import Phase, Recipe, Stepper, train_epoch
+from course_utils.data.loading import load_data
+from course_utils.models.building import build_model
+from course_utils.training.fitting import Phase, Recipe, Stepper, train_epoch
 images = load_data(sys.argv[1]).train.subset(range(64))
 model, recipe = build_model("resnet18"), Recipe((Phase(1, 1e-3),))
 train_epoch(model, images, recipe, PREPROCESS, Stepper(model, recipe.phases[0], recipe), torch.Generator())

@@ -15,11 +15,11 @@ import starting
 import torch
 from measure import in_turn, matrix_product_limit, seconds_of
 
-from course_utils.data import load_data
+from course_utils.data.loading import load_data
 from course_utils.errors import CourseError, EnvironmentProblem
-from course_utils.files import write_text
-from course_utils.train import best_device
-from course_utils.weights import find_weights
+from course_utils.storage import write_text
+from course_utils.training.device import best_device
+from course_utils.models.weights import find_weights
 
 ROWS = {
     "resnet18": "ResNet-18, stock stem, 32x32, all layers trained",

@@ -9,13 +9,16 @@ import argparse
 
 import torch
 
-from course_utils.compare import Arm, verdict
-from course_utils.data import Splits, load_data
-from course_utils.evaluate import accuracy
-from course_utils.features import extract_features, fit_probe
-from course_utils.models import build_model
-from course_utils.train import Phase, Recipe, best_device, fit
-from course_utils.weights import Weights, find_weights
+from course_utils.analysis.arms import Arm, verdict
+from course_utils.data.images import Splits
+from course_utils.data.loading import load_data
+from course_utils.training.evaluation import accuracy
+from course_utils.training.probes import extract_features, fit_probe
+from course_utils.models.building import build_model
+from course_utils.training.device import best_device
+from course_utils.training.fitting import fit
+from course_utils.training.recipe import Phase, Recipe
+from course_utils.models.weights import find_weights, Weights
 
 RATES = (0.0003, 0.001)  # for the whole network; the better one by the mean over the seeds counts
 PENALTIES = (0.001, 0.01, 0.1)

@@ -88,26 +88,26 @@ def run(
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
-    from course_utils import runner, times
+    from course_utils.authoring import running
 
     settings = dict(_setting(text) for text in overrides or [])
     try:
-        chosen = runner.choose_notebooks(root, notebooks or [])
+        chosen = running.choose_notebooks(root, notebooks or [])
     except LookupError as problem:
         raise typer.BadParameter(str(problem.args[0])) from None
     if record:
-        runner.refuse_cartoons(data)
+        running.refuse_cartoons(data)
     parameters = {"budget": budget, "data": _absolute(data), "weights": _absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
-    runs = runner.run_all(runner.Job(chosen, folder, parameters))
-    print(f"\n{runner.summary(runs)}\n\nseconds of the cells, by experiment")
+    runs = running.run_all(running.Job(chosen, folder, parameters))
+    print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
     for notebook in (result.notebook for result in runs if result.passed):
-        print(times.as_row(notebook, times.by_experiment(folder / f"{notebook}.ipynb")))
+        print(running.as_row(notebook, running.by_experiment(folder / f"{notebook}.ipynb")))
     print(f"\npages: {folder}/*.html")
     for result in runs:
         if record and result.passed:
-            print("recorded in", runner.record(result, _command(result.notebook, parameters)))
+            print("recorded in", running.record(result, _command(result.notebook, parameters)))
     if not all(result.passed for result in runs):
         raise typer.Exit(FAILED)
 
@@ -122,8 +122,8 @@ def fetch(
 
     Example: `course fetch cifar10 resnet18`
     """
-    from course_utils.fetch import NAMES
-    from course_utils.fetch import fetch as bring
+    from course_utils.downloads import NAMES
+    from course_utils.downloads import fetch as bring
 
     for name in names:
         if name not in NAMES:
@@ -142,7 +142,7 @@ def data(
 
     Example: `course data cartoons` trains for some minutes and prints a table.
     """
-    from course_utils import difficulty
+    from course_utils.analysis import difficulty
 
     difficulty.measure()
 
@@ -164,11 +164,11 @@ def pretrain(
 
     Example: `course pretrain --data images.zip --arch resnet18 --out pretrained`
     """
-    from course_utils import pretrain as upstream
-    from course_utils.weights import from_file
+    from course_utils.training import pretraining
+    from course_utils.models.weights import from_file
 
     begin = from_file(start, arch) if start else None
-    report = upstream.pretrain(
+    report = pretraining.pretrain(
         data, arch, out, epochs=epochs, start=begin, name=name, terms=terms, seed=seed
     )
     sizes = ", ".join(f"{top1:.1%} at {size} px" for size, top1 in report.by_size.items())
@@ -239,7 +239,7 @@ def check(
     Example: `course check 01_concepts.ipynb`
     """
     _need("nbformat", "nbclient", "ipykernel")
-    from course_utils import handin, released
+    from course_utils.course import handin, released
 
     print(f"running {notebook.name} as grading does; this takes a minute ...", flush=True)
     report = handin.check(notebook, released.read_list())
@@ -272,9 +272,9 @@ def collect(
     """
     root = course_folder()
     _need("nbformat")
-    from course_utils.grading import collect as sorting
-    from course_utils.grading.naming import PatternError
-    from course_utils.grading.roster import read_roster
+    from course_utils.grading.submissions import collect as sorting
+    from course_utils.grading.submissions.naming import PatternError
+    from course_utils.grading.submissions.roster import read_roster
 
     released = sorting.released_ids(root)
     wanted = _assignment(root, assignment) if assignment else None
@@ -310,10 +310,11 @@ def grade(
     root = course_folder()
     _need("nbgrader", "distributed", "filelock")
     if not (unsafe or scheduler):
-        from course_utils.grading.kernels import warm_server
+        from course_utils.grading.sandbox.kernels import warm_server
 
         warm_server()  # it starts while this process imports, which takes as long
-    from course_utils.grading import batch, report
+    from course_utils.grading import batch
+    from course_utils.grading.gradebook import report
 
     try:
         names = batch.choose_assignments(root, assignment)
@@ -355,8 +356,8 @@ def export(
     """
     root = course_folder()
     _need("nbgrader")
-    from course_utils.grading import export as exporting
-    from course_utils.grading.roster import read_roster
+    from course_utils.grading.gradebook import export as exporting
+    from course_utils.grading.submissions.roster import read_roster
 
     name = _assignment(root, assignment)
     file = out or root / "grades" / f"{name}.{lms}.csv"
@@ -377,7 +378,7 @@ def feedback(assignment: Annotated[str, typer.Argument(help="Its name, or how it
     """
     root = course_folder()
     _need("nbgrader", "nbconvert", "jupytext")
-    from course_utils.grading import feedback as pages
+    from course_utils.grading.gradebook import feedback as pages
 
     outcomes = pages.write_feedback(root, _assignment(root, assignment))
     print(*pages.report(outcomes), sep="\n")

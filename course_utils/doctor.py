@@ -86,8 +86,8 @@ def _gpu() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    from course_utils.fetch import WEIGHTS
-    from course_utils.weights import find_weights, imagenet_file
+    from course_utils.downloads import WEIGHTS
+    from course_utils.models.weights import find_weights, imagenet_file
 
     try:
         yield Finding("small weights", True, find_weights("small").name, essential=True)
@@ -101,7 +101,7 @@ def _weights() -> Iterator[Finding]:
 
 
 def _data() -> Iterator[Finding]:
-    from course_utils.data import available
+    from course_utils.data.loading import available
 
     yield Finding("drawn cartoons", True, "always there")
     for name in ("cifar10", "hotdog"):
@@ -111,7 +111,7 @@ def _data() -> Iterator[Finding]:
 
 def _cache() -> Finding:
     """The cache folder must take a file; without it everything is computed and fetched again."""
-    from course_utils.cache import cache_dir
+    from course_utils.storage import cache_dir
 
     remedy = "set COURSE_DATA to a folder that you may write to"
     try:
@@ -178,7 +178,7 @@ def _gradebook(root: Path) -> Finding:
 
 def _sandbox() -> Finding:
     """Whether submissions can be graded safely: a sandbox is started, to see."""
-    from course_utils.grading.sandbox import require_sandbox
+    from course_utils.grading.sandbox.sandbox import require_sandbox
 
     try:
         require_sandbox()

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+
+
 @contextmanager
 def environment(**values: str) -> Iterator[None]:
     """Set variables for the programs that are started inside, and put the old values back."""
@@ -27,3 +29,8 @@ def environment(**values: str) -> Iterator[None]:
 def path_with_our_programs() -> str:
     """PATH with this Python's own programs first, as in an activated environment."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def is_grading() -> bool:
+    """Whether nbgrader is running this notebook (it sets ``NBGRADER_EXECUTION``)."""
+    return "NBGRADER_EXECUTION" in os.environ

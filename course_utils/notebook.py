@@ -10,20 +10,24 @@ from types import SimpleNamespace
 import torch
 
 import course_utils
-from course_utils import experiments, plots, recorded
-from course_utils.augment import Preprocess
-from course_utils.budget import choose_preset, is_grading, load_plan
-from course_utils.compare import Arm, table, turned, verdict
-from course_utils.data import Splits, describe_source, load_data
-from course_utils.train import best_device
-from course_utils.weights import (
+from course_utils import plots
+from course_utils.course import experiments, recorded
+from course_utils.data.augment import Preprocess
+from course_utils.course.budget import choose_preset, load_plan
+from course_utils.environ import is_grading
+from course_utils.analysis.arms import Arm, verdict
+from course_utils.tables import table, turned
+from course_utils.data.images import Splits
+from course_utils.data.loading import describe_source, load_data
+from course_utils.training.device import best_device
+from course_utils.models.weights import (
+    common_source,
+    describe_weights,
+    find_weights,
     IMAGENET_MEAN,
     IMAGENET_STD,
     SOURCES,
     Weights,
-    common_source,
-    describe_weights,
-    find_weights,
 )
 
 
@@ -67,7 +71,7 @@ class Session:
         return f"{self.splits.name}, {len(self.splits.train):,} training images"
 
     def keep(self, name: str, value: object) -> None:
-        """Hand a result to whoever runs the notebook (see :func:`course_utils.recorded.keep`)."""
+        """Hand a result to whoever runs the notebook (see :func:`course_utils.course.recorded.keep`)."""
         weights = self.weights.name if self.weights else "none"
         header = {
             "notebook": self.notebook,
@@ -113,7 +117,7 @@ def start(
     """Set up a notebook and say in a few lines what it will use.
 
     While nbgrader runs, data and weights are always the embedded ones, the budget is ``grade``, and
-    experiments rest (:mod:`course_utils.experiments`).
+    experiments rest (:mod:`course_utils.course.experiments`).
 
     Args:
         course_version: the version of the course that this notebook belongs to.

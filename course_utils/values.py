@@ -2,7 +2,7 @@
 
 A hidden test says ``values.same("what was compared", got, expected, rtol=1e-4)``. Under stock nbgrader that
 compares here and now. `course grade` turns the call into :func:`send` before the cell reaches the
-student's kernel, so that ``expected`` is never there; :mod:`course_utils.grading.comparing` tells how.
+student's kernel, so that ``expected`` is never there; :mod:`course_utils.grading.guard.comparing` tells how.
 Both ways end in :func:`alike`, which sees nothing but plain data: no ``==`` of a student's own is called.
 
 This module needs no torch, because the grader compares with it.

@@ -44,11 +44,13 @@ overrides = {}     # for example {"starts.epochs": 20}
 # %%
 import torch
 import torch.nn.functional as F
+import torchvision
 from torch import nn
 
 from course_utils import checks, models, plots
-from course_utils.compare import Arm, choose_rate, is_decided, table, verdict
+from course_utils.analysis import Arm, choose_rate, is_decided, verdict
 from course_utils.notebook import start
+from course_utils.tables import table
 
 session = start(
     "01_concepts", "{{course_version}}",
@@ -409,7 +411,7 @@ def training_cost(model, optimizer):
 # %%
 def on_meta():
     with torch.device("meta"):
-        return models.zoo.resnet18(num_classes=10)
+        return torchvision.models.resnet18(num_classes=10)
 
 
 plain, listed, frozen = on_meta(), on_meta(), on_meta()
@@ -427,7 +429,7 @@ work = {name: c for name, (c, _) in costs.items()}
 ratio = work["everything trains"] / work["requires_grad = False"]
 print(f"full against frozen: {ratio:.2f} times the work")
 assert work["everything trains"] == work["optimizer gets the head alone"]
-head = models.zoo.resnet18(num_classes=10).fc
+head = torchvision.models.resnet18(num_classes=10).fc
 print(f"a ten-class head on 512 features: {models.count_parameters(head):,} numbers")
 assert models.count_parameters(head) == 5130
 
@@ -470,10 +472,8 @@ assert chain[0].weight.grad is not None and chain[1].weight.grad is None
 # %%
 from functools import partial
 
-from course_utils.evaluate import accuracy
-from course_utils.features import extract_features, fit_probe
 from course_utils.models import build_model
-from course_utils.neighbours import neighbour_votes
+from course_utils.training import accuracy, extract_features, fit_probe, neighbour_votes
 
 frozen_net = build_model("resnet18", pretrained, n_classes).to(device)
 features = partial(extract_features, frozen_net, preprocess=preprocess)
@@ -497,10 +497,8 @@ def frozen_score(family, images):
     return accuracy(best(test_features), splits.test.labels)
 
 # %%
-from course_utils.augment import Augment
-from course_utils.data import Splits
-from course_utils.evaluate import evaluate
-from course_utils.train import Phase, Recipe, fit
+from course_utils.data import Augment, Splits
+from course_utils.training import evaluate, fit, Phase, Recipe
 
 STARTS = {
     "from scratch": (None, models.unfreeze),
@@ -644,7 +642,7 @@ checks.concepts.topk(topk_accuracy)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
-    from course_utils import evaluate as library
+    from course_utils import training as library
 
     answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
     g = torch.Generator().manual_seed(64_401)
@@ -676,7 +674,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
-    from course_utils import evaluate as library
+    from course_utils import training as library
 
     answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
     g = torch.Generator().manual_seed(20_776)
@@ -816,7 +814,7 @@ def hidden_test() -> None:
     import math
     import random
     from course_utils import checks, values
-    from course_utils import label_worth as library
+    from course_utils import analysis as library
 
     own = (library.labels_needed, library.worth, library.describe_worth)
     answer = checks.own_work(labels_needed, *own)
@@ -860,7 +858,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import math
     from course_utils import checks, values
-    from course_utils import label_worth as library
+    from course_utils import analysis as library
 
     own = (library.labels_needed, library.worth, library.describe_worth)
     answer = checks.own_work(label_worth, *own)
@@ -889,7 +887,7 @@ checks.hidden(hidden_test)
 # Now on your curves. *Predict first:* with the fewest labels, how many times as many would scratch need?
 
 # %%
-from course_utils.label_worth import describe_worth
+from course_utils.analysis import describe_worth
 
 means = {name: {n: sum(s) / len(s) for n, s in line.items()} for name, line in by_amount.items()}
 worth_lines = []
@@ -913,7 +911,7 @@ session.show_recorded("worth")
 # labels. Nothing is lost on the way: each change could be undone by who knows it.
 
 # %%
-from course_utils.distance import invert, shuffle_blocks
+from course_utils.analysis import invert, shuffle_blocks
 
 side = splits.train.images.shape[-1] // 4
 TASKS = {
@@ -979,10 +977,10 @@ checks.concepts.permuted_control(permuted_control)
 # Why: mixing inside each kernel, or whole kernels: what is learned partly survives, so it is no control.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, controls
+    from course_utils import analysis, checks
     from torch import nn
 
-    answer = checks.own_work(permuted_control, controls.permuted_copy)
+    answer = checks.own_work(permuted_control, analysis.permuted_copy)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(17_530)
         model = nn.ModuleDict({
@@ -1026,10 +1024,10 @@ checks.hidden(hidden_test)
 # Why: keeping batch-norm statistics that belong to the old order; a shallow copy, which spoils the original too.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, controls
+    from course_utils import analysis, checks
     from torch import nn
 
-    answer = checks.own_work(permuted_control, controls.permuted_copy)
+    answer = checks.own_work(permuted_control, analysis.permuted_copy)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(58_006)
         model = nn.Sequential(
@@ -1068,7 +1066,7 @@ checks.hidden(hidden_test)
 # %%
 from dataclasses import replace
 
-from course_utils.controls import estimate_norms, permuted_copy
+from course_utils.analysis import estimate_norms, permuted_copy
 
 distance_train = {s: splits.train.take(plan.distance.train, s) for s in run_seeds}
 distance_test = splits.test.take(plan.distance.test, seed)
@@ -1171,8 +1169,7 @@ for name, kernel in kernels.items():
 # *Predict first:* which of the six combinations suffers most?
 
 # %%
-from course_utils.augment import Preprocess
-from course_utils.data import channel_statistics
+from course_utils.data import channel_statistics, Preprocess
 
 mean, std = (tuple(v.tolist()) for v in channel_statistics(splits.train))
 CONSTANTS = {

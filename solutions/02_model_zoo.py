@@ -48,9 +48,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import checks, counting, plots, zoo
-from course_utils.compare import Arm, table, verdict
+from course_utils import checks, models, plots, zoo
+from course_utils.analysis import Arm, verdict
 from course_utils.notebook import start
+from course_utils.tables import table
 
 session = start(
     "02_model_zoo", "{{course_version}}",
@@ -68,7 +69,7 @@ n_classes = len(splits.classes)
 # *Predict first:* how many of the seven numbers were measured on one network with one view of each picture?
 
 # %%
-from course_utils.imagenet_errors import RECORDS, WIDESPREAD, best_single, origin
+from course_utils.zoo import best_single, origin, RECORDS, WIDESPREAD
 
 found = {model: origin(model, error) for model, error in WIDESPREAD.items()}
 print(table([
@@ -91,7 +92,7 @@ assert len(ensembles) == 4
 # %%
 from torchvision.models import get_model_weights
 
-from course_utils.model_cards import torchvision_accuracies
+from course_utils.zoo import torchvision_accuracies
 
 accuracies = torchvision_accuracies()
 for model in ("DenseNet", "MobileNet", "EfficientNet"):
@@ -118,7 +119,7 @@ assert "mobilenet_v3_large IMAGENET1K_V2" in accuracies
 # > 2014). Count its normalisation layers:
 
 # %%
-alexnet = counting.on_meta(lambda: zoo.build("AlexNet", num_classes=1000, size=224))
+alexnet = models.on_meta(lambda: zoo.build("AlexNet", num_classes=1000, size=224))
 kinds = [type(layer).__name__ for layer in alexnet.modules()]
 for kind in ("Conv2d", "Linear", "LocalResponseNorm", "BatchNorm2d"):
     print(f"{kind:<18}{kinds.count(kind)}")
@@ -178,9 +179,9 @@ checks.zoo.ensemble_row(ensemble_rows, comparable_rows)
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
-    from course_utils import checks, imagenet_errors, values
+    from course_utils import checks, values, zoo
 
-    answer = checks.own_work(ensemble_rows, imagenet_errors.Record.is_ensemble.fget)
+    answer = checks.own_work(ensemble_rows, zoo.Record.is_ensemble.fget)
     rng = random.Random(48_113)
 
     def records(counts: list[int]) -> list:
@@ -261,7 +262,8 @@ checks.hidden(hidden_test)
 # *Predict first:* which has more parameters, AlexNet or ResNet-152?
 
 # %%
-from course_utils.zoo_browser import zoo_row, zoo_table
+from course_utils.widgets import zoo_table
+from course_utils.zoo import zoo_row
 
 entries = zoo.select(plan.table.models)
 rows = [zoo_row(entry) for entry in entries]
@@ -305,8 +307,8 @@ import random
 
 mine = [entry for entry in entries if entry.library == "torchvision"]
 for entry in random.Random(seed).sample(mine, min(3, len(mine))):
-    model = counting.on_meta(lambda: zoo.build(entry.name, num_classes=1000, size=entry.size))
-    counted = counting.multiply_adds(model, entry.size) / 1e9
+    model = models.on_meta(lambda: zoo.build(entry.name, num_classes=1000, size=entry.size))
+    counted = models.multiply_adds(model, entry.size) / 1e9
     told = get_model_weights(entry.builder)[entry.tag].meta["_ops"]
     print(f"{entry.name:<22} counted {counted:.3f}, torchvision says {told:.3f} GMAC")
     assert abs(counted - told) <= max(0.02 * told, 0.001)
@@ -353,7 +355,7 @@ chosen = [entry.name for entry in zoo.select(plan.claims.models)]
 def on_meta(name):
     """The model as published: its own input size, its own number of classes."""
     classes = 10 if name == "LeNet-5" else 1000
-    return counting.on_meta(lambda: zoo.build(name, classes, size=zoo.find(name).size))
+    return models.on_meta(lambda: zoo.build(name, classes, size=zoo.find(name).size))
 
 
 for name in filter(told.get, chosen):
@@ -378,7 +380,7 @@ for name in filter(told.get, chosen):
 # %%
 for name in (name for name in chosen if name == "VGG16" or name.startswith("MobileNet")):
     model = on_meta(name)
-    gmac = counting.multiply_adds(model, 224) / 1e9
+    gmac = models.multiply_adds(model, 224) / 1e9
     print(f"{name:<20}{count_parameters(model) / 1e6:>8.2f} M{gmac:>9.3f} GMAC")
 
 # %% [markdown]
@@ -643,9 +645,9 @@ checks.hidden(hidden_test)
 # %%
 for name in ("AlexNet", "VGG16", "ResNet-18", "ViT-B/16 (1k)"):
     stock = on_meta(name)
-    least = counting.smallest_input(stock, largest=224)
+    least = models.smallest_input(stock, largest=224)
     size = max(32, least)
-    height, width = counting.last_map(stock, size)
+    height, width = models.last_map(stock, size)
     print(f"{name:<14} takes {least} px at least; its last map is {height}x{width} at {size} px")
 
 # %% [markdown]
@@ -778,7 +780,7 @@ import timm
 for size, patch in ((224, 16), (32, 4), (224, 4)):
     with torch.device("meta"):
         vit = timm.create_model("vit_base_patch16_224", img_size=size, patch_size=patch)
-    n, cost = (size // patch) ** 2, counting.multiply_adds(vit.eval(), size) / 1e9
+    n, cost = (size // patch) ** 2, models.multiply_adds(vit.eval(), size) / 1e9
     print(f"{size} px, patch {patch:>2}: {n:>5,} tokens, {cost:>6.1f} GMAC an image")
 assert n == 3136 == 16 * 196
 
@@ -981,7 +983,7 @@ for word in ("inception_resnet", "mobilenet_v1", "lenet", "deit", "beit", "moco"
 # normalisation and size? which exact file?
 
 # %%
-from course_utils.model_cards import card
+from course_utils.zoo import card
 
 for entry in (entry for entry in zoo.ENTRIES if entry.family != "CNN"):
     facts = card(entry)
@@ -1000,7 +1002,7 @@ for entry in (entry for entry in zoo.ENTRIES if entry.family != "CNN"):
 # `weights_only=True`. Can a set of weights be had? Ask before you build:
 
 # %%
-from course_utils import hub
+from course_utils.zoo import hub
 
 for name in ("LeNet-5", "ResNet-18", "MoCo v3 ViT-S"):
     entry = zoo.find(name)
@@ -1021,7 +1023,7 @@ if ask_the_hosts:
 # its position embedding is a formula, so for another grid it is computed anew.
 
 # %%
-from course_utils.mocov3 import position_embedding
+from course_utils.zoo import position_embedding
 
 places = position_embedding(8, 8, 384)[0, 1:]
 nearness = F.cosine_similarity(places[27:28], places).view(8, 8)
@@ -1040,10 +1042,9 @@ for row in nearness[2:5].tolist():
 # *Predict first:* is a random Transformer's probe better or worse than a random ResNet's?
 
 # %%
-from course_utils.augment import Preprocess
-from course_utils.evaluate import accuracy
-from course_utils.features import extract_features, fit_probe
+from course_utils.data import Preprocess
 from course_utils.models import build_model
+from course_utils.training import accuracy, extract_features, fit_probe
 
 
 def settled(model, images):
@@ -1075,7 +1076,7 @@ for entry in zoo.select(plan.probe.models):
         model = zoo.build(entry.name, n_classes, seed=s).to(device)
         model = settled(model, prep(pool.images[:64].to(device)))
         scores.append(probe(model, s))
-    milliseconds = counting.latency(model, 32, batch=16)
+    milliseconds = models.latency(model, 32, batch=16)
     arms.append(Arm(f"random {entry.name}", tuple(scores), len(val)))
     print(f"{arms[-1]}, {milliseconds:.2f} ms an image here")
 
@@ -1435,8 +1436,7 @@ MEANINGS = {
 }  # fmt: skip
 
 # %%
-from course_utils.models import find_head
-from course_utils.weights import find_weights
+from course_utils.models import find_head, find_weights
 
 upstream = pretrained if pretrained and pretrained.classes else find_weights("small")
 model = build_model("resnet18", upstream, None)
@@ -1493,7 +1493,7 @@ if use_real_clip:
 
 # %%
 from course_utils.errors import CourseError
-from course_utils.recommend import Case, recommend
+from course_utils.zoo import Case, recommend
 
 cases = {
     "a phone, sold, small pictures": Case(parameters=10, multiply_adds=1, size=32, commercial=True),

@@ -228,9 +228,8 @@ checks.hidden(hidden_test)
 # > (claim A15) Tutorials copy it from each other. Two ways to compute a deviation, on the training images at hand:
 
 # %%
-from course_utils.compare import table
-from course_utils.data import channel_statistics as library_statistics
-from course_utils.data import duplicate_report
+from course_utils.data import channel_statistics as library_statistics, duplicate_report
+from course_utils.tables import table
 
 mean, std = library_statistics(splits.train)
 per_image = (splits.train.images.float() / 255).std(dim=(2, 3)).mean(dim=0)
@@ -268,8 +267,8 @@ print(f"a batch after it: mean {x.mean():+.2f}, deviation {x.std():.2f}, shape {
 # are no widgets you see each kind of change.) At which settings would you no longer recognise it?
 
 # %%
-from course_utils.augment import Augment
-from course_utils.playground import play
+from course_utils.data import Augment
+from course_utils.widgets import play
 
 play(splits.train.images[:8], data=splits.name, seed=seed)
 
@@ -685,9 +684,8 @@ print(table([{"stem": stem, "10^9 multiply-adds at 32 px": c} for stem, c in ste
 print(f"stock at 64 px: {multiply_adds(stock, 64):.3f}, at 224 px: {multiply_adds(stock, 224):.3f}")
 
 # %%
-from course_utils.compare import Arm, verdict
-from course_utils.evaluate import accuracy
-from course_utils.features import extract_features, fit_probe
+from course_utils.analysis import Arm, verdict
+from course_utils.training import accuracy, extract_features, fit_probe
 
 variants = {
     "stock, 32 px": ("stock", 32),
@@ -1000,7 +998,7 @@ print(f"four heads in {seconds:.1f} s, {size:,} parameters each")
 # > The same probe with three sets of constants: those of the weights, those of the data at hand, and none at all.
 
 # %%
-from course_utils.augment import Preprocess
+from course_utils.data import Preprocess
 
 constants = {
     "the weights' own": preprocess,
@@ -1091,10 +1089,10 @@ checks.finetune.groups(parameter_groups)
 # Why: choosing by name, listing a tensor twice, listing frozen ones, or a generator that is empty when read again.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, training
     from torch import nn
 
-    answer = checks.own_work(parameter_groups, models.parameter_groups)
+    answer = checks.own_work(parameter_groups, training.parameter_groups)
 
     class Net(nn.Module):
         def __init__(self):
@@ -1141,10 +1139,10 @@ checks.hidden(hidden_test)
 # Why: going by the layer's class or name: biases and lone parameters are one-dimensional too.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, training
     from torch import nn
 
-    answer = checks.own_work(parameter_groups, models.parameter_groups)
+    answer = checks.own_work(parameter_groups, training.parameter_groups)
 
     class Net(nn.Module):
         def __init__(self):
@@ -1224,10 +1222,10 @@ checks.finetune.epoch(train_one_epoch)
 # Why: the mean of batch means: the last batch is small, and its images would count more than the others.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, train, values
+    from course_utils import checks, training, values
     from torch import nn
 
-    answer = checks.own_work(train_one_epoch, train.fit, train.train_epoch)
+    answer = checks.own_work(train_one_epoch, training.fit, training.train_epoch)
 
     def expected(model: nn.Module, batches: list) -> list[float]:
         with torch.no_grad():
@@ -1261,10 +1259,10 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import copy
     import torch
-    from course_utils import checks, train, values
+    from course_utils import checks, training, values
     from torch import nn
 
-    answer = checks.own_work(train_one_epoch, train.fit, train.train_epoch)
+    answer = checks.own_work(train_one_epoch, training.fit, training.train_epoch)
 
     def trained(twin: nn.Module, batches: list, make) -> dict[str, torch.Tensor]:
         optimizer = make(twin.train().parameters())
@@ -1350,7 +1348,7 @@ checks.finetune.evaluation(evaluate)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
-    from course_utils import evaluate as library
+    from course_utils import training as library
     from torch import nn
 
     own = (library.evaluate, library.predict, library.score, library.accuracy)
@@ -1388,7 +1386,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks
-    from course_utils import evaluate as library
+    from course_utils import training as library
     from torch import nn
 
     own = (library.evaluate, library.predict, library.score, library.accuracy)
@@ -1442,8 +1440,8 @@ checks.hidden(hidden_test)
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
 # %%
-from course_utils.train import Phase, Recipe, fit
-from course_utils.training_panel import fit_with_panel
+from course_utils.training import fit, Phase, Recipe
+from course_utils.widgets import fit_with_panel
 
 recipe = Recipe(
     phases=(
@@ -1477,8 +1475,7 @@ print("the model now has the weights of that epoch")
 # %%
 from dataclasses import replace
 
-from course_utils.evaluate import evaluate as library_evaluate
-from course_utils.evaluate import predict, score
+from course_utils.training import evaluate as library_evaluate, predict, score
 
 last = history.epochs[history.best_epoch - 1]
 generator = torch.Generator().manual_seed(seed)
@@ -1509,7 +1506,7 @@ print(table([{"measured on": name, "accuracy": f"{value:.1%}"} for name, value i
 # *Predict first:* how many points will fine-tuning be ahead? Which arm will want the larger rate?
 
 # %%
-from course_utils.compare import choose_rate
+from course_utils.analysis import choose_rate
 
 
 def train_arm(start_weights, lr, arm_seed, numbers, parts=splits, prep=preprocess):
@@ -1656,9 +1653,9 @@ checks.finetune.choose(choose_checkpoint)
 def hidden_test() -> None:
     import random
     from types import SimpleNamespace
-    from course_utils import checks, train, values
+    from course_utils import checks, training, values
 
-    answer = checks.own_work(choose_checkpoint, train.History.best_epoch.fget)
+    answer = checks.own_work(choose_checkpoint, training.History.best_epoch.fget)
     rng = random.Random(71_226)
     for n, first in ((6, 1), (9, 1), (7, 5)):
         val, test, fit, loss = (rng.sample(range(300, 900), n) for _ in range(4))
@@ -1690,9 +1687,9 @@ checks.hidden(hidden_test)
 # Why: breaking ties by test accuracy: even a look at it is a choice on the test set, so looks are counted.
 def hidden_test() -> None:
     import random
-    from course_utils import checks, train, values
+    from course_utils import checks, training, values
 
-    answer = checks.own_work(choose_checkpoint, train.History.best_epoch.fget)
+    answer = checks.own_work(choose_checkpoint, training.History.best_epoch.fget)
     rng = random.Random(15_843)
     looks = []
 
@@ -1734,7 +1731,7 @@ shown, labels = splits.test.images[some], splits.test.labels[some]
 plots.show(plots.predictions(shown, labels, guessed, splits.classes, confidence, data=splits.name))
 
 # %%
-from course_utils.evaluate import confusion_matrix
+from course_utils.training import confusion_matrix
 
 matrix = confusion_matrix(test_logits, splits.test.labels)
 plots.show(plots.confusion_matrix(matrix, splits.classes, data=splits.name))
@@ -1779,7 +1776,7 @@ for size in (24, 32, 40, 48, 64):
 import tempfile
 from pathlib import Path
 
-from course_utils.checkpoint import load_checkpoint, save_checkpoint
+from course_utils.training import load_checkpoint, save_checkpoint
 
 folder = Path(tempfile.mkdtemp())
 content = {"model": keeper.state_dict(), "classes": list(splits.classes)}
@@ -1794,7 +1791,7 @@ print(f"{(folder / 'keeper.pt').stat().st_size / 1e6:.0f} MB, the same logits to
 # Now a photograph of your own: the pretrained network with its own head, and the one that you fine-tuned.
 
 # %%
-from course_utils.photo_viewer import Network, read_photo, view
+from course_utils.widgets import Network, read_photo, view
 
 asked = {
     "before fine-tuning": Network(upstream, photo_size, upstream_classes),
@@ -1814,7 +1811,7 @@ view(asked, mine, data="Grace Hopper")
 # fetched (`course fetch hotdog`); otherwise two of the drawn classes are written out as JPEGs, and read back like anybody's photographs.
 
 # %%
-from course_utils.photos import load_photos
+from course_utils.data import load_photos
 
 amounts = {part: getattr(plan.photos, part) for part in ("train", "val", "test")}
 photos = load_photos(plan.photos.size, **amounts, seed=seed)

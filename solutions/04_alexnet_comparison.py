@@ -47,10 +47,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import checks, plots
-from course_utils.alexnet import STEMS, build_alexnet
-from course_utils.compare import Arm, table, turned, verdict
+from course_utils.analysis import Arm, verdict
 from course_utils.models import build_model, count_parameters
+from course_utils.models.alexnet import build_alexnet, STEMS
 from course_utils.notebook import start
+from course_utils.tables import table, turned
 
 session = start(
     "04_alexnet_comparison", "{{course_version}}", archs=("resnet18", "alexnet"),
@@ -154,8 +155,9 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 # Why: a new or cropped stem: logits come out, but the pretrained first kernels are lost.
 def hidden_test() -> None:
     import torch
-    from course_utils import alexnet, checks
+    from course_utils import checks
     from course_utils.checks.comparison.tiny import narrow_alexnet
+    from course_utils.models import alexnet
 
     answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
     stock = narrow_alexnet(classes=14, seed=70_311, width=11)
@@ -185,8 +187,9 @@ checks.hidden(hidden_test)
 # Why: listing what has the same shape or name; only equal values are still pretrained, so values are compared.
 def hidden_test() -> None:
     import torch
-    from course_utils import alexnet, checks
+    from course_utils import checks
     from course_utils.checks.comparison.tiny import narrow_alexnet
+    from course_utils.models import alexnet
 
     answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
     for classes in (8, 13):
@@ -274,9 +277,9 @@ checks.comparison.kernel_resample(crop_kernel, resample_kernel)
 # Why: cropping at the corner, or one tap off; a view, through which a change reaches the old kernel.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, kernels, values
+    from course_utils import checks, models, values
 
-    answer = checks.own_work(crop_kernel, kernels.centre_crop, kernels.resample)
+    answer = checks.own_work(crop_kernel, models.centre_crop, models.resample)
     g = torch.Generator().manual_seed(48_611)
     for k, size in ((11, 5), (7, 3), (6, 2), (9, 9)):
         weight = torch.randn(5, 2, k, k, generator=g)
@@ -302,9 +305,9 @@ checks.hidden(hidden_test)
 # Why: plain interpolation or averaging: each output then shrinks with the number of taps; sums must stay.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, kernels, values
+    from course_utils import checks, models, values
 
-    answer = checks.own_work(resample_kernel, kernels.centre_crop, kernels.resample)
+    answer = checks.own_work(resample_kernel, models.centre_crop, models.resample)
     g = torch.Generator().manual_seed(15_733)
 
     def cells(weight: torch.Tensor, k: int, size: int) -> torch.Tensor:
@@ -344,8 +347,7 @@ checks.hidden(hidden_test)
 # *Predict first:* rank the seven rows of the figure before you run the cell.
 
 # %%
-from course_utils.evaluate import accuracy
-from course_utils.features import extract_features, fit_probe
+from course_utils.training import accuracy, extract_features, fit_probe
 
 WAYS = {
     "stock, enlarged to 64": ("stock", 64),
@@ -388,7 +390,7 @@ stems.append(probed("stock, random weights", lambda s: build_alexnet(None, n_cla
                     size_of(alexnet_weights, 64)))  # fmt: skip
 
 # %%
-from course_utils.counting import multiply_adds
+from course_utils.models import multiply_adds
 
 for arm, (stem, size) in zip(stems, WAYS.values()):
     macs = multiply_adds(build_alexnet(None, n_classes, stem), size)
@@ -560,7 +562,7 @@ checks.hidden(hidden_test)
 # This is a comparison of *backbones*.
 
 # %%
-from course_utils.protocol import Contender, Protocol
+from course_utils.analysis import Contender, Protocol
 
 protocol = Protocol(
     epochs=plan.duel.epochs,
@@ -726,9 +728,9 @@ checks.comparison.mcnemar(mcnemar)
 # Why: counting all right or wrong images; only those that exactly one network gets right say anything.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, paired, values
+    from course_utils import analysis, checks, values
 
-    answer = checks.own_work(mcnemar, paired.compare_pair, paired.exact_p, paired.mid_p)
+    answer = checks.own_work(mcnemar, analysis.compare_pair, analysis.exact_p, analysis.mid_p)
     g = torch.Generator().manual_seed(92_017)
     for n in (9, 25, 60, 130, 41, 7, 88, 203):
         first, second, labels = torch.randint(5, (3, n), generator=g)
@@ -753,10 +755,10 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import random
     from fractions import Fraction
-    from course_utils import checks, paired, values
+    from course_utils import analysis, checks, values
     from course_utils.checks.comparison.tiny import predictions
 
-    answer = checks.own_work(mcnemar, paired.compare_pair, paired.exact_p, paired.mid_p)
+    answer = checks.own_work(mcnemar, analysis.compare_pair, analysis.exact_p, analysis.mid_p)
     rng = random.Random(61_409)
 
     def p(b: int, c: int) -> float:
@@ -780,7 +782,7 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%
-from course_utils.paired import compare_pair
+from course_utils.analysis import compare_pair
 
 labels = splits.test.labels
 pairs = {
@@ -871,10 +873,10 @@ checks.comparison.temperature(find_temperature)
 # Why: a search too coarse or too narrow, probabilities for logits, a parameter that marks or changes the logits.
 def hidden_test() -> None:
     import torch
-    from course_utils import calibration, checks, values
+    from course_utils import analysis, checks, values
     from course_utils.checks.comparison.tiny import confident_logits
 
-    answer = checks.own_work(find_temperature, calibration.fit_temperature)
+    answer = checks.own_work(find_temperature, analysis.fit_temperature)
     for scale, seed in ((1.8, 40_127), (5.5, 7_703), (17.0, 63_331)):
         logits, labels = confident_logits(scale, n=400, seed=seed)
         kept = logits.clone()
@@ -882,7 +884,7 @@ def hidden_test() -> None:
         assert type(got) is float, "find_temperature: type"
         same = torch.equal(logits, kept) and not logits.requires_grad
         assert same, "find_temperature: the logits stay"
-        best = calibration.fit_temperature(kept, labels)
+        best = analysis.fit_temperature(kept, labels)
         values.same("find_temperature: too sure", got, best, rtol=0.02)
 
 
@@ -897,10 +899,10 @@ checks.hidden(hidden_test)
 # Why: searching only above 1: an underconfident network needs a temperature below it.
 def hidden_test() -> None:
     import torch
-    from course_utils import calibration, checks, values
+    from course_utils import analysis, checks, values
     from course_utils.checks.comparison.tiny import confident_logits
 
-    answer = checks.own_work(find_temperature, calibration.fit_temperature)
+    answer = checks.own_work(find_temperature, analysis.fit_temperature)
     for scale, seed in ((0.7, 21_577), (0.25, 90_011), (0.1, 3_919)):
         logits, labels = confident_logits(scale, n=400, seed=seed)
         kept = logits.clone()
@@ -908,7 +910,7 @@ def hidden_test() -> None:
         assert type(got) is float, "find_temperature: type"
         same = torch.equal((kept / got).argmax(dim=1), kept.argmax(dim=1))
         assert got > 0 and same, "find_temperature: predictions stay"
-        best = calibration.fit_temperature(kept, labels)
+        best = analysis.fit_temperature(kept, labels)
         values.same("find_temperature: not sure enough", got, best, rtol=0.02)
 
 
@@ -918,7 +920,7 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %%
-from course_utils.calibration import expected_calibration_error, fit_temperature, reliability_bins
+from course_utils.analysis import expected_calibration_error, fit_temperature, reliability_bins
 
 panels, calibration = {}, []
 for name, result in results.items():

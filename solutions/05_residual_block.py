@@ -50,10 +50,18 @@ from torch import nn
 from torchvision.models import resnet18, resnet34, resnet50
 
 from course_utils import checks, plots
-from course_utils.compare import Arm, choose_rate, table, verdict
+from course_utils.analysis import (
+    Arm,
+    capture,
+    choose_rate,
+    find_blocks,
+    identity_blocks,
+    path_lengths,
+    verdict,
+)
 from course_utils.models import build_model, count_parameters
 from course_utils.notebook import start
-from course_utils.residual import capture, find_blocks, identity_blocks, path_lengths
+from course_utils.tables import table
 
 session = start(
     "05_residual_block", "{{course_version}}",
@@ -373,10 +381,10 @@ checks.hidden(hidden_test)
 # Why: writing names down, or the first block of each stage: layer1.0 has a projection in ResNet-50, not in 18.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, residual, values
+    from course_utils import analysis, checks, values
     from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
-    answer = checks.own_work(projection_blocks, residual.find_blocks, residual.identity_blocks)
+    answer = checks.own_work(projection_blocks, analysis.find_blocks, analysis.identity_blocks)
     networks = [ResNet(BasicBlock, [3, 1, 2, 1]), ResNet(Bottleneck, [1, 3, 1, 2])]
     nowhere = torch.device("meta")
     with nowhere:
@@ -478,7 +486,7 @@ session.show_recorded("sizes")
 # *Predict first:* x is never negative, for it comes out of a ReLU. Can F(x) be negative? Must it be, to change anything?
 
 # %%
-from course_utils.residual_explorer import explore
+from course_utils.widgets import explore
 
 on_cpu = capture(networks["pretrained"].cpu(), enlarge(pictures.images[:8].cpu()))
 explore(on_cpu, pictures.images[:8].cpu(), data=f"{splits.name} at {plan.capture.size} px",
@@ -550,12 +558,12 @@ checks.residual.capture(capture_residuals)
 # Why: taking F(x) after the sum or as output minus x, which a projection makes wrong; not copying it before `+=`.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, residual, values
+    from course_utils import analysis, checks, values
     from torch import nn
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(capture_residuals, residual.capture, residual.watching)
+    answer = checks.own_work(capture_residuals, analysis.capture, analysis.watching)
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
@@ -599,11 +607,11 @@ checks.hidden(hidden_test)
 # Why: leaving hooks behind, above all after an exception; clearing everybody's hooks; patching forward.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, residual
+    from course_utils import analysis, checks
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(capture_residuals, residual.capture, residual.watching)
+    answer = checks.own_work(capture_residuals, analysis.capture, analysis.watching)
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
     def hooks(model) -> list[int]:
@@ -848,8 +856,8 @@ checks.hidden(hidden_test)
 # have no parameters), with and without batch norm. One backward pass each on the same pictures.
 
 # %%
-from course_utils.flow import geometric_range, gradient_norms
-from course_utils.stacks import build_stack
+from course_utils.analysis import geometric_range, gradient_norms
+from course_utils.models import build_stack
 
 stacks = {
     "plain, batch norm": {"residual": False},
@@ -931,7 +939,7 @@ assert norms[0] < norms[-1] / 1000
 # error at the end.
 
 # %%
-from course_utils.train import Phase, Recipe, fit
+from course_utils.training import fit, Phase, Recipe
 
 numbers = plan.degradation
 shallow, deep = numbers.depths
@@ -1086,12 +1094,12 @@ checks.residual.ablate_block(logits_without)
 def hidden_test() -> None:
     import copy
     import torch
-    from course_utils import checks, residual, values
+    from course_utils import analysis, checks, values
     from torch import nn
     from torchvision.models.resnet import BasicBlock as Basic
     from torchvision.models.resnet import Bottleneck, ResNet
 
-    answer = checks.own_work(logits_without, residual.skipped)
+    answer = checks.own_work(logits_without, analysis.skipped)
 
     def without(twin: nn.Module, name: str, images: torch.Tensor) -> torch.Tensor:
         block = twin.get_submodule(name)
@@ -1128,11 +1136,11 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import contextlib
     import torch
-    from course_utils import checks, residual
+    from course_utils import analysis, checks
     from torchvision.models.resnet import BasicBlock as Basic
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(logits_without, residual.skipped)
+    answer = checks.own_work(logits_without, analysis.skipped)
     kinds = ("_forward_hooks", "_forward_pre_hooks")
 
     def look(model) -> tuple:
@@ -1188,8 +1196,8 @@ checks.hidden(hidden_test)
 # *Predict first:* which does more harm? And which block is missed most? (Only blocks whose shortcut is x are left out.)
 
 # %%
-from course_utils.evaluate import evaluate
-from course_utils.residual import shuffled, skipped
+from course_utils.analysis import shuffled, skipped
+from course_utils.training import evaluate
 
 job = plan.ablation
 fine = session.at_size(job.size)

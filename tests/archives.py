@@ -6,7 +6,7 @@ import tarfile
 
 import numpy as np
 
-from course_utils.data import CLASSES
+from course_utils.data.loading import CLASSES
 
 
 def archive_bytes(per_batch: int = 20) -> bytes:

@@ -19,8 +19,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils.grading.kernels import open_kernels
-from course_utils.grading.limits import Limits
+from course_utils.grading.sandbox.kernels import open_kernels
+from course_utils.grading.sandbox.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDINARY = 12345  # a user that has no account

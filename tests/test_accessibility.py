@@ -13,13 +13,14 @@ from test_photo_viewer import NETWORKS, PHOTO
 from test_plots import figures
 from tiny import tiny_images
 
-from course_utils import playground, photo_viewer, residual_explorer, zoo, zoo_browser
+from course_utils.widgets import photo_viewer, playground, residual_explorer, zoo_browser
+from course_utils.zoo import entries, rows
 from course_utils.authoring import release
 from course_utils.plots.frame import COLOURS
 from course_utils.plots.growing import TRAIN, VAL
-from course_utils.residual import capture
-from course_utils.stacks import build_stack
-from course_utils.training_panel import TrainingPanel
+from course_utils.analysis.residual import capture
+from course_utils.models.stacks import build_stack
+from course_utils.widgets.training_panel import TrainingPanel
 
 TEXTS = sorted((ROOT / "solutions").glob("*.py"))
 
@@ -147,7 +148,7 @@ VIEWS = {
     "playground": lambda: playground.controls(tiny_images(2).images, data="noise"),
     "photo viewer": lambda: photo_viewer.uploader(NETWORKS, photo_viewer.answers(NETWORKS, PHOTO, data="x").alt_text),
     "residual explorer": residual_view,
-    "zoo table": lambda: zoo_browser.browser([zoo_browser.zoo_row(zoo.find("LeNet-5"))]),
+    "zoo table": lambda: zoo_browser.browser([rows.zoo_row(entries.find("LeNet-5"))]),
 }
 
 

@@ -21,8 +21,9 @@ from exercises import ROOT, cells, hidden_tests, stub
 from torch import nn
 
 from course_utils import checks
-from course_utils.checks import core
-from course_utils.checks.core import CheckFailed, Mistake
+from course_utils.checks import report
+from course_utils.checks.mistakes import Mistake
+from course_utils.checks.report import CheckFailed
 
 ANSWERS = ROOT / "tests" / "answers"
 FILES = sorted(ANSWERS.glob("*/*.py"))
@@ -117,7 +118,7 @@ def test_every_case_fails_for_some_answer(module):
     said = _transcripts()
     names = [case.__doc__.splitlines()[0].rstrip(".") for case in getattr(module, "CASES", ())]
     assert [name for name in names if f"  FAIL  {name}" not in said] == []
-    assert all(len(name) <= core.NAME_WIDTH for name in names)
+    assert all(len(name) <= report.NAME_WIDTH for name in names)
 
 
 def test_no_answer_breaks_a_check():
@@ -128,7 +129,7 @@ def test_points_name_the_checks():
     for key in KEYS:
         _check(key, _run(cells("answer")[key]))
     titles = [title for chapter in CHAPTERS for title in chapter.POINTS]
-    assert sorted(titles) == sorted(set(core.REPORTS) & set(titles))
+    assert sorted(titles) == sorted(set(report.REPORTS) & set(titles))
 
 
 def _run(source: str, filename: str = "<cell>") -> dict:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import PREPROCESS
 
-from course_utils.augment import Augment, Preprocess, change_light, shift
+from course_utils.data.augment import Augment, change_light, Preprocess, shift
 
 
 def batch(n=64, side=8):

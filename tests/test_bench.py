@@ -10,11 +10,11 @@ from courses import ROOT
 from tiny import tiny_images, tiny_model, tiny_splits
 from torchvision.models import resnet18
 
-from course_utils.compare import Arm
+from course_utils.analysis.arms import Arm
 from course_utils.errors import WeightsError
-from course_utils.evaluate import evaluate
-from course_utils.train import Phase, Recipe
-from course_utils.weights import find_weights, imagenet_file
+from course_utils.training.evaluation import evaluate
+from course_utils.training.recipe import Phase, Recipe
+from course_utils.models.weights import find_weights, imagenet_file
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import measure

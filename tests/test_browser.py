@@ -37,9 +37,9 @@ CUT_OFF = """
 """
 EXPLORE = """
 import torch
-from course_utils.models import build_model
-from course_utils.residual import capture
-from course_utils.residual_explorer import explore
+from course_utils.models.building import build_model
+from course_utils.analysis.residual import capture
+from course_utils.widgets.residual_explorer import explore
 pictures = torch.randint(256, (4, 3, 32, 32), dtype=torch.uint8)
 records = capture(build_model("resnet18", seed=0).eval(), pictures / 255)
 explore(records, pictures, data="noise", title="Every block")

@@ -3,8 +3,8 @@ import os
 import numpy as np
 import pytest
 
-from course_utils import cache
-from course_utils.cache import cache_dir, file_stamp, stored_arrays
+from course_utils import storage
+from course_utils.storage import cache_dir, file_stamp, stored_arrays
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_full_disk_loses_nothing_and_leaves_nothing(folder, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache.np, "save", full)
+    monkeypatch.setattr(storage.np, "save", full)
     assert stored_arrays("k", Maker())["images"].shape == (3, 4)
     assert list(folder.rglob("*")) == [folder / "arrays"]
 
@@ -95,7 +95,7 @@ def test_interrupt_while_storing_leaves_no_entry(folder, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cache.os, "fsync", interrupt)
+    monkeypatch.setattr(storage.os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         stored_arrays("k", Maker())
     assert list(folder.rglob("*")) == [folder / "arrays"]

@@ -4,7 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils.calibration import expected_calibration_error, fit_temperature, reliability_bins
+from course_utils.analysis.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    reliability_bins,
+)
 
 
 def drawn(n: int, temperature: float, classes: int = 5) -> tuple[torch.Tensor, torch.Tensor]:

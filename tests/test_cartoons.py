@@ -10,11 +10,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import cartoons
-from course_utils.cartoons import (
-    CLASSES, KINDS, USUAL_SCENES, background, draw, generate, load, write_photos,
+from course_utils.cartoons import generation
+from course_utils.cartoons.generation import (
+    background,
+    CLASSES,
+    draw,
+    generate,
+    KINDS,
+    load,
+    USUAL_SCENES,
+    write_photos,
 )  # fmt: skip
-from course_utils.drawing.scenes import SCENES, paint_scene
+from course_utils.cartoons.scenes import paint_scene, SCENES
 from course_utils.errors import DataError
 
 # Mean red, green and blue of twenty pictures of each class, drawn by the recorded version.
@@ -34,7 +41,7 @@ RECORDED_MEANS = {
 
 
 def test_classes_are_those_of_cifar10_in_order():
-    data = pytest.importorskip("course_utils.data")
+    data = pytest.importorskip("course_utils.data.loading")
     assert CLASSES == data.CLASSES
 
 
@@ -113,15 +120,15 @@ def test_labels_belong_to_the_pictures():
 
 def test_processes_draw_what_one_process_draws(monkeypatch):
     alone, labels = generate(40, seed=8)
-    monkeypatch.setattr(cartoons, "FEW", 20)
-    monkeypatch.setattr(cartoons.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(generation, "FEW", 20)
+    monkeypatch.setattr(generation.os, "cpu_count", lambda: 3)
     together, same_labels = generate(40, seed=8)
     assert np.array_equal(alone, together) and np.array_equal(labels, same_labels)
 
 
 def test_train_and_test_share_no_picture():
-    train, _ = generate(60, cartoons.TRAIN_SEED)
-    test, _ = generate(60, cartoons.TEST_SEED)
+    train, _ = generate(60, generation.TRAIN_SEED)
+    test, _ = generate(60, generation.TEST_SEED)
     assert not {image.tobytes() for image in train} & {image.tobytes() for image in test}
 
 
@@ -129,10 +136,10 @@ def test_load_draws_once(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     first = load(train=20, test=10)
     assert [len(first[part][1]) for part in ("train", "test")] == [20, 10]
-    monkeypatch.setattr(cartoons, "generate", lambda *_: pytest.fail("drawn a second time"))
+    monkeypatch.setattr(generation, "generate", lambda *_: pytest.fail("drawn a second time"))
     again = load(train=20, test=10)
     assert all(np.array_equal(first[p][k], again[p][k]) for p in first for k in (0, 1))
-    monkeypatch.setattr(cartoons, "VERSION", cartoons.VERSION + 1)
+    monkeypatch.setattr(generation, "VERSION", generation.VERSION + 1)
     with pytest.raises(pytest.fail.Exception):
         load(train=20, test=10)
 
@@ -155,21 +162,21 @@ def test_a_picture_takes_milliseconds():
 
 
 def test_drawing_needs_no_torch():
-    code = "import sys, course_utils.cartoons; sys.exit('torch' in sys.modules)"
+    code = "import sys, course_utils.cartoons.generation; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_pictures_change_only_with_the_version(name):
     """If this fails after a change to the drawing: raise VERSION and record the new means."""
-    assert RECORDED_VERSION == cartoons.VERSION
+    assert RECORDED_VERSION == generation.VERSION
     mean = np.mean([draw(name, seed) for seed in range(20)], axis=(0, 1, 2))
     assert np.abs(mean - RECORDED_MEANS[name]).max() < 0.5
 
 
 def test_drawing_goes_on_alone_where_no_process_can_start(monkeypatch):
     alone, _ = generate(20, seed=8)
-    monkeypatch.setattr(cartoons, "FEW", 10)
-    monkeypatch.setattr(cartoons.os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(cartoons.sys, "executable", "false")
+    monkeypatch.setattr(generation, "FEW", 10)
+    monkeypatch.setattr(generation.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(generation.sys, "executable", "false")
     assert np.array_equal(generate(20, seed=8)[0], alone)

@@ -11,7 +11,7 @@ from accessible import count_figures, figure_faults
 from courses import ROOT, autograde, cell, points, read, scores, submit
 from nbclient import NotebookClient
 
-from course_utils import runner
+from course_utils.authoring import running
 from course_utils.authoring import release
 
 CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
@@ -47,8 +47,8 @@ def test_both_editions_are_as_built_from_the_text(chapter):
 
 
 def test_the_instructor_edition_runs_headlessly_at_smoke(chapter, tmp_path):
-    (notebook,) = runner.choose_notebooks(ROOT, [chapter])
-    run = runner.run_one(
+    (notebook,) = running.choose_notebooks(ROOT, [chapter])
+    run = running.run_one(
         notebook, tmp_path, {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0}
     )
     assert run.passed, run.result

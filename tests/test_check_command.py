@@ -12,10 +12,10 @@ import nbformat
 import pytest
 from courses import ROOT, cell, make_course, read
 
-from course_utils import handin, released
+from course_utils.course import handin, released
 from course_utils.authoring import release
 from course_utils.errors import CourseError
-from course_utils.notebookfile import NotebookError
+from course_utils.course.notebookfile import NotebookError
 
 RIGHT = {
     "double-answer": "def double(x):\n    return x + x",

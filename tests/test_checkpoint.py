@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from course_utils import checkpoint
-from course_utils.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
+from course_utils.training import checkpoint
+from course_utils.training.checkpoint import load_checkpoint, MemoryCheckpoint, save_checkpoint
 from course_utils.errors import CheckpointError
 
 

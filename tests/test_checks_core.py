@@ -12,9 +12,10 @@ import torch
 from courses import ROOT
 from tqdm import tqdm
 
-from course_utils import models
-from course_utils.checks import core
-from course_utils.checks.core import CheckFailed, LibraryAnswer, Mistake, Wrong
+from course_utils.models import freezing
+from course_utils.checks import core, hidden, mistakes, report
+from course_utils.checks.mistakes import Mistake
+from course_utils.checks.report import CheckFailed, LibraryAnswer, Wrong
 
 SIX_OR_SEVEN = (
     Mistake(lambda x: x + 1, "one was added", "multiply"),
@@ -27,8 +28,8 @@ def doubles_three(double):
     got = double(3)
     if got != 6:
         otherwise = ("this is not the double", "multiply by 2")
-        likely = core.recognise(got, 6, SIX_OR_SEVEN, lambda wrong: wrong(3), otherwise)
-        raise Wrong(6, core.brief(got), *likely)
+        likely = mistakes.recognise(got, 6, SIX_OR_SEVEN, lambda wrong: wrong(3), otherwise)
+        raise Wrong(6, mistakes.brief(got), *likely)
     return "6"
 
 
@@ -203,16 +204,16 @@ def test_warnings_and_progress_bars_go_to_stdout(capsys):
 
 
 def _alias():
-    return models.count_parameters
+    return freezing.count_parameters
 
 
 def _partial():
-    return functools.partial(models.count_parameters, trainable=False)
+    return functools.partial(freezing.count_parameters, trainable=False)
 
 
 def _import_inside():
     def answer(model):
-        from course_utils.models import count_parameters as count
+        from course_utils.models.freezing import count_parameters as count
 
         return count(model)
 
@@ -222,7 +223,7 @@ def _import_inside():
 def _swallowed():
     def answer(model):
         try:
-            return models.count_parameters(model)
+            return freezing.count_parameters(model)
         except Exception:
             return 0
 
@@ -230,42 +231,42 @@ def _swallowed():
 
 
 def _handed_on():
-    return lambda model: list(map(models.count_parameters, [model]))[0]
+    return lambda model: list(map(freezing.count_parameters, [model]))[0]
 
 
 def _through_the_library():
-    return models.unfreeze
+    return freezing.unfreeze
 
 
 @pytest.mark.parametrize(
     "make", [_alias, _partial, _import_inside, _swallowed, _handed_on, _through_the_library]
 )
 def test_library_answers_are_seen(make):
-    guarded = core.own_work(make(), models.count_parameters)
+    guarded = hidden.own_work(make(), freezing.count_parameters)
     with pytest.raises(LibraryAnswer, match="course_utils' own `count_parameters`"):
         guarded(torch.nn.Linear(2, 2))
 
 
 def test_decorated_and_property_functions_of_the_library_are_seen():
-    from course_utils.evaluate import predict
-    from course_utils.train import History
+    from course_utils.training.evaluation import predict
+    from course_utils.training.history import History
 
     with pytest.raises(LibraryAnswer, match="best_epoch"):
-        core.own_work(lambda: History().best_epoch, History.best_epoch.fget)()
+        hidden.own_work(lambda: History().best_epoch, History.best_epoch.fget)()
     with pytest.raises(LibraryAnswer, match="predict"):
-        core.own_work(lambda: predict(None, None, None), predict)()
+        hidden.own_work(lambda: predict(None, None, None), predict)()
 
 
 def test_own_work_passes_and_may_use_the_rest_of_the_library():
-    guarded = core.own_work(lambda model: models.unfreeze(model), models.freeze_backbone)
+    guarded = hidden.own_work(lambda model: freezing.unfreeze(model), freezing.freeze_backbone)
     assert guarded(torch.nn.Linear(2, 2)) == 6
 
 
 def test_library_answer_is_a_failed_case(capsys):
     def double(x):
-        return models.count_parameters(torch.nn.Linear(5, 1))
+        return freezing.count_parameters(torch.nn.Linear(5, 1))
 
-    out = report_of(double, capsys, library=(models.count_parameters,))
+    out = report_of(double, capsys, library=(freezing.count_parameters,))
     assert "expected  an answer of your own" in out
     assert "1 of 2" not in out
 
@@ -286,12 +287,12 @@ def test_library_answer_is_a_failed_case(capsys):
     ],
 )
 def test_close(a, b, same):
-    assert core.close(a, b) is same
+    assert mistakes.close(a, b) is same
 
 
 def test_recognise_looks_for_no_mistake_where_the_value_is_right():
     mistakes = (Mistake(lambda x: x, "the same", "do something"),)
-    assert core.recognise(3, 3, mistakes, lambda f: f(3), ("its type", "an int")) == (
+    assert mistakes.recognise(3, 3, mistakes, lambda f: f(3), ("its type", "an int")) == (
         "its type",
         "an int",
     )
@@ -299,7 +300,7 @@ def test_recognise_looks_for_no_mistake_where_the_value_is_right():
 
 def test_recognise_passes_over_a_mistake_that_cannot_be_imitated():
     mistakes = (Mistake(lambda x: 1 / 0, "crash", ""), Mistake(lambda x: -x, "sign", "turn it"))
-    assert core.recognise(-3, 3, mistakes, lambda f: f(3), ("", "")) == ("sign", "turn it")
+    assert mistakes.recognise(-3, 3, mistakes, lambda f: f(3), ("", "")) == ("sign", "turn it")
 
 
 @pytest.mark.parametrize(
@@ -315,13 +316,13 @@ def test_recognise_passes_over_a_mistake_that_cannot_be_imitated():
     ],
 )
 def test_brief(value, text):
-    assert core.brief(value) == text
+    assert mistakes.brief(value) == text
 
 
 def test_few():
-    assert core.few([]) == "none"
-    assert core.few(["a", "b"]) == "a, b"
-    assert core.few(list("abcde")) == "a, b, c, ..."
+    assert mistakes.few([]) == "none"
+    assert mistakes.few(["a", "b"]) == "a, b"
+    assert mistakes.few(list("abcde")) == "a, b, c, ..."
 
 
 def test_progress_tells_what_came_of_each_check(capsys):
@@ -330,7 +331,7 @@ def test_progress_tells_what_came_of_each_check(capsys):
         core.run("double wrongly", CASES, lambda x: x + 1)
     capsys.readouterr()
     points = {"double": 2, "double wrongly": 3, "never run": 1}
-    core.progress(points, written={"Your decision": 4})
+    report.progress(points, written={"Your decision": 4})
     table, told = capsys.readouterr().out.split("\n\n")
     rows = [re.split(r"\s{2,}", line) for line in table.splitlines()]
     assert rows == [
@@ -349,7 +350,7 @@ def test_a_pass_that_was_lost_again_counts_no_more(capsys):
     with pytest.raises(CheckFailed):
         core.run("double", CASES, lambda x: x + 1)
     capsys.readouterr()
-    core.progress({"double": 2}, written={})
+    report.progress({"double": 2}, written={})
     assert "Points so far: 0 of 2" in capsys.readouterr().out
 
 
@@ -370,7 +371,7 @@ def test_a_failing_hidden_test_shows_its_own_lines_and_no_more():
         raise AssertionError("one is not two")
 
     with pytest.raises(AssertionError) as failed:
-        core.hidden(test)
+        hidden.hidden(test)
     shown = "".join(failed.value._render_traceback_())
     assert shown.endswith("AssertionError: one is not two\n")
     assert "in test" in shown and "\x1b" not in shown

@@ -14,7 +14,7 @@ import typer
 from courses import ROOT, make_course
 
 from course_utils import cli, doctor
-from course_utils.budget import PRESETS
+from course_utils.course.budget import PRESETS
 from course_utils.errors import DataError, EnvironmentProblem
 
 (UsageError,) = typer.BadParameter.__bases__

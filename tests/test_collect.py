@@ -18,10 +18,10 @@ from typer.testing import CliRunner
 from zips import LATER, canvas, member, moodle, notebook, packed
 
 from course_utils import cli
-from course_utils.grading import collect as sorting
-from course_utils.grading.archive import ArchiveError, Limits
-from course_utils.grading.naming import PatternError, owner, patterns
-from course_utils.grading.roster import RosterError, read_roster
+from course_utils.grading.submissions import collect as sorting
+from course_utils.grading.submissions.archive import ArchiveError, Limits
+from course_utils.grading.submissions.naming import owner, PatternError, patterns
+from course_utils.grading.submissions.roster import read_roster, RosterError
 
 GOOD = (moodle("Ada Lovelace", 11), notebook("'ada'"))
 SMALL = Limits(member=300_000, ratio=50, count=50, nested=200_000, total=2_000_000)

@@ -21,7 +21,7 @@ from torch import nn
 
 from course_utils import checks, values
 from course_utils.errors import CourseError
-from course_utils.grading import comparing
+from course_utils.grading.guard import comparing
 
 NONCE = "a nonce"
 COMPARED = sorted(id_ for id_, source in cells("graded").items() if comparing.compares(source))

@@ -8,11 +8,12 @@ from functorch.compile import make_boxed_compiler
 from tiny import PREPROCESS, tiny_model, tiny_splits
 from torch._dynamo.backends.common import aot_autograd
 
-from course_utils import compiling
-from course_utils.compiling import compile_pays, compiled_or_plain
-from course_utils.counting import forward_flops
-from course_utils.models import build_model
-from course_utils.train import Phase, Recipe, fit
+from course_utils.training import compiling
+from course_utils.training.compiling import compile_pays, compiled_or_plain
+from course_utils.models.cost import forward_flops
+from course_utils.models.building import build_model
+from course_utils.training.fitting import fit
+from course_utils.training.recipe import Phase, Recipe
 
 RECIPE = Recipe((Phase(2, 0.05),), batch_size=16)
 
@@ -52,7 +53,7 @@ def test_on_a_gpu_little_work_is_not_compiled_and_much_is(monkeypatch):
 
 def test_fit_decides_by_all_epochs(monkeypatch):
     asked = []
-    monkeypatch.setattr("course_utils.train.compile_pays", lambda model, x, n: asked.append((x.shape, n)))
+    monkeypatch.setattr("course_utils.training.fitting.compile_pays", lambda model, x, n: asked.append((x.shape, n)))
     trained(None)
     assert asked == [((1, 3, 8, 8), 96)]
 
@@ -110,7 +111,7 @@ def test_networks_that_were_compiled_before_do_not_count(monkeypatch):
 
 @pytest.mark.parametrize("product", [False, True])
 def test_compiled_training_is_plain_training_to_float_tolerance(monkeypatch, product):
-    monkeypatch.setattr("course_utils.small_maps.MOST_PLACES", 64 if product else 0)
+    monkeypatch.setattr("course_utils.training.convolutions.MOST_PLACES", 64 if product else 0)
     torch._dynamo.reset()
     plain, _ = trained(False)
     state, history = trained(True)

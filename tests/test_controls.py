@@ -3,7 +3,7 @@
 import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 
-from course_utils.controls import estimate_norms, permuted_copy
+from course_utils.analysis.controls import estimate_norms, permuted_copy
 
 
 def used_model():
@@ -49,7 +49,7 @@ def test_estimated_statistics_are_those_of_the_images():
 
 def test_several_batches_count_alike(monkeypatch):
     model, images = used_model(), tiny_images(40, seed=3)
-    monkeypatch.setattr("course_utils.controls.EVAL_BATCH", 15)
+    monkeypatch.setattr("course_utils.analysis.controls.EVAL_BATCH", 15)
     estimate_norms(model, images, PREPROCESS)
     assert model[1].num_batches_tracked == 3
     with torch.no_grad():

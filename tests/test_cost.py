@@ -5,9 +5,9 @@ import torch
 from tiny import tiny_model
 from torchvision import models as zoo
 
-from course_utils.cost import MIB, activation_bytes, training_mib
-from course_utils.counting import multiply_adds
-from course_utils.models import count_parameters
+from course_utils.models.cost import activation_bytes, MIB, training_mib
+from course_utils.models.cost import multiply_adds
+from course_utils.models.freezing import count_parameters
 
 
 @pytest.mark.parametrize("name, giga", [("resnet18", 1.814), ("alexnet", 0.714)])

@@ -10,19 +10,12 @@ from PIL import Image
 from torchvision.datasets import CIFAR10
 
 from archives import archive_bytes
-from course_utils import cartoons, data, fetch
-from course_utils.data import (
-    CLASSES,
-    ImageSet,
-    Splits,
-    available,
-    channel_statistics,
-    describe_source,
-    duplicate_report,
-    find_duplicates,
-    load_data,
-    split,
-)
+from course_utils import downloads
+from course_utils.cartoons import generation
+from course_utils.data import loading
+from course_utils.data.images import ImageSet, split, Splits
+from course_utils.data.inspection import channel_statistics, duplicate_report, find_duplicates
+from course_utils.data.loading import available, CLASSES, describe_source, load_data
 from course_utils.errors import DataError
 
 
@@ -230,10 +223,10 @@ def test_auto_takes_cifar10_where_it_is(archive):
 
 
 def test_auto_takes_cartoons_otherwise_and_never_the_network(monkeypatch):
-    monkeypatch.setattr(fetch, "urlopen", lambda *a, **k: pytest.fail("went to the network"))
+    monkeypatch.setattr(downloads, "urlopen", lambda *a, **k: pytest.fail("went to the network"))
     splits = load_data("auto", train=20, val=10, test=10)
     assert splits.name == "drawn cartoons"
-    assert splits.classes == CLASSES == cartoons.CLASSES
+    assert splits.classes == CLASSES == generation.CLASSES
 
 
 def test_auto_is_always_cartoons_while_grading(archive, monkeypatch):
@@ -255,7 +248,7 @@ def test_no_more_cartoons_are_drawn_than_needed(monkeypatch):
     asked = []
     blank = {"train": (np.zeros((50, 3, 32, 32), np.uint8), np.arange(50) % 10)}
     blank["test"] = blank["train"]
-    monkeypatch.setattr(cartoons, "load", lambda train, test: asked.append((train, test)) or blank)
+    monkeypatch.setattr(generation, "load", lambda train, test: asked.append((train, test)) or blank)
     load_data("cartoons", train=200, val=100, test=300)
     load_data("cartoons", train=90)
     load_data("cartoons", train=45000, val=5000, test=10000)
@@ -267,7 +260,7 @@ def test_read_only_arrays_make_no_warning(monkeypatch):
     images, labels = np.zeros((40, 3, 32, 32), np.uint8), np.arange(40) % 10
     images.flags.writeable = labels.flags.writeable = False
     monkeypatch.setattr(
-        cartoons, "load", lambda *_: {p: (images, labels) for p in ("train", "test")}
+        generation, "load", lambda *_: {p: (images, labels) for p in ("train", "test")}
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -387,7 +380,7 @@ def test_groups_by_stem_stay_on_one_side(tmp_path):
     ],
 )
 def test_stems(file, stem):
-    assert data._stems([file]) == (stem,)
+    assert loading._stems([file]) == (stem,)
 
 
 def test_mixed_sizes_need_a_size(tmp_path):

@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils import cartoons, difficulty, features
-from course_utils.compare import Arm
-from course_utils.data import ImageSet, Splits
-from course_utils.weights import find_weights
+from course_utils.analysis import difficulty
+from course_utils.cartoons import generation
+from course_utils.training import probes
+from course_utils.analysis.arms import Arm
+from course_utils.data.images import ImageSet, Splits
+from course_utils.models.weights import find_weights
 
 GOOD = {
     "pixels": 0.33, "background": 0.22, "random": 0.25, "probe": 0.55,
@@ -20,8 +22,8 @@ GOOD = {
 
 
 def tiny_splits(without_object: bool = False) -> list[Splits]:
-    images, labels = cartoons.generate(60, 5, without_object)
-    every = ImageSet(torch.from_numpy(images), torch.from_numpy(labels), cartoons.CLASSES, "tiny")
+    images, labels = generation.generate(60, 5, without_object)
+    every = ImageSet(torch.from_numpy(images), torch.from_numpy(labels), generation.CLASSES, "tiny")
     cut = [every.subset(list(range(a, a + 20))) for a in (0, 20, 40)]
     return [Splits(cut[0], cut[1], cut[2]), Splits(cut[1], cut[0], cut[2])]
 
@@ -31,7 +33,7 @@ def arms(**changed: float) -> dict[str, Arm]:
 
 
 def test_six_arms_with_a_score_for_each_seed(monkeypatch, capsys):
-    monkeypatch.setattr(features, "PROBE_ITERATIONS", 5)
+    monkeypatch.setattr(probes, "PROBE_ITERATIONS", 5)
     weights = find_weights("small")
     found = difficulty.measure_difficulty(
         tiny_splits(), tiny_splits(without_object=True), weights, epochs=1, rates=(0.001,)
@@ -99,7 +101,7 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(difficulty, "measure_difficulty", lambda data, *_: arms())
     monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
-        "train": cartoons.generate(train, 1, without), "test": cartoons.generate(test, 2, without)
+        "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
     })  # fmt: skip
     difficulty.measure()
     printed = capsys.readouterr().out
@@ -110,7 +112,7 @@ def test_training_images_of_the_seeds_do_not_overlap(monkeypatch):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 2)):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
-        "train": cartoons.generate(train, 1, without), "test": cartoons.generate(test, 2, without)
+        "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
     })  # fmt: skip
     first, second = difficulty._cartoons(without_object=False)
     pictures = lambda images: {image.numpy().tobytes() for image in images.images}

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import tiny_images
 
-from course_utils.distance import invert, shuffle_blocks
+from course_utils.analysis.controls import invert, shuffle_blocks
 from course_utils.errors import DataError
 
 IMAGES = tiny_images(5).images  # [5, 3, 8, 8]

@@ -5,11 +5,18 @@ import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
-from course_utils.compare import Arm, choose_rate, is_decided, table, turned, verdict
-from course_utils.evaluate import accuracy, confusion_matrix, evaluate, predict, wilson_interval
-from course_utils.features import extract_features, fit_probe
-from course_utils.folding import folded_for_evaluation
-from course_utils.models import find_head
+from course_utils.analysis.arms import Arm, choose_rate, is_decided, verdict
+from course_utils.tables import table, turned
+from course_utils.training.evaluation import (
+    accuracy,
+    confusion_matrix,
+    evaluate,
+    predict,
+    wilson_interval,
+)
+from course_utils.training.probes import extract_features, fit_probe
+from course_utils.training.probes import folded_for_evaluation
+from course_utils.models.heads import find_head
 
 
 def test_predict_is_in_eval_mode_and_leaves_the_modes():
@@ -75,10 +82,10 @@ def test_a_class_token_does_not_keep_all_tokens_in_memory():
 
 @pytest.mark.parametrize("folds_from", [1, 1000])
 def test_features_of_many_images_come_from_folded_norms_and_are_the_same(monkeypatch, folds_from):
-    monkeypatch.setattr("course_utils.features.WORTH_FOLDING", folds_from)
+    monkeypatch.setattr("course_utils.training.probes.WORTH_FOLDING", folds_from)
     folded = []
     monkeypatch.setattr(
-        "course_utils.features.folded_for_evaluation", lambda m: folded.append(folded_for_evaluation(m)) or folded[0]
+        "course_utils.training.probes.folded_for_evaluation", lambda m: folded.append(folded_for_evaluation(m)) or folded[0]
     )
     model, images = tiny_model().train(), tiny_images(20)
     model[1].running_mean += 1

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from courses import ROOT
 
-from course_utils import experiments
+from course_utils.course import experiments
 from course_utils.authoring import release
 
 CELL = textwrap.dedent("""\

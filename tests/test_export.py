@@ -12,9 +12,9 @@ from test_cli import course as command
 
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
-from course_utils.grading import results
-from course_utils.grading.export import export, report
-from course_utils.grading.roster import read_roster
+from course_utils.grading.gradebook import results
+from course_utils.grading.gradebook.export import export, report
+from course_utils.grading.submissions.roster import read_roster
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 

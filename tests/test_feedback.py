@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook
 
 from course_utils.authoring import release
 from course_utils.errors import CourseError
-from course_utils.grading import feedback, results
+from course_utils.grading.gradebook import feedback, results
 
 NAME = "90_sample"
 SECRETS = ("hidden_counter", "number_to_double", "HIDDEN TESTS", '"hidden"')

@@ -13,10 +13,10 @@ from torchvision.datasets import CIFAR10
 from torchvision.models import ResNet18_Weights, get_model_weights
 
 from archives import archive_bytes
-from course_utils import fetch as fetching
-from course_utils.data import load_data
+from course_utils import downloads as fetching
+from course_utils.data.loading import load_data
 from course_utils.errors import DataError
-from course_utils.fetch import NAMES, download, fetch
+from course_utils.downloads import download, fetch, NAMES
 
 FILE = "cifar-10-python.tar.gz"
 CONTENT = bytes(range(256)) * 4000  # about 1 MB

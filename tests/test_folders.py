@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_utils import folders
+from course_utils.data import folders
 from course_utils.errors import DataError
-from course_utils.folders import read_images
+from course_utils.data.folders import read_images
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 

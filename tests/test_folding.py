@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torchvision.models import densenet121
 
-from course_utils.folding import folded_for_evaluation
-from course_utils.models import build_model
-from course_utils.shortcuts import use_live_taps
-from course_utils.weights import find_weights
+from course_utils.training.probes import folded_for_evaluation
+from course_utils.models.building import build_model
+from course_utils.training.convolutions import use_live_taps
+from course_utils.models.weights import find_weights
 
 
 def norms(model: nn.Module) -> int:

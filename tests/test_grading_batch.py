@@ -20,9 +20,10 @@ from courses import ROOT, SAMPLE, autograde, cell, make_course, read, scores, su
 from submissions.broken import COUNT, DOUBLE, FLOAT_AS, NAME, NOISY, POINTS, right
 
 from course_utils.authoring import release
-from course_utils.grading import batch, cluster, report, results
+from course_utils.grading import batch, cluster
+from course_utils.grading.gradebook import report, results
 from course_utils.grading.batch import GradingError, Settings, Stopped
-from course_utils.grading.writer import Writer
+from course_utils.grading.gradebook.writer import Writer
 
 QUICK = Settings(warm=False, workers=1)  # for a few kernels that is sooner than what imports torch
 SLEEP = "import time\ntime.sleep(2)\n"

@@ -10,8 +10,9 @@ from courses import make_course, read, scores
 from submissions.broken import CASES, NAME, POINTS, TAKES_TIME, right
 
 from course_utils.authoring import release
-from course_utils.grading import batch, results
-from course_utils.grading.limits import MIB, Limits
+from course_utils.grading import batch
+from course_utils.grading.gradebook import results
+from course_utils.grading.sandbox.limits import Limits, MIB
 
 NORMAL = Limits()
 LITTLE = dataclasses.replace(

@@ -13,7 +13,8 @@ from submissions import hostile, honest
 from submissions.arrays import NAME, POINTS, Case
 
 from course_utils.authoring import release
-from course_utils.grading import batch, results
+from course_utils.grading import batch
+from course_utils.grading.gradebook import results
 
 CASES: dict[str, Case] = {f"{bank.__name__.rpartition('.')[2]}-{name}": case
                           for bank in (hostile, honest) for name, case in bank.CASES.items()}  # fmt: skip

@@ -94,7 +94,7 @@ def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import course_utils; assert course_utils.__file__.startswith(sys.argv[1])\n"
-        "from course_utils.weights import find_weights; from course_utils.budget import load_plan\n"
+        "from course_utils.models.weights import find_weights; from course_utils.course.budget import load_plan\n"
         "print(course_utils.__version__, find_weights('small').num_classes)"
     )
     result = subprocess.run(

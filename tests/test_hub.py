@@ -6,10 +6,10 @@ from urllib.error import URLError
 
 import pytest
 
-from course_utils import hub, zoo
+from course_utils.zoo import entries, hub
 from course_utils.errors import WeightsError
 
-RESNET, DEIT, MOCO, LENET = map(zoo.find, ("ResNet-18", "DeiT-Ti", "MoCo v3 ViT-S", "LeNet-5"))
+RESNET, DEIT, MOCO, LENET = map(entries.find, ("ResNet-18", "DeiT-Ti", "MoCo v3 ViT-S", "LeNet-5"))
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def test_addresses(monkeypatch):
 
 
 def test_every_entry_with_a_tag_has_an_address():
-    for entry in zoo.ENTRIES:
+    for entry in entries.ENTRIES:
         assert hub.address(entry).startswith("https://") == bool(entry.tag), entry.name
 
 
@@ -96,7 +96,7 @@ def test_a_host_is_asked_for_the_head_alone(host, monkeypatch):
 
 def test_a_host_that_does_not_have_it(host, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", at(host))
-    state = hub.availability(zoo.find("DeiT-S"))
+    state = hub.availability(entries.find("DeiT-S"))
     assert not state.yes and "does not give it" in state.sentence and "Not Found" in state.sentence
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils.imagenet_errors import RECORDS, WIDESPREAD, Record, best_single, origin
+from course_utils.zoo.published import best_single, origin, Record, RECORDS, WIDESPREAD
 
 
 def test_four_of_seven_widespread_numbers_are_ensembles_and_three_stand_nowhere():

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.lenet import LeNet5
+from course_utils.zoo.building import LeNet5
 
 
 def test_parameters_layer_by_layer():

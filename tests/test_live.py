@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from jupyter_client import KernelManager
 
-from course_utils import live
+from course_utils.widgets import live
 
 TWIN = ({"text/html": "<p>twin</p>", "text/plain": "twin"}, {})
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from course_utils import mocov3, zoo
+from course_utils.zoo import building, mocov3
 from course_utils.errors import WeightsError
-from course_utils.models import find_head
+from course_utils.models.heads import find_head
 
 # The optimizer's state and the second encoder, as the official main_moco.py saves them.
 OTHERS = {"epoch": 300, "arch": "vit_small", "optimizer": {"state": {}, "param_groups": []}}
@@ -74,7 +74,7 @@ def test_from_the_place_where_downloads_lie(tmp_path, monkeypatch):
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
     saved = save_official(mocov3.backbone("vit_small_patch16_224", 10), folder / "vit-s-300ep.pth.tar", "head")
-    model = zoo.build("MoCo v3 ViT-S", pretrained=True)
+    model = building.build("MoCo v3 ViT-S", pretrained=True)
     assert torch.equal(model.blocks[11].mlp.fc2.weight, saved["blocks.11.mlp.fc2.weight"])
     assert model.patch_embed.patch_size == (4, 4)
 

@@ -3,16 +3,23 @@
 import pytest
 from torchvision.models import ResNet50_Weights
 
-from course_utils import zoo
-from course_utils.model_cards import FROM_PAPERS, ONE_CROP, PROBE, Card, card, torchvision_accuracies
-from course_utils.weights import IMAGENET_MEAN, IMAGENET_STD
+from course_utils.zoo import entries
+from course_utils.zoo.published import (
+    Card,
+    card,
+    FROM_PAPERS,
+    ONE_CROP,
+    PROBE,
+    torchvision_accuracies,
+)
+from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD
 
 
 def of(name: str) -> Card:
-    return card(zoo.find(name))
+    return card(entries.find(name))
 
 
-@pytest.mark.parametrize("entry", zoo.ENTRIES, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", entries.ENTRIES, ids=lambda entry: entry.name)
 def test_every_card_is_complete(entry):
     found = card(entry)
     assert len(found.mean) == len(found.std) == 3 and found.size == entry.size and found.licence
@@ -34,7 +41,7 @@ def test_each_set_of_weights_has_its_own_normalisation():
 
 
 def test_licences_and_what_they_allow():
-    allowed = {name: of(name).commercial for name in zoo.NAMES}
+    allowed = {name: of(name).commercial for name in entries.NAMES}
     assert {name for name, yes in allowed.items() if yes is False} == {
         "MoCo v3 R-50", "MoCo v3 ViT-S", "MoCo v3 ViT-B", "MAE ViT-B",
     }  # fmt: skip
@@ -43,7 +50,7 @@ def test_licences_and_what_they_allow():
 
 
 def test_a_probe_is_told_from_a_trained_classifier():
-    assert set(FROM_PAPERS) <= set(zoo.NAMES)
+    assert set(FROM_PAPERS) <= set(entries.NAMES)
     assert of("MoCo v3 ViT-B").conditions == PROBE and of("DeiT-B").conditions == ONE_CROP
 
 

@@ -6,19 +6,17 @@ from torch import nn
 from torchvision import models as zoo
 
 from course_utils.errors import CourseError, NoHeadError
-from course_utils.models import (
-    adapt_stem,
-    build_model,
+from course_utils.models.building import adapt_stem, build_model
+from course_utils.models.freezing import (
     count_parameters,
-    find_head,
     free_norms_and_last_block,
     freeze_backbone,
-    parameter_groups,
-    replace_head,
     train_mode,
     unfreeze,
 )
-from course_utils.weights import find_weights
+from course_utils.models.heads import find_head, replace_head
+from course_utils.training.optimizer import parameter_groups
+from course_utils.models.weights import find_weights
 
 # Heads of the classifier families, by the name torchvision gives them.
 HEADS = {

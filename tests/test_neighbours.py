@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from course_utils.errors import DataError
-from course_utils.evaluate import accuracy
-from course_utils.neighbours import neighbour_votes
+from course_utils.training.evaluation import accuracy
+from course_utils.training.probes import neighbour_votes
 
 KNOWN = torch.tensor([[1.0, 0], [2, 0.1], [0, 1], [0, 3]])
 LABELS = torch.tensor([0, 0, 2, 2])

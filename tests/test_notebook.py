@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from course_utils import plots, recorded
+from course_utils import plots
+from course_utils.course import recorded
 from course_utils.notebook import start
 
 NAME = "03_resnet18_finetune"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils.paired import bootstrap_difference, compare_pair, exact_p, mid_p
+from course_utils.analysis.paired import bootstrap_difference, compare_pair, exact_p, mid_p
 
 
 def test_counts_only_images_that_one_of_both_has_right():

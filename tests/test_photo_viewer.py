@@ -8,10 +8,18 @@ import torch
 from PIL import Image
 from tiny import PREPROCESS, tiny_model
 
-from course_utils import live
-from course_utils.augment import Preprocess
+from course_utils.widgets import live
+from course_utils.data.augment import Preprocess
 from course_utils.errors import DataError
-from course_utils.photo_viewer import SIZE, Network, answers, read_photo, uploaded, uploader, view
+from course_utils.widgets.photo_viewer import (
+    answers,
+    Network,
+    read_photo,
+    SIZE,
+    uploaded,
+    uploader,
+    view,
+)
 
 CLASSES = ("cat", "dog", "<b>frog</b>")
 NETWORKS = {

@@ -5,9 +5,9 @@ from dataclasses import fields
 import pytest
 import torch
 
-from course_utils import live
-from course_utils.augment import Augment
-from course_utils.playground import KINDS, all_kinds, augmented, controls, play
+from course_utils.widgets import live
+from course_utils.data.augment import Augment
+from course_utils.widgets.playground import all_kinds, augmented, controls, KINDS, play
 
 IMAGES = torch.randint(0, 255, (3, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 

@@ -16,11 +16,11 @@ from PIL import Image
 from tiny import tiny_images
 
 from course_utils import plots
-from course_utils.compare import Arm
+from course_utils.analysis.arms import Arm
 from course_utils.errors import DataError
 from course_utils.plots import frame, labels
 from course_utils.plots.training import running_mean
-from course_utils.train import EpochRecord, History
+from course_utils.training.history import EpochRecord, History
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 

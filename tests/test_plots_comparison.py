@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from course_utils import plots
-from course_utils.calibration import Bin
-from course_utils.paired import Paired
+from course_utils.analysis.calibration import Bin
+from course_utils.analysis.paired import Paired
 
 pytestmark = pytest.mark.filterwarnings("error")
 DATA = "noise with a tint"

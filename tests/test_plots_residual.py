@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from course_utils import plots
-from course_utils.residual import capture, path_lengths
-from course_utils.stacks import build_stack
+from course_utils.analysis.residual import capture, path_lengths
+from course_utils.models.stacks import build_stack
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 DATA = "noise"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils import zoo
+from course_utils.zoo import entries
 from course_utils.errors import DataError
 from course_utils.plots.zoo import zoo_accuracy, zoo_timeline
 
@@ -17,7 +17,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def drawn():
-    timeline = [(entry.name, entry.family, entry.year) for entry in zoo.ENTRIES]
+    timeline = [(entry.name, entry.family, entry.year) for entry in entries.ENTRIES]
     return {
         "accuracy": zoo_accuracy(ROWS, "GMAC", title="Compute alone does not buy accuracy"),
         "timeline": zoo_timeline(timeline, title="From LeNet to DINOv3"),
@@ -35,7 +35,7 @@ def test_alt_text_has_title_and_numbers(drawn):
 def test_every_model_stands_on_the_time_line_in_the_row_of_its_year(drawn):
     (ax,) = drawn["timeline"].axes
     heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
-    assert len(heights) == len(zoo.ENTRIES)
+    assert len(heights) == len(entries.ENTRIES)
     assert heights["LeNet-5"] < heights["AlexNet"] < heights["ResNet-18"] < heights["DINOv3 ViT-S"]
 
 

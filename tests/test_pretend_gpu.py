@@ -11,15 +11,16 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision.models import resnet18
 
-from course_utils import precision
-from course_utils.augment import Augment, Preprocess
-from course_utils.data import ImageSet
-from course_utils.evaluate import predict
-from course_utils.features import extract_features
-from course_utils.models import freeze_backbone
-from course_utils.pretrain import random_crops
-from course_utils.shortcuts import use_live_taps
-from course_utils.train import Phase, Recipe, Stepper, train_epoch
+from course_utils.training import device
+from course_utils.data.augment import Augment, Preprocess
+from course_utils.data.images import ImageSet
+from course_utils.training.evaluation import predict
+from course_utils.training.probes import extract_features
+from course_utils.models.freezing import freeze_backbone
+from course_utils.data.augment import random_crops
+from course_utils.training.convolutions import use_live_taps
+from course_utils.training.loop import Stepper, train_epoch
+from course_utils.training.recipe import Phase, Recipe
 
 GPU = torch.device("cuda", 0)
 N, BATCH = 40, 16
@@ -105,6 +106,6 @@ def test_upstream_crops_stay_on_the_gpu(gpu):
 
 def test_it_computes_in_the_type_that_the_gpu_has(gpu, request):
     model, images = gpu
-    with precision.autocast(GPU):
+    with device.autocast(GPU):
         logits = model(preprocess()(images.images))
     assert str(logits.dtype) == f"torch.{request.node.callspec.id}"

@@ -10,11 +10,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torchvision.models import alexnet, resnet18
 
-from course_utils import pretrain as upstream
-from course_utils.data import ImageSet, Splits
+from course_utils.data import augment
+from course_utils.training import pretraining
+from course_utils.data.images import ImageSet, Splits
 from course_utils.errors import CheckpointError, CourseError
-from course_utils.pretrain import SETTINGS, one_cycle, pick_size, pretrain, random_crops
-from course_utils.weights import from_file
+from course_utils.data.augment import random_crops
+from course_utils.training.pretraining import one_cycle, pick_size, pretrain
+from course_utils.training.upstream import SETTINGS
+from course_utils.models.weights import from_file
 
 SMALL = replace(SETTINGS["resnet18"], epochs=2, batch_size=8, sizes=((0.0, (32,)), (0.5, (32, 40))))
 
@@ -44,7 +47,7 @@ def pixels_with_places(n: int = 6) -> torch.Tensor:
 
 
 def test_windows_are_stored_pixels_at_places_of_their_own():
-    windows = upstream.random_windows(pixels_with_places(), 40, torch.Generator().manual_seed(0))
+    windows = augment.random_windows(pixels_with_places(), 40, torch.Generator().manual_seed(0))
     corners = windows[:, :2, 0, 0].long()
     assert windows.shape == (6, 3, 40, 40) and windows.dtype == torch.uint8
     assert len(corners.unique(dim=0)) > 1 and corners.max() <= 24
@@ -54,17 +57,17 @@ def test_windows_are_stored_pixels_at_places_of_their_own():
 
 @pytest.mark.parametrize("size", [32, 64])
 def test_a_crop_of_the_whole_image_is_the_image(size, monkeypatch):
-    monkeypatch.setattr(upstream, "CROP_AREA", (1.0, 1.0))
-    monkeypatch.setattr(upstream, "CROP_RATIO", (1.0, 1.0))
+    monkeypatch.setattr(augment, "CROP_AREA", (1.0, 1.0))
+    monkeypatch.setattr(augment, "CROP_RATIO", (1.0, 1.0))
     images = pixels_with_places()
-    crops = upstream.random_resized_crops(images, size, torch.Generator().manual_seed(0))
+    crops = augment.random_resized_crops(images, size, torch.Generator().manual_seed(0))
     expected = torch.nn.functional.avg_pool2d(images.float(), 64 // size)
     assert torch.allclose(crops, expected, atol=0.01 if size == 64 else 0.3)
 
 
 def test_resized_crops_differ_between_images_and_stay_inside():
     generator = torch.Generator().manual_seed(0)
-    crops = upstream.random_resized_crops(pixels_with_places(), 48, generator)
+    crops = augment.random_resized_crops(pixels_with_places(), 48, generator)
     heights = crops[:, 0, -1, 0] - crops[:, 0, 0, 0]
     assert crops.shape == (6, 3, 48, 48)
     assert heights.std() > 1 and crops.min() >= 0 and crops.max() <= 63
@@ -144,9 +147,9 @@ def test_going_on_after_a_break_gives_the_same_weights(tmp_path, monkeypatch):
         save(path, state)
         raise KeyboardInterrupt
 
-    save = upstream.save_checkpoint
+    save = pretraining.save_checkpoint
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(upstream, "save_checkpoint", save_then_break)
+        patch.setattr(pretraining, "save_checkpoint", save_then_break)
         run(tmp_path / "parts")
     parts = run(tmp_path / "parts")
     a, b = load_file(whole.file), load_file(parts.file)
@@ -165,9 +168,9 @@ def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     start = from_file(first.file, "resnet18")
     going_on = run(tmp_path / "second", settings=replace(SMALL, epochs=2), start=start)
     assert from_file(going_on.file, "resnet18").upstream["seen"] == 16 + 2 * 16
-    model = upstream.upstream_model("resnet18", 2, start, seed=0)
+    model = pretraining.upstream_model("resnet18", 2, start, seed=0)
     assert torch.equal(model.fc.weight, start.state["fc.weight"].float())
-    assert upstream.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
+    assert pretraining.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
     assert SMALL.going_on().lr == SMALL.lr / 4 and SMALL.going_on().sizes == ((0.0, (32, 40)),)
 
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from course_utils import zoo
+from course_utils.zoo import entries
 from course_utils.errors import CourseError
-from course_utils.recommend import Case, recommend
+from course_utils.zoo.rows import Case, recommend
 
 
 def row(name: str, **facts) -> dict:
     plain = {
         "model": name, "family": "CNN", "parameters (M)": 10.0, "GMAC": 1.0, "size": 224, "smallest": 1,
-        "top-1": 0.7, "conditions": "one network, one crop", "trained on": "ImageNet-1k", "labels": zoo.SUPERVISED,
+        "top-1": 0.7, "conditions": "one network, one crop", "trained on": "ImageNet-1k", "labels": entries.SUPERVISED,
         "licence": "mit", "commercial": "yes", "tag": "v1",
     }  # fmt: skip
     return plain | facts
@@ -19,9 +19,9 @@ def row(name: str, **facts) -> dict:
 ROWS = [
     row("plain"),
     row("better", **{"top-1": 0.8, "parameters (M)": 90.0}),
-    row("probe", **{"top-1": 0.9, "conditions": "linear probe on frozen features", "labels": zoo.UNLABELLED,
+    row("probe", **{"top-1": 0.9, "conditions": "linear probe on frozen features", "labels": entries.UNLABELLED,
                     "commercial": "no", "licence": "cc-by-nc-4.0"}),
-    row("texts", family="language-image", labels=zoo.CAPTIONS, GMAC=17.0, smallest=224, **{"top-1": None}),
+    row("texts", family="language-image", labels=entries.CAPTIONS, GMAC=17.0, smallest=224, **{"top-1": None}),
     row("special", commercial="read them", licence="its own", **{"top-1": 0.75}),
     row("untrained", tag=""),
 ]  # fmt: skip
@@ -41,7 +41,7 @@ def test_without_constraints_comparable_accuracy_decides_and_the_rest_follows():
         ({"parameters": 10}, ["special", "plain", "probe", "texts"]),
         ({"multiply_adds": 1}, ["better", "special", "plain", "probe"]),
         ({"commercial": True}, ["better", "special", "plain", "texts"]),
-        ({"labels": (zoo.UNLABELLED,)}, ["probe"]),
+        ({"labels": (entries.UNLABELLED,)}, ["probe"]),
         ({"texts": True}, ["texts"]),
     ],
 )

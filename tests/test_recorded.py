@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from course_utils.compare import Arm
-from course_utils.recorded import FOLDER, read
+from course_utils.analysis.arms import Arm
+from course_utils.course.recorded import FOLDER, read
 
 FILES = sorted(FOLDER.glob("*.json"))
 

@@ -8,11 +8,17 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from course_utils.errors import CourseError
-from course_utils.flow import geometric_range, gradient_norms
-from course_utils.residual import (
-    capture, find_blocks, identity_blocks, path_lengths, shuffled, skipped, watching,
+from course_utils.analysis.residual import geometric_range, gradient_norms
+from course_utils.analysis.residual import (
+    capture,
+    find_blocks,
+    identity_blocks,
+    path_lengths,
+    shuffled,
+    skipped,
+    watching,
 )  # fmt: skip
-from course_utils.stacks import PlainBlock, build_stack
+from course_utils.models.stacks import build_stack, PlainBlock
 
 
 def a_network(kind=BasicBlock) -> ResNet:

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from courses import SAMPLE
 
-from course_utils import runner
+from course_utils.authoring import running
 from course_utils.authoring.source import instructor_notebook, read_source
 from course_utils.errors import CourseError, DataError
 
@@ -53,7 +53,7 @@ def sample(tmp_path_factory):
     good.parent.mkdir()
     good.write_text(instructor_notebook(read_source(SAMPLE, "1")), encoding="utf-8")
     lines: list[str] = []
-    runs = runner.run_all(runner.Job([bad, good], course / "out", PARAMETERS), lines.append)
+    runs = running.run_all(running.Job([bad, good], course / "out", PARAMETERS), lines.append)
     return runs, lines, course
 
 
@@ -93,7 +93,7 @@ def test_notebooks_and_pages_are_kept_failed_ones_too(sample):
 
 
 def test_the_table_has_a_row_for_each(sample):
-    head, _, bad, good = runner.summary(sample[0]).split("\n")
+    head, _, bad, good = running.summary(sample[0]).split("\n")
     assert head.split() == ["notebook", "data", "weights", "seconds", "result"]
     assert bad.startswith("89_bad") and "ValueError" in bad
     assert "real photos" in good and good.endswith("ok")
@@ -101,20 +101,20 @@ def test_the_table_has_a_row_for_each(sample):
 
 def test_an_error_behind_raises_exception_still_fails_the_run(tmp_path):
     path = write(tmp_path, "91_tagged", "1 / 0", "print('reached')", tags=("raises-exception",))
-    run = runner.run_one(path, tmp_path / "out", {})
+    run = running.run_one(path, tmp_path / "out", {})
     assert run.result == "In [2]: ZeroDivisionError: division by zero"
     assert "reached" in (tmp_path / "out" / "91_tagged.html").read_text(encoding="utf-8")
 
 
 def test_a_dead_kernel_is_a_failed_run(tmp_path):
     path = write(tmp_path, "92_dead", "import os; os._exit(1)")
-    run = runner.run_one(path, tmp_path / "out", {})
+    run = running.run_one(path, tmp_path / "out", {})
     assert run.result.startswith("DeadKernelError")
 
 
 def test_a_notebook_cannot_write_next_to_its_source(tmp_path):
     path = write(tmp_path, "93_writes", "open('checkpoint.pt', 'w').close()")
-    runner.run_one(path, tmp_path / "out", {})
+    running.run_one(path, tmp_path / "out", {})
     assert [p.name for p in path.parent.iterdir()] == ["93_writes.ipynb"]
     assert (tmp_path / "out" / "93_writes.files" / "checkpoint.pt").exists()
 
@@ -159,8 +159,8 @@ FACTS = {
 
 
 def test_a_record_says_where_it_comes_from(tmp_path):
-    run = runner.Run("90_sample", 61.4, "ok", FACTS)
-    path = runner.record(run, "course run 90_sample --budget cpu", tmp_path)
+    run = running.Run("90_sample", 61.4, "ok", FACTS)
+    path = running.record(run, "course run 90_sample --budget cpu", tmp_path)
     assert path.name == "90_sample.cpu.json"
     content = json.loads(path.read_text(encoding="utf-8"))
     assert {k: content[k] for k in FACTS} == FACTS
@@ -175,16 +175,16 @@ def test_a_record_says_where_it_comes_from(tmp_path):
 @pytest.mark.parametrize(
     "run",
     [
-        runner.Run("a", 1, "ok", {**FACTS, "data": "drawn cartoons"}),
-        runner.Run("a", 1, "ok", {**FACTS, "data": "drawn cartoons, 200 images"}),
-        runner.Run("a", 1, "In [2]: ValueError", FACTS),
-        runner.Run("a", 1, "ok", {**FACTS, "results": {}}),
-        runner.Run("a", 1, "ok"),
+        running.Run("a", 1, "ok", {**FACTS, "data": "drawn cartoons"}),
+        running.Run("a", 1, "ok", {**FACTS, "data": "drawn cartoons, 200 images"}),
+        running.Run("a", 1, "In [2]: ValueError", FACTS),
+        running.Run("a", 1, "ok", {**FACTS, "results": {}}),
+        running.Run("a", 1, "ok"),
     ],
 )
 def test_cartoons_failures_and_silence_are_not_recorded(tmp_path, run):
     with pytest.raises(DataError):
-        runner.record(run, "course run", tmp_path)
+        running.record(run, "course run", tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -192,18 +192,18 @@ def test_recording_cartoons_is_refused_before_the_run(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     for data in ("cartoons", "auto"):
         with pytest.raises(DataError, match="not recorded"):
-            runner.refuse_cartoons(data)
-    runner.refuse_cartoons("photos.zip")
+            running.refuse_cartoons(data)
+    running.refuse_cartoons("photos.zip")
 
 
 def test_notebooks_are_chosen_by_the_beginning_of_their_name(tmp_path):
     with pytest.raises(CourseError, match="course build"):
-        runner.choose_notebooks(tmp_path, [])
+        running.choose_notebooks(tmp_path, [])
     for name in ("01_a", "02_b", "02_c"):
         write(tmp_path, name, "1")
 
     def chosen(*names: str) -> list[str]:
-        return [p.stem for p in runner.choose_notebooks(tmp_path, names)]
+        return [p.stem for p in running.choose_notebooks(tmp_path, names)]
 
     assert chosen() == ["01_a", "02_b", "02_c"]
     assert chosen("02_c", "01") == ["02_c", "01_a"]

@@ -22,11 +22,11 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading import bubblewrap, kernels
-from course_utils.grading.kernels import open_kernels, warm_server
-from course_utils.grading.limits import MIB, Limits
-from course_utils.grading.sandbox import Sandbox, require_sandbox
-from course_utils.grading.warm import Connection, WarmServer
+from course_utils.grading.sandbox import bubblewrap, kernels
+from course_utils.grading.sandbox.kernels import open_kernels, warm_server
+from course_utils.grading.sandbox.limits import Limits, MIB
+from course_utils.grading.sandbox.sandbox import require_sandbox, Sandbox
+from course_utils.grading.sandbox.warm import Connection, WarmServer
 
 pytestmark = LINUX
 FAMILIES = (socket.AF_INET, socket.AF_UNIX, socket.AF_UNIX)
@@ -230,7 +230,7 @@ for folder in ('.', '/tmp', '/dev/shm'):
     "torch, figures and the package work without a word": (
         """
 import matplotlib.pyplot as plt, torch
-from course_utils.data import load_data
+from course_utils.data.loading import load_data
 _ = plt.plot([1, 2])
 print(torch.nn.Linear(2, 2)(torch.ones(1, 2)).shape)
 """,
@@ -614,7 +614,7 @@ def test_workers_share_the_server_of_their_grader_if_it_is_there(where, whose):
 
 
 def test_a_server_that_does_not_start_says_why(monkeypatch):
-    monkeypatch.setattr("course_utils.grading.warm.environment", lambda: {"PYTHONPATH": "/nowhere"})
+    monkeypatch.setattr("course_utils.grading.sandbox.warm.environment", lambda: {"PYTHONPATH": "/nowhere"})
     server = WarmServer()
     with pytest.raises(EnvironmentProblem, match="did not start") as told:
         Connection(server.address)

@@ -3,8 +3,8 @@
 import torch
 from torch.random import fork_rng
 
-from course_utils.models import build_model
-from course_utils.seeding import seeded
+from course_utils.models.building import build_model
+from course_utils.models.building import seeded
 
 
 def test_the_same_seed_gives_the_same_numbers_as_manual_seed_does():

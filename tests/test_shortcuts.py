@@ -8,8 +8,10 @@ from torch import nn
 from torchvision.models import alexnet
 
 from course_utils.errors import CourseError
-from course_utils.models import build_model, find_head
-from course_utils.shortcuts import LiveTapsConv, first_taps, fold_repeating_pool, use_all_taps, use_live_taps
+from course_utils.models.building import build_model
+from course_utils.models.heads import find_head
+from course_utils.models.alexnet import fold_repeating_pool
+from course_utils.training.convolutions import first_taps, LiveTapsConv, use_all_taps, use_live_taps
 
 
 def gradients(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:

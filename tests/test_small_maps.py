@@ -5,10 +5,12 @@ import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
-from course_utils import small_maps
-from course_utils.models import build_model, freeze_backbone
-from course_utils.small_maps import SmallMapGradients, weight_gradient
-from course_utils.train import Phase, Recipe, Stepper, train_epoch
+from course_utils.training import convolutions
+from course_utils.models.building import build_model
+from course_utils.models.freezing import freeze_backbone
+from course_utils.training.convolutions import SmallMapGradients, weight_gradient
+from course_utils.training.loop import Stepper, train_epoch
+from course_utils.training.recipe import Phase, Recipe
 
 
 def gradients(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -27,8 +29,8 @@ def products(monkeypatch):
         seen.append(tuple(g.shape))
         return weight_gradient(x, g, *settings)
 
-    monkeypatch.setattr(small_maps, "weight_gradient", spy)
-    monkeypatch.setattr(small_maps, "MOST_PLACES", 4)
+    monkeypatch.setattr(convolutions, "weight_gradient", spy)
+    monkeypatch.setattr(convolutions, "MOST_PLACES", 4)
     return seen
 
 
@@ -99,7 +101,7 @@ def test_no_work_for_frozen_weights_and_none_in_half_precision(products):
 
 
 def test_an_epoch_takes_that_way(products, monkeypatch):
-    monkeypatch.setattr(small_maps, "MOST_PLACES", 64)
+    monkeypatch.setattr(convolutions, "MOST_PLACES", 64)
     model, recipe = tiny_model(), Recipe((Phase(1, 0.01),), 16)
     stepper = Stepper(model, recipe.phases[0], recipe)
     train_epoch(model, tiny_images(32), recipe, PREPROCESS, stepper, torch.Generator())

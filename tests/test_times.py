@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_utils import times
+from course_utils.authoring import running
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def executed(tmp_path):
 
 
 def test_a_cell_counts_for_the_experiment_that_it_reads(executed):
-    assert times.by_experiment(executed) == {"set-up": 1, "starts": 2 + 4 + 16, "labels": 8}
+    assert running.by_experiment(executed) == {"set-up": 1, "starts": 2 + 4 + 16, "labels": 8}
 
 
 def test_the_row_is_that_of_the_table(executed):
-    row = times.as_row("01_concepts", times.by_experiment(executed))
+    row = running.as_row("01_concepts", running.by_experiment(executed))
     assert row == "01_concepts = { set-up = 1, starts = 22, labels = 8 }"
 
 
@@ -38,4 +38,4 @@ def test_a_cell_that_never_ran_costs_nothing(executed):
     notebook = nbformat.read(executed, as_version=4)
     notebook.cells[-1].metadata["papermill"]["duration"] = None
     nbformat.write(notebook, executed)
-    assert times.by_experiment(executed)["starts"] == 6
+    assert running.by_experiment(executed)["starts"] == 6

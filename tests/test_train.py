@@ -13,10 +13,12 @@ from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from course_utils.augment import Augment
+from course_utils.data.augment import Augment
 from course_utils.errors import CheckpointError, CourseError
-from course_utils.models import freeze_backbone, unfreeze
-from course_utils.train import Phase, Recipe, Stepper, fit, rate_factor, train_epoch
+from course_utils.models.freezing import freeze_backbone, unfreeze
+from course_utils.training.fitting import fit
+from course_utils.training.loop import Stepper, train_epoch
+from course_utils.training.recipe import Phase, rate_factor, Recipe
 
 PHASES = (Phase(1, 0.01, prepare=freeze_backbone), Phase(3, 0.01, backbone_lr=0.003))
 RECIPE = Recipe(PHASES, batch_size=16, augment=Augment(pad=1))

@@ -7,10 +7,11 @@ import torch
 from safetensors.torch import save_file
 from torchvision import models as zoo
 
-from course_utils import weights
+from course_utils.models import weights
 from course_utils.errors import CourseError, WeightsError
-from course_utils.models import build_model, freeze_backbone
-from course_utils.weights import common_source, describe_weights, find_weights, imagenet_file
+from course_utils.models.building import build_model
+from course_utils.models.freezing import freeze_backbone
+from course_utils.models.weights import common_source, describe_weights, find_weights, imagenet_file
 
 
 @pytest.fixture(autouse=True)

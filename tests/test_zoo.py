@@ -4,11 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils import counting, zoo
+from course_utils.models import cost
+from course_utils.zoo import building, entries
 from course_utils.errors import CourseError, WeightsError
-from course_utils.models import count_parameters, find_head
+from course_utils.models.freezing import count_parameters
+from course_utils.models.heads import find_head
 
-LIGHT = [e.name for e in zoo.ENTRIES if e.name not in {f"EfficientNet B{i}" for i in range(1, 7)}]
+LIGHT = [e.name for e in entries.ENTRIES if e.name not in {f"EfficientNet B{i}" for i in range(1, 7)}]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,7 @@ def batch():
 @pytest.mark.parametrize("name", LIGHT)
 def test_logits_and_one_training_step(name, batch):
     x, labels = batch
-    model = zoo.build(name).train()
+    model = building.build(name).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
     logits = model(x)
     assert type(logits) is torch.Tensor and logits.shape == (2, 10)
@@ -33,9 +35,9 @@ def test_logits_and_one_training_step(name, batch):
         assert weight.isfinite().all() and not torch.equal(weight, old)
 
 
-@pytest.mark.parametrize("name", [n for n in zoo.NAMES if n not in LIGHT])
+@pytest.mark.parametrize("name", [n for n in entries.NAMES if n not in LIGHT])
 def test_the_other_efficientnets_give_logits_of_the_right_shape(name):
-    model = counting.on_meta(lambda: zoo.build(name))
+    model = cost.on_meta(lambda: building.build(name))
     assert model(torch.empty(2, 3, 32, 32, device="meta")).shape == (2, 10)
 
 
@@ -45,8 +47,8 @@ def test_the_zoo_has_what_the_tutorials_name_and_what_came_after():
         "DenseNet-121", "DenseNet-169", "MobileNet v1", "MobileNet v2", "EfficientNet B0", "EfficientNet B7",
         "Inception-ResNet v2", "MoCo v3 R-50", "BEiT-B", "ConvNeXt-T", "MAE ViT-B",
     }  # fmt: skip
-    assert wanted <= set(zoo.NAMES) and len(set(zoo.NAMES)) == len(zoo.ENTRIES)
-    assert {entry.family for entry in zoo.ENTRIES} == set(zoo.FAMILIES)
+    assert wanted <= set(entries.NAMES) and len(set(entries.NAMES)) == len(entries.ENTRIES)
+    assert {entry.family for entry in entries.ENTRIES} == set(entries.FAMILIES)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +57,14 @@ def test_the_zoo_has_what_the_tutorials_name_and_what_came_after():
 )
 def test_parameters_with_ten_classes_at_32_pixels(name, parameters):
     """DeiT-Ti's published 5,717,416 less 990 outputs, three quarters of a patch's side, and 132 places."""
-    assert count_parameters(counting.on_meta(lambda: zoo.build(name))) == parameters
+    assert count_parameters(cost.on_meta(lambda: building.build(name))) == parameters
 
 
 def test_a_seed_gives_the_same_weights_and_leaves_the_callers_random_numbers():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    a, b, c = (zoo.build("LeNet-5", seed=seed).features[0].weight for seed in (1, 1, 2))
+    a, b, c = (building.build("LeNet-5", seed=seed).features[0].weight for seed in (1, 1, 2))
     assert torch.equal(a, b) and not torch.equal(a, c)
     assert torch.equal(torch.rand(3), expected)
 
@@ -72,20 +74,20 @@ def test_enlarging_happens_where_it_must_and_nowhere_else(batch):
     sizes = []
     inner = torch.nn.Module()
     inner.forward = lambda x: sizes.append(x.shape[-1])
-    zoo.Enlarge(64, inner)(x)
-    zoo.Enlarge(16, inner)(x)
+    building.Enlarge(64, inner)(x)
+    building.Enlarge(16, inner)(x)
     assert sizes == [64, 32]
-    assert isinstance(zoo.build("AlexNet", size=32), zoo.Enlarge)
-    assert not isinstance(zoo.build("AlexNet", size=64), zoo.Enlarge)
+    assert isinstance(building.build("AlexNet", size=32), building.Enlarge)
+    assert not isinstance(building.build("AlexNet", size=64), building.Enlarge)
 
 
 def test_select_by_patterns():
-    names = [entry.name for entry in zoo.select(["EfficientNet *", "ResNet-18"])]
-    assert len(names) == 9 and names[0] == "ResNet-18" and zoo.select(["*"]) == list(zoo.ENTRIES)
+    names = [entry.name for entry in entries.select(["EfficientNet *", "ResNet-18"])]
+    assert len(names) == 9 and names[0] == "ResNet-18" and entries.select(["*"]) == list(entries.ENTRIES)
     with pytest.raises(CourseError, match="EficientNet"):
-        zoo.select(["ResNet-18", "EficientNet *"])
+        entries.select(["ResNet-18", "EficientNet *"])
     with pytest.raises(CourseError, match="ResNet-19"):
-        zoo.build("ResNet-19")
+        building.build("ResNet-19")
 
 
 # Published weights: files with random numbers lie where the libraries would have put the real ones.
@@ -101,20 +103,20 @@ def checkpoints(tmp_path, monkeypatch):
 
 def test_weights_that_are_not_here_are_refused_before_anything_is_built(checkpoints):
     with pytest.raises(WeightsError, match="ResNet-18 are not on this machine"):
-        zoo.build("ResNet-18", pretrained=True)
+        building.build("ResNet-18", pretrained=True)
     with pytest.raises(WeightsError, match="LeNet-5"):
-        zoo.build("LeNet-5", pretrained=True)
+        building.build("LeNet-5", pretrained=True)
 
 
 @pytest.mark.parametrize("name", ["MobileNet v3 Small", "GoogLeNet"])
 def test_torchvision_weights_are_loaded_and_the_head_is_new(name, checkpoints):
     from torchvision.models import get_model
 
-    entry = zoo.find(name)
+    entry = entries.find(name)
     extra = {"aux_logits": True, "init_weights": False} if name == "GoogLeNet" else {}
     published = get_model(entry.builder, **extra).eval()
-    torch.save(published.state_dict(), checkpoints / zoo.hub.address(entry).rpartition("/")[2])
-    model = zoo.build(name, pretrained=True)
+    torch.save(published.state_dict(), checkpoints / building.hub.address(entry).rpartition("/")[2])
+    model = building.build(name, pretrained=True)
     head = find_head(model)
     assert head.out_features == 10
     known = published.state_dict()
@@ -136,8 +138,8 @@ def test_timm_weights_meet_smaller_patches(tmp_path, monkeypatch):
     snapshot.mkdir(parents=True)
     published = timm.create_model("deit_tiny_patch16_224").state_dict()
     save_file(published, snapshot / "model.safetensors")
-    own = zoo.build("DeiT-Ti", pretrained=True).state_dict()
+    own = building.build("DeiT-Ti", pretrained=True).state_dict()
     assert own["patch_embed.proj.weight"].shape[-1] == 4 and own["head.weight"].shape[0] == 10
     assert all(torch.equal(own[n], published[n]) for n in own if n.startswith("blocks."))
-    scratch = zoo.build("DeiT-Ti").state_dict()
+    scratch = building.build("DeiT-Ti").state_dict()
     assert not torch.equal(own["patch_embed.proj.weight"], scratch["patch_embed.proj.weight"])

@@ -2,13 +2,15 @@
 
 import pytest
 
-from course_utils import live, zoo, zoo_browser
-from course_utils.zoo_browser import ALL, browser, chosen_rows, html_table, plain_table, shown, zoo_row
+from course_utils.widgets import live, zoo_browser
+from course_utils.zoo import entries
+from course_utils.widgets.zoo_browser import browser, html_table
+from course_utils.zoo.rows import ALL, chosen_rows, plain_table, shown, zoo_row
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return [zoo_row(zoo.find(name)) for name in ("DeiT-Ti", "LeNet-5", "AlexNet", "ResNet-18")]
+    return [zoo_row(entries.find(name)) for name in ("DeiT-Ti", "LeNet-5", "AlexNet", "ResNet-18")]
 
 
 def names(rows) -> list[str]:

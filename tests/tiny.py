@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from course_utils.augment import Preprocess
-from course_utils.data import ImageSet, Splits
+from course_utils.data.augment import Preprocess
+from course_utils.data.images import ImageSet, Splits
 
 PREPROCESS = Preprocess((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 

@@ -14,18 +14,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from course_utils import experiments, released
+from course_utils.course import experiments, released
 from course_utils.authoring import course_map
 from course_utils.authoring.colab import with_colab
 from course_utils.authoring.configuration import colab_repository, course_version, load_config
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.leaks import refuse_leaks
-from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
-from course_utils.budget import TABLE
+from course_utils.authoring.source import instructor_notebook, notebook_text, read_source, Source
+from course_utils.course.budget import TABLE
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
-from course_utils.files import write_text
-from course_utils.released import ReleasedCell
+from course_utils.storage import write_text
+from course_utils.course.released import ReleasedCell
 
 README = "README.md"
 ASSETS = Path("course_utils", "assets")

@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Callable, Sequence
 
-from course_utils.authoring.cells import ROLES, Cell, cell_ids
+from course_utils.authoring.cells import Cell, cell_ids, ROLES
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.markers import without_regions
 from course_utils.errors import BuildError

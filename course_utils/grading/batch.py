@@ -19,21 +19,21 @@ from filelock import FileLock, Timeout
 
 from course_utils.authoring.configuration import CONFIG, course_version, load_config
 from course_utils.errors import CourseError
-from course_utils.grading import results
+from course_utils.grading.gradebook import results
 from course_utils.grading.cluster import open_cluster, run_all
-from course_utils.grading.comparing import Messages
-from course_utils.grading.guard import Guard
-from course_utils.grading.kernels import SERVER, warm_server
-from course_utils.grading.limits import Limits
-from course_utils.grading.outcomes import state_of
-from course_utils.grading.reading import LARGEST_FILE, CannotRepair
-from course_utils.grading.references import find_references
-from course_utils.grading.report import Progress, Row, row_of
-from course_utils.grading.results import NEEDS_YOU, Result
-from course_utils.grading.sandbox import require_sandbox
-from course_utils.grading.submissions import Submission, find_submissions, read_submission
-from course_utils.grading.worker import Outcome, Task, run
-from course_utils.grading.writer import Writer
+from course_utils.grading.guard.comparing import Messages
+from course_utils.grading.guard.guard import Guard
+from course_utils.grading.sandbox.kernels import SERVER, warm_server
+from course_utils.grading.sandbox.limits import Limits
+from course_utils.grading.gradebook.outcomes import state_of
+from course_utils.grading.submissions.reading import CannotRepair, LARGEST_FILE
+from course_utils.grading.guard.references import find_references
+from course_utils.grading.gradebook.report import Progress, Row, row_of
+from course_utils.grading.gradebook.results import NEEDS_YOU, Result
+from course_utils.grading.sandbox.sandbox import require_sandbox
+from course_utils.grading.submissions.finding import find_submissions, read_submission, Submission
+from course_utils.grading.worker import Outcome, run, Task
+from course_utils.grading.gradebook.writer import Writer
 
 PACKAGE = Path(__file__).parents[1]
 DECIDES = ("*.py", "*.toml", "*.txt")  # files of the package on which a score may depend

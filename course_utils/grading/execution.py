@@ -23,8 +23,8 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils import values
-from course_utils.grading.guard import Guard, is_guarded
-from course_utils.grading.limits import MIB, Limits
+from course_utils.grading.guard.guard import Guard, is_guarded
+from course_utils.grading.sandbox.limits import Limits, MIB
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
 # taken for a call of IPython's.)

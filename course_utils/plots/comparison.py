@@ -12,12 +12,23 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils.plots.frame import (
-    FAINT, INK, RIGHT, WRONG, count, house_style, legible, look, new_figure, printed, seeds, tell,
+    count,
+    FAINT,
+    house_style,
+    INK,
+    legible,
+    look,
+    new_figure,
+    printed,
+    RIGHT,
+    seeds,
+    tell,
+    WRONG,
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from course_utils.calibration import Bin
-    from course_utils.paired import Paired
+    from course_utils.analysis.calibration import Bin
+    from course_utils.analysis.paired import Paired
 
 LONGEST = 34  # letters of a pair's name
 LIGHTEST_INK = 0.55  # share of the darkest square from which numbers are white
@@ -131,7 +142,7 @@ def reliability(
 
     Args:
         panels: for each network its lines by name ("as trained", "with a temperature"), each the bins
-            from :func:`course_utils.calibration.reliability_bins`.
+            from :func:`course_utils.analysis.calibration.reliability_bins`.
         n_images: number of images, for the caption.
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""

@@ -11,7 +11,16 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import NullLocator
 
 from course_utils.plots.frame import (
-    COLOURS, FAINT, INK, count, house_style, look, new_figure, printed, seeds, tell,
+    COLOURS,
+    count,
+    FAINT,
+    house_style,
+    INK,
+    look,
+    new_figure,
+    printed,
+    seeds,
+    tell,
 )  # fmt: skip
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST

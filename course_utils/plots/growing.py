@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from course_utils.plots.frame import COLOURS, count, percent
 
 if TYPE_CHECKING:
-    from course_utils.train import History
+    from course_utils.training.history import History
 
 WIDTH, HEIGHT = 760, 250  # of the picture, in its own units
 LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 50, 34, 250, 160  # of the first plot; the second is STEP further

@@ -13,12 +13,20 @@ from torch import Tensor
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
-    INK, RIGHT, WRONG, count, house_style, legible, new_figure, printed, tell,
+    count,
+    house_style,
+    INK,
+    legible,
+    new_figure,
+    printed,
+    RIGHT,
+    tell,
+    WRONG,
 )  # fmt: skip
-from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
+from course_utils.plots.mosaic import grid, Mosaic, SHOW_PIXELS
 
 if TYPE_CHECKING:
-    from course_utils.data import ImageSet
+    from course_utils.data.images import ImageSet
 
 MOST_ROWS = 12  # classes shown; a data set may have hundreds
 

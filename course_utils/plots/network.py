@@ -12,9 +12,17 @@ from torch import Tensor
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
-    FAINT, INK, RIGHT, WRONG, house_style, legible, new_figure, printed, tell,
+    FAINT,
+    house_style,
+    INK,
+    legible,
+    new_figure,
+    printed,
+    RIGHT,
+    tell,
+    WRONG,
 )  # fmt: skip
-from course_utils.plots.mosaic import Mosaic, grid
+from course_utils.plots.mosaic import grid, Mosaic
 
 TAPS = colormaps["Blues"]
 

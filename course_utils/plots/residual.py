@@ -10,9 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from torch import Tensor
 
-from course_utils.flow import geometric_range
+from course_utils.analysis.residual import geometric_range
 from course_utils.plots.frame import (
-    COLOURS, FAINT, count, house_style, look, new_figure, percent, printed, seeds, tell,
+    COLOURS,
+    count,
+    FAINT,
+    house_style,
+    look,
+    new_figure,
+    percent,
+    printed,
+    seeds,
+    tell,
 )  # fmt: skip
 from course_utils.plots.labels import label_right
 from course_utils.plots.mosaic import Mosaic
@@ -69,7 +78,7 @@ def block_maps(
 
     Args:
         rows: for each block its maps by name, float ``[H, W]``, from
-            :meth:`course_utils.residual.BlockRecord.maps`.
+            :meth:`course_utils.analysis.residual.BlockRecord.maps`.
         image: uint8 ``[3, H, W]``, shown in front of the first row.
         data: what the picture is, for the caption.
         notes: for each block what stands below its name.
@@ -131,7 +140,7 @@ def path_lengths(counts: Sequence[int], *, title: str) -> Figure:
     """Share of the ways through a residual network by the number of residual branches on them.
 
     Args:
-        counts: number of ways of each length, from :func:`course_utils.residual.path_lengths`.
+        counts: number of ways of each length, from :func:`course_utils.analysis.residual.path_lengths`.
     """
     ways = sum(counts)
     shares = [100 * (n / ways) for n in counts]

@@ -13,12 +13,21 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plots.frame import (
-    INK, count, house_style, legible, look, new_figure, percent, printed, seeds, tell,
+    count,
+    house_style,
+    INK,
+    legible,
+    look,
+    new_figure,
+    percent,
+    printed,
+    seeds,
+    tell,
 )  # fmt: skip
 from course_utils.plots.labels import label_points, label_right
 
 if TYPE_CHECKING:
-    from course_utils.compare import Arm
+    from course_utils.analysis.arms import Arm
 
 LONGEST = 30  # letters of an arm's name
 MOST_NUMBERS = 12  # a confusion matrix of more classes has colours only
@@ -129,7 +138,7 @@ def confusion_matrix(
     """Counts of true class (rows) against predicted class (columns), coloured by share of the row.
 
     Args:
-        matrix: int64 ``[C, C]`` from :func:`course_utils.evaluate.confusion_matrix`.
+        matrix: int64 ``[C, C]`` from :func:`course_utils.training.evaluation.confusion_matrix`.
     """
     counts, names = np.asarray(matrix), printed(classes)
     n, total, right = len(names), int(counts.sum()), int(counts.trace())

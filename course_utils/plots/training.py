@@ -10,13 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from course_utils.errors import DataError
-from course_utils.plots.frame import (
-    COLOURS, count, house_style, look, new_figure, percent, tell,
-)  # fmt: skip
+from course_utils.plots.frame import COLOURS, count, house_style, look, new_figure, percent, tell  # fmt: skip
 from course_utils.plots.labels import label_right, label_top
 
 if TYPE_CHECKING:
-    from course_utils.train import History
+    from course_utils.training.history import History
 
 
 @house_style()

@@ -9,7 +9,14 @@ from matplotlib.ticker import FuncFormatter
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
-    count, house_style, legible, look, new_figure, percent, printed, tell,
+    count,
+    house_style,
+    legible,
+    look,
+    new_figure,
+    percent,
+    printed,
+    tell,
 )  # fmt: skip
 from course_utils.plots.labels import label_points
 

@@ -13,7 +13,7 @@ overrides = {}
 # %%
 import sys
 
-from course_utils import recorded
+from course_utils.course import recorded
 
 VERSION = "{{course_version}}"
 header = {"notebook": "90_sample", "budget": budget, "data": data, "weights": weights, "seed": seed}

@@ -41,9 +41,10 @@ print("statistics: passed")
 # Why: deviations inside each picture, or a mean of means; the expected values must stay outside.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, data, values
+    from course_utils import checks, values
+    from course_utils.data import inspection
 
-    answer = checks.own_work(statistics, data.channel_statistics)
+    answer = checks.own_work(statistics, inspection.channel_statistics)
     g = torch.Generator().manual_seed(40_823)
 
     def expected(images: torch.Tensor) -> list[list[float]]:

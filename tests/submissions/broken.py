@@ -34,7 +34,7 @@ class Case:
         scores: automatic scores that are others than the full ones; None: no cell may have any.
         note: what a note, or the reason of the state, must contain.
         student: the name of the folder; by default the case's own.
-        outcomes: by cell, of :class:`course_utils.grading.results.CellResult`, with ``where``.
+        outcomes: by cell, of :class:`course_utils.grading.gradebook.results.CellResult`, with ``where``.
         slow: to be run with little time and memory.
     """
 

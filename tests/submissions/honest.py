@@ -49,7 +49,7 @@ CASES = {
     ),
     "library_by_mistake": but(
         NO_STATISTICS,
-        "from course_utils.data import channel_statistics",
+        "from course_utils.data.loading import channel_statistics",
         statistics="statistics = channel_statistics",
     ),
     "slow": right("import time\ntime.sleep(1.5)"),

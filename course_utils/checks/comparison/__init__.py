@@ -1,6 +1,6 @@
 """The instant checks of chapter 04, a function per exercise."""
 
-from course_utils.checks import core
+from course_utils.checks import report
 from course_utils.checks.comparison.adapting import adapt_alexnet
 from course_utils.checks.comparison.fractions import fair_frozen
 from course_utils.checks.comparison.kernels import kernel_resample
@@ -27,4 +27,4 @@ POINTS = {
 
 def progress() -> None:
     """Print where you are in chapter 04."""
-    core.progress(POINTS, written={"Your conclusion": 4})
+    report.progress(POINTS, written={"Your conclusion": 4})

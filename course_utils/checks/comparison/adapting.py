@@ -7,19 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils import alexnet
+from course_utils.models import alexnet
 from course_utils.checks.comparison.tiny import narrow_alexnet
-from course_utils.checks.core import (
-    Mistake,
-    Wrong,
-    brief,
-    few,
-    must_work,
-    needs,
-    of_wrong_type,
-    recognise,
-    run,
-)
+from course_utils.checks.core import must_work, needs, run
+from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 State = dict[str, Tensor]
 CLASSES, OLD_CLASSES = 5, 9

@@ -8,8 +8,10 @@ import torch
 from torch import nn
 from torchvision.models import AlexNet
 
-from course_utils import models
-from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.models import freezing
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 Parts = tuple[nn.Module, nn.Module, nn.Module]  # model, classifier, last layer
 
@@ -144,7 +146,7 @@ CASES = (counts_alexnet, goes_by_modules, ignores_the_present, leaves_the_model)
 
 def fair_frozen(trainable_fractions) -> None:
     """Check the exercise on two meanings of frozen."""
-    library = (models.count_parameters, models.freeze_backbone)
+    library = (freezing.count_parameters, freezing.freeze_backbone)
     run("trainable_fractions", CASES, trainable_fractions, library=library)
 
 

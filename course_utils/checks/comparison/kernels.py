@@ -8,8 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils import kernels
-from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.models import alexnet
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 Resizing = Callable[[Tensor, int], Tensor]
 
@@ -70,7 +72,7 @@ CROP_MISTAKES = (
 # Each takes the place of resample_kernel.
 RESAMPLE_MISTAKES = (
     Mistake(
-        lambda weight, size: kernels.resample(weight, size) * (size / weight.shape[-1]) ** 2,
+        lambda weight, size: alexnet.resample(weight, size) * (size / weight.shape[-1]) ** 2,
         "each new tap is the mean of its cell: the sum of the taps shrinks",
         "add up what lies in a cell",
     ),
@@ -103,7 +105,7 @@ def crops_the_middle(crop_kernel, _):
     """crop_kernel: the middle of 11x11 and of 5x5."""
     for k, size in ((11, 3), (5, 3), (7, 1)):
         weight = _weight(k)
-        expected = kernels.centre_crop(weight, size)
+        expected = alexnet.centre_crop(weight, size)
         _expect(crop_kernel, weight, size, expected, CROP_MISTAKES, OTHER_CROP)
 
 
@@ -150,13 +152,13 @@ CASES = (
 
 def kernel_resample(crop_kernel, resample_kernel) -> None:
     """Check the exercise on smaller kernels."""
-    library = (kernels.centre_crop, kernels.resample)
+    library = (alexnet.centre_crop, alexnet.resample)
     run("crop_kernel and resample_kernel", CASES, crop_kernel, resample_kernel, library=library)
 
 
 def _resampled(resample_kernel, k: int, size: int) -> None:
     weight = _weight(k)
-    expected = kernels.resample(weight, size)
+    expected = alexnet.resample(weight, size)
     _expect(resample_kernel, weight, size, expected, RESAMPLE_MISTAKES, OTHER_RESAMPLING)
 
 

@@ -9,9 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils import calibration
+from course_utils.analysis import calibration
 from course_utils.checks.comparison.tiny import confident_logits
-from course_utils.checks.core import Wrong, brief, needs, of_wrong_type, run
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, of_wrong_type
+from course_utils.checks.report import Wrong
 
 TOO_SURE, NOT_SURE, FAR = 5.0, 0.4, 25.0
 TOLERANCE = 0.02  # of the temperature

@@ -1,6 +1,6 @@
 """The instant checks of chapter 01, a function per exercise."""
 
-from course_utils.checks import core
+from course_utils.checks import report
 from course_utils.checks.concepts.counting import probe_size
 from course_utils.checks.concepts.permuting import permuted_control
 from course_utils.checks.concepts.ranking import topk
@@ -20,4 +20,4 @@ POINTS = {
 
 def progress() -> None:
     """Print where you are in chapter 01."""
-    core.progress(POINTS, written={"Your decision": 4})
+    report.progress(POINTS, written={"Your decision": 4})

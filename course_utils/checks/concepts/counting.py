@@ -8,8 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from course_utils import models
-from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.models import building, freezing, heads
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 TOO_MANY = 10**15  # a head of so many classes cannot be built on any machine
 
@@ -81,7 +83,7 @@ NOT_PLAIN = "the first is an int, the second a float"
 def counts_resnet18(probe_size):
     """ResNet-18 and ten classes: 5,130 numbers."""
     with torch.device("meta"):
-        model = models.zoo.resnet18(num_classes=1000)
+        model = building.zoo.resnet18(num_classes=1000)
     _expect(probe_size, lambda: (model, model.fc, 10), 0)
     return "5,130"
 
@@ -133,7 +135,7 @@ CASES = (counts_resnet18, takes_other_heads, gives_the_share, builds_nothing, le
 
 def probe_size(probe_size) -> None:
     """Check the exercise on what a linear probe trains."""
-    library = (models.replace_head, models.freeze_backbone, models.count_parameters)
+    library = (heads.replace_head, freezing.freeze_backbone, freezing.count_parameters)
     run("probe_size", CASES, probe_size, library=library)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from course_utils import controls
-from course_utils.checks.core import Mistake, Wrong, brief, few, needs, of_wrong_type, recognise, run
+from course_utils.analysis import controls
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 
 def _shuffled(numbers: Tensor) -> Tensor:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_utils import evaluate
-from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise, run
+from course_utils.training import evaluation
+from course_utils.checks.core import run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 
 def _ranks(logits: Tensor, labels: Tensor) -> Tensor:
@@ -107,7 +109,7 @@ CASES = (
 
 def topk(topk_accuracy) -> None:
     """Check the exercise on top-k accuracy."""
-    library = (evaluate.accuracy, evaluate.score)
+    library = (evaluation.accuracy, evaluation.score)
     run("topk_accuracy", CASES, topk_accuracy, library=library)
 
 

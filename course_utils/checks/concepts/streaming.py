@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from course_utils import data
-from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.data import inspection
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 Parts = list[Tensor]  # float64 batches [n, 3, H, W] in 0..1
 TOLERANCE = 1e-2  # relative; of the deviation also with n or n - 1 below
@@ -223,7 +225,7 @@ CASES = (
 
 def streaming(streaming_statistics) -> None:
     """Check the exercise on statistics of a set that does not fit in memory."""
-    library = (data.channel_statistics,)
+    library = (inspection.channel_statistics,)
     run("streaming_statistics", CASES, streaming_statistics, library=library)
 
 

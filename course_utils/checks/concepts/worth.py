@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from course_utils import label_worth as library
-from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.analysis import arms as library
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 Curve = dict[int, float]
 RISING = {10: 0.20, 100: 0.40, 1000: 0.50, 8000: 0.60}

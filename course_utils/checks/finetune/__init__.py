@@ -1,6 +1,6 @@
 """The instant checks of chapter 03, a function per exercise."""
 
-from course_utils.checks import core
+from course_utils.checks import report
 from course_utils.checks.finetune.choosing import choose
 from course_utils.checks.finetune.cleaning import clean_data
 from course_utils.checks.finetune.evaluating import evaluation
@@ -36,4 +36,4 @@ POINTS = {
 
 def progress() -> None:
     """Print where you are in chapter 03."""
-    core.progress(POINTS, written={"Your decision": 4})
+    report.progress(POINTS, written={"Your decision": 4})

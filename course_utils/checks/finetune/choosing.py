@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from course_utils import train
-from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise, run
+from course_utils.training import history
+from course_utils.checks.core import run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 # Nine epochs in which every way to choose gives another one.
 ONE_BEST = (0.50, 0.62, 0.70, 0.74, 0.76, 0.81, 0.79, 0.78, 0.77)
@@ -129,7 +131,7 @@ CASES = (takes_best_validation, takes_first_of_equals, gives_the_number, spares_
 
 def choose(choose_checkpoint) -> None:
     """Check the exercise on choosing the best checkpoint."""
-    library = (train.History.best_epoch.fget,)
+    library = (history.History.best_epoch.fget,)
     run("choose_checkpoint", CASES, choose_checkpoint, library=library)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_utils import data
-from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise, run
+from course_utils.data import inspection
+from course_utils.checks.core import run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 NOT_PLAIN = ("what the list holds are no plain int", "turn tensors into numbers with .tolist()")
 REDUCE_ALL = ("it is not taken over images, rows and columns", "reduce over dimensions 0, 2 and 3")
@@ -212,9 +214,9 @@ CASES = (
 def clean_data(find_leaks, channel_statistics) -> None:
     """Check the exercise on duplicates across splits and on statistics of train alone."""
     library = (
-        data.find_duplicates,
-        data.duplicate_report,
-        data.channel_statistics,
+        inspection.find_duplicates,
+        inspection.duplicate_report,
+        inspection.channel_statistics,
     )
     run("find_leaks and channel_statistics", CASES, find_leaks, channel_statistics, library=library)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from course_utils import evaluate as library
-from course_utils.checks.core import Wrong, few, needs, run
+from course_utils.training import evaluation
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import few
+from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
     expect_calls,
@@ -118,7 +120,7 @@ CASES = (
 
 def evaluation(evaluate) -> None:
     """Check the exercise on evaluation."""
-    refused = (library.evaluate, library.predict, library.score, library.accuracy)
+    refused = (evaluation.evaluate, evaluation.predict, evaluation.score, evaluation.accuracy)
     run("evaluate", CASES, evaluate, library=refused)
 
 

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.checks.core import Mistake, Wrong, brief, of_wrong_type, recognise
-from course_utils.checks.finetune.tiny import Batches, Watched, batches, watched
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
+from course_utils.checks.finetune.tiny import Batches, batches, Watched, watched
 
 # Logits and labels of each batch.
 Parts = list[tuple[Tensor, Tensor]]

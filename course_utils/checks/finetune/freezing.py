@@ -9,9 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import models
-from course_utils.checks.core import Mistake, Wrong, few, must_work, needs, recognise, run
-from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, small_resnet
+from course_utils.models import freezing
+from course_utils.checks.core import must_work, needs, run
+from course_utils.checks.mistakes import few, Mistake, recognise
+from course_utils.checks.report import Wrong
+from course_utils.checks.finetune.tiny import gated_net, GatedNet, images, small_resnet
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 METHODS = {"train", "eval", "forward", "__call__"}
@@ -298,7 +300,7 @@ CASES = (
 
 def freeze(freeze_backbone, train_mode) -> None:
     """Check the exercise on freezing a backbone."""
-    library = (models.freeze_backbone, models.train_mode)
+    library = (freezing.freeze_backbone, freezing.train_mode)
     run("freeze_backbone and train_mode", CASES, freeze_backbone, train_mode, library=library)
 
 

@@ -6,18 +6,11 @@ from collections.abc import Callable, Iterable
 
 from torch import Tensor, nn
 
-from course_utils import models
-from course_utils.checks.core import (
-    Mistake,
-    Wrong,
-    brief,
-    few,
-    needs,
-    of_wrong_type,
-    recognise,
-    run,
-)
-from course_utils.checks.finetune.tiny import GatedNet, gated_net
+from course_utils.training import optimizer
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
+from course_utils.checks.finetune.tiny import gated_net, GatedNet
 
 BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
 
@@ -236,7 +229,7 @@ CASES = (gives_dicts, lists_each_once, leaves_out_frozen, gives_rates, gives_dec
 
 def groups(parameter_groups) -> None:
     """Check the exercise on parameter groups."""
-    run("parameter_groups", CASES, parameter_groups, library=(models.parameter_groups,))
+    run("parameter_groups", CASES, parameter_groups, library=(optimizer.parameter_groups,))
 
 
 def _model() -> GatedNet:

@@ -5,18 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from course_utils import models
-from course_utils.checks.core import (
-    Mistake,
-    Wrong,
-    brief,
-    few,
-    must_work,
-    needs,
-    of_wrong_type,
-    recognise,
-    run,
-)
+from course_utils.models import building
+from course_utils.checks.core import must_work, needs, run
+from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.tiny import build, small_resnet
 
 Sizes = dict[str, tuple[int, int]]
@@ -151,7 +143,7 @@ CASES = (returns_a_model, keeps_maps_large, keeps_names, keeps_shapes, keeps_val
 
 def keep_stem(keep_stem) -> None:
     """Check the exercise on a stem that keeps small images large."""
-    run("keep_stem", CASES, keep_stem, library=(models.adapt_stem, models.build_model))
+    run("keep_stem", CASES, keep_stem, library=(building.adapt_stem, building.build_model))
 
 
 def _states(keep_stem) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -6,8 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils import train
-from course_utils.checks.core import Mistake, Wrong, brief, recognise, run
+from course_utils.training import fitting, loop
+from course_utils.checks.core import run
+from course_utils.checks.mistakes import brief, Mistake, recognise
+from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
     expect_calls,
@@ -141,7 +143,7 @@ CASES = (
 
 def epoch(train_one_epoch) -> None:
     """Check the exercise on one epoch of training."""
-    run("train_one_epoch", CASES, train_one_epoch, library=(train.fit, train.train_epoch))
+    run("train_one_epoch", CASES, train_one_epoch, library=(fitting.fit, loop.train_epoch))
 
 
 def _sgd(model: nn.Module, lr: float) -> torch.optim.SGD:

@@ -1,6 +1,6 @@
 """The instant checks of chapter 05, a function per exercise."""
 
-from course_utils.checks import core
+from course_utils.checks import report
 from course_utils.checks.residual.ablating import ablate_block
 from course_utils.checks.residual.blocks import basic_block
 from course_utils.checks.residual.capturing import capture
@@ -27,4 +27,4 @@ POINTS = {
 
 def progress() -> None:
     """Print where you are in chapter 05."""
-    core.progress(POINTS, written={"Why residual?": 4})
+    report.progress(POINTS, written={"Why residual?": 4})

@@ -9,18 +9,10 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet
 
-from course_utils.checks.core import (
-    LibraryAnswer,
-    Mistake,
-    Wrong,
-    brief,
-    few,
-    must_work,
-    needs,
-    own_work,
-    recognise,
-    run,
-)
+from course_utils.checks.core import must_work, needs, run
+from course_utils.checks.hidden import own_work
+from course_utils.checks.mistakes import brief, few, Mistake, recognise
+from course_utils.checks.report import LibraryAnswer, Wrong
 from course_utils.checks.residual.tiny import block as torchvision_block
 from course_utils.checks.residual.tiny import noise
 

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 from torch.autograd.functional import jacobian
 
-from course_utils.checks.core import Mistake, Wrong, brief, needs, of_wrong_type, recognise, run
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import noise
 
 MATRIX = noise(4, 4, seed=3).double()

@@ -1,6 +1,6 @@
 """The instant checks of chapter 02, a function per exercise."""
 
-from course_utils.checks import core
+from course_utils.checks import report
 from course_utils.checks.zoo.chains import conv_chain
 from course_utils.checks.zoo.heads import swap_head
 from course_utils.checks.zoo.lowrank import lora
@@ -33,4 +33,4 @@ POINTS = {
 
 def progress() -> None:
     """Print where you are in chapter 02."""
-    core.progress(POINTS, written={"Your choice": 4})
+    report.progress(POINTS, written={"Your choice": 4})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_utils.checks.core import Mistake, run
+from course_utils.checks.core import run
+from course_utils.checks.mistakes import Mistake
 from course_utils.checks.zoo.expecting import expect
 
 # torchvision's AlexNet: convolutions and max-pools, kernel, stride, padding.

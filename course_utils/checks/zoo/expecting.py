@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from course_utils.checks.core import Mistake, Wrong, brief, close, of_wrong_type, recognise
+from course_utils.checks.mistakes import brief, close, Mistake, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 
 def expect(

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from course_utils import models
-from course_utils.checks.core import Wrong, brief, few, must_work, needs, run
+from course_utils.models import heads
+from course_utils.checks.core import must_work, needs, run
+from course_utils.checks.mistakes import brief, few
+from course_utils.checks.report import Wrong
 
 CLASSES = 7
 
@@ -129,4 +131,4 @@ CASES = (named_fc, nested, returns_it, keeps_bias)
 
 def swap_head(answer) -> None:
     """Check the exercise on a new head."""
-    run("swap_head", CASES, answer, library=(models.replace_head, models.find_head))
+    run("swap_head", CASES, answer, library=(heads.replace_head, heads.find_head))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from course_utils.checks.core import Mistake, needs, run
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import Mistake
 from course_utils.checks.zoo.expecting import expect
-from course_utils.imagenet_errors import Record
+from course_utils.zoo.published import Record
 
 TABLE = (
     Record("A", 15.3, 7, 0, "test", True, ""),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from course_utils.checks.core import Mistake, Wrong, brief, needs, recognise, run
-from course_utils.checks.core import close as same
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import brief, Mistake, recognise
+from course_utils.checks.report import Wrong
+from course_utils.checks.mistakes import close as same
 
 SCALE = 20.0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from course_utils.checks.core import Mistake, Wrong, brief, run
+from course_utils.checks.core import run
+from course_utils.checks.mistakes import brief, Mistake
+from course_utils.checks.report import Wrong
 from course_utils.checks.zoo.expecting import expect
 
 

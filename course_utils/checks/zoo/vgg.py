@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from course_utils.checks.core import Mistake, needs, run
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import Mistake
 from course_utils.checks.zoo.expecting import expect
 
 TINY = [4, "M", 6]

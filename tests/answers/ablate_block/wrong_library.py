@@ -1,5 +1,5 @@
 # fails: ablate_block-1 ablate_block-2
-from course_utils.residual import skipped
+from course_utils.analysis.residual import skipped
 
 
 def logits_without(model, name, images):

@@ -2,7 +2,7 @@
 def adapt_alexnet(model, num_classes):
     from torch import nn
 
-    from course_utils.alexnet import adapt_stem
+    from course_utils.models.alexnet import adapt_stem
 
     adapt_stem(model.features, "stride1")
     model.classifier[6] = nn.Linear(model.classifier[6].in_features, num_classes)

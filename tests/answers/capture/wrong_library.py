@@ -1,5 +1,5 @@
 # fails: capture-1 capture-2
-from course_utils.residual import capture
+from course_utils.analysis.residual import capture
 
 
 def capture_residuals(model, images):

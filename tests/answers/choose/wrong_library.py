@@ -1,5 +1,5 @@
 # fails: choose-1 choose-2
-from course_utils.train import History
+from course_utils.training.history import History
 
 
 def choose_checkpoint(epochs):

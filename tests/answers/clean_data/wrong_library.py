@@ -1,8 +1,10 @@
 # fails: clean_data-1 clean_data-2
 from functools import partial
 
-from course_utils import data
-from course_utils.data import CLASSES, ImageSet, find_duplicates
+from course_utils.data import inspection
+from course_utils.data.images import ImageSet
+from course_utils.data.inspection import find_duplicates
+from course_utils.data.loading import CLASSES
 
 
 def find_leaks(train_images, test_images):
@@ -13,4 +15,4 @@ def find_leaks(train_images, test_images):
     return sorted({j for _, j in pairs})
 
 
-channel_statistics = partial(data.channel_statistics)
+channel_statistics = partial(inspection.channel_statistics)

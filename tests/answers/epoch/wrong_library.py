@@ -1,9 +1,10 @@
 # fails: epoch-1 epoch-2
 import torch
 
-from course_utils.augment import Preprocess
-from course_utils.data import ImageSet
-from course_utils.train import Phase, Recipe, Stepper, train_epoch
+from course_utils.data.augment import Preprocess
+from course_utils.data.images import ImageSet
+from course_utils.training.loop import Stepper, train_epoch
+from course_utils.training.recipe import Phase, Recipe
 
 
 def train_one_epoch(model, batches, optimizer):

@@ -1,7 +1,7 @@
 # fails: evaluation-1 evaluation-2
 import torch
 
-from course_utils.evaluate import score
+from course_utils.training.evaluation import score
 
 
 @torch.no_grad()

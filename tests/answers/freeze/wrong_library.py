@@ -1,7 +1,7 @@
 # fails: freeze-1 freeze-2
-from course_utils import models
-from course_utils.models import train_mode
+from course_utils.models import freezing
+from course_utils.models.freezing import train_mode
 
 
 def freeze_backbone(model, head):
-    return models.freeze_backbone(model)
+    return freezing.freeze_backbone(model)

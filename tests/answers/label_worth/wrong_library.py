@@ -2,7 +2,7 @@
 import math
 
 
-from course_utils import label_worth as library
+from course_utils.analysis import arms as library
 
 
 def labels_needed(curve, accuracy):

@@ -4,7 +4,7 @@ import copy
 import torch
 
 
-from course_utils.controls import permuted_copy
+from course_utils.analysis.controls import permuted_copy
 
 
 def permuted_control(model, generator):

@@ -1,7 +1,8 @@
 # fails: probe_size-1 probe_size-2
 import copy
 
-from course_utils.models import freeze_backbone, replace_head
+from course_utils.models.freezing import freeze_backbone
+from course_utils.models.heads import replace_head
 
 
 def probe_size(model, head, num_classes):

@@ -1,6 +1,6 @@
 # fails: streaming-1 streaming-2
 import torch
-from course_utils.data import channel_statistics
+from course_utils.data.inspection import channel_statistics
 
 
 def streaming_statistics(batches):

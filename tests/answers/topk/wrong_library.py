@@ -1,5 +1,5 @@
 # fails: topk-1 topk-2
-from course_utils.evaluate import accuracy
+from course_utils.training.evaluation import accuracy
 
 
 def topk_accuracy(logits, labels, k):

@@ -1,0 +1,66 @@
+"""What a result says: fair comparisons, paired tests, calibration, controls, and blocks seen from the inside.
+
+Start reading in ``arms.py`` (``Arm``, ``verdict``).
+"""
+
+from __future__ import annotations
+
+from course_utils.analysis.arms import (
+    Arm,
+    choose_rate,
+    describe_worth,
+    is_decided,
+    labels_needed,
+    verdict,
+    worth,
+)
+from course_utils.analysis.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    reliability_bins,
+)
+from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
+from course_utils.analysis.paired import compare_pair, exact_p, mid_p
+from course_utils.analysis.protocol import Contender, Protocol
+from course_utils.analysis.residual import (
+    capture,
+    find_blocks,
+    geometric_range,
+    gradient_norms,
+    identity_blocks,
+    path_lengths,
+    shuffled,
+    skipped,
+    watching,
+)
+
+__all__ = [
+    "Arm",
+    "Contender",
+    "Protocol",
+    "capture",
+    "choose_rate",
+    "compare_pair",
+    "describe_worth",
+    "estimate_norms",
+    "exact_p",
+    "expected_calibration_error",
+    "find_blocks",
+    "fit_temperature",
+    "geometric_range",
+    "gradient_norms",
+    "identity_blocks",
+    "invert",
+    "is_decided",
+    "labels_needed",
+    "mid_p",
+    "path_lengths",
+    "permuted_copy",
+    "reliability_bins",
+    "shuffle_blocks",
+    "shuffled",
+    "skipped",
+    "verdict",
+    "watching",
+    "worth",
+]

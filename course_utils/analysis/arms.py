@@ -1,0 +1,138 @@
+"""Fair comparisons: arms with equally large rate grids and several seeds, a verdict, what a start is worth in labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from course_utils.errors import DataError
+
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One side of a comparison.
+
+    Attributes:
+        name: how tables and figures call it.
+        scores: accuracy (fraction) of each seed, all measured on the same images.
+        n_images: how many images each score was measured on.
+        lr: the learning rate that was chosen on validation; 0 where there is none.
+        seconds: training time of all seeds together.
+    """
+
+    name: str
+    scores: tuple[float, ...]
+    n_images: int
+    lr: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        return sum(self.scores) / len(self.scores)
+
+    @property
+    def low(self) -> float:
+        return min(self.scores)
+
+    @property
+    def high(self) -> float:
+        return max(self.scores)
+
+    def __str__(self) -> str:
+        spread = f"{self.low:.1%} to {self.high:.1%}"
+        return f"{self.name}: {self.mean:.1%} ({_seeds(self)}: {spread}; {self.n_images:,} images)"
+
+    def to_dict(self) -> dict:
+        return {**asdict(self), "scores": list(self.scores)}
+
+    @staticmethod
+    def from_dict(saved: dict) -> Arm:
+        return Arm(**{**saved, "scores": tuple(saved["scores"])})
+
+
+def choose_rate(val_accuracy: Mapping[float, float], name: str) -> float:
+    """Print a grid of learning rates and return the best one by validation accuracy.
+
+    Arms that are compared deserve grids of equal size.
+
+    Args:
+        val_accuracy: for each rate the validation accuracy (fraction) that it led to.
+    """
+    best = max(val_accuracy, key=val_accuracy.__getitem__)
+    row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in val_accuracy.items())
+    at_edge = len(val_accuracy) > 1 and best in (min(val_accuracy), max(val_accuracy))
+    print(f"{name:<14} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
+    return best
+
+
+def is_decided(a: Arm, b: Arm) -> bool:
+    """Whether the difference is more than seeds and number of images explain.
+
+    Both arms need at least two seeds. Then two conditions, both needed: the ranges of the seeds do not
+    overlap, and the difference of the means is over two standard errors of what drawing that many
+    test images alone would give
+    (binomial, the two arms taken as independent, which errs on the careful side).
+    """
+    if min(len(a.scores), len(b.scores)) < 2:
+        return False
+    overlap = a.low <= b.high and b.low <= a.high
+    variance = sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b))
+    return not overlap and abs(a.mean - b.mean) > 2 * math.sqrt(variance)
+
+
+def verdict(a: Arm, b: Arm) -> str:
+    """One sentence: which arm is ahead and by how much, or that it is undecided at this budget."""
+    ahead, behind = (a, b) if a.mean >= b.mean else (b, a)
+    numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {_seeds(a)}, {a.n_images:,} images"
+    if not is_decided(a, b):
+        return f"{ahead.name} or {behind.name}: undecided at this budget ({numbers})"
+    points = 100 * (ahead.mean - behind.mean)
+    return f"{ahead.name} is {points:.1f} points ahead of {behind.name} ({numbers})"
+
+
+def _seeds(arm: Arm) -> str:
+    return f"{len(arm.scores)} seed" + ("s" if len(arm.scores) > 1 else "")
+
+
+def labels_needed(curve: Mapping[int, float], accuracy: float) -> float:
+    """The smallest number of labelled images at which a learning curve reaches ``accuracy``.
+
+    Between two measured amounts the curve is a straight line over log(amount), where learning curves
+    are close to straight. Nothing is extrapolated.
+
+    Args:
+        curve: number of labelled images to accuracy (fraction).
+
+    Returns:
+        Infinity if no measured amount reaches it; the smallest measured amount if that one does.
+
+    Raises:
+        DataError: if there is no point.
+    """
+    points = sorted(curve.items())
+    if not points:
+        raise DataError("a learning curve without a point.", expected="amount: accuracy")
+    if points[0][1] >= accuracy:
+        return float(points[0][0])
+    for (few, low), (many, high) in zip(points, points[1:]):
+        if high >= accuracy:
+            share = (accuracy - low) / (high - low)
+            return few * (many / few) ** share
+    return math.inf
+
+
+def worth(better: Mapping[int, float], plain: Mapping[int, float], n: int) -> float:
+    """How many times as many labels the ``plain`` curve needs for what ``better`` reaches with ``n``."""
+    return labels_needed(plain, better[n]) / n
+
+
+def describe_worth(better: Mapping[int, float], plain: Mapping[int, float], n: int) -> str:
+    """The same as a sentence that says what the curves do not tell."""
+    reached, factor = f"{better[n]:.1%} with {n:,} images", worth(better, plain, n)
+    if math.isinf(factor):
+        return f"{reached}; the other start does not get there with up to {max(plain):,} images"
+    if plain[min(plain)] >= better[n]:
+        return f"{reached}; the other start needs {min(plain):,} or fewer"
+    return f"{reached}; the other start needs about {n * factor:,.0f}, {factor:.1f} times as many"

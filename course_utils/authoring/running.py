@@ -1,0 +1,259 @@
+"""Where the seconds of a run went: for each experiment of a notebook's budget table."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from course_utils.course import recorded
+from course_utils.course.budget import TABLE
+from course_utils.environ import environment
+from course_utils.errors import CourseError, DataError
+from course_utils.tables import table
+
+SET_UP = "set-up"
+READS = re.compile(r"\bplan\.(\w+)")
+OK, INTERRUPTED = "ok", "interrupted"
+# What the kernel of a headless run sees. Threads that spin while they wait made training up to twenty
+# times slower as soon as anything else ran on the same cores; sleeping costs a few per cent at most.
+HEADLESS = {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+
+def by_experiment(executed: Path) -> dict[str, float]:
+    """Seconds of the cells of a notebook that papermill has executed, by experiment.
+
+    A cell counts for the experiment whose numbers it reads (``plan.starts.epochs``), and rather for one
+    that no cell before has read; a cell that reads none goes on with the experiment before it. What
+    comes before the first is ``"set-up"``. Starting the kernel and making the page are not in it.
+
+    Args:
+        executed: the notebook; its name is that of its budget table.
+    """
+    known = set(tomllib.loads(TABLE.read_text(encoding="utf-8")).get(executed.stem, ())) - {"data"}
+    current, seconds = SET_UP, {SET_UP: 0.0}
+    for cell in json.loads(executed.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        read = [name for name in READS.findall("".join(cell["source"])) if name in known]
+        new = [name for name in read if name not in seconds]
+        current = next(iter(new + read), current)
+        seconds.setdefault(current, 0.0)
+        seconds[current] += cell["metadata"].get("papermill", {}).get("duration") or 0.0
+    return seconds
+
+
+def as_row(notebook: str, seconds: Mapping[str, float]) -> str:
+    """The line of ``[seconds]`` in ``budgets.toml``: ``01_concepts = { set-up = 9, starts = 131 }``."""
+    return f"{notebook} = {{ {', '.join(f'{name} = {value:.0f}' for name, value in seconds.items())} }}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run and with which parameters.
+
+    Attributes:
+        notebooks: instructor editions, in order.
+        out: receives ``NAME.ipynb`` (executed) and ``NAME.html`` of each.
+        parameters: for papermill: budget, data, weights, seed, overrides.
+    """
+
+    notebooks: Sequence[Path]
+    out: Path
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of one notebook.
+
+    Attributes:
+        result: ``"ok"``, ``"interrupted"``, or the error of the first failing cell.
+        facts: what the notebook said about itself (data, weights, budget, seed, results).
+    """
+
+    notebook: str
+    seconds: float
+    result: str
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        return self.result == OK
+
+
+def run_all(job: Job, report: Callable[[str], None] = print) -> list[Run]:
+    """Run every notebook; one that fails does not stop the others, Ctrl-C keeps what has run.
+
+    Args:
+        report: is called with a line before and after each notebook.
+    """
+    runs: list[Run] = []
+    for position, notebook in enumerate(job.notebooks, start=1):
+        report(f"[{position}/{len(job.notebooks)}] {notebook.stem} ...")
+        runs.append(run_one(notebook, job.out, job.parameters))
+        report(f"      {runs[-1].result}, {runs[-1].seconds:.0f} s")
+        if runs[-1].result == INTERRUPTED:
+            break
+    return runs
+
+
+def run_one(notebook: Path, out: Path, parameters: Mapping[str, object]) -> Run:
+    """Execute one notebook in a folder of its own below ``out`` and make its page."""
+    out = out.resolve()
+    executed, results = out / notebook.name, out / f"{notebook.stem}.json"
+    results.unlink(missing_ok=True)
+    scratch = out / f"{notebook.stem}.files"
+    scratch.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    with environment(COURSE_RESULTS=str(results), **HEADLESS):
+        result = _execute(notebook, executed, parameters, scratch)
+    seconds = time.perf_counter() - started
+    if not any(scratch.iterdir()):
+        scratch.rmdir()
+    write_page(executed)
+    facts = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+    return Run(notebook.stem, seconds, result, facts)
+
+
+def write_page(notebook: Path) -> Path:
+    """One HTML file of an executed notebook, images inside."""
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter(embed_images=True).from_filename(str(notebook))
+    target = notebook.with_suffix(".html")
+    target.write_text(page, encoding="utf-8")
+    return target
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """The table that ends a run."""
+    rows = [
+        {
+            "notebook": run.notebook,
+            "data": run.facts.get("data", "-"),
+            "weights": run.facts.get("weights", "-"),
+            "seconds": f"{run.seconds:.0f}",
+            "result": run.result,
+        }
+        for run in runs
+    ]
+    return table(rows)
+
+
+def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
+    """Write the results of a run on real data to the package, with machine, versions and command.
+
+    Raises:
+        DataError: if the run failed, kept no results, or saw only cartoons.
+    """
+    if not run.passed or not run.facts.get("results"):
+        raise DataError(
+            f"{run.notebook} is not recorded.", found=run.result if not run.passed else "no results"
+        )
+    refuse_cartoons(run.facts["data"])
+    target = folder / f"{run.notebook}.{run.facts['budget']}.json"
+    facts = {"machine": describe_machine(), "versions": _versions(), "command": command}
+    recorded.write_json(target, {**run.facts, **facts, "seconds": round(run.seconds)})
+    return target
+
+
+def refuse_cartoons(data: str) -> None:
+    """Only results on real data are worth recording.
+
+    Raises:
+        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
+    """
+    from course_utils.data.loading import available, CARTOONS
+
+    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
+        raise DataError(
+            f"results on {CARTOONS} are not recorded.",
+            expected="real data",
+            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
+        )
+
+
+def describe_machine() -> str:
+    """Processor, cores and GPU; neither its name nor any path."""
+    import torch
+
+    parts = [_processor(), f"{os.cpu_count()} cores"]
+    if torch.cuda.is_available():
+        parts.append(torch.cuda.get_device_name())
+    return ", ".join(parts)
+
+
+def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:
+    import papermill
+
+    try:
+        papermill.execute_notebook(
+            notebook,
+            executed,
+            parameters=dict(parameters),
+            kernel_name="python3",
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no talk of sockets
+            cwd=cwd,
+            progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,
+        )
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except papermill.PapermillExecutionError as problem:
+        return f"In [{problem.exec_count}]: {_first_line(problem)}"
+    except Exception as problem:  # the kernel died, or never started
+        return f"{type(problem).__name__}: {str(problem).strip().splitlines()[0]}"
+    return OK
+
+
+def _first_line(problem) -> str:
+    """The error as one line of bearable length."""
+    text = f"{problem.ename}: {problem.evalue}".strip().splitlines()[0]
+    return text if len(text) <= 100 else text[:99] + "…"
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("torch", "torchvision")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _processor() -> str:
+    """The processor's name: Linux keeps it in a file, elsewhere Python knows."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
+    """Instructor editions by name or by the beginning of it (``03``); all of them if none is named.
+
+    Raises:
+        LookupError: if a name fits none or several.
+        CourseError: if there is nothing to run.
+    """
+    present = sorted((root / "solutions").glob("*/*.ipynb"))
+    if not present:
+        raise CourseError("there is no notebook to run.", do="run `course build`")
+    if not wanted:
+        return present
+    chosen = []
+    for name in wanted:
+        fitting = [p for p in present if p.stem == name] or [
+            p for p in present if p.stem.startswith(name)
+        ]
+        if len(fitting) != 1:
+            raise LookupError(f"{name!r} is none of {', '.join(p.stem for p in present)}")
+        chosen += fitting
+    return chosen

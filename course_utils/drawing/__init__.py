@@ -1,1 +1,0 @@
-"""The drawing behind the cartoons: shapes, colours, scenes and the ten classes."""

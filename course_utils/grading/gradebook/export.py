@@ -1,0 +1,191 @@
+"""Grades out of nbgrader's gradebook, as a CSV that Moodle or Canvas imports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from course_utils.tables import table
+from course_utils.errors import CourseError
+from course_utils.storage import whole_file
+from course_utils.grading.gradebook import results
+from course_utils.grading.submissions.roster import Roster, Student
+
+# What each system looks its users up by (grade/import/csv/classes/load_data.php; lib/gradebook_importer.rb), by
+# the header that its own export has.
+MOODLE = ("First name", "Last name", "ID number", "Email address")
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+NO_GRADE = {"moodle": "-", "canvas": ""}  # an empty cell becomes 0 where Moodle makes a new grade item
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list: what a spreadsheet would calculate
+NOTHING = "nothing handed in"
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What a student gets; ``score`` is None where it is not final, and ``why`` says why."""
+
+    student: str
+    score: float | None
+    why: str
+    person: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file that was written, and the grades in it.
+
+    Attributes:
+        strangers: students of the gradebook that the roster does not have; they are not in the file.
+    """
+
+    file: Path
+    grades: tuple[Grade, ...]
+    strangers: tuple[str, ...]
+
+    @property
+    def unfinished(self) -> list[Grade]:
+        """Work that was handed in and has no final score."""
+        return [grade for grade in self.grades if grade.score is None and grade.why != NOTHING]
+
+
+def export(
+    root: Path, assignment: str, lms: str, file: Path, roster: Roster | None = None, column: str = ""
+) -> Export:
+    """Write the grades of an assignment.
+
+    Args:
+        root: the course folder with ``gradebook.db``.
+        lms: ``"moodle"`` or ``"canvas"``.
+        file: the CSV to write, whole or not at all.
+        roster: who gets a line, and what the system knows them by; without it, all of the gradebook.
+        column: how the system calls the assignment; empty for our own name.
+
+    Raises:
+        CourseError: if there is no gradebook, or no such assignment in it.
+    """
+    path = root / "gradebook.db"
+    if not path.exists():
+        raise CourseError("there is no gradebook.", do="run `course build`, then grade")
+    with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
+        try:
+            points = gradebook.find_assignment(assignment).max_score
+        except MissingEntry:
+            known = ", ".join(a.name for a in gradebook.assignments) or "none"
+            raise CourseError(f"{assignment} is not in the gradebook.", found=known) from None
+        grades = [_grade(root, gradebook, assignment, student) for student in gradebook.students]
+        grades += [
+            Grade(student, *_score(root, gradebook, assignment, student), {})
+            for student in _outside(root, assignment, {grade.student for grade in grades})
+        ]
+    strangers: list[str] = []
+    if roster is not None:
+        grades, strangers = _in_roster(grades, roster)
+    _write(file, lms, grades, column or assignment, points)
+    return Export(file, tuple(grades), tuple(strangers))
+
+
+def report(made: Export) -> str:
+    """Who was left blank and why, and a line of sums."""
+    rows = [{"student": grade.student, "left blank": grade.why} for grade in made.grades if grade.score is None]
+    rows += [{"student": name, "left blank": "not in the roster: no line"} for name in made.strangers]
+    done = sum(grade.score is not None for grade in made.grades)
+    sums = f"{done} of {len(made.grades)} grades in {made.file}"
+    return f"{table(rows)}\n\n{sums}" if rows else sums
+
+
+def _grade(root: Path, gradebook: Gradebook, assignment: str, student) -> Grade:
+    person = {"first name": student.first_name, "last name": student.last_name, "email address": student.email,
+              "id": student.lms_user_id}  # fmt: skip
+    score, why = _score(root, gradebook, assignment, student.id)
+    return Grade(student.id, score, why, {key: value or "" for key, value in person.items()})
+
+
+def _outside(root: Path, assignment: str, known: set[str]) -> list[str]:
+    """Who handed in and is not in the gradebook, as where no notebook of theirs could be read."""
+    found = {path.parent.name for path in (root / "submitted").glob(f"*/{assignment}/")}
+    return sorted((found | {result.student for result in results.read_all(root, assignment)}) - known)
+
+
+def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> tuple[float | None, str]:
+    """The final score; None and the reason while there is none."""
+    result = results.read(root, assignment, student)
+    if result and result.state != results.GRADED and result.notebook is None:
+        return None, f"{result.state}: {result.why}"
+    if result and not result.written:
+        return None, "its result is not in the gradebook yet: run `course grade` again"
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        handed_in = (root / "submitted" / student / assignment).is_dir()
+        return None, "not graded yet" if handed_in else NOTHING
+    if submission.needs_manual_grade:
+        unsettled = result and result.state != results.GRADED
+        return None, f"{result.state}: {result.why}" if unsettled else "awaits a mark in formgrader"
+    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0)), ""
+
+
+def _in_roster(grades: Iterable[Grade], roster: Roster) -> tuple[list[Grade], list[str]]:
+    """The grades in the order of the roster, and who is not in it."""
+    by_student = {grade.student: grade for grade in grades}
+    listed = [_with_row(by_student.pop(person.id, None), person) for person in roster.students]
+    return listed, [grade.student for grade in by_student.values() if grade.why != NOTHING]
+
+
+def _with_row(grade: Grade | None, person: Student) -> Grade:
+    if grade is None:
+        return Grade(person.id, None, NOTHING, person.row)
+    return Grade(grade.student, grade.score, grade.why, {**grade.person, **person.row})
+
+
+def _write(file: Path, lms: str, grades: Sequence[Grade], column: str, points: float) -> None:
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
+    header = MOODLE if lms == "moodle" else CANVAS
+    lines.writerow([*header, _harmless(column)])
+    if lms == "canvas":
+        lines.writerow(["    Points Possible", *[""] * (len(CANVAS) - 1), _number(points)])
+    line = _moodle_line if lms == "moodle" else _canvas_line
+    for grade in grades:
+        score = NO_GRADE[lms] if grade.score is None else _number(grade.score)
+        lines.writerow([*map(_harmless, line(grade)), score])
+    with whole_file(file) as out:
+        out.write(text.getvalue().encode("utf-8-sig"))  # the mark is for spreadsheets; both systems skip it
+
+
+def _moodle_line(grade: Grade) -> list[str]:
+    said = [grade.person.get(name.lower(), "") for name in MOODLE]
+    if not any(said[2:]):
+        said[2] = grade.student
+    return said
+
+
+def _canvas_line(grade: Grade) -> list[str]:
+    """Canvas looks for its own id, then the SIS ids, then the name.
+
+    An id of the form ``lovelaceada_21``, which `course collect` makes without a roster, ends in Canvas' own.
+    """
+    person = grade.person
+    said = {name: person.get(name.lower(), "") for name in CANVAS}
+    made = re.search(r"_(\d+)$", grade.student)
+    said["ID"] = said["ID"] or (made[1] if made else "")
+    if not (said["ID"] or said["SIS User ID"] or said["SIS Login ID"]):
+        said["SIS Login ID"] = grade.student
+    names = [person.get(name, "") for name in ("last name", "first name")]
+    said["Student"] = said["Student"] or person.get("name") or ", ".join(filter(None, names)) or grade.student
+    return list(said.values())
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula; students choose their names themselves."""
+    line = " ".join(text.splitlines())
+    return f"'{line}" if line.lstrip(" ").startswith(FORMULA) else line
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"

@@ -1,0 +1,150 @@
+"""What a grader sees: progress while it works, a table, the scores that changed, and a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from course_utils.storage import write_text
+from course_utils.grading.gradebook.results import FLAGGED, GRADED, Mark, NEEDS_YOU, Result, WAITING
+
+QUIET_SECONDS = 10  # between lines of progress where these cannot be written over each other
+COLUMNS = ("student", "score", "of", "state", "seconds")
+LONGEST_STATE = 100  # characters of it in the table; the CSV file has all
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission as the gradebook has it now.
+
+    Attributes:
+        score: in points, late penalty taken off; None if nothing could be graded.
+        of: the most one can have; None likewise.
+        state: ``graded``, ``needs you: why`` or ``flagged: why``.
+        seconds: that its execution took.
+        changes: automatic scores that are others than before: cell, old, new.
+    """
+
+    student: str
+    score: float | None
+    of: float | None
+    state: str
+    seconds: float
+    changes: Sequence[Mapping] = field(default=())
+
+    @property
+    def graded(self) -> bool:
+        """Whether nobody needs to look, but for written answers."""
+        return self.state == GRADED
+
+
+def row_of(result: Result, marks: Mapping[str, Mark], penalty: float = 0.0) -> Row:
+    """The row of a result. Cells that a person has marked since are settled."""
+    undecided = [c.cell for c in result.cells if c.score is None and c.outcome != WAITING]
+    settled = undecided and all(name in marks and marks[name].decided for name in undecided)
+    state = GRADED if result.state == GRADED or settled else f"{result.state}: {result.why}"
+    if not result.cells:
+        return Row(result.student, None, None, state, result.seconds, result.changes)
+    score = max(0.0, sum(mark.score for mark in marks.values()) - penalty)
+    points = sum(cell.points for cell in result.cells)
+    return Row(result.student, score, points, state, result.seconds, result.changes)
+
+
+class Progress:
+    """A line that is written over in a terminal; elsewhere a line now and then.
+
+    Args:
+        total: submissions in all.
+        say: takes a line, as ``print`` does.
+    """
+
+    def __init__(self, total: int, say: Callable[[str], None] = print):
+        self.total, self.say = total, say
+        self.done = self.flagged = self.failed = 0
+        self._running = 0
+        self._terminal = sys.stdout.isatty() and say is print
+        self._began, self._last = time.monotonic(), 0.0
+
+    def running(self, number: int) -> None:
+        """So many run now."""
+        self._running = number
+        self._show()
+
+    def one_more(self, result: Result) -> None:
+        """A submission has been dealt with."""
+        self.done += 1
+        self.flagged += result.state == FLAGGED
+        self.failed += result.state == NEEDS_YOU
+        self._show()
+
+    def end(self) -> None:
+        """Leave the last state in sight."""
+        if self.total:
+            self._show(last=True)
+
+    def line(self) -> str:
+        """For example ``12 of 40 done, 2 running, 1 flagged, 0 need you, 1:20 left``."""
+        running = f"{self._running} running, " if self.done < self.total else ""
+        people = f"{self.flagged} flagged, {self.failed} need you"
+        return f"{self.done} of {self.total} done, {running}{people}{self._left()}"
+
+    def _left(self) -> str:
+        if not self.done or self.done == self.total:
+            return ""
+        seconds = round((time.monotonic() - self._began) / self.done * (self.total - self.done))
+        return f", {seconds // 60}:{seconds % 60:02} left"
+
+    def _show(self, last: bool = False) -> None:
+        now = time.monotonic()
+        if self._terminal:
+            print(f"\r{self.line():<78}", end="\n" if last else "", flush=True)
+        elif last or now - self._last > QUIET_SECONDS:
+            self._last = now
+            self.say(self.line())
+
+
+def table(rows: Sequence[Row]) -> str:
+    """A line for each student, as text."""
+    cells = [COLUMNS, *(_texts(replace(row, state=_short(row.state))) for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
+    lines = []
+    for student, score, of, state, seconds in cells:
+        who, what = student.ljust(widths[0]), state.ljust(widths[3])
+        lines.append("  ".join([who, score.rjust(widths[1]), of.rjust(widths[2]), what, seconds.rjust(widths[4])]))
+    return "\n".join(lines)
+
+
+def changes(rows: Sequence[Row]) -> str:
+    """A line for each automatic score that is another than before; empty if there is none."""
+    return "\n".join(
+        f"{row.student}: {change['cell']} had {_number(change['old'])}, has {_number(change['new'])}"
+        for row in rows
+        for change in row.changes
+    )
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """The table as a file, written whole."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_texts(row) for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _texts(row: Row) -> tuple[str, str, str, str, str]:
+    return row.student, _number(row.score), _number(row.of), row.state, f"{row.seconds:.1f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _short(state: str) -> str:
+    line = " ".join(state.split())
+    return line if len(line) <= LONGEST_STATE else line[: LONGEST_STATE - 3] + "..."

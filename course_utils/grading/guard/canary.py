@@ -1,0 +1,106 @@
+"""An expression, evaluated behind each graded cell, that looks around in the kernel: what it sees, a person must see too.
+
+It is one of the `user_expressions` of the cell's own request, see "Execute" in jupyter_client's "Messaging in
+Jupyter": evaluated when the cell has ended well, and answered in its reply. A cell of its own cost 18 ms more.
+
+What :func:`verdict` and :func:`forged` return is a reason to show the cell to a person, never a score.
+
+Caught, each by a submission in ``tests/``: changed builtins, comparisons of torch, numpy and Python, helpers
+of the checks; what rewrites cells before they run; what swallows or rewrites errors and replies; scores
+shown by another hand than the cell's. Not taken for tampering: names of the notebook that hide a builtin
+(``list = [...]``; hidden tests do not see them, see :func:`course_utils.checks.hidden`), own
+``__repr__`` for tensors, every expression of a cell shown, settings, warnings, threads, output.
+
+A student's process belongs to the student: whoever knows this text can pass it, for example by changing
+things during a graded cell and putting them back before its end. Where the result can be sent
+out, :mod:`course_utils.grading.guard.comparing` doesn't depend on this. For the other cells the canary makes
+tampering laborious, and leaves it visible in the answer, which the instructor has.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import marshal
+import re
+from collections.abc import Sequence
+from functools import cache
+from inspect import CO_OPTIMIZED
+from pathlib import Path
+from types import CodeType
+
+import course_utils
+from course_utils.grading.guard import probe
+
+PROBE = Path(probe.__file__)
+PACKAGE = Path(course_utils.__file__).parent
+HELPERS = ("course_utils.checks.hidden", "course_utils.checks.core", "course_utils.checks.report", "course_utils.values")
+
+
+def canary(nonce: str) -> str:
+    """An expression whose value shows the nonce, and behind it whatever was found.
+
+    It leaves no name in the notebook.
+    """
+    return _in_a_room(f'room["look_around"]({nonce!r}, {str(PACKAGE)!r}, {_helpers()!r})')
+
+
+def forgetting() -> str:
+    """An expression that takes what a hidden test has left out of the kernel, and looks at nothing."""
+    return _in_a_room('room["forget"]()')
+
+
+def _in_a_room(call: str) -> str:
+    """The probe's code run in a namespace of its own, ``room``, and a call of what is in there."""
+    code = f'__import__("marshal").loads(__import__("base64").b64decode({_compiled()!r}))'
+    return f'(lambda room: __import__("builtins").exec({code}, room) or {call})({{"__name__": "canary"}})'
+
+
+@cache
+def _compiled() -> bytes:
+    """The probe, compiled here: a kernel is of the same Python, and would spend a third of the probe's time on it."""
+    code = compile(PROBE.read_text(encoding="utf-8"), "<canary>", "exec", dont_inherit=True)
+    return base64.b64encode(marshal.dumps(code))
+
+
+@cache
+def _helpers() -> dict[str, dict[str, str]]:
+    """The digest of each function that hidden tests rely on, as it stands in its file."""
+    found = {}
+    for module in HELPERS:
+        path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
+        functions = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_flags & CO_OPTIMIZED]
+        found[module] = {function.co_name: probe.digest(function) for function in functions}
+    return found
+
+
+def verdict(answer: object, nonce: str) -> str | None:
+    """Why a person should look, by what the kernel said to the canary; None if all is well."""
+    if answer is None:
+        return "no canary ran behind it"
+    if not isinstance(answer, dict) or answer.get("status") != "ok":
+        return f"the canary did not end well: {str(answer)[:200]}"
+    data = answer.get("data")
+    seen = str(data.get("text/plain")) if isinstance(data, dict) else ""
+    if not seen.startswith(nonce):
+        return f"the canary answered otherwise: {seen[:200]}"
+    return seen.removeprefix(nonce).removeprefix("; ") or None
+
+
+def forged(source: str, outputs: Sequence) -> str | None:
+    """Why a person should look, by the outputs of a graded cell: a score that the cell itself did not show."""
+    results = [i for i, output in enumerate(outputs) if output.output_type == "execute_result"]
+    if not results:
+        return None
+    if not _ends_in_value(source):
+        return "a score was shown by a cell that shows none"
+    if len(results) > 1 or any(output.output_type == "error" for output in outputs):
+        return "a score was shown before the cell's own"
+    return None
+
+
+def _ends_in_value(source: str) -> bool:
+    code = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
+    body = ast.parse(code).body
+    return bool(body) and isinstance(body[-1], ast.Expr)

@@ -1,0 +1,56 @@
+"""What keeps a submission from marking itself: a canary behind each graded cell, values compared out here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from nbformat import NotebookNode
+from nbgrader.utils import is_grade
+
+from course_utils.grading.guard import canary, comparing
+
+
+class Guard:
+    """Of one submission.
+
+    Args:
+        references: what each graded cell expects, from :func:`course_utils.grading.guard.comparing.references`.
+    """
+
+    def __init__(self, references: Mapping[str, comparing.Messages]):
+        self.references = references
+        self.nonce, self.proof = secrets.token_hex(8), secrets.token_hex(8)
+
+    @property
+    def canary(self) -> str:
+        """An expression for the kernel behind each graded cell."""
+        return canary.canary(self.proof)
+
+    @property
+    def forgetting(self) -> str:
+        """The same where a graded cell failed, and there is nothing to look for."""
+        return canary.forgetting()
+
+    def source(self, cell: NotebookNode) -> str:
+        """What runs in the place of a graded cell: the same without the values that it expects."""
+        return comparing.for_student(cell.source, self.nonce)
+
+    def judge(self, cell: NotebookNode, answer: object) -> str:
+        """Why a person must look at a graded cell, or empty; one that gets no points is nobody's gain.
+
+        Args:
+            cell: as it ran; its ``outputs`` may be changed: they decide the score.
+            answer: what the kernel said to the canary; None if it said nothing.
+        """
+        doubt = canary.forged(cell.source, cell.outputs)
+        expected = self.references.get(cell.metadata.nbgrader.grade_id)
+        doubt = comparing.settle(cell.outputs, expected, self.nonce) or doubt
+        if doubt or any(output.output_type == "error" for output in cell.outputs):
+            return doubt or ""
+        return canary.verdict(answer, self.proof) or ""
+
+
+def is_guarded(cell: NotebookNode) -> bool:
+    """Whether it is code that gives points."""
+    return cell.cell_type == "code" and is_grade(cell)

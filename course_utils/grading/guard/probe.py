@@ -1,0 +1,314 @@
+"""Runs in a student's kernel behind a graded cell: names what was replaced there.
+
+:mod:`course_utils.grading.guard.canary` sends the text of this file, so that the copy in the kernel cannot have
+been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
+what hidden tests rely on must not be made in the notebook, and what is wrong must be said to be wrong.
+"""
+
+import builtins
+import functools
+import hashlib
+import linecache
+import os
+import sys
+import sysconfig
+import threading
+import types
+
+BUILTINS = """
+    AssertionError BaseException Exception TypeError ValueError RuntimeError NotImplementedError
+    __build_class__ __import__ abs all any bool bytes callable classmethod compile dict divmod enumerate eval
+    exec filter float frozenset getattr globals hasattr hash id int isinstance issubclass iter len list locals
+    map max min next object pow property range repr reversed round set setattr slice sorted staticmethod str
+    sum super tuple type vars zip
+""".split()
+
+# What hidden tests use to compare and to look into models. How things are shown or loaded anyone may change.
+RELIED_ON = {
+    "math": "isclose fabs isnan isinf",
+    "random.Random": "random randint randrange choice sample shuffle uniform",
+    "inspect": "unwrap signature",
+    "functools": "wraps",
+    "contextlib": "redirect_stderr suppress",
+    "json": "dumps",
+    "copy": "deepcopy copy",
+    "operator": "eq ne",
+    "numpy": "allclose isclose array_equal",
+    "numpy.testing": "assert_allclose assert_array_equal assert_equal",
+    "torch": "equal allclose isclose is_tensor all any eq abs count_nonzero",
+    "torch.testing": "assert_close",
+    "torch.Tensor": """
+        __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __sub__ __bool__ __float__ abs all allclose any clone detach
+        double eq equal float item max mean min std sum tolist""",
+    "torch.nn.Module": """
+        __call__ _call_impl __getattr__ buffers children eval get_submodule load_state_dict modules
+        named_buffers named_modules named_parameters parameters requires_grad_ state_dict train""",
+    "torch.nn.functional": "cross_entropy mse_loss pad",
+    "IPython.display": "publish_display_data",
+}
+
+# What `course_utils.checks` offers to hidden tests, by the module that it comes from.
+OFFERED = {
+    "course_utils.checks.hidden": ("own_work", "quietly", "hidden"),
+    "course_utils.checks.report": ("CheckFailed", "LibraryAnswer"),
+}
+
+MADE_OF_CODE = (types.FunctionType, type, functools.partial)
+MAY_CHANGE = {"__repr__", "__str__", "__format__", "cuda", "pin_memory"}
+
+# Where a cell is read, run and answered.
+SHELL = """
+    run_cell run_cell_async _run_cell run_ast_nodes run_code transform_cell showtraceback _showtraceback
+    showsyntaxerror user_expressions _format_user_obj
+""".split()
+
+
+class Seen:
+    """What the canary saw; a class of its own, because a notebook may show text in its own way."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+def look_around(nonce, root, helpers):
+    """The nonce, and behind it whatever was found.
+
+    ``root`` is the folder of course_utils; ``helpers`` has the digest of each function by its module and name.
+    """
+    TRUSTED.append(root + os.sep)
+    try:
+        found = [fact for look in LOOKS for fact in look(root, helpers)]
+        forget()
+    except BaseException as problem:  # no student's code may end this early
+        found = [f"the probe broke: {type(problem).__name__}: {problem}"]
+    return Seen(nonce + "".join(f"; {fact}" for fact in found))
+
+
+def changed_builtins(root, helpers):
+    for name in BUILTINS:
+        thing = vars(builtins).get(name)
+        if type(thing) not in (type, types.BuiltinFunctionType) or thing.__name__ != name:
+            yield f"builtins.{name} is not Python's"
+    for kind in (AssertionError, Exception, BaseException):
+        if "_render_traceback_" in dir(kind):
+            yield f"{kind.__name__} hides itself"
+
+
+def changed_judgement(root, helpers):
+    """Plain comparisons of plain things."""
+    one, two = float(1), float(2)
+    wrong = [one == two, one > two, [one] == [two], "one" == "two", isinstance(one, str), 1 + 1 == 3]
+    right = [abs(-two) == two, type(one) is float, len("two") == 3, all([]), any([1]), 1 + 1 == 2]
+    if any(wrong) or not all(right):
+        yield "Python itself compares wrongly"
+    if passes(wrong):
+        yield "assert does nothing"
+
+
+def changed_course(root, helpers):
+    """The course's own package, and in it the helpers of hidden tests, word for word as on disk."""
+    for name, module in loaded("course_utils"):
+        file = getattr(module, "__file__", None) or ""
+        if not file.startswith(root + os.sep):
+            yield f"{name} comes from {file or 'nowhere'}"
+        parent, _, child = name.rpartition(".")
+        ours = not name.startswith("course_utils.checks.") or name in helpers  # a check may have its module's name
+        if ours and vars(sys.modules[parent]).get(child) is not module:
+            yield f"{name} was replaced"
+        for attribute, thing in list(vars(module).items()):
+            if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
+                continue
+            if isinstance(thing, MADE_OF_CODE) and of_students(thing):
+                yield f"{name}.{attribute} was replaced"
+    for name, digests in helpers.items():
+        for function, expected in digests.items() if name in sys.modules else ():
+            thing = vars(sys.modules[name]).get(function)
+            code = getattr(getattr(thing, "__wrapped__", thing), "__code__", None)
+            if code is None or digest(code) != expected:
+                yield f"{name}.{function} was replaced"
+    checks = sys.modules.get("course_utils.checks")
+    for module, names in OFFERED.items() if checks else ():
+        for name in names:
+            if vars(checks).get(name) is not vars(sys.modules[module]).get(name):
+                yield f"checks.{name} was replaced"
+
+
+def blind_course(root, helpers):
+    """The helpers say of what is wrong that it is wrong."""
+    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.hidden"))
+    if values and passes(lambda: values.same("", [1.0, 2], [1.5, 2])):
+        yield "values.same takes anything"
+    if core and passes(lambda: core.own_work(lambda: helper(), helper)()):
+        yield "checks.own_work sees nothing"
+    if core and passes(lambda: core.hidden(wrong)):
+        yield "checks.hidden hides failures"
+
+
+def changed_libraries(root, helpers):
+    for place, names in RELIED_ON.items():
+        holder = find(place)
+        for name in names.split() if holder else ():
+            thing = next((vars(k)[name] for k in getattr(holder, "__mro__", [holder]) if name in vars(k)), None)
+            if thing is None or of_students(thing) or misnamed(thing, name):
+                yield f"{place}.{name} was replaced"
+
+
+def blind_torch(root, helpers):
+    torch = sys.modules.get("torch")
+    if not torch:
+        return
+    one, two = torch.tensor([1.0, 2.0]), torch.tensor([1.0, 3.0])
+    alike = [torch.equal(one, two), torch.allclose(one, two), bool((one == two).all()), one.tolist() == [1, 3]]
+    if any(alike) or float((one - two).abs().max()) < 0.5 or not torch.equal(one, one.clone()):
+        yield "torch compares wrongly"
+    genuine = vars(torch._C.TensorBase)
+    for name, thing in list(vars(torch.Tensor).items()):
+        if name in genuine and name not in MAY_CHANGE and of_students(thing):
+            yield f"torch.Tensor.{name} was replaced"
+    overrides = sys.modules.get("torch.overrides")
+    stack = getattr(overrides, "_get_current_function_mode_stack", list)()
+    if any(of_students(mode) for mode in stack):
+        yield "a torch function mode was left on"
+
+
+def changed_shell(root, helpers):
+    shell = sys.modules["IPython"].get_ipython()
+    if of_students(sys.modules["IPython"].get_ipython) or of_students(type(shell)):
+        yield "the shell was replaced"
+    if not shell.last_execution_succeeded:
+        yield "the cell failed, but its reply says otherwise"
+    for name in SHELL:
+        thing = next((vars(k)[name] for k in type(shell).__mro__ if name in vars(k)), None)
+        if type(thing) is not types.FunctionType or of_students(thing):
+            yield f"the shell's {name} was replaced"
+    if shell.ast_node_interactivity not in ("all", "last", "last_expr", "last_expr_or_assign"):
+        yield "the value of a cell is not shown"
+    if shell.custom_exceptions:
+        yield "a custom exception handler hides errors"
+    manager = shell.input_transformer_manager
+    for transformers in (
+        shell.input_transformers_post, shell.input_transformers_cleanup, shell.ast_transformers,
+        manager.cleanup_transforms, manager.line_transforms, manager.token_transformers,
+    ):  # fmt: skip
+        if any(map(of_students, transformers)):
+            yield "cells are transformed before they run"
+    if of_students(sys.displayhook) or shell.display_trap.hook is not shell.displayhook:
+        yield "sys.displayhook was replaced"
+
+
+def changed_replies(root, helpers):
+    """Whatever stands between a cell and the grader: methods of the objects, and of their classes."""
+    shell = sys.modules["IPython"].get_ipython()
+    kernel = shell.kernel
+    parts = [shell, kernel, kernel.session, shell.displayhook, shell.display_pub, kernel.iopub_thread,
+             kernel.iopub_socket, shell.compile, shell.display_formatter]  # fmt: skip
+    for part in parts:
+        kind = type(part)
+        if of_students(kind):
+            yield f"{kind.__name__} was replaced"
+        methods = {name for k in kind.__mro__ for name, thing in vars(k).items() if callable(thing)}
+        for name in methods & set(vars(part)):
+            if name != "_showtraceback" or of_students(vars(part)[name]):  # ipykernel sets that one itself
+                yield f"{kind.__name__}.{name} was replaced"
+        for k in kind.__mro__:
+            yield from (f"{k.__name__}.{n} was replaced" for n, t in list(vars(k).items()) if of_students(t))
+    if any(map(of_students, kernel.shell_handlers.values())):
+        yield "a handler of the kernel was replaced"
+    if of_students(kernel.session.pack) or of_students(kernel.session.unpack):
+        yield "messages are packed otherwise"
+
+
+def changed_running(root, helpers):
+    """What may act while other code runs."""
+    hooks = [sys.gettrace(), sys.getprofile(), threading._trace_hook, threading._profile_hook]
+    if any(hook is not None and of_students(hook) for hook in hooks):
+        yield "a trace or profile function was left on"
+    if any(map(of_students, [*sys.meta_path, *sys.path_hooks])):
+        yield "imports are redirected"
+
+
+LOOKS = [changed_builtins, changed_judgement, changed_course, blind_course, changed_libraries, blind_torch,
+         changed_shell, changed_replies, changed_running]  # fmt: skip
+
+
+def forget():
+    """What a hidden test leaves in the kernel is no business of the cells behind it."""
+    names = vars(sys.modules["__main__"])
+    for file, entry in list(linecache.cache.items()):
+        lines = entry[2] if len(entry) > 2 and not file.startswith(tuple(TRUSTED[1:])) else ()
+        if any("### BEGIN HIDDEN TESTS" in line for line in lines):
+            del linecache.cache[file]
+            for name, thing in list(names.items()):
+                if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
+                    del names[name]
+
+
+def of_students(thing):
+    """Whether something was made in the notebook, or in a file that belongs to no package."""
+    if isinstance(thing, types.FunctionType):
+        return thing.__globals__.get("__name__") == "__main__" or not trusted(thing.__code__.co_filename)
+    if isinstance(thing, type):
+        return thing.__module__ == "__main__"
+    if isinstance(thing, functools.partial):
+        return of_students(thing.func)
+    if isinstance(thing, (staticmethod, classmethod, types.MethodType)):
+        return of_students(thing.__func__)
+    if isinstance(thing, property):
+        return of_students(thing.fget)
+    return type(thing).__module__ == "__main__"
+
+
+def trusted(file):
+    return file.startswith(tuple(TRUSTED))
+
+
+def misnamed(thing, name):
+    """Such as ``torch.equal = torch.is_same_size``; C functions keep their names."""
+    return isinstance(thing, types.BuiltinFunctionType) and thing.__name__.strip("_") != name.strip("_")
+
+
+def digest(code):
+    """Tells whether two code objects do the same; constants may hold code objects."""
+    parts = [code.co_code, code.co_names, code.co_varnames, code.co_freevars]
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            constant = digest(constant)
+        elif isinstance(constant, frozenset):
+            constant = sorted(constant, key=repr)
+        parts.append(constant)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def loaded(package):
+    alike = [(name, module) for name, module in list(sys.modules.items()) if name.startswith(package)]
+    return [(name, module) for name, module in alike if name == package or name[len(package)] == "."]
+
+
+def find(place):
+    """A module or class by its dotted name, if it was imported."""
+    module, _, name = place.rpartition(".")
+    return sys.modules.get(place) or (vars(sys.modules[module]).get(name) if module in sys.modules else None)
+
+
+def passes(attempt):
+    try:
+        attempt()
+    except Exception:
+        return False
+    return True
+
+
+def helper():
+    return 1
+
+
+def wrong():
+    assert 1 == 2
+
+
+_paths = sysconfig.get_paths()
+# "<" begins what Python and libraries make on the fly.
+TRUSTED = ["<", *(_paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]

@@ -1,0 +1,1 @@
+"""What students handed in: archives, rosters, folders and notebooks, read with care and repaired."""

@@ -1,0 +1,72 @@
+"""Networks: build them, give them weights, change head and stem, freeze them, and count what they cost.
+
+Start reading in ``building.py`` (``build_model``), then ``heads.py`` and ``freezing.py``.
+"""
+
+from __future__ import annotations
+
+from course_utils.models.alexnet import build_alexnet, centre_crop, resample
+from course_utils.models.building import ARCHITECTURES, STEMS, adapt_stem, build_model, seeded
+from course_utils.models.cost import (
+    forward_flops,
+    last_map,
+    latency,
+    multiply_adds,
+    on_meta,
+    smallest_input,
+    training_mib,
+)
+from course_utils.models.freezing import (
+    count_parameters,
+    eval_mode,
+    free_norms_and_last_block,
+    freeze_backbone,
+    train_mode,
+    unfreeze,
+)
+from course_utils.models.heads import find_head, new_layers, replace_head
+from course_utils.models.stacks import build_stack
+from course_utils.models.weights import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Weights,
+    common_source,
+    describe_weights,
+    find_weights,
+    from_file,
+)
+
+__all__ = [
+    "ARCHITECTURES",
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "STEMS",
+    "Weights",
+    "adapt_stem",
+    "build_alexnet",
+    "build_model",
+    "build_stack",
+    "centre_crop",
+    "common_source",
+    "count_parameters",
+    "describe_weights",
+    "eval_mode",
+    "find_head",
+    "find_weights",
+    "forward_flops",
+    "free_norms_and_last_block",
+    "freeze_backbone",
+    "from_file",
+    "last_map",
+    "latency",
+    "multiply_adds",
+    "new_layers",
+    "on_meta",
+    "replace_head",
+    "resample",
+    "seeded",
+    "smallest_input",
+    "train_mode",
+    "training_mib",
+    "unfreeze",
+]

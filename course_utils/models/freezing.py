@@ -1,0 +1,100 @@
+"""Freezing: which parameters train, and which mode each module is in meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import nn
+
+from course_utils.errors import CourseError
+from course_utils.models.heads import find_head, new_layers
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
+
+
+
+@contextmanager
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """Put all of ``model`` in eval mode, and each module back as it was."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def freeze_backbone(model: nn.Module) -> int:
+    """Make only the head trainable (a linear probe), and any other layer that is not pretrained.
+
+    ``requires_grad=False`` stops the optimizer, not batch norm: its running statistics are buffers
+    and drift in training mode. Train with :func:`train_mode`, which keeps frozen modules in eval.
+
+    Returns:
+        The number of parameters that stay trainable (5,130 for ResNet-18 with ten classes).
+
+    Raises:
+        NoHeadError: see :func:`find_head`.
+    """
+    head = find_head(model)
+    model.requires_grad_(False)
+    for layer in {head, *new_layers(model)}:
+        layer.requires_grad_(True)
+    return count_parameters(model, trainable=True)
+
+
+def unfreeze(model: nn.Module) -> int:
+    """Make every parameter trainable; return how many there are."""
+    model.requires_grad_(True)
+    return count_parameters(model)
+
+
+def free_norms_and_last_block(model: nn.Module) -> int:
+    """Make all norms, the last block of the backbone and the head trainable (partial fine-tuning).
+
+    The last block is the last child of the last stage, ``layer4[-1]`` in ResNet-18.
+
+    Returns:
+        The number of parameters that are trainable.
+
+    Raises:
+        NoHeadError: see :func:`find_head`.
+        CourseError: if the stage before the head has no blocks.
+    """
+    head = find_head(model)
+    stages = [s for s in model.children() if s is not head and next(s.parameters(), None) is not None]
+    blocks = list(stages[-1].children()) if stages else []
+    if not blocks or head in stages[-1].modules():
+        raise CourseError(
+            "this model has no last block in front of its head.",
+            expected="stages of blocks, as in ResNet",
+            found=type(model).__name__,
+        )
+    freeze_backbone(model)
+    for module in (blocks[-1], *(m for m in model.modules() if isinstance(m, NORMS))):
+        module.requires_grad_(True)
+    return count_parameters(model, trainable=True)
+
+
+def train_mode(model: nn.Module) -> None:
+    """Put ``model`` in training mode, and everything that is frozen in eval mode.
+
+    So no running statistic of a frozen batch norm moves, and dropout in front of the first trainable
+    layer is off: the frozen part gives in training, bit for bit, what it gives in evaluation.
+    """
+    after_trainable = all(p.requires_grad for p in model.parameters())
+    for module in model.modules():
+        parameters = list(module.parameters())
+        if parameters:
+            module.training = any(p.requires_grad for p in parameters)
+        else:
+            module.training = after_trainable
+        own = module.parameters(recurse=False)
+        after_trainable = after_trainable or any(p.requires_grad for p in own)
+
+
+def count_parameters(model: nn.Module, trainable: bool = False) -> int:
+    """Number of parameters (single numbers, not tensors); with ``trainable`` only those that train."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable)

@@ -1,0 +1,67 @@
+"""The head: find it, replace it, and tell it from the backbone."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from course_utils.errors import NoHeadError
+
+
+
+def part_of_head(model: nn.Module) -> list[str]:
+    """Names of the tensors of that child of ``model`` which ends in the head (AlexNet's classifier)."""
+    part = path_of(model, find_head(model)).split(".")[0]
+    return [name for name in model.state_dict() if name.split(".")[0] == part]
+
+
+def find_head(model: nn.Module) -> nn.Module:
+    """Return the head: the last layer with parameters, in the order in which they were registered.
+
+    No name is looked at: the head is ``fc`` in ResNet, ``classifier[6]`` in AlexNet, ``heads.head``
+    in ViT, and a 1x1 convolution in SqueezeNet.
+
+    Raises:
+        NoHeadError: if that layer is neither linear nor a 1x1 convolution.
+    """
+    layers = [m for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
+    head = layers[-1] if layers else None
+    pointwise = isinstance(head, nn.Conv2d) and head.kernel_size == (1, 1)
+    if isinstance(head, nn.Linear) or pointwise:
+        return head
+    raise NoHeadError(
+        "the head of this model cannot be told from its backbone.",
+        expected="a linear layer or a 1x1 convolution as the last layer with parameters",
+        found=type(head).__name__ if head else "no layer with parameters",
+        do="end the model in nn.Linear(features, classes)",
+    )
+
+
+def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
+    """Put a new, random head with ``num_classes`` outputs in the place of the old one; return it.
+
+    Raises:
+        NoHeadError: see :func:`find_head`.
+    """
+    old = find_head(model)
+    if isinstance(old, nn.Linear):
+        new = nn.Linear(old.in_features, num_classes)
+    else:
+        new = nn.Conv2d(old.in_channels, num_classes, kernel_size=1)
+    _put_in_place_of(model, old, new)
+    return new
+
+
+def new_layers(model: nn.Module) -> list[nn.Module]:
+    """The layers that were put in after the weights were loaded (a new head, a new stem)."""
+    return [m for m in model.modules() if getattr(m, "is_new", False)]
+
+
+def path_of(model: nn.Module, part: nn.Module) -> str:
+    """The name of ``part`` in ``model``, such as ``"classifier.6"``."""
+    return next(name for name, module in model.named_modules() if module is part)
+
+
+def _put_in_place_of(model: nn.Module, old: nn.Module, new: nn.Module) -> None:
+    parent, _, child = path_of(model, old).rpartition(".")
+    setattr(model.get_submodule(parent), child, new)
+    new.is_new = True

@@ -1,0 +1,264 @@
+"""Pretrained weights: torchvision's, a file of your own, or the small set that ships with the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import nn, Tensor
+from torchvision.models import get_model, get_model_weights
+
+from course_utils.data.augment import Preprocess
+from course_utils.errors import WeightsError
+from course_utils.models.heads import find_head, part_of_head, path_of
+
+ASSETS = Path(__file__).parents[1] / "assets"
+SMALL = {
+    "resnet18": ASSETS / "resnet18_tinyimagenet.safetensors",
+    "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
+}
+SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
+# torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A state dict together with what belongs to it.
+
+    Attributes:
+        name: what to call them in a table, such as ``"Tiny ImageNet (small)"``.
+        state: parameter and buffer names to tensors, in the precision of their file (the package's own:
+            float16); :meth:`load_into` gives them the model's.
+        classes: the upstream class of each output; empty if nobody knows.
+        preprocess: the normalisation that these weights were trained with.
+        num_classes: outputs of the upstream head; 0 if the head is not among the tensors.
+        upstream: what is known of the training, for a table: ``images`` (different ones), ``seen``
+            (all epochs together), ``pixels``, ``top1``; empty if nobody says.
+    """
+
+    name: str
+    state: dict[str, Tensor]
+    classes: tuple[str, ...]
+    preprocess: Preprocess
+    num_classes: int
+    upstream: dict[str, object] = field(default_factory=dict)
+
+    def at_size(self, size: int | None) -> Preprocess:
+        """The preprocessing with images resized to ``size`` pixels first."""
+        return replace(self.preprocess, size=size)
+
+    def load_into(self, model: nn.Module) -> None:
+        """Copy every tensor into ``model``.
+
+        Without a head (``num_classes`` 0) the part of the model that ends in it may be missing, such
+        as AlexNet's three linear layers. What is missing stays random and counts as new, see
+        :func:`course_utils.models.heads.new_layers`.
+
+        Raises:
+            WeightsError: listing the names that are missing, left over, or of another shape.
+        """
+        wanted = model.state_dict()
+        optional = () if self.num_classes else part_of_head(model)
+        missing = [n for n in wanted if n not in self.state]
+        problems = [f"missing {n}" for n in missing if n not in optional]
+        problems += [f"unexpected {n}" for n in self.state if n not in wanted]
+        problems += [
+            f"{n} is {list(self.state[n].shape)}, the model has {list(wanted[n].shape)}"
+            for n in wanted
+            if n in self.state and self.state[n].shape != wanted[n].shape
+        ]
+        if problems:
+            shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+            raise WeightsError(
+                f"{self.name}: {len(problems)} tensors do not fit the model.",
+                found=shown,
+                do="check that the weights belong to this architecture",
+            )
+        model.load_state_dict(self.state, strict=False)
+        for name in missing:
+            model.get_submodule(name.rpartition(".")[0]).is_new = True
+
+    def of_part(self, part: str) -> Weights:
+        """Those of the tensors that belong to the child ``part`` of the model, without a head."""
+        state = {n: t for n, t in self.state.items() if n.startswith(f"{part}.")}
+        return replace(self, state=state, num_classes=0)
+
+
+def common_source(source: str | Path, archs: Sequence[str]) -> str:
+    """The ``source`` for several architectures: ``auto`` is ImageNet's for all of them, or for none.
+
+    A comparison in which one network starts from ImageNet and the other from the small weights
+    would compare the weights.
+    """
+    if str(source) != "auto":
+        return str(source)
+    return "imagenet" if all(imagenet_file(arch).exists() for arch in archs) else "small"
+
+
+def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
+    """Find pretrained weights for ``arch``; never downloads.
+
+    Args:
+        source: ``"auto"`` (ImageNet's if they are in torch's cache, else the package's own),
+            ``"imagenet"``, ``"small"``, ``"none"`` (returns ``None``), or a path to a
+            ``.safetensors``, ``.pt`` or ``.pth`` file.
+
+    Raises:
+        WeightsError: if they are not there, damaged, or not plain tensors.
+    """
+    source = str(source)
+    if source == "none":
+        return None
+    if source == "auto":
+        source = "imagenet" if imagenet_file(arch).exists() or arch not in SMALL else "small"
+    if source == "imagenet":
+        return _imagenet(arch)
+    if source == "small":
+        return _small(arch)
+    return from_file(source, arch)
+
+
+def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
+    """One visible line: which weights were taken, and how to get the real thing."""
+    if weights is None:
+        return "weights: none, every run starts from scratch"
+    head = f"{weights.num_classes} upstream classes" if weights.num_classes else "without a head"
+    line = f"weights: {weights.name}, {head}"
+    if weights.name.endswith("(small)"):
+        line += f"; for torchvision's ImageNet weights run `course fetch {arch}`"
+    return line
+
+
+def imagenet_file(arch: str) -> Path:
+    """Where torch keeps (or would keep) the ImageNet-1k V1 weights of ``arch``; TORCH_HOME counts."""
+    url = get_model_weights(arch)["IMAGENET1K_V1"].url
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+
+
+def from_file(path: str | Path, arch: str) -> Weights:
+    """Read a file of weights for ``arch``; pickled code is refused (``weights_only=True``).
+
+    A JSON file of the same name beside it may give ``name``, ``classes``, ``mean``, ``std`` and
+    ``upstream``. The part of the model that ends in the head may be missing from the tensors (AlexNet's
+    three linear layers: 115 MB of 120); ``num_classes`` is 0 then.
+
+    Raises:
+        WeightsError: if the file is missing, damaged, or holds anything but tensors.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise WeightsError(
+            f"no weights at {path}.",
+            expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+        )
+    state = _unwrap(_read_tensors(path), path)
+    card = _read_card(path.with_suffix(".json"))
+    return Weights(
+        name=card.get("name", path.name),
+        state=state,
+        classes=tuple(card.get("classes", ())),
+        preprocess=Preprocess(
+            tuple(card.get("mean", IMAGENET_MEAN)), tuple(card.get("std", IMAGENET_STD))
+        ),
+        num_classes=_upstream_classes(state, arch, path.name),
+        upstream=card.get("upstream", {}),
+    )
+
+
+def _small(arch: str) -> Weights:
+    if arch not in SMALL:
+        raise WeightsError(
+            f"the package has no small weights for {arch}.",
+            expected=", ".join(SMALL),
+            do=f"run `course fetch {arch}` and use weights='imagenet'",
+        )
+    return from_file(SMALL[arch], arch)
+
+
+def _imagenet(arch: str) -> Weights:
+    if not imagenet_file(arch).exists():
+        raise WeightsError(
+            f"the ImageNet weights of {arch} are not on this machine.",
+            do=f"run `course fetch {arch}` once, where there is a network",
+        )
+    published = get_model_weights(arch)["IMAGENET1K_V1"]
+    presets = published.transforms()
+    try:
+        state = published.get_state_dict(progress=False, check_hash=True)
+    except Exception as problem:
+        file = imagenet_file(arch)
+        raise WeightsError(
+            f"{file.name} cannot be read.",
+            found=str(problem).splitlines()[0],
+            do=f"delete {file} and run `course fetch {arch}`",
+        ) from None
+    return Weights(
+        name="ImageNet-1k (torchvision V1)",
+        state=state,
+        classes=tuple(published.meta["categories"]),
+        preprocess=Preprocess(tuple(presets.mean), tuple(presets.std)),
+        num_classes=len(published.meta["categories"]),
+        upstream={
+            "images": 1_281_167,
+            "pixels": presets.crop_size[0],
+            "top1": published.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100,
+        },
+    )
+
+
+def _read_tensors(path: Path) -> dict:
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as problem:
+        raise WeightsError(
+            f"{path.name} cannot be read as weights.",
+            expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
+            found=str(problem).splitlines()[0],
+        ) from None
+
+
+def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
+    """Take the tensors out of the usual wrappings: a ``state_dict`` key, a ``module.`` prefix."""
+    for key in ("state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+        raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
+    return {name.removeprefix("module."): tensor for name, tensor in content.items()}
+
+
+def _read_card(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+@cache
+def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
+    """The name of the head's weight, and of all tensors outside of the head's part."""
+    with torch.device("meta"):
+        model = get_model(arch, weights=None)
+    key = f"{path_of(model, find_head(model))}.weight"
+    return key, frozenset(model.state_dict()) - set(part_of_head(model))
+
+
+def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
+    """Outputs of the head of ``arch`` that is stored in ``state``; 0 if all but its part is there."""
+    key, backbone = _head_and_backbone(arch)
+    if key in state:
+        return state[key].shape[0]
+    if backbone <= state.keys():
+        return 0
+    raise WeightsError(
+        f"{name} has no {key}.",
+        expected=f"the weights of {arch}, or all of them but {key.split('.')[0]}",
+        found=", ".join(list(state)[:3]) + ", ...",
+    )

@@ -1,0 +1,111 @@
+"""Files that are written whole or not at all, the cache folder, and arrays stored in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import platformdirs
+
+
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open ``path`` for writing so that an interrupt at any moment leaves the old file or the new.
+
+    What is written goes to a temporary file beside it, which takes the name once it is on the disk.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with open(part, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8, whole or not at all."""
+    with whole_file(path) as file:
+        file.write(text.encode())
+
+
+def cache_dir() -> Path:
+    """Where downloads and decoded images go: ``$COURSE_DATA``, else the platform's cache folder.
+
+    Everything in it can be fetched or computed again; delete it to win the space back.
+    """
+    chosen = os.environ.get("COURSE_DATA")
+    if chosen:
+        return Path(chosen).expanduser()
+    return platformdirs.user_cache_path("course_utils", appauthor=False)
+
+
+def file_stamp(path: Path) -> str:
+    """Path, size and time of change of a file: a key that changes with the file."""
+    status = path.stat()
+    return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+
+
+def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The arrays that ``make`` gives: computed once, then memory mapped from the cache folder.
+
+    A mapped array costs no time until it is read; writing to it changes the copy in memory, never
+    the file. With a cache folder that is read-only or full the arrays simply stay in memory.
+
+    Args:
+        key: all that the arrays depend on, versions included; another key is another entry.
+        make: computes the arrays; the names must be usable as file names.
+    """
+    entry = cache_dir() / "arrays" / _entry_name(key)
+    arrays = _load(entry)
+    if arrays is not None:
+        return arrays
+    arrays = make()
+    try:
+        _store(entry, arrays)
+    except OSError:
+        return arrays
+    return _load(entry) or arrays
+
+
+def _entry_name(key: str) -> str:
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", key).strip("-.")[:40]
+    return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _load(entry: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of an entry, or None where it is missing or damaged."""
+    try:
+        return {f.stem: np.load(f, mmap_mode="c") for f in sorted(entry.glob("*.npy"))} or None
+    except (OSError, ValueError, EOFError):
+        return None
+
+
+def _store(entry: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write all arrays to a temporary folder, then rename it: an entry is whole or not there."""
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as scratch:
+        whole = Path(scratch) / entry.name
+        whole.mkdir()
+        for name, array in arrays.items():
+            with open(whole / f"{name}.npy", "wb") as file:
+                np.save(file, array, allow_pickle=False)
+                file.flush()
+                os.fsync(file.fileno())
+        if entry.exists():  # damaged, or another process was faster
+            entry.rename(Path(scratch) / "old")
+        whole.rename(entry)

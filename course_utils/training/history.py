@@ -1,0 +1,67 @@
+"""History: the record of a training run, epoch by epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch gave: losses are means over images in nats, accuracies are fractions.
+
+    ``train_loss`` includes the recipe's label smoothing, ``val_loss`` does not.
+    """
+
+    epoch: int
+    phase: int
+    lr: float
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+
+@dataclass
+class History:
+    """The record of a training run; epochs are counted from 1.
+
+    Attributes:
+        batch_size: the recipe's, or what was left of it when the device ran out of memory.
+        notes: sentences on what went otherwise than asked, as they were printed.
+    """
+
+    data: str = ""
+    n_train: int = 0
+    n_val: int = 0
+    seed: int = 0
+    epochs: list[EpochRecord] = field(default_factory=list)
+    iteration_loss: list[float] = field(default_factory=list)
+    interrupted: bool = False
+    batch_size: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the highest validation accuracy, the first of several; 0 before any."""
+        return max(self.epochs, key=lambda e: e.val_accuracy).epoch if self.epochs else 0
+
+    @property
+    def best_val_accuracy(self) -> float:
+        return max((e.val_accuracy for e in self.epochs), default=0.0)
+
+    @property
+    def unfreeze_epochs(self) -> list[int]:
+        """The first epoch of every phase but the first."""
+        pairs = zip(self.epochs, self.epochs[1:])
+        return [now.epoch for before, now in pairs if now.phase != before.phase]
+
+    @property
+    def seconds(self) -> float:
+        return sum(e.seconds for e in self.epochs)
+
+
+def _history_from(saved: dict) -> History:
+    return History(**{**saved, "epochs": [EpochRecord(**e) for e in saved["epochs"]]})

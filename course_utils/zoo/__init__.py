@@ -1,0 +1,44 @@
+"""The model zoo: one entry for each set of published weights, what is known of it, and how it is built.
+
+Start reading in ``entries.py``, then ``building.py`` (``build``).
+"""
+
+from __future__ import annotations
+
+from course_utils.zoo.building import build
+from course_utils.zoo.entries import ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
+from course_utils.zoo.published import (
+    RECORDS,
+    WIDESPREAD,
+    Card,
+    Record,
+    best_single,
+    card,
+    origin,
+    torchvision_accuracies,
+)
+from course_utils.zoo.rows import Case, chosen_rows, plain_table, recommend, zoo_row
+
+__all__ = [
+    "Card",
+    "Case",
+    "ENTRIES",
+    "Entry",
+    "FAMILIES",
+    "NAMES",
+    "RECORDS",
+    "Record",
+    "UNLABELLED",
+    "WIDESPREAD",
+    "best_single",
+    "build",
+    "card",
+    "chosen_rows",
+    "find",
+    "origin",
+    "plain_table",
+    "recommend",
+    "select",
+    "torchvision_accuracies",
+    "zoo_row",
+]

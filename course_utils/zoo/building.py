@@ -1,0 +1,125 @@
+"""Build a model of the zoo, with or without its published weights, for pictures of any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch.nn.functional as F
+from torch import nn, Tensor
+from torchvision import models as torchvision_models
+
+from course_utils.zoo import hub
+from course_utils.zoo import mocov3
+from course_utils.models.building import seeded
+from course_utils.models.heads import replace_head
+from course_utils.zoo.entries import Entry, find
+
+
+
+class Enlarge(nn.Module):
+    """Bilinear enlargement in front of a model that refuses small pictures."""
+
+    def __init__(self, size: int, model: nn.Module):
+        super().__init__()
+        self.size, self.model = size, model
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images ``[N, 3, H, W]`` to what ``model`` gives for them at ``size`` pixels."""
+        if x.shape[-1] < self.size:
+            x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
+        return self.model(x)
+
+
+def build(
+    name: str, num_classes: int = 10, size: int = 32, pretrained: bool = False, seed: int = 0
+) -> nn.Module:
+    """Build a model of the zoo with a new head, for pictures of ``size`` pixels.
+
+    Transformers with a fixed input size are built for ``size``, with smaller patches where that is
+    smaller than they were trained for. What refuses small pictures enlarges them first.
+
+    Args:
+        pretrained: load the entry's weights from this machine (never downloads, see
+            :mod:`course_utils.zoo.hub`); otherwise all weights are random.
+        seed: of everything random here.
+
+    Returns:
+        A model that maps ``[N, 3, size, size]`` to logits ``[N, num_classes]``.
+
+    Raises:
+        CourseError: for a name that is not in the zoo.
+        WeightsError: if ``pretrained`` and the weights are not on this machine.
+    """
+    entry = find(name)
+    file = hub.local_file(entry) if pretrained else None
+    with seeded(seed):
+        model = MAKERS[entry.library](entry, num_classes, size, file)
+    return Enlarge(entry.least, model) if size < entry.least else model
+
+
+def _from_torchvision(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
+    # GoogLeNet has two further heads, which its builder itself drops after loading weights.
+    random_googlenet = entry.builder == "googlenet" and file is None
+    extra = {"aux_logits": False, "init_weights": False} if random_googlenet else {}
+    weights = entry.tag if file else None
+    model = torchvision_models.get_model(entry.builder, weights=weights, **extra)
+    replace_head(model, num_classes)
+    return model
+
+
+def _from_timm(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
+    import timm
+
+    loaded = {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}} if file else {}
+    name = f"{entry.builder}.{entry.tag}"
+    return timm.create_model(name, num_classes=num_classes, **_shape(entry, size), **loaded)
+
+
+def _from_course(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
+    if entry.builder == "lenet5":
+        return LeNet5(num_classes)
+    model = mocov3.backbone(entry.builder, num_classes, **_shape(entry, size))
+    if file:
+        mocov3.load_into(model, file)
+    return model
+
+
+def _shape(entry: Entry, size: int) -> dict:
+    """What timm's builders must be told about pictures of ``size`` pixels."""
+    if not entry.fixed_size or size == entry.size:
+        return {}
+    return {"img_size": size, **(entry.small if size < entry.size else {})}
+
+MAKERS = {"torchvision": _from_torchvision, "timm": _from_timm, "course": _from_course}
+
+
+class LeNet5(nn.Module):
+    """Two convolutions and three linear layers; 62,006 parameters for ten classes.
+
+    The usual modern reading of LeCun et al. (1998): ReLU for the scaled tanh, max-pooling for the
+    trainable averages, every map connected to every map, three input channels. The original counts
+    60,000 parameters on grey pictures.
+    """
+
+    def __init__(self, num_classes: int = 10):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 6, kernel_size=5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, kernel_size=5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.classifier = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(16 * 5 * 5, 120),
+            nn.ReLU(),
+            nn.Linear(120, 84),
+            nn.ReLU(),
+            nn.Linear(84, num_classes),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images ``[N, 3, 32, 32]`` to logits ``[N, num_classes]``."""
+        return self.classifier(self.features(x))

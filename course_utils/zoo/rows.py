@@ -1,0 +1,204 @@
+"""Rows of the zoo: published and counted facts of each entry, filtered, sorted, and recommended for a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from course_utils.errors import CourseError
+from course_utils.models.cost import last_map, multiply_adds, on_meta, smallest_input
+from course_utils.models.freezing import count_parameters
+from course_utils.tables import table
+from course_utils.zoo.building import build
+from course_utils.zoo.entries import Entry
+from course_utils.zoo.published import card
+
+COLUMNS = (
+    "model", "family", "year", "parameters (M)", "GMAC", "size", "GMAC at 32", "map", "map at 32",
+    "smallest", "top-1", "top-5", "trained on", "labels", "licence",
+)  # fmt: skip
+COMMERCIAL = {True: "yes", False: "no", None: "read them"}
+ALL = "all families"
+
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a project allows. Whatever is left at ``None`` is no constraint.
+
+    Attributes:
+        parameters: at most so many (millions).
+        multiply_adds: at most so many for an image at the size it was trained for (10^9).
+        size: side of the pictures in pixels.
+        commercial: the product is sold.
+        labels: which supervision is allowed behind the weights, such as ``("no labels",)``.
+        texts: classes are described by texts, without training pictures.
+    """
+
+    parameters: float | None = None
+    multiply_adds: float | None = None
+    size: int | None = None
+    commercial: bool = False
+    labels: Sequence[str] | None = None
+    texts: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row that meets the constraints, with what speaks for it and what to watch."""
+
+    name: str
+    reasons: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        watch = f"; watch: {', '.join(self.cautions)}" if self.cautions else ""
+        return f"{self.name}: {', '.join(self.reasons)}{watch}"
+
+
+def recommend(rows: Sequence[dict], case: Case, most: int = 5) -> list[Candidate]:
+    """Rows that meet ``case``, the published accuracy deciding their order; never one fixed answer.
+
+    Rows without a comparable published accuracy follow after those that have one: their order
+    says nothing. Compare the candidates on your own validation images.
+
+    Args:
+        rows: from :func:`course_utils.zoo.rows.zoo_row`, with counted costs.
+
+    Raises:
+        CourseError: if nothing meets the constraints; names the one that excludes most.
+    """
+    refusals = {row["model"]: _refused(row, case) for row in rows}
+    fitting = [row for row in rows if not refusals[row["model"]]]
+    if not fitting:
+        reasons = [reason for found in refusals.values() for reason in found]
+        hardest = max(set(reasons), key=reasons.count)
+        raise CourseError(
+            "no row of the table meets these constraints.",
+            found=f"{reasons.count(hardest)} of {len(rows)} rows: {hardest}",
+            do="relax that constraint",
+        )
+    ordered = sorted(fitting, key=lambda row: -(_comparable(row) or 0.0))
+    return [Candidate(row["model"], _reasons(row), _cautions(row, case)) for row in ordered[:most]]
+
+
+def _refused(row: dict, case: Case) -> list[str]:
+    found = []
+    if row["tag"] == "":
+        found.append("no published weights")
+    if case.parameters is not None and row["parameters (M)"] > case.parameters:
+        found.append("too many parameters")
+    if case.multiply_adds is not None and row["GMAC"] > case.multiply_adds:
+        found.append("too much compute")
+    if case.commercial and row["commercial"] == "no":
+        found.append("not for commercial use")
+    if case.labels is not None and row["labels"] not in case.labels:
+        found.append("other supervision")
+    if case.texts and row["family"] != "language-image":
+        found.append("knows no texts")
+    return found
+
+
+def _comparable(row: dict) -> float | None:
+    """The published top-1 accuracy of one network and one crop; a linear probe is another matter."""
+    return row["top-1"] if row["top-1"] and "probe" not in row["conditions"] else None
+
+
+def _reasons(row: dict) -> tuple[str, ...]:
+    accuracy = _comparable(row)
+    said = f"{accuracy:.1%} top-1 on ImageNet" if accuracy else "no comparable ImageNet number"
+    cost = f"{row['parameters (M)']:.1f} M parameters, {row['GMAC']:.2f} GMAC at {row['size']} px"
+    return said, cost, f"{row['trained on']} ({row['labels']})"
+
+
+def _cautions(row: dict, case: Case) -> tuple[str, ...]:
+    found = []
+    if case.commercial and row["commercial"] == "read them":
+        found.append(f"licence {row['licence']}: read the terms")
+    if case.size and case.size < row["smallest"]:
+        found.append(f"takes {row['smallest']} px at least: enlarge, or rebuild with small patches")
+    elif case.size and case.size < row["size"] / 2:
+        found.append(f"made for {row['size']} px: try enlarged pictures too")
+    return tuple(found)
+
+
+def zoo_row(entry: Entry) -> dict:
+    """Published and counted facts of one entry; nothing is downloaded, no weight is stored.
+
+    ``parameters (M)`` counts millions with a head of ten classes, ``GMAC`` billions of
+    multiply-adds for an image at ``size`` pixels and at 32, where Transformers are rebuilt with
+    small patches; ``map`` is the last feature map at these two sizes.
+    """
+    facts = card(entry)
+    stock = on_meta(lambda: build(entry.name, size=entry.size))
+    small = on_meta(lambda: build(entry.name, size=32))
+    return {
+        "model": entry.name,
+        "family": entry.family,
+        "year": entry.year,
+        "parameters (M)": count_parameters(stock) / 1e6,
+        "GMAC": multiply_adds(stock, entry.size) / 1e9,
+        "size": entry.size,
+        "GMAC at 32": multiply_adds(small, 32) / 1e9,
+        "map": _sides(last_map(stock, entry.size)),
+        "map at 32": _sides(last_map(small, 32)),
+        "smallest": smallest_input(stock, entry.size),
+        "top-1": facts.top1,
+        "top-5": facts.top5,
+        "conditions": facts.conditions,
+        "source": facts.source,
+        "trained on": entry.trained_on,
+        "labels": entry.labels,
+        "licence": facts.licence,
+        "commercial": COMMERCIAL[facts.commercial],
+        "tag": entry.tag,
+        "library": entry.library,
+    }
+
+
+def chosen_rows(
+    rows: Sequence[dict],
+    family: str = ALL,
+    words: str = "",
+    most_parameters: float = float("inf"),
+    by: str = "year",
+    descending: bool = False,
+) -> list[dict]:
+    """Rows of one family, with all ``words`` somewhere in them, sorted; rows without a value last.
+
+    Args:
+        most_parameters: in millions.
+        by: a column.
+    """
+    wanted = [
+        row
+        for row in rows
+        if family in (ALL, row["family"])
+        and row["parameters (M)"] <= most_parameters
+        and all(word in _searched(row) for word in words.lower().split())
+    ]
+    known = [row for row in wanted if row[by] is not None]
+    unknown = [row for row in wanted if row[by] is None]
+    return sorted(known, key=lambda row: row[by], reverse=descending) + unknown
+
+
+def plain_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
+    """The rows as aligned text."""
+    return table([{column: shown(row[column], column) for column in columns} for row in rows])
+
+
+def shown(value: object, column: str) -> str:
+    """A value as the table prints it: accuracies in per cent, a dash for what is not known."""
+    if value is None:
+        return "-"
+    if column in ("top-1", "top-5"):
+        return f"{value:.1%}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _sides(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def _searched(row: dict) -> str:
+    return " ".join(str(value) for value in row.values()).lower()
