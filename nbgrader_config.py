@@ -7,9 +7,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 
 # What stands in the place of a solution.
-c.ClearSolutions.code_stub = {
-    "python": 'raise NotImplementedError("replace this line by your answer")'
-}
+c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("replace this line by your answer")'}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 
 # At budget `grade` a cell takes seconds; the first one imports torch, perhaps from a cold disk.

@@ -73,8 +73,15 @@ def write(options: argparse.Namespace, words: list[str], sections: list[str], mi
     """The page with what has been measured so far, so that an interrupt loses one row."""
     warning = "**Tiny sizes, which measure nothing (`--quick`).**\n\n" if options.quick else ""
     command = " ".join(["python benchmarks/grading.py", *report.without_folders(words)])
-    facts = f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {report.machine(torch.device('cpu'))}\n"
-    page = ["# Grading, measured against stock nbgrader\n", warning + facts, READING, *(f"{s}\n" for s in sections)]
+    facts = (
+        f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {report.machine(torch.device('cpu'))}\n"
+    )
+    page = [
+        "# Grading, measured against stock nbgrader\n",
+        warning + facts,
+        READING,
+        *(f"{s}\n" for s in sections),
+    ]
     options.out.write_text("\n".join(page), encoding="utf-8")
 
 
@@ -127,7 +134,9 @@ def growth(course: Path, counts: tuple[int, ...]) -> str:
         with fresh_copy(course) as copied, stopwatch() as serial:
             seconds = seconds_of(lambda: batch.grade(copied, [NAME], batch.Settings(), say=silent))
             work = sum(results.read(copied, NAME, s).seconds for s in classes.students(n))
-        body.append([f"{n}", f"{seconds:.1f}", f"{seconds / n:.2f}", f"{work / n:.2f}", f"{1000 * serial[0] / n:.0f}"])
+        body.append(
+            [f"{n}", f"{seconds:.1f}", f"{seconds / n:.2f}", f"{work / n:.2f}", f"{1000 * serial[0] / n:.0f}"]
+        )
     head = ["submissions", "seconds", "s each", "of a worker, s each", "serial, ms each"]
     said = "\n\nSerial is what the main process does for each submission: repair, nbgrader's sanitising and writing."
     return f"## Growth with the number of submissions\n\n{report.markdown(head, body)}{said}"
@@ -144,7 +153,9 @@ def fleet(course: Path, n: int, workers: tuple[int, ...]) -> str:
         waits = Waiting(outcomes)
         with (
             fresh_copy(course) as copied,
-            LocalCluster(n_workers=1, threads_per_worker=number, processes=False, dashboard_address=None) as cluster,
+            LocalCluster(
+                n_workers=1, threads_per_worker=number, processes=False, dashboard_address=None
+            ) as cluster,
             patched(batch, "run", waits),
             stopwatch() as serial,
         ):
@@ -264,7 +275,9 @@ def _program(course: Path, *words: str) -> None:
     with environment(PATH=path_with_our_programs()):
         done = subprocess.run(words, cwd=course, capture_output=True, text=True)
     if done.returncode:
-        raise SystemExit(f"{' '.join(words[1:])} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise SystemExit(
+            f"{' '.join(words[1:])} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
 
 
 PROGRAMS = {"stock": stock, "ours": ours}
@@ -274,11 +287,18 @@ def all_scores(course: Path) -> dict[str, dict[str, float | None]]:
     """The automatic score of each graded cell, by student."""
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         found = gradebook.assignment_submissions(NAME)
-        return {s.student.id: {g.cell.name: g.auto_score for n in s.notebooks for g in n.grades} for s in found}
+        return {
+            s.student.id: {g.cell.name: g.auto_score for n in s.notebooks for g in n.grades} for s in found
+        }
 
 
 def differences(a: dict, b: dict) -> list[str]:
-    return [f"{s}/{c}: {a[s].get(c)} and {b.get(s, {}).get(c)}" for s in a for c in a[s] if a[s].get(c) != b.get(s, {}).get(c)]
+    return [
+        f"{s}/{c}: {a[s].get(c)} and {b.get(s, {}).get(c)}"
+        for s in a
+        for c in a[s]
+        if a[s].get(c) != b.get(s, {}).get(c)
+    ]
 
 
 def silent(line: str) -> None:

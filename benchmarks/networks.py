@@ -13,20 +13,19 @@ from torch import nn
 from torchvision.models import alexnet
 
 from course_utils.data.augment import Augment, Preprocess
-from course_utils.training.device import channels_last
-from course_utils.training.compiling import compiled_or_plain
-from course_utils.models.cost import forward_flops
 from course_utils.data.images import ImageSet, Splits
-from course_utils.training.evaluation import accuracy, evaluate, predict
-from course_utils.training.probes import extract_features, fit_probe
-from course_utils.models.building import build_model
-from course_utils.models.heads import find_head
-from course_utils.training.device import cpu_has_bfloat16
 from course_utils.models.alexnet import fold_repeating_pool
-from course_utils.training.convolutions import use_live_taps
-from course_utils.training.loop import count_batches, Stepper, train_epoch
-from course_utils.training.recipe import Phase, Recipe
+from course_utils.models.building import build_model
+from course_utils.models.cost import forward_flops
+from course_utils.models.heads import find_head
 from course_utils.models.weights import find_weights
+from course_utils.training.compiling import compiled_or_plain
+from course_utils.training.convolutions import use_live_taps
+from course_utils.training.device import cpu_has_bfloat16
+from course_utils.training.evaluation import accuracy, evaluate, predict
+from course_utils.training.loop import Stepper, count_batches, train_epoch
+from course_utils.training.probes import extract_features, fit_probe
+from course_utils.training.recipe import Phase, Recipe
 
 PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
 RATE = 1e-3  # Adam's own default, for both loops
@@ -148,9 +147,7 @@ def tutorial_arm(plan: Plan, model: nn.Module, n: int) -> Arm:
     )
 
 
-def our_arm(
-    plan: Plan, name: str, model: nn.Module, n: int, compile: bool = False, goal: float = 1.0
-) -> Arm:
+def our_arm(plan: Plan, name: str, model: nn.Module, n: int, compile: bool = False, goal: float = 1.0) -> Arm:
     """An epoch as ``fit`` runs it."""
     recipe = Recipe((Phase(plan.repeats, RATE),), plan.batch_size, weight_decay=0.0, augment=Augment())
     model.to(memory_format=torch.channels_last)

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from report import markdown
 from torch import nn
 
-from course_utils.data.augment import Preprocess
 from course_utils.analysis.arms import Arm, choose_rate, verdict
+from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
-from course_utils.training.evaluation import evaluate
 from course_utils.models.building import build_model
+from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 from course_utils.training.device import best_device
+from course_utils.training.evaluation import evaluate
 from course_utils.training.fitting import fit
 from course_utils.training.history import History
 from course_utils.training.recipe import Phase, Recipe
-from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 
 SEEDS = 3
 
@@ -79,8 +79,18 @@ def section(splits: Splits, starts: dict[str, Weights | None], quick: bool = Fal
         trials, seeds = [replace(trial, epochs=1) for trial in TRIALS], 1
         splits = replace(splits, train=splits.train.take(64, seed=0))
     results = [run_trial(trial, weights, splits, seeds) for trial in trials for weights in starts.values()]
-    head = ["recipe", "started from", "rate", "test accuracy", "seeds", "seconds", "tutorial's claim on CIFAR-10"]
-    note = "The claims are from ImageNet weights: what starts from other weights is no reproduction of them.\n"
+    head = [
+        "recipe",
+        "started from",
+        "rate",
+        "test accuracy",
+        "seeds",
+        "seconds",
+        "tutorial's claim on CIFAR-10",
+    ]
+    note = (
+        "The claims are from ImageNet weights: what starts from other weights is no reproduction of them.\n"
+    )
     note += "Where several rates were tried, one was chosen for each start on validation images, with the first seed."
     verdicts = "\n".join(f"- {line}" for line in compared(results))
     table = markdown(head, [_row(result) for result in results])

@@ -17,9 +17,9 @@ from measure import in_turn, matrix_product_limit, seconds_of
 
 from course_utils.data.loading import load_data
 from course_utils.errors import CourseError, EnvironmentProblem
+from course_utils.models.weights import find_weights
 from course_utils.storage import write_text
 from course_utils.training.device import best_device
-from course_utils.models.weights import find_weights
 
 ROWS = {
     "resnet18": "ResNet-18, stock stem, 32x32, all layers trained",
@@ -65,7 +65,13 @@ def main(words: list[str]) -> None:
     starts = {start: find_weights(start) for start in options.starts} if options.gpu else {}
     splits = load_data(options.data, val=200 if options.quick else None)
     plan = networks.Plan(
-        splits, device, images, min(images, size.slow), options.images or size.probe, repeats, options.seed,
+        splits,
+        device,
+        images,
+        min(images, size.slow),
+        options.images or size.probe,
+        repeats,
+        options.seed,
         compile=not options.quick,
     )
     started = time.perf_counter()
@@ -131,7 +137,9 @@ def run_row(row: str, plan: networks.Plan, size: Size, limit: float) -> str:
         "evaluate": networks.evaluation_arms,
         "import": lambda plan: starting.import_arms(),
     }[row]
-    seen = {"resnet18": n, "alexnet": plan.slow, "stem": plan.slow, "probe": plan.probe, "evaluate": n}.get(row)
+    seen = {"resnet18": n, "alexnet": plan.slow, "stem": plan.slow, "probe": plan.probe, "evaluate": n}.get(
+        row
+    )
     title += f", {seen:,} images" if seen else ""
     return report.section(title, in_turn(make(plan), plan.repeats), limit, plan.repeats)
 

@@ -71,9 +71,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed of every experiment.")] = 0,
     overrides: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60."
-        ),
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60."),
     ] = None,
     record: Annotated[
         bool, typer.Option("--record", help="Keep the results in the package; real data only.")
@@ -151,7 +149,9 @@ def data(
 def pretrain(
     data: Annotated[str, typer.Option(help="Folder or zip of images, 64x64 or larger, <split>/<class>/*.")],
     arch: Annotated[Literal["resnet18", "alexnet"], typer.Option(help="What to train.")] = "resnet18",
-    out: Annotated[Path, typer.Option(help="Receives weights, classes, card, checkpoint.")] = Path("pretrained"),
+    out: Annotated[Path, typer.Option(help="Receives weights, classes, card, checkpoint.")] = Path(
+        "pretrained"
+    ),
     epochs: Annotated[int | None, typer.Option(help="Instead of the setting's own number.")] = None,
     name: Annotated[str | None, typer.Option(help="Of the data, for files and the card.")] = None,
     terms: Annotated[str, typer.Option(help="On which the images may be used, for the card.")] = "not stated",
@@ -164,8 +164,8 @@ def pretrain(
 
     Example: `course pretrain --data images.zip --arch resnet18 --out pretrained`
     """
-    from course_utils.training import pretraining
     from course_utils.models.weights import from_file
+    from course_utils.training import pretraining
 
     begin = from_file(start, arch) if start else None
     report = pretraining.pretrain(
@@ -290,12 +290,16 @@ def collect(
 
 @app.command()
 def grade(
-    assignment: Annotated[str | None, typer.Argument(help="Its name, or how it begins: 03. Default: all.")] = None,
+    assignment: Annotated[
+        str | None, typer.Argument(help="Its name, or how it begins: 03. Default: all.")
+    ] = None,
     students: Annotated[
         list[str] | None, typer.Option(help="Only this one; may be given several times.")
     ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes on this machine; 0: one for each core.")] = 0,
-    scheduler: Annotated[str, typer.Option(help="A Dask scheduler instead, such as tcp://10.0.0.1:8786.")] = "",
+    scheduler: Annotated[
+        str, typer.Option(help="A Dask scheduler instead, such as tcp://10.0.0.1:8786.")
+    ] = "",
     timeout: Annotated[int | None, typer.Option(min=1, help="Seconds for one cell.")] = None,
     deadline: Annotated[int | None, typer.Option(min=1, help="Seconds for a whole notebook.")] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Run students' code without a sandbox.")] = False,
@@ -436,7 +440,9 @@ def _assignment(root: Path, beginning: str) -> str:
     names = sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
     chosen = [name for name in names if name == beginning] or [n for n in names if n.startswith(beginning)]
     if len(chosen) != 1:
-        raise typer.BadParameter(f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run course build'}")
+        raise typer.BadParameter(
+            f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run course build'}"
+        )
     return chosen[0]
 
 
@@ -461,8 +467,7 @@ def _command(notebook: str, parameters: dict) -> str:
     """The command that gives these results again, without the folders of this machine."""
     words = ["course run", notebook]
     words += [
-        f"--{name} {Path(str(parameters[name])).name}"
-        for name in ("budget", "data", "weights", "seed")
+        f"--{name} {Path(str(parameters[name])).name}" for name in ("budget", "data", "weights", "seed")
     ]
     words += [f"--set {key}={json.dumps(value)}" for key, value in parameters["overrides"].items()]
     return " ".join(words)

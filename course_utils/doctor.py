@@ -92,9 +92,7 @@ def _weights() -> Iterator[Finding]:
     try:
         yield Finding("small weights", True, find_weights("small").name, essential=True)
     except CourseError as problem:
-        yield Finding(
-            "small weights", False, problem.what, "install the package again", essential=True
-        )
+        yield Finding("small weights", False, problem.what, "install the package again", essential=True)
     here = [arch for arch in WEIGHTS if imagenet_file(arch).exists()]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
@@ -147,9 +145,7 @@ def _nbgrader_config(root: Path) -> Finding:
         detail = f"nbgrader does not take {', '.join(lost)}" if lost else "no settings"
         remedy = "look for another nbgrader_config.py in `jupyter --paths`"
         return Finding("nbgrader_config.py", False, detail, remedy, essential=True)
-    return Finding(
-        "nbgrader_config.py", True, f"loaded, {sum(len(s) for s in wanted.values())} settings"
-    )
+    return Finding("nbgrader_config.py", True, f"loaded, {sum(len(s) for s in wanted.values())} settings")
 
 
 def _as_nbgrader_loads_it(root: Path) -> dict:

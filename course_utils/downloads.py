@@ -17,8 +17,8 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
-from course_utils.storage import cache_dir
 from course_utils.errors import DataError
+from course_utils.storage import cache_dir
 
 WEIGHTS = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 NAMES = ("cifar10", "hotdog", *WEIGHTS)
@@ -175,9 +175,7 @@ def _receive(url: str, part: Path, floor: float, progress: bool) -> None:
         length = response.headers["Content-Length"]
         total = start + int(length) if length else None
         title = f"{part.stem} from {_host(url)}"
-        bar = tqdm(
-            None, title, total, initial=start, unit="B", unit_scale=True, disable=not progress
-        )
+        bar = tqdm(None, title, total, initial=start, unit="B", unit_scale=True, disable=not progress)
         with bar, open(part, "ab" if resumed else "wb") as file:
             for chunk in _chunks(response, floor):
                 file.write(chunk)

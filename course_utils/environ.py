@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-
-
 @contextmanager
 def environment(**values: str) -> Iterator[None]:
     """Set variables for the programs that are started inside, and put the old values back."""

@@ -11,25 +11,24 @@ import torch
 
 import course_utils
 from course_utils import plots
-from course_utils.course import experiments, recorded
-from course_utils.data.augment import Preprocess
-from course_utils.course.budget import choose_preset, load_plan
-from course_utils.environ import is_grading
 from course_utils.analysis.arms import Arm, verdict
-from course_utils.tables import table, turned
+from course_utils.course import experiments, recorded
+from course_utils.course.budget import choose_preset, load_plan
+from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
 from course_utils.data.loading import describe_source, load_data
-from course_utils.training.device import best_device
+from course_utils.environ import is_grading
 from course_utils.models.weights import (
-    common_source,
-    describe_weights,
-    find_weights,
     IMAGENET_MEAN,
     IMAGENET_STD,
     SOURCES,
     Weights,
+    common_source,
+    describe_weights,
+    find_weights,
 )
-
+from course_utils.tables import table, turned
+from course_utils.training.device import best_device
 
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown turned
 

@@ -15,8 +15,6 @@ import numpy as np
 import platformdirs
 
 
-
-
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     """Open ``path`` for writing so that an interrupt at any moment leaves the old file or the new.

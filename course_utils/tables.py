@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-
-
 def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
     """Rows of equal keys as aligned text: floats in 0..1 stay as they are, numbers to the right."""
     columns = list(columns or rows[0])

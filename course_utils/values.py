@@ -19,9 +19,7 @@ import numpy as np
 
 MIME = "application/vnd.course.value"
 # What an array may hold; no objects, so that reading one runs nobody's code.
-DTYPES = frozenset(
-    "bool uint8 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split()
-)
+DTYPES = frozenset("bool uint8 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split())
 
 
 def same(label: str, got: object, expected: object, *, rtol: float = 0.0, atol: float = 0.0) -> None:

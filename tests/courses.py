@@ -35,9 +35,7 @@ def cell(notebook: nbformat.NotebookNode, id_: str) -> nbformat.NotebookNode:
     return next(c for c in notebook.cells if c.id == id_)
 
 
-def submit(
-    course: Path, student: str, notebook: nbformat.NotebookNode, name: str = "90_sample"
-) -> None:
+def submit(course: Path, student: str, notebook: nbformat.NotebookNode, name: str = "90_sample") -> None:
     """Hand in a notebook as a student would."""
     folder = course / "submitted" / student / name
     folder.mkdir(parents=True)
@@ -64,9 +62,5 @@ def scores(course: Path, student: str, name: str = "90_sample") -> dict[str, flo
 
 def points(course: Path, name: str = "90_sample") -> dict[str, float]:
     """What every graded cell is worth, by the instructor edition; written answers left out."""
-    graded = (
-        c
-        for c in read(course, "solutions", name).cells
-        if c.metadata.get("nbgrader", {}).get("grade")
-    )
+    graded = (c for c in read(course, "solutions", name).cells if c.metadata.get("nbgrader", {}).get("grade"))
     return {c.id: c.metadata.nbgrader.points for c in graded if c.cell_type == "code"}

@@ -45,7 +45,9 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     options = [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
     with (home / "log").open("w") as log:
-        server = subprocess.Popen([*command, *options], cwd=folder, env=_environment(home), stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [*command, *options], cwd=folder, env=_environment(home), stdout=log, stderr=log
+        )
         try:
             _wait_for(server, f"http://127.0.0.1:{port}/api", home / "log")
             yield f"http://127.0.0.1:{port}"

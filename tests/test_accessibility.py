@@ -13,14 +13,13 @@ from test_photo_viewer import NETWORKS, PHOTO
 from test_plots import figures
 from tiny import tiny_images
 
-from course_utils.widgets import photo_viewer, playground, residual_explorer, zoo_browser
-from course_utils.zoo import entries, rows
-from course_utils.authoring import release
-from course_utils.plots.frame import COLOURS
-from course_utils.plots.growing import TRAIN, VAL
 from course_utils.analysis.residual import capture
 from course_utils.models.stacks import build_stack
+from course_utils.plots.frame import COLOURS
+from course_utils.plots.growing import TRAIN, VAL
+from course_utils.widgets import photo_viewer, playground, residual_explorer, zoo_browser
 from course_utils.widgets.training_panel import TrainingPanel
+from course_utils.zoo import entries, rows
 
 TEXTS = sorted((ROOT / "solutions").glob("*.py"))
 
@@ -146,7 +145,9 @@ def residual_view():
 VIEWS = {
     "training panel": lambda: TrainingPanel(3).view,
     "playground": lambda: playground.controls(tiny_images(2).images, data="noise"),
-    "photo viewer": lambda: photo_viewer.uploader(NETWORKS, photo_viewer.answers(NETWORKS, PHOTO, data="x").alt_text),
+    "photo viewer": lambda: photo_viewer.uploader(
+        NETWORKS, photo_viewer.answers(NETWORKS, PHOTO, data="x").alt_text
+    ),
     "residual explorer": residual_view,
     "zoo table": lambda: zoo_browser.browser([rows.zoo_row(entries.find("LeNet-5"))]),
 }
@@ -175,7 +176,9 @@ def test_no_name_is_cut_off(widgets):
     for widget in widgets:
         width = getattr(getattr(widget, "style", None), "description_width", "initial") or "initial"
         if getattr(widget, "description", "") and width != "initial":
-            assert width.endswith("em") and len(widget.description) * 0.55 <= float(width[:-2]), widget.description
+            assert width.endswith("em") and len(widget.description) * 0.55 <= float(width[:-2]), (
+                widget.description
+            )
 
 
 def test_pictures_in_a_view_have_a_text(widgets):

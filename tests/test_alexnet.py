@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from course_utils.models.alexnet import adapt_stem, build_alexnet, STEMS
 from course_utils.errors import CourseError
-from course_utils.models.alexnet import resample
+from course_utils.models.alexnet import STEMS, adapt_stem, build_alexnet, resample
 from course_utils.models.freezing import count_parameters, freeze_backbone
 from course_utils.models.heads import find_head, new_layers
 from course_utils.models.weights import find_weights

@@ -48,9 +48,7 @@ def test_answer_gets_its_transcript_and_its_points(file: Path, request):
     verdicts = _grade(key, answer)
 
     first_line = file.read_text().splitlines()[0]
-    must_fail = (
-        first_line.removeprefix("# fails: ").split() if file.stem.startswith("wrong_") else []
-    )
+    must_fail = first_line.removeprefix("# fails: ").split() if file.stem.startswith("wrong_") else []
     assert [id_ for id_, verdict in verdicts.items() if verdict != "passed"] == must_fail
     assert passed == (not must_fail)
 
@@ -80,9 +78,7 @@ def test_no_transcript_without_an_answer():
 def test_untouched_stub_is_not_tried(key):
     answer = _run(stub(key))
     report, passed = _check(key, answer)
-    assert report.splitlines()[1:] == [
-        "  not tried yet: replace `raise NotImplementedError` by your answer"
-    ]
+    assert report.splitlines()[1:] == ["  not tried yet: replace `raise NotImplementedError` by your answer"]
     assert passed
     assert "passed" not in _grade(key, answer).values()
 
@@ -105,7 +101,9 @@ def test_one_of_two_functions_may_wait():
     assert report.splitlines()[-1] == "3 of 8 passed"
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.removeprefix("course_utils.checks."))
+@pytest.mark.parametrize(
+    "module", MODULES, ids=lambda module: module.__name__.removeprefix("course_utils.checks.")
+)
 def test_every_mistake_has_an_answer_that_makes_it(module):
     said = _transcripts()
     mistakes = [mistake for value in vars(module).values() for mistake in _mistakes_in(value)]
@@ -113,7 +111,9 @@ def test_every_mistake_has_an_answer_that_makes_it(module):
     assert [mistake.remedy for mistake in mistakes if mistake.remedy not in said] == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.removeprefix("course_utils.checks."))
+@pytest.mark.parametrize(
+    "module", MODULES, ids=lambda module: module.__name__.removeprefix("course_utils.checks.")
+)
 def test_every_case_fails_for_some_answer(module):
     said = _transcripts()
     names = [case.__doc__.splitlines()[0].rstrip(".") for case in getattr(module, "CASES", ())]

@@ -4,11 +4,13 @@ import pytest
 import torch
 from tiny import PREPROCESS
 
-from course_utils.data.augment import Augment, change_light, Preprocess, shift
+from course_utils.data.augment import Augment, Preprocess, change_light, shift
 
 
 def batch(n=64, side=8):
-    return torch.randint(0, 256, (n, 3, side, side), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    return torch.randint(0, 256, (n, 3, side, side), generator=torch.Generator().manual_seed(0)).to(
+        torch.uint8
+    )
 
 
 def generator():

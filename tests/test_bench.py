@@ -12,9 +12,9 @@ from torchvision.models import resnet18
 
 from course_utils.analysis.arms import Arm
 from course_utils.errors import WeightsError
+from course_utils.models.weights import find_weights, imagenet_file
 from course_utils.training.evaluation import evaluate
 from course_utils.training.recipe import Phase, Recipe
-from course_utils.models.weights import find_weights, imagenet_file
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import measure
@@ -68,7 +68,10 @@ def test_arms_are_measured_in_turn(monkeypatch):
 
 def test_a_missed_goal_is_said():
     arms = [measure.Arm("them", print, 10), measure.Arm("ours", print, 10, flop=2.0, goal=2.0)]
-    timings = [measure.Timing(arms[0], (4.0,), 1.0, 0.0, 0.5), measure.Timing(arms[1], (3.0,), 4 / 3, 0.0, 0.6)]
+    timings = [
+        measure.Timing(arms[0], (4.0,), 1.0, 0.0, 0.5),
+        measure.Timing(arms[1], (3.0,), 4 / 3, 0.0, 0.6),
+    ]
     text = report.section("Row", timings, limit=10.0, repeats=1)
     assert "| ours | 3 (3 to 3) | 1.33 | 2: **missed** | 67% | 60.0% |" in text
 
@@ -93,7 +96,7 @@ def test_the_gpu_command_runs_as_far_as_a_cpu_can_from_every_start(tmp_path, mon
     words = ["--gpu", "--quick", "--rows", "import", "--starts", "none,small,imagenet", "--out", str(out)]
     training.main(words)
     page = out.read_text()
-    recipes_page = page[page.index("## Recipes on noise with a tint"):]
+    recipes_page = page[page.index("## Recipes on noise with a tint") :]
     names = ("| stock", "| 3x3", "| ours")
     rows = [line.split(" | ") for line in recipes_page.splitlines() if line.startswith(names)]
     starts = [row[1] for row in rows]
@@ -140,7 +143,11 @@ def test_a_gpu_takes_real_images_and_a_page_of_its_own(tmp_path, monkeypatch):
     assert "has not been run" in page(cpu)
     report.GPU_PAGE.touch()
     assert "has not been run" not in page(cpu)
-    assert "Some Card, beside " in page(gpu) and "trains in 16 bits" in page(gpu) and "in 16 bits" not in page(cpu)
+    assert (
+        "Some Card, beside " in page(gpu)
+        and "trains in 16 bits" in page(gpu)
+        and "in 16 bits" not in page(cpu)
+    )
 
 
 def test_the_recipes_are_those_of_the_tutorials():

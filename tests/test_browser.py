@@ -20,7 +20,9 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.required_in_ci,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),
-    pytest.mark.skipif(not find_spec("playwright"), reason="playwright is missing: pip install -r requirements.txt"),
+    pytest.mark.skipif(
+        not find_spec("playwright"), reason="playwright is missing: pip install -r requirements.txt"
+    ),
 ]
 
 CHAPTER = "03_resnet18_finetune"
@@ -164,7 +166,9 @@ def test_the_explorers_slider_changes_the_picture(browser, course):
     address, page, _ = browser
     cells = [nbformat.v4.new_code_cell(EXPLORE.strip())]
     kernel = read(course, "notebooks").metadata.kernelspec
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), course / "explorer.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), course / "explorer.ipynb"
+    )
     notebook = Notebook(page, address, "explorer.ipynb")
     notebook.run("explore(")
     picture = notebook.cell("explore(").locator(".jp-OutputArea img")

@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
-from course_utils.course.budget import choose_preset, load_plan, PRESETS, TABLE
-from course_utils.errors import CourseError
 from course_utils.authoring.running import SET_UP
+from course_utils.course.budget import PRESETS, TABLE, choose_preset, load_plan
+from course_utils.errors import CourseError
 
 CHAPTERS = tomllib.loads(TABLE.read_text())
 MINUTES = CHAPTERS.pop("minutes")

@@ -12,16 +12,16 @@ from PIL import Image
 
 from course_utils.cartoons import generation
 from course_utils.cartoons.generation import (
-    background,
     CLASSES,
+    KINDS,
+    USUAL_SCENES,
+    background,
     draw,
     generate,
-    KINDS,
     load,
-    USUAL_SCENES,
     write_photos,
 )  # fmt: skip
-from course_utils.cartoons.scenes import paint_scene, SCENES
+from course_utils.cartoons.scenes import SCENES, paint_scene
 from course_utils.errors import DataError
 
 # Mean red, green and blue of twenty pictures of each class, drawn by the recorded version.

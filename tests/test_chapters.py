@@ -11,8 +11,7 @@ from accessible import count_figures, figure_faults
 from courses import ROOT, autograde, cell, points, read, scores, submit
 from nbclient import NotebookClient
 
-from course_utils.authoring import running
-from course_utils.authoring import release
+from course_utils.authoring import release, running
 
 CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
 pytestmark = pytest.mark.parametrize("chapter", CHAPTERS, scope="module")
@@ -54,9 +53,7 @@ def test_the_instructor_edition_runs_headlessly_at_smoke(chapter, tmp_path):
     assert run.passed, run.result
     assert run.facts["notebook"] == chapter and run.facts["results"]
     executed = nbformat.read(tmp_path / f"{chapter}.ipynb", as_version=4)
-    noise = [
-        o.text for c in executed.cells for o in c.get("outputs", []) if o.get("name") == "stderr"
-    ]
+    noise = [o.text for c in executed.cells for o in c.get("outputs", []) if o.get("name") == "stderr"]
     assert not [text for text in noise if "Warning" in text], noise
     assert figure_faults(executed) == [] and count_figures(executed) > 2
     assert (tmp_path / f"{chapter}.html").stat().st_size > 100_000
@@ -97,9 +94,7 @@ def graded(chapter, tmp_path_factory):
 
 
 def autograded(course, student: str, chapter: str) -> nbformat.NotebookNode:
-    return nbformat.read(
-        course / "autograded" / student / chapter / f"{chapter}.ipynb", as_version=4
-    )
+    return nbformat.read(course / "autograded" / student / chapter / f"{chapter}.ipynb", as_version=4)
 
 
 def test_the_instructor_edition_gets_full_marks_and_no_cell_fails(graded, chapter):
@@ -112,9 +107,7 @@ def test_the_blank_edition_gets_nothing_and_fails_in_graded_cells_only(graded, c
     assert set(scores(graded, "blank", chapter).values()) == {0}
     notebook = autograded(graded, "blank", chapter)
     wrong = failed(notebook)
-    assert {id_ for id_ in wrong if role(cell(notebook, id_)) == "graded"} == set(
-        points(graded, chapter)
-    )
+    assert {id_ for id_ in wrong if role(cell(notebook, id_)) == "graded"} == set(points(graded, chapter))
     assert {role(cell(notebook, id_)) for id_ in wrong} <= {"graded", "check", "answer"}
 
 
@@ -134,8 +127,6 @@ def test_every_answer_has_its_check_and_two_graded_cells(chapter):
     """Two graded cells, or one that ends in a float, make half an answer worth something."""
     cells = release.read_source(ROOT / "solutions" / f"{chapter}.py", "1").cells
     for name in (c.grade_id.removesuffix("-answer") for c in cells if c.role == "answer"):
-        graded_cells = [
-            c for c in cells if c.role == "graded" and c.grade_id.rpartition("-")[0] == name
-        ]
+        graded_cells = [c for c in cells if c.role == "graded" and c.grade_id.rpartition("-")[0] == name]
         assert len(graded_cells) >= 2, name
         assert any(c.grade_id == f"{name}-check" for c in cells), name

@@ -12,10 +12,10 @@ import nbformat
 import pytest
 from courses import ROOT, cell, make_course, read
 
-from course_utils.course import handin, released
 from course_utils.authoring import release
-from course_utils.errors import CourseError
+from course_utils.course import handin, released
 from course_utils.course.notebookfile import NotebookError
+from course_utils.errors import CourseError
 
 RIGHT = {
     "double-answer": "def double(x):\n    return x + x",
@@ -80,7 +80,9 @@ def test_the_list_is_as_built():
     """Drift of the real list is `course build --check`'s to find, and a test's."""
     known = released.read_list()
     assert set(known) == {source.name for source in release.read_sources(ROOT)}
-    assert (ROOT / "course_utils" / "assets" / "released.json").read_text(encoding="utf-8") == released.list_text(known)
+    assert (ROOT / "course_utils" / "assets" / "released.json").read_text(
+        encoding="utf-8"
+    ) == released.list_text(known)
 
 
 def test_a_right_notebook_is_ready_and_stays_as_it_was(tmp_path, blank, known):
@@ -121,7 +123,9 @@ def test_a_cell_that_ignores_the_interrupt_ends_too(tmp_path, blank, known, monk
 
 def test_an_endless_loop_ends(tmp_path, blank, known, monkeypatch):
     monkeypatch.setattr(handin, "CELL_SECONDS", 2)
-    report = handin.check(save(tmp_path, answered(blank, double_answer="def double(x):\n    while True: pass")), known)
+    report = handin.check(
+        save(tmp_path, answered(blank, double_answer="def double(x):\n    while True: pass")), known
+    )
     assert states(report) == {"1 Double": "DID NOT RUN", "2 Count": "passed", "3 Why": "answered"}
     assert "took longer than 2 s" in report.exercises[0].detail
 
@@ -140,7 +144,9 @@ def test_an_endless_loop_ends(tmp_path, blank, known, monkeypatch):
 )
 def test_how_a_check_went_is_read_off_its_cell(error, said, state):
     outputs = [{"output_type": "stream", "name": "stdout", "text": said}] if said else []
-    outputs += [{"output_type": "error", "ename": error[0], "evalue": error[1], "traceback": []}] if error else []
+    outputs += (
+        [{"output_type": "error", "ename": error[0], "evalue": error[1], "traceback": []}] if error else []
+    )
     found, detail = handin._check_state({"outputs": outputs, "execution_count": 3}, "", "")
     assert found == state
     assert ("FAIL  a" in detail) == ("FAIL  a" in said)
@@ -208,8 +214,14 @@ def test_the_command_needs_no_nbgrader_and_ends_in_an_exit_code(course, tmp_path
         "from course_utils import cli\nsys.argv = ['course', 'check', sys.argv[1]]\ncli.main()"
     )
     known = {**os.environ, "PYTHONPATH": str(course)}
-    done = subprocess.run([sys.executable, "-c", code, path], cwd=tmp_path, env=known, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], cwd=tmp_path, env=known, capture_output=True, text=True
+    )
     assert done.returncode == 0 and "Ready." in done.stdout, done.stderr
     path.write_text("{")
-    done = subprocess.run([sys.executable, "-c", code, path], cwd=tmp_path, env=known, capture_output=True, text=True)
-    assert done.returncode == 1 and done.stderr.startswith("NotebookError: 90_sample.ipynb: the notebook is cut off")
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], cwd=tmp_path, env=known, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and done.stderr.startswith(
+        "NotebookError: 90_sample.ipynb: the notebook is cut off"
+    )

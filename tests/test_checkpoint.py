@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from course_utils.training import checkpoint
-from course_utils.training.checkpoint import load_checkpoint, MemoryCheckpoint, save_checkpoint
 from course_utils.errors import CheckpointError
+from course_utils.training import checkpoint
+from course_utils.training.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
 
 
 def test_there_and_back(tmp_path):

@@ -12,10 +12,10 @@ import torch
 from courses import ROOT
 from tqdm import tqdm
 
-from course_utils.models import freezing
 from course_utils.checks import core, hidden, mistakes, report
 from course_utils.checks.mistakes import Mistake
 from course_utils.checks.report import CheckFailed, LibraryAnswer, Wrong
+from course_utils.models import freezing
 
 SIX_OR_SEVEN = (
     Mistake(lambda x: x + 1, "one was added", "multiply"),

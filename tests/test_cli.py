@@ -86,9 +86,7 @@ def test_named_commands_exist(name):
 
 
 def test_a_wrong_command_would_be_noticed():
-    assert named_commands(
-        "run `course bild --check` or\n\n    course run --budgit cpu  # now\n"
-    ) == [
+    assert named_commands("run `course bild --check` or\n\n    course run --budgit cpu  # now\n") == [
         "course bild --check",
         "course run --budgit cpu",
     ]
@@ -141,9 +139,7 @@ def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     )
     result = course("build", cwd=folder)
     assert result.returncode == 1
-    assert re.match(r"BuildError: 90_sample\.py:\d+: this looks like a marker", result.stderr), (
-        result.stderr
-    )
+    assert re.match(r"BuildError: 90_sample\.py:\d+: this looks like a marker", result.stderr), result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -223,9 +219,7 @@ def test_problems_end_in_a_sentence_and_an_exit_code(monkeypatch, capsys, proble
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory):
-    return {
-        f.name: f for f in doctor.examine(make_course(tmp_path_factory.mktemp("doctor") / "course"))
-    }
+    return {f.name: f for f in doctor.examine(make_course(tmp_path_factory.mktemp("doctor") / "course"))}
 
 
 def test_doctor_finds_what_is_there(findings):
@@ -293,6 +287,4 @@ def test_doctor_exit_code(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "nbgrader_config.py").write_text("1 / 0")
     broken = course("doctor", cwd=folder)
-    assert broken.returncode == 3 and re.search(
-        r"^missing +nbgrader_config.py", broken.stdout, re.M
-    )
+    assert broken.returncode == 3 and re.search(r"^missing +nbgrader_config.py", broken.stdout, re.M)

@@ -33,7 +33,9 @@ def on_colab(folder, repository: str = REPOSITORY):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     folder = on_colab(tmp_path_factory.mktemp("colab") / "course")
-    shutil.copytree(ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "course_utils", folder / "course_utils", ignore=shutil.ignore_patterns("__pycache__")
+    )
     release.build(folder)
     return folder
 
@@ -103,7 +105,9 @@ for path in sys.argv[1:]:
 
 def test_notebooks_start_without_the_instructors_tools(tmp_path):
     notebooks = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
-    result = subprocess.run([sys.executable, "-c", SET_UP, *notebooks], capture_output=True, text=True, cwd=tmp_path)
+    result = subprocess.run(
+        [sys.executable, "-c", SET_UP, *notebooks], capture_output=True, text=True, cwd=tmp_path
+    )
     assert (result.returncode, result.stderr) == (0, "")
     ready = [line for line in result.stdout.splitlines() if line.startswith("ready:")]
     assert ready == [f"ready: {path.stem} smoke" for path in notebooks]

@@ -8,7 +8,7 @@ import stat
 import struct
 import time
 import unicodedata
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -20,8 +20,8 @@ from zips import LATER, canvas, member, moodle, notebook, packed
 from course_utils import cli
 from course_utils.grading.submissions import collect as sorting
 from course_utils.grading.submissions.archive import ArchiveError, Limits
-from course_utils.grading.submissions.naming import owner, PatternError, patterns
-from course_utils.grading.submissions.roster import read_roster, RosterError
+from course_utils.grading.submissions.naming import PatternError, owner, patterns
+from course_utils.grading.submissions.roster import RosterError, read_roster
 
 GOOD = (moodle("Ada Lovelace", 11), notebook("'ada'"))
 SMALL = Limits(member=300_000, ratio=50, count=50, nested=200_000, total=2_000_000)
@@ -96,7 +96,6 @@ def test_utf8_names_without_their_flag_and_names_in_code_page_437(root):
     )
     collect(root, utf8), collect(root, ibm)
     assert set(submitted(root)) == {"Zoë_4/90_sample", "Zoë_5/90_sample"}
-
 
 
 BOMB = b"\0" * 40_000_000
@@ -238,7 +237,9 @@ def test_what_can_be_read_counts_before_what_is_later(root):
     assert {o.what for o in found.values()} == {"collected", "UNREADABLE", "older attempt"}
     assert submitted(root) == {"Ada-Lovelace_11/90_sample": GOOD[1]}
     found = collect(root, packed((member(moodle("Ada Lovelace", 11), LATER), b"{")))
-    assert [o.what for o in found.values()] == ["UNREADABLE"] and submitted(root)["Ada-Lovelace_11/90_sample"] == GOOD[1]
+    assert [o.what for o in found.values()] == ["UNREADABLE"] and submitted(root)[
+        "Ada-Lovelace_11/90_sample"
+    ] == GOOD[1]
 
 
 def test_the_latest_attempt_counts_and_its_time_is_kept(root):
@@ -246,7 +247,7 @@ def test_the_latest_attempt_counts_and_its_time_is_kept(root):
     outcomes = collect(root, packed((member(second, LATER), notebook("2")), (first, notebook("1"))))
     assert (outcomes[first].what, outcomes[second].what) == ("older attempt", "collected")
     folder = root / "submitted" / "Ada_1" / "90_sample"
-    there = datetime(*LATER).astimezone(timezone.utc)
+    there = datetime(*LATER).astimezone(UTC)
     assert (folder / "timestamp.txt").read_text() == f"{there:%Y-%m-%d %H:%M:%S} UTC\n"
     assert (folder / "90_sample.ipynb").stat().st_mtime == there.timestamp()
 
@@ -256,7 +257,7 @@ def test_nbgrader_reads_the_time_stamp(root):
 
     collect(root, packed(GOOD))
     text = (root / "submitted" / "Ada-Lovelace_11" / "90_sample" / "timestamp.txt").read_text().strip()
-    assert parse_utc(text) == datetime(*zips.NOON).astimezone(timezone.utc).replace(tzinfo=None)
+    assert parse_utc(text) == datetime(*zips.NOON).astimezone(UTC).replace(tzinfo=None)
 
 
 def test_a_time_in_utc_beats_the_local_one_and_an_impossible_date_is_no_problem(root):
@@ -324,7 +325,7 @@ def test_an_interrupt_between_notebook_and_time_is_put_right(root, monkeypatch):
         collect(root, newer)
     assert submitted(root) == {"Ada-Lovelace_11/90_sample": notebook("2")} and not stamp.exists()
     collect(root, newer)
-    assert stamp.read_text() == f"{datetime(*LATER).astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC\n"
+    assert stamp.read_text() == f"{datetime(*LATER).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
 
 
 def interrupt(*_):
@@ -336,7 +337,7 @@ def test_the_same_notebook_downloaded_again_is_not_later(root):
     (outcome,) = collect(root, packed((member(GOOD[0], LATER), GOOD[1]))).values()
     stamp = root / "submitted" / "Ada-Lovelace_11" / "90_sample" / "timestamp.txt"
     assert outcome.what == "unchanged"
-    assert stamp.read_text() == f"{datetime(*zips.NOON).astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC\n"
+    assert stamp.read_text() == f"{datetime(*zips.NOON).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
 
 
 def test_each_notebook_goes_where_its_cells_belong(root):
@@ -355,7 +356,11 @@ def test_a_notebook_without_our_cells_goes_by_its_name_or_by_the_option(root):
 
 
 def test_a_nested_zip_may_hold_several_and_canvas_names_it_too(root):
-    inner = packed((member("a/90_sample.ipynb", LATER), notebook("2")), ("b/90_sample.ipynb", notebook("1")), ("x.png", b"x"))
+    inner = packed(
+        (member("a/90_sample.ipynb", LATER), notebook("2")),
+        ("b/90_sample.ipynb", notebook("1")),
+        ("x.png", b"x"),
+    )
     outcomes = collect(root, packed((canvas("lovelaceada", 21, 5, "work.zip"), inner)))
     assert [o.what for o in outcomes.values()] == ["collected", "older attempt", "ignored"]
     assert submitted(root) == {"lovelaceada_21/90_sample": notebook("2")}
@@ -368,7 +373,9 @@ def test_two_students_of_one_name_stay_two(root):
 
 
 def test_a_roster_gives_ids_by_number_or_name(root):
-    people = roster(root, "student_id;name;number\nal1;Lovelace, Ada;11\nal2;Ada Lovelace;12\nbo;Bo van Os;\n")
+    people = roster(
+        root, "student_id;name;number\nal1;Lovelace, Ada;11\nal2;Ada Lovelace;12\nbo;Bo van Os;\n"
+    )
     archive = packed(
         (moodle("Ada Lovelace", 11), notebook("1")), (moodle("Ada Lovelace", 12), notebook("2")),
         (moodle("Ada Lovelace", 99), notebook("3")), (canvas("osbovan", 5, 6), notebook("4")), (moodle("Eve", 9), notebook()),
@@ -407,7 +414,7 @@ def test_a_pattern_of_ones_own(root):
     names = "ada_attempt_2026-01-30-15-00-00_x.ipynb", "ada_attempt_2026-01-30-15-00-01_x.ipynb"
     outcomes = collect(root, packed((names[1], notebook("2")), (names[0], notebook("1"))), pattern=own)
     assert [outcomes[name].what for name in names] == ["older attempt", "collected"]
-    assert outcomes[names[1]].time == datetime(2026, 1, 30, 15, 0, 1, tzinfo=timezone.utc)
+    assert outcomes[names[1]].time == datetime(2026, 1, 30, 15, 0, 1, tzinfo=UTC)
     assert owner("ada_attempt_9_x.ipynb", patterns("auto", own)).time is None
 
 

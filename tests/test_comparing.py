@@ -150,7 +150,9 @@ def _is_telling(packed: dict) -> bool:
 
 
 def _parts(value: object) -> list[dict]:
-    items = value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else [value]
+    items = (
+        value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else [value]
+    )
     return [values.pack(item) for item in list(items)[:20]]
 
 
@@ -233,7 +235,11 @@ def test_right_values_leave_no_trace():
 
 
 def test_a_wrong_value_is_an_error_before_everything_else():
-    outputs = [TEXT, *messages(1.5, [2, 1]), nbformat.v4.new_output("execute_result", data={"text/plain": "2.0"})]
+    outputs = [
+        TEXT,
+        *messages(1.5, [2, 1]),
+        nbformat.v4.new_output("execute_result", data={"text/plain": "2.0"}),
+    ]
     assert comparing.settle(outputs, EXPECTED, NONCE) is None
     assert [o.output_type for o in outputs] == ["error", "stream", "execute_result"]
     assert outputs[0].evalue == "second"
@@ -258,7 +264,14 @@ def test_missing_repeated_and_forged_values_are_for_a_person(outputs, reason):
 
 @pytest.mark.parametrize(
     "change",
-    [{"dtype": "object"}, {"shape": [7]}, {"shape": "x"}, {"data": "!"}, {"data": "AAAA"}, {"dtype": "float64"}],
+    [
+        {"dtype": "object"},
+        {"shape": [7]},
+        {"shape": "x"},
+        {"data": "!"},
+        {"data": "AAAA"},
+        {"dtype": "float64"},
+    ],
     ids=str,
 )
 def test_a_forged_array_is_refused(change):

@@ -8,10 +8,10 @@ from functorch.compile import make_boxed_compiler
 from tiny import PREPROCESS, tiny_model, tiny_splits
 from torch._dynamo.backends.common import aot_autograd
 
+from course_utils.models.building import build_model
+from course_utils.models.cost import forward_flops
 from course_utils.training import compiling
 from course_utils.training.compiling import compile_pays, compiled_or_plain
-from course_utils.models.cost import forward_flops
-from course_utils.models.building import build_model
 from course_utils.training.fitting import fit
 from course_utils.training.recipe import Phase, Recipe
 
@@ -53,7 +53,9 @@ def test_on_a_gpu_little_work_is_not_compiled_and_much_is(monkeypatch):
 
 def test_fit_decides_by_all_epochs(monkeypatch):
     asked = []
-    monkeypatch.setattr("course_utils.training.fitting.compile_pays", lambda model, x, n: asked.append((x.shape, n)))
+    monkeypatch.setattr(
+        "course_utils.training.fitting.compile_pays", lambda model, x, n: asked.append((x.shape, n))
+    )
     trained(None)
     assert asked == [((1, 3, 8, 8), 96)]
 
@@ -72,7 +74,10 @@ def test_a_failing_compiler_costs_nothing_but_speed(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     "problem, told",
-    [(ValueError("no room for this kernel\nand a long story"), "no room for this kernel"), (KeyError(), "KeyError")],
+    [
+        (ValueError("no room for this kernel\nand a long story"), "no room for this kernel"),
+        (KeyError(), "KeyError"),
+    ],
 )
 def test_a_failure_in_the_backward_pass_too(monkeypatch, problem, told):
     def fail(graph, inputs):

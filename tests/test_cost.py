@@ -5,8 +5,7 @@ import torch
 from tiny import tiny_model
 from torchvision import models as zoo
 
-from course_utils.models.cost import activation_bytes, MIB, training_mib
-from course_utils.models.cost import multiply_adds
+from course_utils.models.cost import MIB, activation_bytes, multiply_adds, training_mib
 from course_utils.models.freezing import count_parameters
 
 

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torchvision.models import get_model_weights
 
+from course_utils.errors import CourseError
 from course_utils.models import cost
 from course_utils.zoo import building, entries
-from course_utils.errors import CourseError
 
 
 def stock(name: str, classes: int = 1000) -> nn.Module:

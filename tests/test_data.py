@@ -6,16 +6,16 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from archives import archive_bytes
 from PIL import Image
 from torchvision.datasets import CIFAR10
 
-from archives import archive_bytes
 from course_utils import downloads
 from course_utils.cartoons import generation
 from course_utils.data import loading
-from course_utils.data.images import ImageSet, split, Splits
+from course_utils.data.images import ImageSet, Splits, split
 from course_utils.data.inspection import channel_statistics, duplicate_report, find_duplicates
-from course_utils.data.loading import available, CLASSES, describe_source, load_data
+from course_utils.data.loading import CLASSES, available, describe_source, load_data
 from course_utils.errors import DataError
 
 
@@ -259,9 +259,7 @@ def test_no_more_cartoons_are_drawn_than_needed(monkeypatch):
 def test_read_only_arrays_make_no_warning(monkeypatch):
     images, labels = np.zeros((40, 3, 32, 32), np.uint8), np.arange(40) % 10
     images.flags.writeable = labels.flags.writeable = False
-    monkeypatch.setattr(
-        generation, "load", lambda *_: {p: (images, labels) for p in ("train", "test")}
-    )
+    monkeypatch.setattr(generation, "load", lambda *_: {p: (images, labels) for p in ("train", "test")})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_data("cartoons")

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from course_utils.analysis import difficulty
-from course_utils.cartoons import generation
-from course_utils.training import probes
 from course_utils.analysis.arms import Arm
+from course_utils.cartoons import generation
 from course_utils.data.images import ImageSet, Splits
 from course_utils.models.weights import find_weights
+from course_utils.training import probes
 
 GOOD = {
     "pixels": 0.33, "background": 0.22, "random": 0.25, "probe": 0.55,

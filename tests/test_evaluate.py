@@ -6,6 +6,7 @@ from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
 from course_utils.analysis.arms import Arm, choose_rate, is_decided, verdict
+from course_utils.models.heads import find_head
 from course_utils.tables import table, turned
 from course_utils.training.evaluation import (
     accuracy,
@@ -14,9 +15,7 @@ from course_utils.training.evaluation import (
     predict,
     wilson_interval,
 )
-from course_utils.training.probes import extract_features, fit_probe
-from course_utils.training.probes import folded_for_evaluation
-from course_utils.models.heads import find_head
+from course_utils.training.probes import extract_features, fit_probe, folded_for_evaluation
 
 
 def test_predict_is_in_eval_mode_and_leaves_the_modes():
@@ -85,7 +84,8 @@ def test_features_of_many_images_come_from_folded_norms_and_are_the_same(monkeyp
     monkeypatch.setattr("course_utils.training.probes.WORTH_FOLDING", folds_from)
     folded = []
     monkeypatch.setattr(
-        "course_utils.training.probes.folded_for_evaluation", lambda m: folded.append(folded_for_evaluation(m)) or folded[0]
+        "course_utils.training.probes.folded_for_evaluation",
+        lambda m: folded.append(folded_for_evaluation(m)) or folded[0],
     )
     model, images = tiny_model().train(), tiny_images(20)
     model[1].running_mean += 1

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from courses import ROOT
 
-from course_utils.course import experiments
 from course_utils.authoring import release
+from course_utils.course import experiments
 
 CELL = textwrap.dedent("""\
     import math
@@ -31,7 +31,15 @@ def test_imports_definitions_and_constants_of_a_known_cell_stay(capsys):
     left = experiments.reduced(lines(CELL), {experiments.fingerprint(CELL)})
     names = {"session": SimpleNamespace(preprocess="by the weights' constants")}
     exec("".join(left), names)
-    assert {"math", "Path", "SIZES", "NAMES", "area", "Box", "prep"} <= names.keys() and "trained" not in names
+    assert {
+        "math",
+        "Path",
+        "SIZES",
+        "NAMES",
+        "area",
+        "Box",
+        "prep",
+    } <= names.keys() and "trained" not in names
     assert names["area"](1) > 3
     assert capsys.readouterr().out == "an experiment: not run while grading\n"
 

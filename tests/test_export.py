@@ -25,7 +25,9 @@ ROSTER = (
 )
 
 
-def marked(gradebook: Gradebook, student: str, score: float | None, manual: float | None = None, **facts) -> None:
+def marked(
+    gradebook: Gradebook, student: str, score: float | None, manual: float | None = None, **facts
+) -> None:
     """A submission with one graded cell and a written answer; None awaits a person."""
     gradebook.update_or_create_student(student, **facts)
     gradebook.update_or_create_submission(NAME, student)
@@ -44,7 +46,10 @@ def course(tmp_path_factory) -> Path:
     (root / "solutions").mkdir()
     (root / "notebooks" / NAME).mkdir(parents=True)
     (root / "notebooks" / NAME / f"{NAME}.ipynb").touch()
-    with environment(PATH=path_with_our_programs()), Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook:
+    with (
+        environment(PATH=path_with_our_programs()),
+        Gradebook(f"sqlite:///{root / 'gradebook.db'}") as gradebook,
+    ):
         gradebook.add_assignment(NAME)
         gradebook.add_notebook(NAME, NAME)
         gradebook.add_grade_cell("test", NAME, NAME, max_score=3, cell_type="code")
@@ -60,7 +65,9 @@ def course(tmp_path_factory) -> Path:
     for student, state, notebook in (
         ("flo", results.FLAGGED, {}), ("settled", results.FLAGGED, {}), ("unreadable", results.NEEDS_YOU, None),
     ):  # fmt: skip
-        results.write(root, results.Result(student, NAME, state, why.get(student, ""), notebook=notebook, written=True))
+        results.write(
+            root, results.Result(student, NAME, state, why.get(student, ""), notebook=notebook, written=True)
+        )
     results.write(root, results.Result("unwritten", NAME, results.GRADED, notebook={}))
     (root / "submitted" / "waiting" / NAME).mkdir(parents=True)
     return root
@@ -91,7 +98,9 @@ def test_moodle_finds_students_by_id_number_or_email(course, tmp_path):
 
 
 def test_canvas_gets_its_own_header_and_the_points(course, tmp_path):
-    made = export(course, NAME, "canvas", tmp_path / "c.csv", read_roster(roster(tmp_path)), "Homework 1 (4711)")
+    made = export(
+        course, NAME, "canvas", tmp_path / "c.csv", read_roster(roster(tmp_path)), "Homework 1 (4711)"
+    )
     assert lines(made.file) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Homework 1 (4711)"],
         ["    Points Possible", "", "", "", "", "5.5"],
@@ -121,14 +130,20 @@ def test_what_is_not_final_is_listed_and_never_zero(course, tmp_path):
         "waiting": "not graded yet",
         "absent": "nothing handed in",
     }
-    assert {grade.student for grade in made.unfinished} == {"eve", "flo", "unreadable", "unwritten", "waiting"}
+    assert {grade.student for grade in made.unfinished} == {
+        "eve",
+        "flo",
+        "unreadable",
+        "unwritten",
+        "waiting",
+    }
     assert "3 of 9 grades in" in report(made)
 
 
 def test_a_name_is_no_formula(course, tmp_path):
     text = export(course, NAME, "moodle", tmp_path / "m.csv").file.read_bytes().decode("utf-8-sig")
     (eve,) = [row for row in csv.reader(io.StringIO(text)) if "SUM" in row[0]]
-    assert eve == ["'@SUM(A1)", "'+1 \"x\"", "", "'=eve@x.org", "-"]
+    assert eve == ["'@SUM(A1)", '\'+1 "x"', "", "'=eve@x.org", "-"]
 
 
 def test_the_penalty_for_lateness_is_taken_off(course, tmp_path):

@@ -21,7 +21,9 @@ from course_utils.grading.gradebook import feedback, results
 NAME = "90_sample"
 SECRETS = ("hidden_counter", "number_to_double", "HIDDEN TESTS", '"hidden"')
 EVIL = "<script>alert(1)</script>"
-CHECK = "double\n  FAIL  numbers\n          likely    a factor\n          try       read again\n0 of 1 passed\n"
+CHECK = (
+    "double\n  FAIL  numbers\n          likely    a factor\n          try       read again\n0 of 1 passed\n"
+)
 PNG = "iVBORw0KGgo="
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -42,14 +44,18 @@ def course(built) -> Path:
         wrong(root, gradebook)
         hostile(root, gradebook)
         lost(root, gradebook)
-    unreadable = results.Result("unreadable", NAME, results.NEEDS_YOU, f"the file is cut off {EVIL}", written=True)
+    unreadable = results.Result(
+        "unreadable", NAME, results.NEEDS_YOU, f"the file is cut off {EVIL}", written=True
+    )
     results.write(root, unreadable)
     (root / "submitted" / "waiting" / NAME).mkdir(parents=True)
     feedback.write_feedback(root, NAME)
     return root
 
 
-def graded(root: Path, gradebook: Gradebook, student: str, notebook, scores: dict, comments: dict | None = None) -> None:
+def graded(
+    root: Path, gradebook: Gradebook, student: str, notebook, scores: dict, comments: dict | None = None
+) -> None:
     """Leave what autograding leaves: the notebook, and scores (None awaits a person; pairs are by hand)."""
     folder = root / "autograded" / student / NAME
     folder.mkdir(parents=True)
@@ -67,7 +73,9 @@ def graded(root: Path, gradebook: Gradebook, student: str, notebook, scores: dic
 
 
 def error(name: str, message: str = ""):
-    return new_output("error", ename=name, evalue=message, traceback=[f"{name}: for number_to_double in (0, 7, -3):"])
+    return new_output(
+        "error", ename=name, evalue=message, traceback=[f"{name}: for number_to_double in (0, 7, -3):"]
+    )
 
 
 def right(root, gradebook) -> None:
@@ -79,7 +87,10 @@ def wrong(root, gradebook) -> None:
     """Half right: a category, partial credit, a check that printed something, an answer that awaits its mark."""
     notebook = read(root, "solutions")
     cell(notebook, "double-answer").source = "def double(x): return 3 * x"
-    cell(notebook, "double-check").outputs = [new_output("stream", text=CHECK), error("CheckFailed", "double: 1 of 1 failed")]
+    cell(notebook, "double-check").outputs = [
+        new_output("stream", text=CHECK),
+        error("CheckFailed", "double: 1 of 1 failed"),
+    ]
     cell(notebook, "double-1").outputs = [error("AssertionError", "double: numbers below zero")]
     cell(notebook, "double-2").outputs = [error("TypeError", "secret input 12345")]
     graded(root, gradebook, "wrong", notebook, {"count-1": 0.5, "why": None})
@@ -91,7 +102,12 @@ def hostile(root, gradebook) -> None:
         f'{EVIL} <img src=x onerror=alert(1)> <img src="http://spy.example/x.png"> [a](javascript:alert(1)) '
         f'<a href="data:text/html,x">b</a> <iframe src="//x"></iframe> <style>*{{}}</style>\n\n[c](https://example.org)'
     )
-    picture = {"image/png": PNG, "text/html": EVIL, "application/javascript": "alert(1)", "image/svg+xml": "<svg onload=alert(1)>"}
+    picture = {
+        "image/png": PNG,
+        "text/html": EVIL,
+        "application/javascript": "alert(1)",
+        "image/svg+xml": "<svg onload=alert(1)>",
+    }
     alt = {"image/png": {"alt": 'curves "rise" <b>', "width": "1 onload=alert(1)"}}
     notebook.cells += [
         new_code_cell("# </pre><script>alert(2)</script>", outputs=[
@@ -118,11 +134,18 @@ def lost(root, gradebook) -> None:
     cells = [
         results.CellResult("double-1", "graded", 1, 0, results.WRONG, why=why),
         results.CellResult("double-2", "graded", 2, 0, results.WRONG),
-        results.CellResult("count-1", "graded", 1.5, None, results.DID_NOT_RUN, "count-answer", "the kernel died"),
+        results.CellResult(
+            "count-1", "graded", 1.5, None, results.DID_NOT_RUN, "count-answer", "the kernel died"
+        ),
         results.CellResult("why", "written", 2, 0, results.NOT_ANSWERED),
     ]
     notes = ["exercise 1: a copied cell was left out"]
-    results.write(root, results.Result("lost", NAME, results.NEEDS_YOU, why, notes=notes, cells=cells, notebook={}, written=True))
+    results.write(
+        root,
+        results.Result(
+            "lost", NAME, results.NEEDS_YOU, why, notes=notes, cells=cells, notebook={}, written=True
+        ),
+    )
 
 
 def page(course: Path, student: str) -> str:
@@ -160,7 +183,16 @@ class Tags(HTMLParser):
 @pytest.mark.parametrize("student", STUDENTS)
 def test_no_script_no_handler_and_nothing_from_elsewhere(course, student):
     tags = Tags(page(course, student)).found
-    assert not {tag for tag, _ in tags} & {"script", "iframe", "object", "embed", "form", "link", "base", "svg"}
+    assert not {tag for tag, _ in tags} & {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "link",
+        "base",
+        "svg",
+    }
     for tag, attributes in tags:
         assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
         assert not re.match(r"\s*(javascript|data:text)", attributes.get("href") or "")
@@ -171,7 +203,9 @@ def test_no_script_no_handler_and_nothing_from_elsewhere(course, student):
 
 def test_pictures_keep_their_alt_text_and_links_out_stay(course):
     tags = Tags(page(course, "hostile")).found
-    assert {"src": f"data:image/png;base64,{PNG}", "alt": 'curves "rise" <b>'} in [a for t, a in tags if t == "img"]
+    assert {"src": f"data:image/png;base64,{PNG}", "alt": 'curves "rise" <b>'} in [
+        a for t, a in tags if t == "img"
+    ]
     assert "https://example.org" in [a.get("href") for t, a in tags if t == "a"]
     assert "(left out: it quotes a hidden test)" in page(course, "hostile")
 
@@ -180,7 +214,9 @@ def test_who_has_all_right_is_told_so_with_the_persons_marks(course):
     found = rows(course, "right")
     assert found["1"] == "1 Double 3 of 3 passed numbers (1 point): passed lists (2 points): passed"
     assert found["3"].startswith("3 Why 1.5 of 2 marked by a person Good")
-    assert "<strong>6 of 6.5 points</strong>" in page(course, "right") and "what may help" not in page(course, "right")
+    assert "<strong>6 of 6.5 points</strong>" in page(course, "right") and "what may help" not in page(
+        course, "right"
+    )
 
 
 def test_a_wrong_answer_gets_its_category_and_a_hint(course):
@@ -197,7 +233,10 @@ def test_a_wrong_answer_gets_its_category_and_a_hint(course):
 def test_what_did_not_run_is_apart_from_what_is_wrong(course):
     found = rows(course, "lost")
     assert "0 of 3 did not run the cell of your answer did not run: SyntaxError" in found["1"]
-    assert "awaits a person" in found["2"] and "awaits a person (did not run, count-answer: the kernel died)" in found["2"]
+    assert (
+        "awaits a person" in found["2"]
+        and "awaits a person (did not run, count-answer: the kernel died)" in found["2"]
+    )
     assert "not answered" in found["3"]
     assert "a copied cell was left out" in page(course, "lost")
 
@@ -231,7 +270,9 @@ def test_after_the_stock_program(blank_course):
     """What nbgrader's own autograde leaves is enough."""
     root = blank_course
     notebook = read(root, "notebooks")
-    cell(notebook, "double-answer").source = "def double(x):\n    return [*x, *x] if isinstance(x, list) else 2 * x + 1"
+    cell(
+        notebook, "double-answer"
+    ).source = "def double(x):\n    return [*x, *x] if isinstance(x, list) else 2 * x + 1"
     submit(root, "ada", notebook)
     autograde(root)
     (outcome,) = feedback.write_feedback(root, NAME)

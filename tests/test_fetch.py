@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from archives import archive_bytes
 from torchvision.datasets import CIFAR10
 from torchvision.models import ResNet18_Weights, get_model_weights
 
-from archives import archive_bytes
 from course_utils import downloads as fetching
 from course_utils.data.loading import load_data
+from course_utils.downloads import NAMES, download, fetch
 from course_utils.errors import DataError
-from course_utils.downloads import download, fetch, NAMES
 
 FILE = "cifar-10-python.tar.gz"
 CONTENT = bytes(range(256)) * 4000  # about 1 MB
@@ -250,9 +250,7 @@ def test_interrupt_keeps_the_part(server, mirrors, folder, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fetch("cifar10", progress=False)
     (part,) = folder.iterdir()
-    assert (
-        part.name == f"{FILE}.part" and part.read_bytes() == CONTENT[: part.stat().st_size] != b""
-    )
+    assert part.name == f"{FILE}.part" and part.read_bytes() == CONTENT[: part.stat().st_size] != b""
     monkeypatch.setattr(fetching, "_chunks", chunks)
     check_fetched(folder)
     assert server.requests[1][1] is not None

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from course_utils.data import folders
-from course_utils.errors import DataError
 from course_utils.data.folders import read_images
+from course_utils.errors import DataError
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
@@ -271,9 +271,7 @@ def test_first_image_damaged(root):
 def test_too_many_damaged(root):
     write(root, data_set(n=9) | {f"train/red/bad{i}.png": b"" for i in range(4)})
     assert len(read_images(root, max_damaged=4).skipped) == 4
-    with pytest.raises(
-        DataError, match=r"too many damaged(.|\n)*3 at most(.|\n)*4: train/red/bad0"
-    ):
+    with pytest.raises(DataError, match=r"too many damaged(.|\n)*3 at most(.|\n)*4: train/red/bad0"):
         read_images(root, max_damaged=3)
 
 
@@ -320,9 +318,7 @@ def test_images_outside_of_classes(root, where):
 
 def test_class_missing_from_a_part(root):
     write(root, data_set() | {"train/green/1.png": picture()})
-    with pytest.raises(
-        DataError, match=r"a class with no images(.|\n)*in test(.|\n)*none of green"
-    ):
+    with pytest.raises(DataError, match=r"a class with no images(.|\n)*in test(.|\n)*none of green"):
         read_images(root)
 
 

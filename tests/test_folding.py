@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torchvision.models import densenet121
 
-from course_utils.training.probes import folded_for_evaluation
 from course_utils.models.building import build_model
-from course_utils.training.convolutions import use_live_taps
 from course_utils.models.weights import find_weights
+from course_utils.training.convolutions import use_live_taps
+from course_utils.training.probes import folded_for_evaluation
 
 
 def norms(model: nn.Module) -> int:
@@ -19,7 +19,12 @@ def unsettled(model: nn.Module) -> nn.Module:
     """Running statistics and affine parameters as training leaves them."""
     generator = torch.Generator().manual_seed(0)
     for norm in (layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)):
-        for tensor, low in ((norm.running_var, 0.5), (norm.weight, 0.5), (norm.running_mean, -0.5), (norm.bias, -0.5)):
+        for tensor, low in (
+            (norm.running_var, 0.5),
+            (norm.weight, 0.5),
+            (norm.running_mean, -0.5),
+            (norm.bias, -0.5),
+        ):
             tensor.data.uniform_(low, low + 1, generator=generator)
     return model
 

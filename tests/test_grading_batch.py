@@ -21,8 +21,8 @@ from submissions.broken import COUNT, DOUBLE, FLOAT_AS, NAME, NOISY, POINTS, rig
 
 from course_utils.authoring import release
 from course_utils.grading import batch, cluster
-from course_utils.grading.gradebook import report, results
 from course_utils.grading.batch import GradingError, Settings, Stopped
+from course_utils.grading.gradebook import report, results
 from course_utils.grading.gradebook.writer import Writer
 
 QUICK = Settings(warm=False, workers=1)  # for a few kernels that is sooner than what imports torch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 
 import pytest
 from courses import make_course, read, scores
@@ -12,7 +11,7 @@ from submissions.broken import CASES, NAME, POINTS, TAKES_TIME, right
 from course_utils.authoring import release
 from course_utils.grading import batch
 from course_utils.grading.gradebook import results
-from course_utils.grading.sandbox.limits import Limits, MIB
+from course_utils.grading.sandbox.limits import MIB, Limits
 
 NORMAL = Limits()
 LITTLE = dataclasses.replace(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from courses import ROOT, autograde, make_course, read, scores, submit
-from submissions import hostile, honest
+from submissions import honest, hostile
 from submissions.arrays import NAME, POINTS, Case
 
 from course_utils.authoring import release
@@ -19,7 +19,11 @@ from course_utils.grading.gradebook import results
 CASES: dict[str, Case] = {f"{bank.__name__.rpartition('.')[2]}-{name}": case
                           for bank in (hostile, honest) for name, case in bank.CASES.items()}  # fmt: skip
 # Stock starts a Python for each submission. All honest ones were compared by hand, these are always.
-STOCK = [f"honest-{name}" for i, name in enumerate(honest.CASES) if i % int(os.environ.get("STOCK_EVERY", "10")) == 0]
+STOCK = [
+    f"honest-{name}"
+    for i, name in enumerate(honest.CASES)
+    if i % int(os.environ.get("STOCK_EVERY", "10")) == 0
+]
 
 
 def hand_in(course, names):
@@ -32,7 +36,9 @@ def hand_in(course, names):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    course = make_course(tmp_path_factory.mktemp("tampering") / "course", ROOT / "tests" / "samples" / "91_arrays.py")
+    course = make_course(
+        tmp_path_factory.mktemp("tampering") / "course", ROOT / "tests" / "samples" / "91_arrays.py"
+    )
     release.build(course)
     return course
 
@@ -74,7 +80,9 @@ def test_nothing_is_left_running(graded):
 
 
 def test_stock_gives_honest_submissions_the_same(tmp_path_factory):
-    course = make_course(tmp_path_factory.mktemp("stock") / "course", ROOT / "tests" / "samples" / "91_arrays.py")
+    course = make_course(
+        tmp_path_factory.mktemp("stock") / "course", ROOT / "tests" / "samples" / "91_arrays.py"
+    )
     release.build(course)
     hand_in(course, STOCK)
     autograde(course, NAME)

@@ -31,9 +31,7 @@ def course(tmp_path_factory):
 def made(course, tmp_path_factory):
     """The hand-out's folder."""
     folder = tmp_path_factory.mktemp("made") / "handout"
-    assert handout.make_handout(course, folder) == sorted(
-        p for p in folder.rglob("*") if p.is_file()
-    )
+    assert handout.make_handout(course, folder) == sorted(p for p in folder.rglob("*") if p.is_file())
     return folder
 
 
@@ -50,18 +48,14 @@ def test_it_holds_a_wheel_notebooks_requirements_and_instructions(made):
 def test_the_notebook_is_the_student_edition_and_carries_the_version(made, course):
     name = "notebooks/90_sample/90_sample.ipynb"
     assert (made / name).read_bytes() == (course / name).read_bytes()
-    assert nbformat.read(
-        made / name, as_version=4
-    ).metadata.course_version == release.course_version(ROOT)
+    assert nbformat.read(made / name, as_version=4).metadata.course_version == release.course_version(ROOT)
 
 
 def test_requirements_are_the_courses_own_pins_without_the_instructors_tools(made):
     lines = (made / "requirements.txt").read_text(encoding="utf-8").split()
     pinned = handout.pins(ROOT / "requirements.txt")
     assert f"torch=={pinned['torch']}" in lines and f"jupyterlab=={pinned['jupyterlab']}" in lines
-    assert not [
-        line for line in lines if line.startswith(("nbgrader", "papermill", "jupytext", "pytest"))
-    ]
+    assert not [line for line in lines if line.startswith(("nbgrader", "papermill", "jupytext", "pytest"))]
     assert lines[-1] == f"./{next(made.glob('*.whl')).name}"
 
 
@@ -69,12 +63,13 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(made):
     names = zipfile.ZipFile(next(made.glob("*.whl"))).namelist()
     assert {n.split("/")[0].partition("-")[0] for n in names} == {"course_utils"}
     data = [p.relative_to(ROOT).as_posix() for p in (ROOT / "course_utils" / "assets").iterdir()]
-    data += ["course_utils/grading/feedback_page/index.html.j2", "course_utils/grading/feedback_page/conf.json"]
+    data += [
+        "course_utils/grading/feedback_page/index.html.j2",
+        "course_utils/grading/feedback_page/conf.json",
+    ]
     assert {"course_utils/budgets.toml", "course_utils/checks/core.py", *data} <= set(names)
     assert not [
-        n
-        for n in names
-        if "scratch" in n or "test" in n or "__pycache__" in n or n.endswith(".ipynb")
+        n for n in names if "scratch" in n or "test" in n or "__pycache__" in n or n.endswith(".ipynb")
     ]
 
 

@@ -6,8 +6,8 @@ from urllib.error import URLError
 
 import pytest
 
-from course_utils.zoo import entries, hub
 from course_utils.errors import WeightsError
+from course_utils.zoo import entries, hub
 
 RESNET, DEIT, MOCO, LENET = map(entries.find, ("ResNet-18", "DeiT-Ti", "MoCo v3 ViT-S", "LeNet-5"))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils.zoo.published import best_single, origin, Record, RECORDS, WIDESPREAD
+from course_utils.zoo.published import RECORDS, WIDESPREAD, Record, best_single, origin
 
 
 def test_four_of_seven_widespread_numbers_are_ensembles_and_three_stand_nowhere():
@@ -17,7 +17,12 @@ def test_origin_takes_rounding_and_the_model_into_account():
 
 
 def test_best_single_leaves_out_ensembles_and_extra_data():
-    assert [best_single(m).error for m in ("AlexNet", "VGG", "GoogLeNet", "ResNet")] == [18.2, 7.1, 10.07, 4.49]
+    assert [best_single(m).error for m in ("AlexNet", "VGG", "GoogLeNet", "ResNet")] == [
+        18.2,
+        7.1,
+        10.07,
+        4.49,
+    ]
     assert all(not best_single(model).is_ensemble for model in WIDESPREAD)
 
 

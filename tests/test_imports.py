@@ -98,8 +98,26 @@ def test_plots_draw_what_they_are_given():
 
 @pytest.mark.parametrize(
     "learning",
-    ["train", "features", "evaluate", "models", "augment", "checkpoint", "weights", "data",
-     "residual", "stacks", "flow", "zoo", "counting", "hub", "lenet", "mocov3", "model_cards", "recommend"],
+    [
+        "train",
+        "features",
+        "evaluate",
+        "models",
+        "augment",
+        "checkpoint",
+        "weights",
+        "data",
+        "residual",
+        "stacks",
+        "flow",
+        "zoo",
+        "counting",
+        "hub",
+        "lenet",
+        "mocov3",
+        "model_cards",
+        "recommend",
+    ],
 )
 def test_learning_knows_neither_notebooks_nor_figures(learning):
     assert not parts_imported(learning) & {"plots", "live", "training_panel"}
@@ -181,6 +199,7 @@ def test_importing_the_package_costs_little_more_than_torch():
 
 def test_the_command_starts_without_torch():
     code = "import sys, course_utils.cli; print('torch' in sys.modules, 'numpy' in sys.modules)"
-    assert subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True
-    ).stdout.split() == ["False", "False"]
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == [
+        "False",
+        "False",
+    ]

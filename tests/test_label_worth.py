@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from course_utils.errors import DataError
 from course_utils.analysis.arms import describe_worth, labels_needed, worth
+from course_utils.errors import DataError
 
 CURVE = {1000: 0.5, 10: 0.2, 100: 0.4}
 

@@ -57,9 +57,7 @@ def regions(source: Source, kind: str) -> list[list[str]]:
 
 
 def telling(lines: list[str]) -> set[str]:
-    return {
-        line for line in lines if len(line) >= TELLING and not line.startswith(("import ", "from "))
-    }
+    return {line for line in lines if len(line) >= TELLING and not line.startswith(("import ", "from "))}
 
 
 def test_there_is_something_to_hide(sources, given):

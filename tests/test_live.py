@@ -55,9 +55,7 @@ def test_kernels_without_subshells_hold_clicks_back(monkeypatch):
     fake = pretend_kernel(monkeypatch)
     assert not live.clicks_arrive_while_busy()
     open_threads = []
-    fake.shell_channel_thread = SimpleNamespace(
-        manager=SimpleNamespace(list_subshell=lambda: open_threads)
-    )
+    fake.shell_channel_thread = SimpleNamespace(manager=SimpleNamespace(list_subshell=lambda: open_threads))
     assert not live.clicks_arrive_while_busy()
     open_threads.append("one")
     assert live.clicks_arrive_while_busy()

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from course_utils.zoo import building, mocov3
 from course_utils.errors import WeightsError
 from course_utils.models.heads import find_head
+from course_utils.zoo import building, mocov3
 
 # The optimizer's state and the second encoder, as the official main_moco.py saves them.
 OTHERS = {"epoch": 300, "arch": "vit_small", "optimizer": {"state": {}, "param_groups": []}}
@@ -19,7 +19,10 @@ def save_official(model: torch.nn.Module, file, head: str) -> dict[str, torch.Te
                 for name, t in tensors if id(t) not in own}  # fmt: skip
     state = {f"module.base_encoder.{name}": t for name, t in backbone.items()}
     state |= {f"module.momentum_encoder.{name}": t + 1 for name, t in backbone.items()}
-    state |= {f"module.base_encoder.{head}.0.weight": torch.randn(4, 4), "module.predictor.0.weight": torch.randn(4, 4)}
+    state |= {
+        f"module.base_encoder.{head}.0.weight": torch.randn(4, 4),
+        "module.predictor.0.weight": torch.randn(4, 4),
+    }
     torch.save({**OTHERS, "state_dict": state}, file)
     return backbone
 
@@ -73,7 +76,9 @@ def test_from_the_place_where_downloads_lie(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
-    saved = save_official(mocov3.backbone("vit_small_patch16_224", 10), folder / "vit-s-300ep.pth.tar", "head")
+    saved = save_official(
+        mocov3.backbone("vit_small_patch16_224", 10), folder / "vit-s-300ep.pth.tar", "head"
+    )
     model = building.build("MoCo v3 ViT-S", pretrained=True)
     assert torch.equal(model.blocks[11].mlp.fc2.weight, saved["blocks.11.mlp.fc2.weight"])
     assert model.patch_embed.patch_size == (4, 4)
@@ -84,7 +89,10 @@ def test_from_the_place_where_downloads_lie(tmp_path, monkeypatch):
     [
         ({"state_dict": {"module.encoder_q.conv1.weight": torch.zeros(1)}}, "holds no MoCo v3 encoder"),
         ({"model": {}}, "cannot be read as a MoCo v3 checkpoint"),
-        ({"state_dict": {"module.base_encoder.conv1.weight": torch.zeros(2, 3)}}, "does not fit this backbone"),
+        (
+            {"state_dict": {"module.base_encoder.conv1.weight": torch.zeros(2, 3)}},
+            "does not fit this backbone",
+        ),
     ],
 )
 def test_other_files_are_refused_in_a_sentence(tmp_path, content, said):

@@ -3,16 +3,16 @@
 import pytest
 from torchvision.models import ResNet50_Weights
 
+from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD
 from course_utils.zoo import entries
 from course_utils.zoo.published import (
-    Card,
-    card,
     FROM_PAPERS,
     ONE_CROP,
     PROBE,
+    Card,
+    card,
     torchvision_accuracies,
 )
-from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD
 
 
 def of(name: str) -> Card:

@@ -15,8 +15,8 @@ from course_utils.models.freezing import (
     unfreeze,
 )
 from course_utils.models.heads import find_head, replace_head
-from course_utils.training.optimizer import parameter_groups
 from course_utils.models.weights import find_weights
+from course_utils.training.optimizer import parameter_groups
 
 # Heads of the classifier families, by the name torchvision gives them.
 HEADS = {
@@ -85,7 +85,11 @@ def test_stems_give_their_map_sizes_and_keep_the_weights(small, stem, side):
         assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
     assert sizes == [side]
     given = {name: tensor.to(torch.float32) for name, tensor in small.state.items()}
-    kept = [n for n, t in model.state_dict().items() if t.shape == given[n].shape and torch.equal(t.float(), given[n])]
+    kept = [
+        n
+        for n, t in model.state_dict().items()
+        if t.shape == given[n].shape and torch.equal(t.float(), given[n])
+    ]
     assert len(kept) == (119 if stem == "conv3x3" else 120)
 
 

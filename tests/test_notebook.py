@@ -59,7 +59,9 @@ def test_recorded_curves_come_in_the_order_of_the_arms(session, monkeypatch, tmp
     drawn = []
     monkeypatch.setattr(plots, "show", lambda figure: None)
     monkeypatch.setattr(plots, "learning_curves", lambda curves, **_: drawn.extend(curves))
-    arms = [{"name": name, "scores": [0.5, 0.6], "n_images": 100} for name in ("scratch", "fine-tuned", "probe")]
+    arms = [
+        {"name": name, "scores": [0.5, 0.6], "n_images": 100} for name in ("scratch", "fine-tuned", "probe")
+    ]
     curves = {"fine-tuned": [[0.2, 0.5]], "scratch": [[0.1, 0.2]]}
     facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
     result = {"arms": arms, "curves": curves, "n_train": 10}

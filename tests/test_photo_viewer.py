@@ -8,14 +8,14 @@ import torch
 from PIL import Image
 from tiny import PREPROCESS, tiny_model
 
-from course_utils.widgets import live
 from course_utils.data.augment import Preprocess
 from course_utils.errors import DataError
+from course_utils.widgets import live
 from course_utils.widgets.photo_viewer import (
-    answers,
-    Network,
-    read_photo,
     SIZE,
+    Network,
+    answers,
+    read_photo,
     uploaded,
     uploader,
     view,
@@ -62,7 +62,10 @@ def test_a_photograph_is_turned_upright():
     assert photo[:, :60].mean() > 250 and photo[:, -60:].mean() < 5
 
 
-@pytest.mark.parametrize("mode, value", [("L", 100), ("LA", (100, 255)), ("I;16", 100 << 8), ("1", 1), ("P", 7), ("CMYK", (0, 0, 0, 0))])
+@pytest.mark.parametrize(
+    "mode, value",
+    [("L", 100), ("LA", (100, 255)), ("I;16", 100 << 8), ("1", 1), ("P", 7), ("CMYK", (0, 0, 0, 0))],
+)
 def test_grey_and_other_kinds_become_colour(mode, value):
     kind = "TIFF" if mode == "CMYK" else "PNG"
     photo = read_photo("any", file_of(Image.new(mode, (30, 20), value), kind))
@@ -111,7 +114,9 @@ def receive(request, monkeypatch):
     import ipywidgets
 
     made = []
-    monkeypatch.setattr(ipywidgets, "FileUpload", lambda **options: made.append(FakeUpload(**options)) or made[-1])
+    monkeypatch.setattr(
+        ipywidgets, "FileUpload", lambda **options: made.append(FakeUpload(**options)) or made[-1]
+    )
     monkeypatch.setattr(ipywidgets, "VBox", list)
     _, _, picture = uploader(NETWORKS, "<img>")
 

@@ -5,9 +5,9 @@ from dataclasses import fields
 import pytest
 import torch
 
-from course_utils.widgets import live
 from course_utils.data.augment import Augment
-from course_utils.widgets.playground import all_kinds, augmented, controls, KINDS, play
+from course_utils.widgets import live
+from course_utils.widgets.playground import KINDS, all_kinds, augmented, controls, play
 
 IMAGES = torch.randint(0, 255, (3, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 
@@ -43,7 +43,9 @@ def test_nothing_switched_on_changes_nothing_and_eight_versions_come():
 
 def test_the_twin_shows_every_setting_by_itself():
     alone = [[bool(getattr(kind, f.name)) for f in fields(Augment)] for kind in KINDS.values()]
-    assert sorted(alone) == sorted([[True, False, False], [False, True, False], [False, False, True], [True] * 3])
+    assert sorted(alone) == sorted(
+        [[True, False, False], [False, True, False], [False, False, True], [True] * 3]
+    )
     told = all_kinds(IMAGES[0], data="noise").alt_text
     assert all(" ".join(name.split()) in told for name in KINDS)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from course_utils.zoo import entries
 from course_utils.errors import DataError
 from course_utils.plots.zoo import zoo_accuracy, zoo_timeline
+from course_utils.zoo import entries
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 ROWS = [

@@ -11,15 +11,14 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision.models import resnet18
 
-from course_utils.training import device
-from course_utils.data.augment import Augment, Preprocess
+from course_utils.data.augment import Augment, Preprocess, random_crops
 from course_utils.data.images import ImageSet
-from course_utils.training.evaluation import predict
-from course_utils.training.probes import extract_features
 from course_utils.models.freezing import freeze_backbone
-from course_utils.data.augment import random_crops
+from course_utils.training import device
 from course_utils.training.convolutions import use_live_taps
+from course_utils.training.evaluation import predict
 from course_utils.training.loop import Stepper, train_epoch
+from course_utils.training.probes import extract_features
 from course_utils.training.recipe import Phase, Recipe
 
 GPU = torch.device("cuda", 0)
@@ -44,7 +43,9 @@ class Copies(TorchDispatchMode):
 @pytest.fixture(params=[True, False], ids=["bfloat16", "float16"])
 def gpu(monkeypatch, request):
     """A network and images on the pretended GPU, with and without native bfloat16."""
-    monkeypatch.setattr(ImageSet, "__post_init__", lambda self: None)  # it looks at labels, once for a data set
+    monkeypatch.setattr(
+        ImageSet, "__post_init__", lambda self: None
+    )  # it looks at labels, once for a data set
     monkeypatch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: request.param)
     with FakeTensorMode(allow_non_fake_inputs=True):

@@ -11,13 +11,13 @@ from safetensors.torch import load_file
 from torchvision.models import alexnet, resnet18
 
 from course_utils.data import augment
-from course_utils.training import pretraining
+from course_utils.data.augment import random_crops
 from course_utils.data.images import ImageSet, Splits
 from course_utils.errors import CheckpointError, CourseError
-from course_utils.data.augment import random_crops
+from course_utils.models.weights import from_file
+from course_utils.training import pretraining
 from course_utils.training.pretraining import one_cycle, pick_size, pretrain
 from course_utils.training.upstream import SETTINGS
-from course_utils.models.weights import from_file
 
 SMALL = replace(SETTINGS["resnet18"], epochs=2, batch_size=8, sizes=((0.0, (32,)), (0.5, (32, 40))))
 
@@ -127,7 +127,9 @@ def test_of_alexnet_the_features_alone_are_stored(tmp_path):
 
 def test_the_seed_decides_the_weights(tmp_path):
     one_epoch = replace(SMALL, epochs=1)
-    a, b, c = (load_file(run(tmp_path / str(i), settings=one_epoch, seed=s).file) for i, s in enumerate((0, 0, 1)))
+    a, b, c = (
+        load_file(run(tmp_path / str(i), settings=one_epoch, seed=s).file) for i, s in enumerate((0, 0, 1))
+    )
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert not torch.equal(a["conv1.weight"], c["conv1.weight"])
 

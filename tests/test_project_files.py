@@ -155,6 +155,13 @@ def test_every_module_opens_with_one_line_that_says_what_it_is(path):
 
 def test_git_ignores_what_runs_and_grading_leave_behind():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
-    assert {".venv*/", "runs/", "gradebook.db", "submitted/", "autograded/", "feedback/", "replaced/", "grades/"} <= set(
-        ignored
-    )
+    assert {
+        ".venv*/",
+        "runs/",
+        "gradebook.db",
+        "submitted/",
+        "autograded/",
+        "feedback/",
+        "replaced/",
+        "grades/",
+    } <= set(ignored)

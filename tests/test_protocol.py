@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from tiny import PREPROCESS, tiny_model, tiny_splits
 
-from course_utils.errors import CourseError
 from course_utils.analysis.protocol import Contender, Protocol
+from course_utils.errors import CourseError
 
 PROTOCOL = Protocol(epochs=2, n_rates=2, seeds=(0, 1), batch_size=10)
 TINY = Contender("tiny", lambda seed: tiny_model(seed=seed), PREPROCESS, (0.001, 0.01))

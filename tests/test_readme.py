@@ -16,7 +16,9 @@ def tree() -> str:
     """What README should say: each module and sub-package with the first line of its docstring."""
     modules = sorted(p for p in PACKAGE.glob("*.py") if p.name != "__init__.py")
     packages = sorted(p for p in PACKAGE.glob("*/__init__.py"))
-    rows = [(p.name, first_line(p)) for p in modules] + [(f"{p.parent.name}/", first_line(p)) for p in packages]
+    rows = [(p.name, first_line(p)) for p in modules] + [
+        (f"{p.parent.name}/", first_line(p)) for p in packages
+    ]
     return "".join(f"  {name:<22}{text}\n" for name, text in rows)
 
 

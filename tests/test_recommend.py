@@ -2,8 +2,8 @@
 
 import pytest
 
-from course_utils.zoo import entries
 from course_utils.errors import CourseError
+from course_utils.zoo import entries
 from course_utils.zoo.rows import Case, recommend
 
 

@@ -49,10 +49,7 @@ def test_the_same_bytes_at_every_build(course):
 
 def test_students_get_stubs_and_no_hidden_tests(built):
     student = read(built, "notebooks")
-    assert (
-        cell(student, "double-answer").source
-        == f'def double(x):\n    """Twice ``x``."""\n    {STUB}'
-    )
+    assert cell(student, "double-answer").source == f'def double(x):\n    """Twice ``x``."""\n    {STUB}'
     assert cell(student, "double-1").source == "# Graded, 1 point: numbers."
     assert cell(student, "why").source == "Write two sentences.\n\nYOUR ANSWER HERE"
     assert student.metadata == read(built, "solutions").metadata
@@ -78,9 +75,7 @@ def test_check_passes_and_writes_nothing(course):
 @pytest.mark.parametrize("edition", ["solutions", "notebooks"])
 def test_check_names_what_has_drifted(course, edition):
     path = course / edition / "90_sample" / "90_sample.ipynb"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("the end", "The end"), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace("the end", "The end"), encoding="utf-8")
     with pytest.raises(BuildError, match=f"{edition}/90_sample/90_sample.ipynb") as problem:
         release.check(course)
     assert ("solutions/" in problem.value.what) == (edition == "solutions")
@@ -199,9 +194,7 @@ def graded(built, tmp_path_factory):
     submit(
         course,
         "part",
-        solved(
-            blank, count_answer="class Counter:\n    total = 0\n    def add(self): self.total = 1"
-        ),
+        solved(blank, count_answer="class Counter:\n    total = 0\n    def add(self): self.total = 1"),
     )
     noise = "    warnings.warn(str(x)); logging.warning(x)\n    if not x"
     noisy = "import warnings, logging\n" + answer.replace("    if not x", noise)
@@ -247,9 +240,7 @@ def test_warnings_and_logging_cost_nothing(graded):
 
 
 def test_scripts_of_a_submission_are_disarmed(graded):
-    text = (graded / "autograded" / "script" / "90_sample" / "90_sample.ipynb").read_text(
-        encoding="utf-8"
-    )
+    text = (graded / "autograded" / "script" / "90_sample" / "90_sample.ipynb").read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
     assert "<script>" not in cell(notebook, "why").source
     assert all("<script>" not in str(c.get("outputs", "")) for c in notebook.cells)

@@ -7,18 +7,19 @@ import torch
 from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
-from course_utils.errors import CourseError
-from course_utils.analysis.residual import geometric_range, gradient_norms
 from course_utils.analysis.residual import (
     capture,
     find_blocks,
+    geometric_range,
+    gradient_norms,
     identity_blocks,
     path_lengths,
     shuffled,
     skipped,
     watching,
 )  # fmt: skip
-from course_utils.models.stacks import build_stack, PlainBlock
+from course_utils.errors import CourseError
+from course_utils.models.stacks import PlainBlock, build_stack
 
 
 def a_network(kind=BasicBlock) -> ResNet:

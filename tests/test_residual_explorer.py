@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from course_utils.widgets import live
 from course_utils.analysis.residual import capture
-from course_utils.widgets.residual_explorer import all_blocks, explore, sliders
 from course_utils.models.stacks import build_stack
+from course_utils.widgets import live
+from course_utils.widgets.residual_explorer import all_blocks, explore, sliders
 
 DATA = "noise"
 

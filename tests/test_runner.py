@@ -46,9 +46,7 @@ def write(course: Path, name: str, *cells: str, tags: tuple[str, ...] = ()) -> P
 def sample(tmp_path_factory):
     """The sample chapter, run after one that fails; what was reported; the folder."""
     course = tmp_path_factory.mktemp("runs")
-    bad = write(
-        course, "89_bad", "1 + 1", "raise ValueError('first line\\nsecond')", "open('after', 'w')"
-    )
+    bad = write(course, "89_bad", "1 + 1", "raise ValueError('first line\\nsecond')", "open('after', 'w')")
     good = course / "solutions" / "90_sample" / "90_sample.ipynb"
     good.parent.mkdir()
     good.write_text(instructor_notebook(read_source(SAMPLE, "1")), encoding="utf-8")
@@ -167,9 +165,7 @@ def test_a_record_says_where_it_comes_from(tmp_path):
     assert content["command"] == "course run 90_sample --budget cpu" and content["seconds"] == 61
     assert set(content["versions"]) == {"python", "torch", "torchvision"}
     assert f"{os.cpu_count()} cores" in content["machine"]
-    assert os.uname().nodename not in content["machine"] and "/" not in content["machine"].replace(
-        "w/", ""
-    )
+    assert os.uname().nodename not in content["machine"] and "/" not in content["machine"].replace("w/", "")
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.sandbox import bubblewrap, kernels
 from course_utils.grading.sandbox.kernels import open_kernels, warm_server
-from course_utils.grading.sandbox.limits import Limits, MIB
-from course_utils.grading.sandbox.sandbox import require_sandbox, Sandbox
+from course_utils.grading.sandbox.limits import MIB, Limits
+from course_utils.grading.sandbox.sandbox import Sandbox, require_sandbox
 from course_utils.grading.sandbox.warm import Connection, WarmServer
 
 pytestmark = LINUX
@@ -511,9 +511,7 @@ Run("print('started')", "import os; os.execvp('sleep', NAP.split())", kind=sys.a
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_grader_leaves_nothing(kind):
     code = ABANDONED.replace("NAP", repr(NAP))
-    grader = subprocess.Popen(
-        [sys.executable, "-c", code, str(ROOT / "tests"), kind], stdout=subprocess.PIPE
-    )
+    grader = subprocess.Popen([sys.executable, "-c", code, str(ROOT / "tests"), kind], stdout=subprocess.PIPE)
     server = int(grader.stdout.readline())
     while not any(NAP in line for line in ours()):
         time.sleep(0.2)
@@ -544,7 +542,9 @@ def test_a_sandbox_starts_here():
 
 def test_without_bubblewrap_it_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EnvironmentProblem, match=r"(?s)bubblewrap is missing.*apt install bubblewrap.*--unsafe"):
+    with pytest.raises(
+        EnvironmentProblem, match=r"(?s)bubblewrap is missing.*apt install bubblewrap.*--unsafe"
+    ):
         require_sandbox()
 
 
@@ -565,7 +565,9 @@ def test_when_bubblewrap_is_not_allowed_it_says_what_to_do(monkeypatch, tmp_path
 
 def test_what_the_sandboxs_user_cannot_read_is_noticed(monkeypatch, tmp_path):
     package = tmp_path / "course_utils"
-    shutil.copytree(bubblewrap.PACKAGE, package, ignore=shutil.ignore_patterns("assets", "recorded", "__pycache__"))
+    shutil.copytree(
+        bubblewrap.PACKAGE, package, ignore=shutil.ignore_patterns("assets", "recorded", "__pycache__")
+    )
     (package / "grading" / "inside.py").chmod(0)
     monkeypatch.setattr(bubblewrap, "PACKAGE", package)
     with pytest.raises(EnvironmentProblem, match="(?s)Python does not work.*every user may read"):

@@ -3,8 +3,7 @@
 import torch
 from torch.random import fork_rng
 
-from course_utils.models.building import build_model
-from course_utils.models.building import seeded
+from course_utils.models.building import build_model, seeded
 
 
 def test_the_same_seed_gives_the_same_numbers_as_manual_seed_does():

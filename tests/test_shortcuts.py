@@ -8,10 +8,10 @@ from torch import nn
 from torchvision.models import alexnet
 
 from course_utils.errors import CourseError
+from course_utils.models.alexnet import fold_repeating_pool
 from course_utils.models.building import build_model
 from course_utils.models.heads import find_head
-from course_utils.models.alexnet import fold_repeating_pool
-from course_utils.training.convolutions import first_taps, LiveTapsConv, use_all_taps, use_live_taps
+from course_utils.training.convolutions import LiveTapsConv, first_taps, use_all_taps, use_live_taps
 
 
 def gradients(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -39,7 +39,9 @@ def test_at_32_pixels_layer3_and_layer4_see_whole_maps():
     for name, conv in model.named_modules():
         if isinstance(conv, LiveTapsConv):
             conv.register_forward_hook(
-                lambda m, inputs, _, name=name: seen.update({name: [first_taps(m, inputs[0], a) for a in (0, 1)]})
+                lambda m, inputs, _, name=name: seen.update(
+                    {name: [first_taps(m, inputs[0], a) for a in (0, 1)]}
+                )
             )
     model(torch.zeros(2, 3, 32, 32))
     products = {name: taps[0] for name, taps in seen.items() if taps != [None, None]}
@@ -132,7 +134,9 @@ def test_the_folded_pool_passes_the_same_gradient_down():
     assert torch.allclose(found["features.3.weight"], wanted["features.3.weight"], atol=1e-6)
 
 
-@pytest.mark.parametrize("model, size", [(small_alexnet(), 64), (build_model("resnet18"), 32), (alexnet(), 224)])
+@pytest.mark.parametrize(
+    "model, size", [(small_alexnet(), 64), (build_model("resnet18"), 32), (alexnet(), 224)]
+)
 def test_a_pool_that_does_more_is_refused(model, size):
     with pytest.raises(CourseError):
         fold_repeating_pool(model, size)

@@ -5,9 +5,9 @@ import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
-from course_utils.training import convolutions
 from course_utils.models.building import build_model
 from course_utils.models.freezing import freeze_backbone
+from course_utils.training import convolutions
 from course_utils.training.convolutions import SmallMapGradients, weight_gradient
 from course_utils.training.loop import Stepper, train_epoch
 from course_utils.training.recipe import Phase, Recipe

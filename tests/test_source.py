@@ -14,11 +14,7 @@ from course_utils.errors import BuildError
 
 TEXT = SAMPLE.read_text(encoding="utf-8")
 LINES = TEXT.split("\n")
-MARKERS = [
-    i
-    for i, line in enumerate(LINES)
-    if re.search(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)$", line)
-]
+MARKERS = [i for i, line in enumerate(LINES) if re.search(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)$", line)]
 ROLES = [i for i, line in enumerate(LINES) if re.match(r"# %%.*(answer|graded|written)=", line)]
 
 
@@ -46,9 +42,7 @@ def test_the_same_bytes_each_time_without_outputs_or_times(tmp_path):
     assert text == build(tmp_path, TEXT)
     assert text.endswith("}\n") and not text.endswith("\n\n")
     notebook = nbformat.reads(text, as_version=4)
-    assert all(
-        not c.outputs and c.execution_count is None for c in notebook.cells if c.cell_type == "code"
-    )
+    assert all(not c.outputs and c.execution_count is None for c in notebook.cells if c.cell_type == "code")
     assert notebook.metadata.course_version == "1.2.3"
     assert 'VERSION = "1.2.3"' in notebook.cells[2].source
     assert notebook.metadata.kernelspec.name == "python3"
@@ -57,9 +51,7 @@ def test_the_same_bytes_each_time_without_outputs_or_times(tmp_path):
 def test_cells_have_the_text_that_jupytext_reads(tmp_path):
     notebook = nbformat.reads(build(tmp_path, TEXT), as_version=4)
     read = jupytext.reads(TEXT.replace("{{course_version}}", "1.2.3"), fmt="py:percent")
-    assert [(c.cell_type, c.source) for c in notebook.cells] == [
-        (c.cell_type, c.source) for c in read.cells
-    ]
+    assert [(c.cell_type, c.source) for c in notebook.cells] == [(c.cell_type, c.source) for c in read.cells]
 
 
 def test_ids_come_from_the_grade_id_or_the_position(tmp_path):
@@ -128,9 +120,7 @@ def test_a_marker_twice_is_refused(tmp_path, position):
 @pytest.mark.parametrize("position", ROLES)
 def test_a_role_that_is_lost_or_misspelt_is_refused(tmp_path, position):
     line = LINES[position]
-    refused(
-        tmp_path, changed(position, re.sub(r'\w+="[\w-]+"( points=[\d.]+)?', "", line).rstrip())
-    )
+    refused(tmp_path, changed(position, re.sub(r'\w+="[\w-]+"( points=[\d.]+)?', "", line).rstrip()))
     refused(tmp_path, changed(position, re.sub(r"(answer|graded|written)=", r"\1s=", line)))
     refused(tmp_path, changed(position, line.replace('="', '=Ä"')))
     refused(tmp_path, changed(position, line.replace("# %%", "#%%")))
@@ -198,9 +188,7 @@ def test_the_complaint_names_the_line(tmp_path):
 
 
 def test_a_marker_inside_a_string_of_an_answer_is_refused(tmp_path):
-    inside = (
-        '    s = """\n    ### BEGIN SOLUTION\n    a\n    ### END SOLUTION\n    """\n    return s'
-    )
+    inside = '    s = """\n    ### BEGIN SOLUTION\n    a\n    ### END SOLUTION\n    """\n    return s'
     body = TEXT[TEXT.index("    ### BEGIN SOLUTION") : TEXT.index("\n\n\n# %% check")]
     assert "inside a string" in refused(tmp_path, TEXT.replace(body, inside))
 

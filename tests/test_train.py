@@ -18,7 +18,7 @@ from course_utils.errors import CheckpointError, CourseError
 from course_utils.models.freezing import freeze_backbone, unfreeze
 from course_utils.training.fitting import fit
 from course_utils.training.loop import Stepper, train_epoch
-from course_utils.training.recipe import Phase, rate_factor, Recipe
+from course_utils.training.recipe import Phase, Recipe, rate_factor
 
 PHASES = (Phase(1, 0.01, prepare=freeze_backbone), Phase(3, 0.01, backbone_lr=0.003))
 RECIPE = Recipe(PHASES, batch_size=16, augment=Augment(pad=1))
@@ -97,7 +97,10 @@ def test_unfreezing_is_recorded():
 
 def test_without_augmentation_it_is_the_plain_loop():
     """The same weights as the loop that everybody writes, on the same batches."""
-    splits, recipe = tiny_splits(48), Recipe((Phase(2, 0.05),), 16, "sgd", 0.0, augment=None, schedule="constant")
+    splits, recipe = (
+        tiny_splits(48),
+        Recipe((Phase(2, 0.05),), 16, "sgd", 0.0, augment=None, schedule="constant"),
+    )
     fitted, plain = tiny_model(), tiny_model()
     for model in (fitted, plain):
         model[3].p = 0.0

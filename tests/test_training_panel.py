@@ -8,13 +8,13 @@ import pytest
 import torch
 from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 
-from course_utils.widgets import live, training_panel
 from course_utils.errors import CourseError
-from course_utils.plots.growing import growing_curves, MOST_POINTS
+from course_utils.plots.growing import MOST_POINTS, growing_curves
 from course_utils.training.fitting import fit
 from course_utils.training.history import EpochRecord, History
 from course_utils.training.recipe import Phase, Recipe
-from course_utils.widgets.training_panel import fit_with_panel, INTERRUPT, TrainingPanel
+from course_utils.widgets import live, training_panel
+from course_utils.widgets.training_panel import INTERRUPT, TrainingPanel, fit_with_panel
 
 RECIPE = Recipe((Phase(3, 0.01),), batch_size=10, augment=None)
 

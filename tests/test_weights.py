@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 from torchvision import models as zoo
 
-from course_utils.models import weights
 from course_utils.errors import CourseError, WeightsError
+from course_utils.models import weights
 from course_utils.models.building import build_model
 from course_utils.models.freezing import freeze_backbone
 from course_utils.models.weights import common_source, describe_weights, find_weights, imagenet_file

@@ -4,11 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from course_utils.models import cost
-from course_utils.zoo import building, entries
 from course_utils.errors import CourseError, WeightsError
+from course_utils.models import cost
 from course_utils.models.freezing import count_parameters
 from course_utils.models.heads import find_head
+from course_utils.zoo import building, entries
 
 LIGHT = [e.name for e in entries.ENTRIES if e.name not in {f"EfficientNet B{i}" for i in range(1, 7)}]
 

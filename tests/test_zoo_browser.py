@@ -3,8 +3,8 @@
 import pytest
 
 from course_utils.widgets import live, zoo_browser
-from course_utils.zoo import entries
 from course_utils.widgets.zoo_browser import browser, html_table
+from course_utils.zoo import entries
 from course_utils.zoo.rows import ALL, chosen_rows, plain_table, shown, zoo_row
 
 
@@ -29,7 +29,12 @@ def test_facts_of_a_row(rows):
 def test_sorted_with_unknown_values_last_both_ways(rows):
     assert names(chosen_rows(rows)) == ["LeNet-5", "AlexNet", "ResNet-18", "DeiT-Ti"]
     assert names(chosen_rows(rows, by="top-1")) == ["AlexNet", "ResNet-18", "DeiT-Ti", "LeNet-5"]
-    assert names(chosen_rows(rows, by="top-1", descending=True)) == ["DeiT-Ti", "ResNet-18", "AlexNet", "LeNet-5"]
+    assert names(chosen_rows(rows, by="top-1", descending=True)) == [
+        "DeiT-Ti",
+        "ResNet-18",
+        "AlexNet",
+        "LeNet-5",
+    ]
 
 
 def test_filters(rows):

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from course_utils.errors import DataError
 
 
-
 @dataclass(frozen=True)
 class Arm:
     """One side of a comparison.

@@ -39,11 +39,7 @@ def reliability_bins(logits: Tensor, labels: Tensor, bins: int = BINS) -> list[B
     right = (predicted == labels).float()
     place = (confidence * bins).long().clamp(max=bins - 1)
     inside = [place == i for i in range(bins)]
-    return [
-        Bin(int(m.sum()), confidence[m].mean().item(), right[m].mean().item())
-        for m in inside
-        if m.any()
-    ]
+    return [Bin(int(m.sum()), confidence[m].mean().item(), right[m].mean().item()) for m in inside if m.any()]
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:

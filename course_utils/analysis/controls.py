@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
@@ -14,7 +14,6 @@ from course_utils.training.evaluation import EVAL_BATCH
 
 # The base class of BatchNorm1d, 2d and 3d: what has running statistics.
 BatchNorm = nn.modules.batchnorm._BatchNorm
-
 
 
 def invert(images: Tensor) -> Tensor:

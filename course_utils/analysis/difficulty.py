@@ -9,18 +9,18 @@ from functools import cache, partial
 import torch
 from torch import Tensor, nn
 
+from course_utils.analysis.arms import Arm, choose_rate
 from course_utils.cartoons import generation
 from course_utils.data.augment import Preprocess
-from course_utils.analysis.arms import Arm, choose_rate
-from course_utils.tables import table
 from course_utils.data.images import ImageSet, Splits
 from course_utils.data.loading import CARTOONS, CLASSES
-from course_utils.training.evaluation import accuracy, evaluate
-from course_utils.training.probes import extract_features, fit_probe
 from course_utils.models.building import build_model
+from course_utils.models.weights import Weights, find_weights
+from course_utils.tables import table
+from course_utils.training.evaluation import accuracy, evaluate
 from course_utils.training.fitting import fit
+from course_utils.training.probes import extract_features, fit_probe
 from course_utils.training.recipe import Phase, Recipe
-from course_utils.models.weights import find_weights, Weights
 
 TRAIN, VAL, TEST, SEEDS = 1000, 500, 1000, 3
 EPOCHS = 6

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
-from course_utils.data.augment import Augment, Preprocess
 from course_utils.analysis.arms import Arm, choose_rate
-from course_utils.models.cost import training_mib
-from course_utils.models.cost import multiply_adds
+from course_utils.data.augment import Augment, Preprocess
 from course_utils.data.images import Splits
 from course_utils.errors import CourseError
-from course_utils.training.evaluation import accuracy, predict, wilson_interval
+from course_utils.models.cost import multiply_adds, training_mib
 from course_utils.models.freezing import count_parameters
+from course_utils.training.evaluation import accuracy, predict, wilson_interval
 from course_utils.training.fitting import fit
 from course_utils.training.history import History
 from course_utils.training.recipe import Phase, Recipe

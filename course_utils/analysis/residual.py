@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from course_utils.errors import CourseError
 
 # Student's t, 97.5 % quantile, by number of seeds.
 T_QUANTILE = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
-
 
 
 def gradient_norms(model: nn.Module, x: Tensor, labels: Tensor) -> dict[str, float]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import nbformat
 
-from course_utils.authoring.markers import find_regions, inside, Region, without_regions
+from course_utils.authoring.markers import Region, find_regions, inside, without_regions
 
 
 @dataclass(frozen=True)

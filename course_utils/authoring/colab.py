@@ -36,7 +36,9 @@ def with_colab(source: Source, repository: str) -> Source:
     title, *rest = source.cells
     first, below, text = title.source.partition("\n")
     linked = f"{first}\n\n[Open in Colab]({notebook_address(repository, source.name)}){below}{text}"
-    cell = Cell(title.file, title.line, "code", CELL.format(wheel=wheel_address(repository, source.version)), ())
+    cell = Cell(
+        title.file, title.line, "code", CELL.format(wheel=wheel_address(repository, source.version)), ()
+    )
     return replace(source, cells=(replace(title, source=linked), cell, *rest))
 
 

@@ -39,9 +39,7 @@ def _map(sources: Sequence[Source], minutes: Mapping[str, Mapping]) -> str:
         found = list(exercises(source.cells))
         times = " / ".join(str(minutes.get(source.name, {}).get(p, "not measured")) for p in presets)
         total = sum(exercise.points for exercise in found)
-        chapters.append(
-            f"| `{source.name}` | {_question(source)} | {len(found)} | {total:g} | {times} |"
-        )
+        chapters.append(f"| `{source.name}` | {_question(source)} | {len(found)} | {total:g} | {times} |")
         tasks += [
             f"| {source.name[:2]} | {e.number} {e.title} | {e.difficulty} | {e.points:g} | {e.minutes} |"
             for e in found

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from course_utils.authoring.cells import Cell
 from course_utils.errors import BuildError
 
-_HEADER = re.compile(
-    r"### Exercise (\d+) · (.+) · ([●○]{3}) · (\d+(?:\.\d+)?) points? · (\d+) min"
-)
+_HEADER = re.compile(r"### Exercise (\d+) · (.+) · ([●○]{3}) · (\d+(?:\.\d+)?) points? · (\d+) min")
 _NEARLY_HEADER = re.compile(r"#+\s*exercise\b", re.I)
 
 

@@ -68,15 +68,14 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
 def _colab_links(repository: str, names: list[str]) -> str:
     if not repository:
         return ""
-    return COLAB.format(links="\n".join(f"- [{name}]({notebook_address(repository, name)})" for name in names))
+    return COLAB.format(
+        links="\n".join(f"- [{name}]({notebook_address(repository, name)})" for name in names)
+    )
 
 
 def pins(requirements: Path) -> dict[str, str]:
     """The ``name==version`` lines of a requirements file, comments left out."""
-    lines = (
-        line.partition("#")[0].strip()
-        for line in requirements.read_text(encoding="utf-8").splitlines()
-    )
+    lines = (line.partition("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
     return dict(line.split("==") for line in lines if line)
 
 
@@ -90,9 +89,7 @@ def _build_wheel(root: Path, folder: Path) -> Path:
         )
         shutil.copy(root / "pyproject.toml", clean)
         command = [sys.executable, "-m", "pip", "wheel", clean, "--no-deps", "--no-build-isolation"]
-        result = subprocess.run(
-            [*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean
-        )
+        result = subprocess.run([*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean)
     if result.returncode:
         raise BuildError(
             "the wheel cannot be built.",

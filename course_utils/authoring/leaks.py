@@ -11,9 +11,7 @@ from course_utils.errors import BuildError
 TELLING = 24  # characters; a shorter line, like `return loss`, may stand in plain sight as well
 
 
-def refuse_leaks(
-    source: Source, student: nbformat.NotebookNode, code_stub: str, text_stub: str
-) -> None:
+def refuse_leaks(source: Source, student: nbformat.NotebookNode, code_stub: str, text_stub: str) -> None:
     """Compare a student edition with what it must be, cell by cell.
 
     Raises:

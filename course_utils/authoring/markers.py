@@ -50,9 +50,7 @@ def find_regions(lines: Sequence[str], where: Callable[[int], str]) -> tuple[Reg
         edge, _, kind = phrase.partition(" ")
         if edge == "BEGIN":
             if opened:
-                raise BuildError(
-                    f"{where(i)}: BEGIN {kind} inside the region opened at {where(opened[1])}."
-                )
+                raise BuildError(f"{where(i)}: BEGIN {kind} inside the region opened at {where(opened[1])}.")
             opened = kind, i
             continue
         if opened is None or opened[0] != kind:
@@ -61,9 +59,7 @@ def find_regions(lines: Sequence[str], where: Callable[[int], str]) -> tuple[Reg
         _check_shape(lines, regions[-1], where)
         opened = None
     if opened:
-        raise BuildError(
-            f"{where(opened[1])}: BEGIN {opened[0]} without END {opened[0]} in the same cell."
-        )
+        raise BuildError(f"{where(opened[1])}: BEGIN {opened[0]} without END {opened[0]} in the same cell.")
     return tuple(regions)
 
 
@@ -113,9 +109,7 @@ def _phrase(line: str, where: str) -> str | None:
 def _check_shape(lines: Sequence[str], region: Region, where: Callable[[int], str]) -> None:
     content = [line for line in lines[region.begin + 1 : region.end] if line.strip()]
     if not content:
-        raise BuildError(
-            f"{where(region.begin)}: nothing stands between the two {region.kind} markers."
-        )
+        raise BuildError(f"{where(region.begin)}: nothing stands between the two {region.kind} markers.")
     wanted = _indent(content[0])
     for position in (region.begin, region.end):
         if _indent(lines[position]) != wanted:

@@ -14,18 +14,18 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from course_utils.course import experiments, released
 from course_utils.authoring import course_map
 from course_utils.authoring.colab import with_colab
 from course_utils.authoring.configuration import colab_repository, course_version, load_config
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.leaks import refuse_leaks
-from course_utils.authoring.source import instructor_notebook, notebook_text, read_source, Source
+from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
+from course_utils.course import experiments, released
 from course_utils.course.budget import TABLE
+from course_utils.course.released import ReleasedCell
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
 from course_utils.storage import write_text
-from course_utils.course.released import ReleasedCell
 
 README = "README.md"
 ASSETS = Path("course_utils", "assets")
@@ -47,7 +47,9 @@ def build(root: Path) -> list[str]:
     """
     sources, config = read_sources(root), load_config(root)
     with tempfile.TemporaryDirectory() as staging:
-        made = {p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)}
+        made = {
+            p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)
+        }
         _generate(sources, Path(staging), config, root / "gradebook.db")
     for path, content in (made | _derived(root, sources, stubs_of(config))).items():
         write_text(root / path, content)
@@ -111,9 +113,7 @@ def stubs_of(config: Config) -> tuple[str, str]:
     return config.ClearSolutions.code_stub["python"], config.ClearSolutions.text_stub
 
 
-def _generate(
-    sources: Sequence[Source], folder: Path, config: Config, gradebook: Path | None
-) -> None:
+def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook: Path | None) -> None:
     """Run nbgrader's release step on ``folder``; enter the cells into ``gradebook`` if given."""
     settings = copy.deepcopy(config)
     if gradebook is None:  # what `nbgrader generate_assignment --no-db` sets
@@ -158,7 +158,9 @@ def _derived(root: Path, sources: Sequence[Source], stubs: tuple[str, str]) -> d
         made[Path(README)] = course_map.update(readme, sources, minutes)
     if (root / ASSETS).is_dir():
         cells = [cell for source in sources for cell in source.experiments]
-        made[ASSETS / experiments.LIST.name] = "".join(f"{experiments.fingerprint(cell.source)}\n" for cell in cells)
+        made[ASSETS / experiments.LIST.name] = "".join(
+            f"{experiments.fingerprint(cell.source)}\n" for cell in cells
+        )
         named = {source.name: released_cells(source, stubs) for source in sources}
         made[ASSETS / released.LIST.name] = released.list_text(named)
     return made

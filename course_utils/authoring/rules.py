@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Callable, Sequence
 
-from course_utils.authoring.cells import Cell, cell_ids, ROLES
+from course_utils.authoring.cells import ROLES, Cell, cell_ids
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.markers import without_regions
 from course_utils.errors import BuildError
@@ -64,9 +64,7 @@ def check_whole(cells: Sequence[Cell], file: str) -> None:
 def _check_text(cell: Cell) -> None:
     for i, line in enumerate(cell.written):
         if line.strip() and not line.startswith("# ") and line != "#":
-            raise BuildError(
-                f"{cell.where(i)}: a line of text that does not begin with `# `.", found=line
-            )
+            raise BuildError(f"{cell.where(i)}: a line of text that does not begin with `# `.", found=line)
 
 
 def _check_python(cell: Cell) -> None:
@@ -141,6 +139,4 @@ def _check_points(cells: Sequence[Cell]) -> None:
 
 def _check_sum(place: str, promised: float, graded: float) -> None:
     if promised != graded:
-        raise BuildError(
-            f"{place}: the header says {promised:g} points, its cells have {graded:g}."
-        )
+        raise BuildError(f"{place}: the header says {promised:g} points, its cells have {graded:g}.")

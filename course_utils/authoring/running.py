@@ -28,7 +28,6 @@ OK, INTERRUPTED = "ok", "interrupted"
 HEADLESS = {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
-
 def by_experiment(executed: Path) -> dict[str, float]:
     """Seconds of the cells of a notebook that papermill has executed, by experiment.
 
@@ -173,7 +172,7 @@ def refuse_cartoons(data: str) -> None:
     Raises:
         DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
     """
-    from course_utils.data.loading import available, CARTOONS
+    from course_utils.data.loading import CARTOONS, available
 
     if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
         raise DataError(
@@ -250,9 +249,7 @@ def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
         return present
     chosen = []
     for name in wanted:
-        fitting = [p for p in present if p.stem == name] or [
-            p for p in present if p.stem.startswith(name)
-        ]
+        fitting = [p for p in present if p.stem == name] or [p for p in present if p.stem.startswith(name)]
         if len(fitting) != 1:
             raise LookupError(f"{name!r} is none of {', '.join(p.stem for p in present)}")
         chosen += fitting

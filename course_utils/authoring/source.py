@@ -10,7 +10,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-from course_utils.authoring.cells import Cell, cell_ids, ROLES
+from course_utils.authoring.cells import ROLES, Cell, cell_ids
 from course_utils.authoring.rules import check_cell, check_role, check_whole
 from course_utils.errors import BuildError
 

@@ -8,15 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.cartoons.colors import (
+    PAINT,
+    WHITE,
+    Color,
     chance,
     choose,
-    Color,
     darker,
     jitter,
     mix,
-    PAINT,
     pick,
-    WHITE,
 )  # fmt: skip
 from course_utils.cartoons.solids import Camera, Solid
 
@@ -79,10 +79,18 @@ def _wings(plane: Solid, rng: Rng, make: Make, color: Color) -> list[tuple]:
     parts = []
     for side in (-1, 1):
         tip, y = side * span, height - 0.06
-        wing = [(root, height, side * thin * 0.7), (root - sweep, y, tip),
-                (root - sweep - chord * 0.4, y, tip), (root - chord, height, side * thin * 0.7)]
-        tail = [(-0.78, -0.03, side * 0.04), (-0.95, -0.05, side * 0.36),
-                (-1.05, -0.05, side * 0.36), (-1.0, -0.03, side * 0.04)]
+        wing = [
+            (root, height, side * thin * 0.7),
+            (root - sweep, y, tip),
+            (root - sweep - chord * 0.4, y, tip),
+            (root - chord, height, side * thin * 0.7),
+        ]
+        tail = [
+            (-0.78, -0.03, side * 0.04),
+            (-0.95, -0.05, side * 0.36),
+            (-1.05, -0.05, side * 0.36),
+            (-1.0, -0.03, side * 0.04),
+        ]
         for surface in (wing, tail):
             paint = partial(plane.slab, surface, (0, 0.035, 0), fill)
             parts.append((np.mean(surface, axis=0), paint))
@@ -101,21 +109,40 @@ def _fin(plane: Solid, make: Make, color: Color) -> tuple:
 
 def _fuselage(plane: Solid, rng: Rng, make: Make, color: Color, trim: Color) -> None:
     nose, thin = make.nose, make.radius
-    stations = [(nose, 0, 0, thin * 0.15), (nose - 0.12, 0, 0, thin * make.blunt),
-                (nose - 0.3, 0, 0, thin), (-0.45, 0, 0, thin), (-1.0, -thin * 0.4, 0, thin * 0.3)]
+    stations = [
+        (nose, 0, 0, thin * 0.15),
+        (nose - 0.12, 0, 0, thin * make.blunt),
+        (nose - 0.3, 0, 0, thin),
+        (-0.45, 0, 0, thin),
+        (-1.0, -thin * 0.4, 0, thin * 0.3),
+    ]
     plane.tube(stations, color, 175)
     side = 1 if plane.camera.sees((0, 0, 1)) else -1
     z = side * thin
     if chance(rng, 0.5):
-        plane.plate([(nose - 0.25, 0.01, z), (-0.7, 0.01, z * 0.8),
-                               (-0.7, thin * 0.4, z * 0.8), (nose - 0.25, thin * 0.4, z)], trim)
+        plane.plate(
+            [
+                (nose - 0.25, 0.01, z),
+                (-0.7, 0.01, z * 0.8),
+                (-0.7, thin * 0.4, z * 0.8),
+                (nose - 0.25, thin * 0.4, z),
+            ],
+            trim,
+        )
     if make is JET:
         for x in np.linspace(nose - 0.32, -0.6, 9):
             plane.panel((x, -0.04), (x + 0.05, 0.0), z, (70, 84, 98))
     if plane.camera.sees((0.3, -1, 0)) or plane.camera.sees((0.3, 0, side)):
         x = nose - 0.2
-        plane.plate([(x + 0.06, -thin * 0.5, z * 0.6), (x + 0.04, -thin * 0.75, 0),
-                               (x - 0.12, -thin, 0), (x - 0.16, -thin * 0.6, z * 0.85)], COCKPIT)
+        plane.plate(
+            [
+                (x + 0.06, -thin * 0.5, z * 0.6),
+                (x + 0.04, -thin * 0.75, 0),
+                (x - 0.12, -thin, 0),
+                (x - 0.16, -thin * 0.6, z * 0.85),
+            ],
+            COCKPIT,
+        )
     if make is FIGHTER:
         canopy = [(0.6, -thin, 0, 0.01), (0.4, -thin, 0, 0.06), (0.1, -thin, 0, 0.02)]
         plane.tube(canopy, COCKPIT, 180)

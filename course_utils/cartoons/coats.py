@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.cartoons.colors import chance, choose, Color, darker, lighter, pick
+from course_utils.cartoons.colors import Color, chance, choose, darker, lighter, pick
 from course_utils.cartoons.sketch import Sketch
 
 Rng = np.random.Generator
@@ -37,8 +37,7 @@ def mark_body(sketch: Sketch, rng: Rng, coat: Coat, box: tuple[float, float, flo
         for x in np.linspace(left, right, int(rng.integers(5, 8))):
             x += rng.uniform(-0.04, 0.04) * wide
             slant, half = rng.uniform(-0.05, 0.05) * wide, 0.028 * wide
-            corners = [(x - half, top), (x + half, top),
-                       (x + slant, top + high * rng.uniform(0.5, 0.8))]
+            corners = [(x - half, top), (x + half, top), (x + slant, top + high * rng.uniform(0.5, 0.8))]
             sketch.polygon(corners, coat.mark, clipped=True)
     if coat.pattern == "patches":
         for _ in range(int(rng.integers(2, 4))):

@@ -8,15 +8,20 @@ from PIL import Image, ImageDraw, ImageFilter
 from course_utils.cartoons.canvas import noise
 from course_utils.cartoons.colors import chance
 from course_utils.cartoons.scenes import Scene
-from course_utils.cartoons.sketch import rotation, Sketch
+from course_utils.cartoons.sketch import Sketch, rotation
 
 Rng = np.random.Generator
 
 
 def _span(rng: Rng, stance: str) -> float:
     """Largest extent of the object as a fraction of the picture."""
-    low, high = {"close": (0.75, 1.15), "bust": (0.9, 1.25), "air": (0.72, 1.1),
-                 "water": (0.75, 1.1), "ground": (0.75, 1.1)}[stance]
+    low, high = {
+        "close": (0.75, 1.15),
+        "bust": (0.9, 1.25),
+        "air": (0.72, 1.1),
+        "water": (0.75, 1.1),
+        "ground": (0.75, 1.1),
+    }[stance]
     return rng.uniform(low, high)
 
 
@@ -81,12 +86,12 @@ def _cast_shadow(scene: Scene, stance: str, mask: Image.Image, rng: Rng) -> Imag
     return picture
 
 
-def _shaded(layer: Image.Image, mask: Image.Image, light: tuple[float, float], fuzz: float,
-            rng: Rng) -> Image.Image:
+def _shaded(
+    layer: Image.Image, mask: Image.Image, light: tuple[float, float], fuzz: float, rng: Rng
+) -> Image.Image:
     """Light from one side over a surface that bulges: the slope of the blurred depth decides."""
     size = layer.width
-    fine = np.asarray(layer.getchannel("A").filter(ImageFilter.BoxBlur(size * 0.012)),
-                      dtype=np.float32)
+    fine = np.asarray(layer.getchannel("A").filter(ImageFilter.BoxBlur(size * 0.012)), dtype=np.float32)
     relief, outline = rng.uniform(0.5, 1.2), rng.uniform(0.1, 0.8)
     fx, fy = _gradient(fine * (size / 128))
     lit = _slope(fx, fy, light) * 0.012 + _bulge(mask, light)

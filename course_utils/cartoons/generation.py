@@ -12,7 +12,6 @@ from subprocess import PIPE, Popen
 import numpy as np
 from PIL import Image
 
-from course_utils.storage import stored_arrays
 from course_utils.cartoons.airplanes import AIRPLANE_KINDS
 from course_utils.cartoons.birds import BIRD_KINDS
 from course_utils.cartoons.colors import chance, pick
@@ -20,10 +19,11 @@ from course_utils.cartoons.compose import add_object, develop
 from course_utils.cartoons.frogs import FROG_KINDS
 from course_utils.cartoons.hoofed import DEER_KINDS, HORSE_KINDS
 from course_utils.cartoons.pets import CAT_KINDS, DOG_KINDS
-from course_utils.cartoons.scenes import paint_scene, Scene, SCENES
+from course_utils.cartoons.scenes import SCENES, Scene, paint_scene
 from course_utils.cartoons.ships import SHIP_KINDS
 from course_utils.cartoons.vehicles import AUTOMOBILE_KINDS, TRUCK_KINDS
 from course_utils.errors import DataError
+from course_utils.storage import stored_arrays
 
 # Part of the cache key: raise it with every change that moves a pixel.
 VERSION = 1
@@ -187,9 +187,7 @@ def _labels(n: int, seed: int) -> np.ndarray:
     return np.concatenate([np.zeros(0, int), *blocks])[:n].astype(np.int64)
 
 
-def _draw_range(
-    labels: np.ndarray, seed: int, first: int, last: int, without_object: bool
-) -> np.ndarray:
+def _draw_range(labels: np.ndarray, seed: int, first: int, last: int, without_object: bool) -> np.ndarray:
     """Pictures ``first`` to ``last`` of the sequence, uint8 ``[last - first, 3, 32, 32]``."""
     images = np.empty((last - first, 3, SIZE, SIZE), np.uint8)
     paint = background if without_object else draw
@@ -198,9 +196,7 @@ def _draw_range(
     return images
 
 
-def _draw_in_processes(
-    labels: np.ndarray, seed: int, workers: int, without_object: bool
-) -> np.ndarray:
+def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_object: bool) -> np.ndarray:
     """Share the work among fresh interpreters.
 
     Unlike the processes of ``multiprocessing`` they do not import the caller's script, which

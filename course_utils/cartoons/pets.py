@@ -11,14 +11,14 @@ import numpy as np
 from course_utils.cartoons.coats import Coat, draw_leg, make_coat, mark_body
 from course_utils.cartoons.colors import (
     BLACK,
-    chance,
-    Color,
-    darker,
     FUR,
+    WHITE,
+    Color,
+    chance,
+    darker,
     lighter,
     mix,
     pick,
-    WHITE,
 )
 from course_utils.cartoons.sketch import BACK, BODY, HEAD, NEAR, Sketch
 
@@ -29,8 +29,9 @@ def _fur(rng: Rng) -> Coat:
     return make_coat(rng, FUR, ("plain", "stripes", "patches", "plain"))
 
 
-def _eyes(face: Sketch, x: float, y: float, rx: float, ry: float, iris: Color, pupil: float,
-          turn: float) -> None:
+def _eyes(
+    face: Sketch, x: float, y: float, rx: float, ry: float, iris: Color, pupil: float, turn: float
+) -> None:
     for side in (-1, 1):
         cx = side * x + turn
         face.ellipse(cx, y, rx * 1.18, ry * 1.2, darker(iris, 0.75))
@@ -51,8 +52,14 @@ def _pointed_ears(face: Sketch, coat: Coat, height: float, spread: float, inner:
 def _floppy_ears(face: Sketch, rng: Rng, color: Color) -> None:
     length, spread = rng.uniform(0.3, 0.9), rng.uniform(0.0, 0.2)
     for side in (-1, 1):
-        outline = [(0.42, -0.82), (0.85, -0.72), (1.1 + spread, -0.1), (1.05 + spread, length),
-                   (0.8, length + 0.1), (0.68, 0.0)]
+        outline = [
+            (0.42, -0.82),
+            (0.85, -0.72),
+            (1.1 + spread, -0.1),
+            (1.05 + spread, length),
+            (0.8, length + 0.1),
+            (0.68, 0.0),
+        ]
         face.blob([(side * x, y) for x, y in outline], color, HEAD + 12)
 
 
@@ -60,29 +67,38 @@ def _cat_head(rng: Rng, coat: Coat) -> Sketch:
     """Seen from the front, the skull about 2 units wide."""
     face = Sketch("close", 14)
     turn = rng.uniform(-0.22, 0.22)
-    _pointed_ears(face, coat, rng.uniform(0.35, 0.62), rng.uniform(-0.02, 0.16),
-                  mix(coat.light, (214, 140, 136), 0.6))
+    _pointed_ears(
+        face, coat, rng.uniform(0.35, 0.62), rng.uniform(-0.02, 0.16), mix(coat.light, (214, 140, 136), 0.6)
+    )
     cheek = rng.uniform(0.9, 1.05)
-    skull = [(0, -0.8), (0.5, -0.72), (0.9, -0.25), (cheek, 0.25), (0.68, 0.68), (0.3, 0.88),
-             (0, 0.92)]
+    skull = [(0, -0.8), (0.5, -0.72), (0.9, -0.25), (cheek, 0.25), (0.68, 0.68), (0.3, 0.88), (0, 0.92)]
     face.mirrored(skull, coat.base, HEAD)
     if coat.pattern == "stripes":
         for x in (-0.24, 0, 0.24):
-            face.polygon([(x - 0.07 + turn, -0.78), (x + 0.07 + turn, -0.78),
-                          (x * 0.7 + turn, -0.32)], coat.mark)
+            face.polygon(
+                [(x - 0.07 + turn, -0.78), (x + 0.07 + turn, -0.78), (x * 0.7 + turn, -0.32)], coat.mark
+            )
         for side in (-1, 1):
             for y in (0.12, 0.36):
-                face.polygon([(side * 0.98, y), (side * 0.98, y + 0.12),
-                              (side * 0.6 + turn, y + 0.1)], coat.mark)
+                face.polygon(
+                    [(side * 0.98, y), (side * 0.98, y + 0.12), (side * 0.6 + turn, y + 0.1)], coat.mark
+                )
     if coat.pattern == "patches":
         face.ellipse(pick(rng, (-0.5, 0.5)), -0.35, 0.45, 0.5, coat.mark, clipped=True)
     muzzle = coat.light if chance(rng, 0.7) else lighter(coat.base, 0.15)
     for side in (-1, 1):
         face.ellipse(side * 0.2 + turn * 1.3, 0.46, 0.3, 0.24, muzzle)
-    iris = pick(rng,
-                ((150, 190, 70), (222, 178, 52), (106, 164, 196), (196, 130, 46), (60, 48, 36)))
-    _eyes(face, 0.42, -0.06, rng.uniform(0.19, 0.25), rng.uniform(0.15, 0.23), iris,
-          rng.uniform(0.25, 0.75), turn)
+    iris = pick(rng, ((150, 190, 70), (222, 178, 52), (106, 164, 196), (196, 130, 46), (60, 48, 36)))
+    _eyes(
+        face,
+        0.42,
+        -0.06,
+        rng.uniform(0.19, 0.25),
+        rng.uniform(0.15, 0.23),
+        iris,
+        rng.uniform(0.25, 0.75),
+        turn,
+    )
     nose = pick(rng, ((196, 116, 112), (70, 48, 46), (36, 32, 34)))
     x = turn * 1.4
     face.polygon([(x - 0.13, 0.24), (x + 0.13, 0.24), (x, 0.38)], nose)
@@ -101,17 +117,24 @@ def _dog_head(rng: Rng, coat: Coat) -> Sketch:
     turn = rng.uniform(-0.25, 0.25)
     pointed = chance(rng, 0.3)
     if pointed:
-        _pointed_ears(face, coat, rng.uniform(0.3, 0.65), rng.uniform(-0.1, 0.12),
-                      darker(coat.base, 0.35))
+        _pointed_ears(face, coat, rng.uniform(0.3, 0.65), rng.uniform(-0.1, 0.12), darker(coat.base, 0.35))
     wide, jaw = rng.uniform(0.78, 0.95), rng.uniform(0.45, 0.7)
-    skull = [(0, -0.82), (0.5, -0.74), (wide, -0.3), (wide - 0.05, 0.15), (jaw, 0.62),
-             (jaw * 0.7, 0.98), (0, 1.06)]
+    skull = [
+        (0, -0.82),
+        (0.5, -0.74),
+        (wide, -0.3),
+        (wide - 0.05, 0.15),
+        (jaw, 0.62),
+        (jaw * 0.7, 0.98),
+        (0, 1.06),
+    ]
     face.mirrored(skull, coat.base, HEAD)
     if coat.pattern == "patches":
         face.ellipse(pick(rng, (-0.45, 0.45)), -0.3, 0.4, 0.45, coat.mark, clipped=True)
     if coat.pattern == "stripes" or chance(rng, 0.3):
-        face.blob([(turn - 0.1, -0.8), (turn + 0.1, -0.8), (turn + 0.16, 0.2), (turn - 0.16, 0.2)],
-                  coat.light)
+        face.blob(
+            [(turn - 0.1, -0.8), (turn + 0.1, -0.8), (turn + 0.16, 0.2), (turn - 0.16, 0.2)], coat.light
+        )
     muzzle = pick(rng, (coat.light, lighter(coat.base, 0.2), coat.mark))
     x = turn * 1.6
     face.ellipse(x, 0.5, jaw * 0.82, 0.44, muzzle, HEAD + 14)
@@ -125,8 +148,9 @@ def _dog_head(rng: Rng, coat: Coat) -> Sketch:
     face.limb([(x, 0.4), (x, 0.62), (x - 0.26, 0.72)], [0.03], mouth, HEAD + 14)
     face.limb([(x, 0.62), (x + 0.26, 0.72)], [0.03], mouth)
     if chance(rng, 0.4):
-        face.blob([(x - 0.13, 0.7), (x + 0.13, 0.7), (x + 0.14, 0.98), (x, 1.1), (x - 0.14, 0.98)],
-                  (214, 96, 104))
+        face.blob(
+            [(x - 0.13, 0.7), (x + 0.13, 0.7), (x + 0.14, 0.98), (x, 1.1), (x - 0.14, 0.98)], (214, 96, 104)
+        )
     return face
 
 
@@ -134,13 +158,25 @@ def _cat_profile(rng: Rng, coat: Coat) -> Sketch:
     head = Sketch()
     ear = mix(coat.light, (214, 140, 136), 0.5)
     head.polygon([(-0.7, -0.4), (-0.5, -1.25), (0.05, -0.75)], coat.far, HEAD - 25)
-    head.blob([(-0.9, -0.1), (-0.55, -0.68), (0.1, -0.8), (0.62, -0.45), (0.98, 0.1), (0.95, 0.42),
-               (0.5, 0.68), (-0.2, 0.78), (-0.75, 0.5)], coat.base, HEAD)
+    head.blob(
+        [
+            (-0.9, -0.1),
+            (-0.55, -0.68),
+            (0.1, -0.8),
+            (0.62, -0.45),
+            (0.98, 0.1),
+            (0.95, 0.42),
+            (0.5, 0.68),
+            (-0.2, 0.78),
+            (-0.75, 0.5),
+        ],
+        coat.base,
+        HEAD,
+    )
     head.polygon([(-0.45, -0.5), (-0.05, -1.25), (0.3, -0.62)], coat.base)
     head.polygon([(-0.25, -0.6), (-0.03, -1.05), (0.18, -0.65)], ear)
     head.ellipse(0.72, 0.34, 0.28, 0.24, coat.light)
-    head.ellipse(0.4, -0.1, 0.17, 0.15,
-                 pick(rng, ((150, 190, 70), (222, 178, 52), (106, 164, 196))))
+    head.ellipse(0.4, -0.1, 0.17, 0.15, pick(rng, ((150, 190, 70), (222, 178, 52), (106, 164, 196))))
     head.ellipse(0.44, -0.1, 0.07, 0.13, BLACK)
     head.ellipse(0.97, 0.16, 0.09, 0.07, (150, 90, 88))
     return head
@@ -152,9 +188,23 @@ def _dog_profile(rng: Rng, coat: Coat) -> Sketch:
     pointed = chance(rng, 0.3)
     if pointed:
         head.polygon([(-0.6, -0.4), (-0.42, -1.25), (0.1, -0.7)], coat.far, HEAD - 25)
-    head.blob([(-0.9, -0.05), (-0.6, -0.62), (0.0, -0.75), (0.5, -0.45), (0.75, -0.1),
-               (1.1 + muzzle, 0.02), (1.16 + muzzle, 0.32), (0.8, 0.55), (0.3, 0.68), (-0.3, 0.75),
-               (-0.8, 0.5)], coat.base, HEAD)
+    head.blob(
+        [
+            (-0.9, -0.05),
+            (-0.6, -0.62),
+            (0.0, -0.75),
+            (0.5, -0.45),
+            (0.75, -0.1),
+            (1.1 + muzzle, 0.02),
+            (1.16 + muzzle, 0.32),
+            (0.8, 0.55),
+            (0.3, 0.68),
+            (-0.3, 0.75),
+            (-0.8, 0.5),
+        ],
+        coat.base,
+        HEAD,
+    )
     head.ellipse(1.12 + muzzle, 0.06, 0.14, 0.12, BLACK)
     head.limb([(1.1 + muzzle, 0.36), (0.65, 0.36)], [0.03], darker(coat.base, 0.6))
     head.ellipse(0.4, -0.16, 0.1, 0.1, BLACK)
@@ -162,8 +212,11 @@ def _dog_profile(rng: Rng, coat: Coat) -> Sketch:
         head.polygon([(-0.45, -0.5), (-0.1, -1.25), (0.25, -0.6)], darker(coat.base, 0.15))
     else:
         ear = pick(rng, (coat.mark, darker(coat.base, 0.3)))
-        head.blob([(-0.4, -0.6), (0.0, -0.5), (0.05, 0.2), (-0.15, 0.62), (-0.5, 0.45),
-                   (-0.6, -0.1)], ear, HEAD + 12)
+        head.blob(
+            [(-0.4, -0.6), (0.0, -0.5), (0.05, 0.2), (-0.15, 0.62), (-0.5, 0.45), (-0.6, -0.1)],
+            ear,
+            HEAD + 12,
+        )
     return head
 
 
@@ -225,8 +278,11 @@ def _sitting(rng: Rng, pet: Pet) -> Sketch:
     sketch.limb(tail, [0.08, 0.06 if pet is CAT else 0.04], coat.base, BACK)
     for side in (-1, 1):
         sketch.ellipse(side * wide * 0.8, 0.62, 0.26, 0.26, coat.far, BACK + 20)
-    sketch.mirrored([(0, -0.5), (0.3, -0.4), (wide * 0.8, 0.1), (wide, 0.6), (wide * 0.7, 0.85),
-                     (0, 0.88)], coat.base, BODY)
+    sketch.mirrored(
+        [(0, -0.5), (0.3, -0.4), (wide * 0.8, 0.1), (wide, 0.6), (wide * 0.7, 0.85), (0, 0.88)],
+        coat.base,
+        BODY,
+    )
     mark_body(sketch, rng, coat, (-wide, -0.4, wide, 0.85))
     if chance(rng, 0.5):
         sketch.mirrored([(0, -0.4), (0.2, -0.3), (0.22, 0.2), (0, 0.5)], coat.light)
@@ -235,8 +291,9 @@ def _sitting(rng: Rng, pet: Pet) -> Sketch:
         draw_leg(sketch, side * 0.2, 0.0, side * 0.19, 0.84, 0.14, 0, coat.base, NEAR)
         sketch.ellipse(side * 0.2, 0.88, 0.15, 0.09, paws)
         sketch.ellipse(side * wide * 0.85, 0.86, 0.18, 0.08, paws, NEAR - 10)
-    sketch.add(pet.front(rng, coat), rng.uniform(-0.08, 0.08), -0.72, rng.uniform(0.5, 0.62),
-               rng.uniform(-12, 12))
+    sketch.add(
+        pet.front(rng, coat), rng.uniform(-0.08, 0.08), -0.72, rng.uniform(0.5, 0.62), rng.uniform(-12, 12)
+    )
     return sketch
 
 
@@ -245,8 +302,20 @@ def _sitting_side(rng: Rng, pet: Pet) -> Sketch:
     sketch = Sketch("ground", 5)
     pet.tail(sketch, rng, coat, (-0.5, 0.75), up=False)
     draw_leg(sketch, 0.22, 0.0, 0.28, 0.85, 0.11, 0.03, coat.far, BACK + 20)
-    sketch.blob([(0.32, -0.6), (0.42, -0.1), (0.25, 0.45), (0.1, 0.82), (-0.5, 0.86), (-0.64, 0.5),
-                 (-0.4, 0.0), (-0.02, -0.55)], coat.base, BODY)
+    sketch.blob(
+        [
+            (0.32, -0.6),
+            (0.42, -0.1),
+            (0.25, 0.45),
+            (0.1, 0.82),
+            (-0.5, 0.86),
+            (-0.64, 0.5),
+            (-0.4, 0.0),
+            (-0.02, -0.55),
+        ],
+        coat.base,
+        BODY,
+    )
     mark_body(sketch, rng, coat, (-0.65, -0.5, 0.4, 0.85))
     sketch.ellipse(-0.3, 0.6, 0.3, 0.27, coat.base, NEAR)
     sketch.ellipse(-0.08, 0.85, 0.2, 0.07, coat.base)
@@ -267,9 +336,20 @@ def _walking(rng: Rng, pet: Pet) -> Sketch:
     pet.tail(sketch, rng, coat, (-long, -thick * 0.6), up=chance(rng, 0.6))
     draw_leg(sketch, long * 0.8, 0, long * 0.8 - stride, floor, 0.12, -0.02, coat.far, BACK)
     draw_leg(sketch, -long * 0.8, 0, -long * 0.8 + stride, floor, 0.13, -0.1, coat.far, BACK)
-    sketch.blob([(long, -0.1), (long * 0.7, -thick), (0, -thick * 0.85), (-long * 0.7, -thick),
-                 (-long, -0.05), (-long * 0.8, thick), (0, thick * 0.8), (long * 0.75, thick)],
-                coat.base, BODY)
+    sketch.blob(
+        [
+            (long, -0.1),
+            (long * 0.7, -thick),
+            (0, -thick * 0.85),
+            (-long * 0.7, -thick),
+            (-long, -0.05),
+            (-long * 0.8, thick),
+            (0, thick * 0.8),
+            (long * 0.75, thick),
+        ],
+        coat.base,
+        BODY,
+    )
     mark_body(sketch, rng, coat, (-long, -thick, long, thick))
     paws = coat.light if chance(rng, 0.4) else coat.base
     for x, bend in ((long * 0.72, 0.02), (-long * 0.72, -0.08)):
@@ -287,17 +367,30 @@ def _walking(rng: Rng, pet: Pet) -> Sketch:
 def _lying(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("ground", 4)
-    sketch.limb([(-0.8, 0.3), (-1.1, 0.42), (-1.0, 0.5), (-0.6, 0.48)], [0.08, 0.06], coat.base,
-                BACK)
+    sketch.limb([(-0.8, 0.3), (-1.1, 0.42), (-1.0, 0.5), (-0.6, 0.48)], [0.08, 0.06], coat.base, BACK)
     rise = rng.uniform(0.36, 0.46)
-    sketch.blob([(0.75, -0.05), (0.4, -rise * 0.7), (-0.2, -rise * 0.8), (-0.75, -rise * 0.6),
-                 (-0.98, 0.1), (-0.85, 0.46), (0, 0.5), (0.7, 0.48), (0.85, 0.25)], coat.base, BODY)
+    sketch.blob(
+        [
+            (0.75, -0.05),
+            (0.4, -rise * 0.7),
+            (-0.2, -rise * 0.8),
+            (-0.75, -rise * 0.6),
+            (-0.98, 0.1),
+            (-0.85, 0.46),
+            (0, 0.5),
+            (0.7, 0.48),
+            (0.85, 0.25),
+        ],
+        coat.base,
+        BODY,
+    )
     mark_body(sketch, rng, coat, (-0.95, -0.4, 0.7, 0.45))
     sketch.ellipse(-0.55, 0.2, 0.34, 0.28, coat.base, BODY + 15)
     sketch.limb([(-0.5, 0.44), (-0.15, 0.46)], [0.08], coat.base)
     sketch.limb([(0.55, 0.4), (1.05, 0.46)], [0.1, 0.08], coat.far, NEAR)
-    sketch.limb([(0.4, 0.44), (0.92, 0.5)], [0.11, 0.09], coat.light if chance(rng, 0.4)
-                else coat.base, NEAR + 10)
+    sketch.limb(
+        [(0.4, 0.44), (0.92, 0.5)], [0.11, 0.09], coat.light if chance(rng, 0.4) else coat.base, NEAR + 10
+    )
     head = pet.front(rng, coat) if chance(rng, 0.7) else pet.profile(rng, coat)
     sketch.add(head, 0.62, rng.uniform(-0.3, 0.05), rng.uniform(0.42, 0.54), rng.uniform(-12, 15))
     return sketch

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from course_utils.cartoons.colors import (
+    PAINT,
+    WHITE,
+    Color,
     chance,
     choose,
-    Color,
     darker,
     jitter,
     lighter,
-    PAINT,
     pick,
-    WHITE,
 )  # fmt: skip
 from course_utils.cartoons.sketch import Sketch
 
@@ -40,8 +40,10 @@ def tree(sketch: Sketch, rng: Rng, x: float, y: float, size: float, color: Color
     if chance(rng, 0.35):
         for k in range(3):
             top, wide = y - size * (1.05 - 0.25 * k), size * (0.16 + 0.08 * k)
-            sketch.polygon([(x, top), (x + wide, top + size * 0.38), (x - wide, top + size * 0.38)],
-                           jitter(rng, color, 6))
+            sketch.polygon(
+                [(x, top), (x + wide, top + size * 0.38), (x - wide, top + size * 0.38)],
+                jitter(rng, color, 6),
+            )
         return
     for _ in range(4):
         dx, dy = rng.uniform(-0.2, 0.2, 2) * size
@@ -51,16 +53,14 @@ def tree(sketch: Sketch, rng: Rng, x: float, y: float, size: float, color: Color
 def trees(sketch: Sketch, rng: Rng, y: float, low: float, high: float) -> None:
     color = darker(choose(rng, GREENS), 0.2)
     for _ in range(int(rng.integers(2, 6))):
-        tree(sketch, rng, rng.uniform(0, 1), y + rng.uniform(0, 0.04), rng.uniform(low, high),
-              color)
+        tree(sketch, rng, rng.uniform(0, 1), y + rng.uniform(0, 0.04), rng.uniform(low, high), color)
 
 
 def tufts(sketch: Sketch, rng: Rng, y: float, color: Color, count: int, size=0.08) -> None:
     for x in rng.uniform(-0.05, 1.05, count):
         for lean in rng.uniform(-0.06, 0.06, 3):
             tall = size * rng.uniform(0.6, 1.5)
-            sketch.polygon([(x - 0.012, y), (x + 0.012, y), (x + lean, y - tall)],
-                           jitter(rng, color, 12))
+            sketch.polygon([(x - 0.012, y), (x + 0.012, y), (x + lean, y - tall)], jitter(rng, color, 12))
 
 
 def fence(sketch: Sketch, rng: Rng, y: float, color: Color, tall: float) -> None:
@@ -75,8 +75,9 @@ def house(sketch: Sketch, rng: Rng, x: float, y: float, wide: float, tall: float
     sketch.rectangle(x, y - tall, x + wide, y, wall)
     if chance(rng, 0.5):
         roof = choose(rng, ROOFS)
-        sketch.polygon([(x - 0.02, y - tall), (x + wide / 2, y - tall - 0.13),
-                        (x + wide + 0.02, y - tall)], roof)
+        sketch.polygon(
+            [(x - 0.02, y - tall), (x + wide / 2, y - tall - 0.13), (x + wide + 0.02, y - tall)], roof
+        )
     pane = pick(rng, PANES)
     for cx in np.arange(x + 0.04, x + wide - 0.05, 0.11):
         for cy in np.arange(y - tall + 0.04, y - 0.08, 0.13):
@@ -95,8 +96,13 @@ def sofa(sketch: Sketch, rng: Rng, y: float) -> None:
     cloth, x, wide = choose(rng, PAINT), rng.uniform(-0.2, 0.4), rng.uniform(0.4, 0.8)
     top, right = y - rng.uniform(0.15, 0.35), x + wide
     back = [(x, top), (x + wide / 2, top - 0.03), (right, top), (right, y + 0.1), (x, y + 0.1)]
-    seat = [(x - 0.03, y - 0.08), (x + wide / 2, y - 0.1), (right + 0.03, y - 0.08),
-            (right, y + 0.12), (x, y + 0.12)]
+    seat = [
+        (x - 0.03, y - 0.08),
+        (x + wide / 2, y - 0.1),
+        (right + 0.03, y - 0.08),
+        (right, y + 0.12),
+        (x, y + 0.12),
+    ]
     sketch.blob(back, cloth)
     sketch.blob(seat, darker(cloth, 0.15))
 
@@ -123,12 +129,19 @@ def distract(sketch: Sketch, rng: Rng, horizon: float) -> None:
         kind = int(rng.integers(4))
         if kind == 0:
             sketch.ellipse(x, y, size, size * rng.uniform(0.5, 1), color)
-            sketch.ellipse(x - size * 0.2, y - size * 0.2, size * 0.5, size * 0.35,
-                           lighter(color, 0.15))
+            sketch.ellipse(x - size * 0.2, y - size * 0.2, size * 0.5, size * 0.35, lighter(color, 0.15))
         elif kind == 1:
             sketch.rectangle(x - size, y - size, x + size, y + size, color)
         elif kind == 2:
             sketch.rectangle(x, y - size * 4, x + size * 0.3, y, color)
         else:
-            sketch.blob([(x - size * 1.5, y), (x - size, y - size), (x, y - size * 1.4),
-                         (x + size, y - size), (x + size * 1.5, y)], color)
+            sketch.blob(
+                [
+                    (x - size * 1.5, y),
+                    (x - size, y - size),
+                    (x, y - size * 1.4),
+                    (x + size, y - size),
+                    (x + size * 1.5, y),
+                ],
+                color,
+            )

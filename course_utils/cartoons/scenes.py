@@ -9,21 +9,22 @@ from PIL import Image
 
 from course_utils.cartoons.canvas import Canvas, noise
 from course_utils.cartoons.colors import (
+    PAINT,
+    WHITE,
+    Color,
     chance,
     choose,
-    Color,
     darker,
     jitter,
     lighter,
     mix,
-    PAINT,
     pick,
-    WHITE,
 )
 from course_utils.cartoons.props import (
+    GREENS,
+    WOODS,
     distract,
     fence,
-    GREENS,
     hills,
     house,
     picture,
@@ -32,7 +33,6 @@ from course_utils.cartoons.props import (
     stem,
     trees,
     tufts,
-    WOODS,
 )  # fmt: skip
 from course_utils.cartoons.sketch import Sketch
 
@@ -94,7 +94,7 @@ def _sky(canvas: Canvas, rng: Rng, bottom: float) -> Color:
     if chance(rng, 0.65):
         field = noise(rng, canvas.size, 4, int(rng.integers(4, 9)))
         field = field + 0.5 * noise(rng, canvas.size, 12, 16)
-        field[int(bottom * canvas.size):] = -1
+        field[int(bottom * canvas.size) :] = -1
         canvas.tint((field - rng.uniform(-0.2, 0.5)) * rng.uniform(0.6, 1.4), lighter(lower, 0.55))
     return lower
 
@@ -136,8 +136,9 @@ def _forest(canvas: Canvas, rng: Rng, front: Sketch) -> float:
     for _ in range(int(rng.integers(3, 8))):
         x, wide, wood = rng.uniform(0, 1), rng.uniform(0.015, 0.06), darker(choose(rng, WOODS), 0.2)
         foot = y + rng.uniform(0, 0.1)
-        trunks.polygon([(x - wide, -0.1), (x + wide, -0.1), (x + wide * 1.3, foot),
-                        (x - wide * 1.3, foot)], wood)
+        trunks.polygon(
+            [(x - wide, -0.1), (x + wide, -0.1), (x + wide * 1.3, foot), (x - wide * 1.3, foot)], wood
+        )
     tufts(trunks, rng, y + 0.04, green, 10, 0.1)
     canvas.draw(trunks)
     canvas.grain(noise(rng, canvas.size, 20, 14), 0.2, y)
@@ -209,9 +210,15 @@ def _street(canvas: Canvas, rng: Rng, front: Sketch) -> float:
     if chance(rng, 0.6):
         line, slope = y + rng.uniform(0.18, 0.32), rng.uniform(-0.05, 0.05)
         for x in np.arange(rng.uniform(-0.2, 0), 1, 0.3):
-            behind.polygon([(x, line + slope * x), (x + 0.17, line + slope * x),
-                            (x + 0.16, line + 0.02 + slope * x),
-                            (x - 0.01, line + 0.02 + slope * x)], (220, 214, 190))
+            behind.polygon(
+                [
+                    (x, line + slope * x),
+                    (x + 0.17, line + slope * x),
+                    (x + 0.16, line + 0.02 + slope * x),
+                    (x - 0.01, line + 0.02 + slope * x),
+                ],
+                (220, 214, 190),
+            )
     canvas.draw(behind)
     canvas.grain(noise(rng, canvas.size, 64), 0.1, y)
     canvas.grain(noise(rng, canvas.size, 4, 10), 0.12, y)
@@ -237,8 +244,7 @@ def _room(canvas: Canvas, rng: Rng, front: Sketch) -> float:
         sofa(things, rng, y)
     if chance(rng, 0.3):
         rug = choose(rng, PAINT)
-        things.ellipse(rng.uniform(0.3, 0.7), (y + 1) / 2, rng.uniform(0.3, 0.5), (1 - y) * 0.35,
-                       rug)
+        things.ellipse(rng.uniform(0.3, 0.7), (y + 1) / 2, rng.uniform(0.3, 0.5), (1 - y) * 0.35, rug)
     canvas.draw(things)
     if chance(rng, 0.5):
         canvas.grain(noise(rng, canvas.size, 3, 24), 0.12, y)
@@ -256,8 +262,7 @@ def _leaves(canvas: Canvas, rng: Rng, front: Sketch) -> float:
         spots.ellipse(rng.uniform(0, 1), rng.uniform(0, 1), r, r, tone)
     if chance(rng, 0.5):
         y, tilt = rng.uniform(0, 1), rng.uniform(-0.3, 0.3)
-        spots.limb([(-0.1, y), (0.5, y + tilt * 0.4), (1.1, y + tilt)], [0.03, 0.02],
-                   choose(rng, WOODS))
+        spots.limb([(-0.1, y), (0.5, y + tilt * 0.4), (1.1, y + tilt)], [0.03, 0.02], choose(rng, WOODS))
     canvas.draw(spots)
     canvas.blur(rng.uniform(0.01, 0.04))
     return 1.0
@@ -285,8 +290,7 @@ def _yard(canvas: Canvas, rng: Rng, front: Sketch) -> float:
     canvas.band(y, 1, ground, darker(ground, 0.15))
     behind = Sketch()
     if chance(rng, 0.6):
-        house(behind, rng, rng.uniform(-0.1, 0.5), y + 0.01, rng.uniform(0.35, 0.6),
-               rng.uniform(0.18, 0.36))
+        house(behind, rng, rng.uniform(-0.1, 0.5), y + 0.01, rng.uniform(0.35, 0.6), rng.uniform(0.18, 0.36))
     if chance(rng, 0.4):
         trees(behind, rng, y, 0.15, 0.35)
     if chance(rng, 0.5):
@@ -310,8 +314,7 @@ def _runway(canvas: Canvas, rng: Rng, front: Sketch) -> float:
         line = rng.uniform(y + 0.1, 0.98)
         behind.rectangle(0, line, 1, line + 0.02, (226, 214, 150))
     if chance(rng, 0.3):
-        house(behind, rng, rng.uniform(0, 0.7), y + 0.01, rng.uniform(0.2, 0.5),
-               rng.uniform(0.08, 0.2))
+        house(behind, rng, rng.uniform(0, 0.7), y + 0.01, rng.uniform(0.2, 0.5), rng.uniform(0.08, 0.2))
     canvas.draw(behind)
     canvas.grain(noise(rng, canvas.size, 50), 0.06, y)
     return y

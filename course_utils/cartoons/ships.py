@@ -6,16 +6,16 @@ import numpy as np
 
 from course_utils.cartoons.colors import (
     BLACK,
+    PAINT,
+    STEEL,
+    WHITE,
+    Color,
     chance,
     choose,
-    Color,
     darker,
     jitter,
     lighter,
-    PAINT,
     pick,
-    STEEL,
-    WHITE,
 )  # fmt: skip
 from course_utils.cartoons.solids import Camera, Solid
 
@@ -33,8 +33,12 @@ def _ship(rng: Rng, tilt: float) -> Solid:
 
 def _hull(ship: Solid, rng: Rng, color: Color, half: float, height: float, bow: float) -> None:
     """A hull from x = -1 to 1, ``height`` above the water and ``bow`` more at its pointed end."""
-    side = [(1.05, -height - bow, 0), (0.6, -height - bow * 0.4, half), (-0.85, -height, half),
-            (-1.0, -height, half * 0.7)]
+    side = [
+        (1.05, -height - bow, 0),
+        (0.6, -height - bow * 0.4, half),
+        (-0.85, -height, half),
+        (-1.0, -height, half * 0.7),
+    ]
     deck = side + [(x, y, -z) for x, y, z in side[:0:-1]]
     keel = [(0.88, 0, 0), (0.5, 0, half * 0.8), (-0.85, 0, half * 0.8), (-0.92, 0, half * 0.4)]
     keel += [(x, y, -z) for x, y, z in keel[:0:-1]]
@@ -42,8 +46,17 @@ def _hull(ship: Solid, rng: Rng, color: Color, half: float, height: float, bow: 
     if chance(rng, 0.6):
         band = pick(rng, ((150, 48, 44), darker(color, 0.5), WHITE))
         y = -height * 0.25
-        ship.plate([(0.9, y, 0), (0.55, y, half * 0.85), (-0.88, y, half * 0.85),
-                    (-0.88, 0, half * 0.85), (0.55, 0, half * 0.85), (0.9, 0, 0)], band)
+        ship.plate(
+            [
+                (0.9, y, 0),
+                (0.55, y, half * 0.85),
+                (-0.88, y, half * 0.85),
+                (-0.88, 0, half * 0.85),
+                (0.55, 0, half * 0.85),
+                (0.9, 0, 0),
+            ],
+            band,
+        )
     ship.plate(deck, jitter(rng, DECK, 10), 160)
 
 
@@ -58,8 +71,9 @@ def _far_to_near(ship: Solid, xs) -> list[float]:
 
 
 def _mast(ship: Solid, x: float, foot: float, tip: float) -> None:
-    ship.plate([(x - 0.025, foot, 0), (x - 0.02, tip, 0), (x + 0.02, tip, 0), (x + 0.025, foot, 0)],
-               MAST, 195)
+    ship.plate(
+        [(x - 0.025, foot, 0), (x - 0.02, tip, 0), (x + 0.02, tip, 0), (x + 0.025, foot, 0)], MAST, 195
+    )
 
 
 def _house(ship: Solid, x: float, wide: float, top: float, half: float, color: Color) -> None:
@@ -80,11 +94,27 @@ def _sailing(rng: Rng) -> Solid:
     for x in _far_to_near(ship, masts):
         tip = -tall if x > 0 else -tall * 0.85
         _mast(ship, x, -0.2, tip)
-        ship.plate([(x - 0.04, tip * 0.97, 0), (x - back * 0.55, tip * 0.5, belly),
-                    (x - back, -0.36, belly), (x - 0.04, -0.34, 0)], cloth, 195)
+        ship.plate(
+            [
+                (x - 0.04, tip * 0.97, 0),
+                (x - back * 0.55, tip * 0.5, belly),
+                (x - back, -0.36, belly),
+                (x - 0.04, -0.34, 0),
+            ],
+            cloth,
+            195,
+        )
     x = masts[-1]
-    ship.plate([(x + 0.05, -tall * 0.92, 0), (x + 0.3, -tall * 0.45, belly), (0.95, -0.36, 0),
-                (x + 0.1, -0.36, belly)], pick(rng, (cloth, choose(rng, PAINT))), 200)
+    ship.plate(
+        [
+            (x + 0.05, -tall * 0.92, 0),
+            (x + 0.3, -tall * 0.45, belly),
+            (0.95, -0.36, 0),
+            (x + 0.1, -0.36, belly),
+        ],
+        pick(rng, (cloth, choose(rng, PAINT))),
+        200,
+    )
     _foam(ship, 0.2)
     return ship
 
@@ -138,8 +168,16 @@ def _fishing_boat(rng: Rng) -> Solid:
     top = -height - rng.uniform(0.3, 0.5)
     _house(ship, x, 0.42, top, half * 0.75, jitter(rng, (232, 230, 224), 8))
     _mast(ship, x + 0.2, -height, -height - 0.95)
-    ship.plate([(x + 0.2, -height - 0.9, 0), (0.95, -height - 0.2, 0), (0.95, -height - 0.17, 0),
-                (x + 0.2, -height - 0.87, 0)], MAST, 180)
+    ship.plate(
+        [
+            (x + 0.2, -height - 0.9, 0),
+            (0.95, -height - 0.2, 0),
+            (0.95, -height - 0.17, 0),
+            (x + 0.2, -height - 0.87, 0),
+        ],
+        MAST,
+        180,
+    )
     ship.box(x + 0.02, x + 0.14, top - 0.2, top, half * 0.3, choose(rng, PAINT), 195)
     _foam(ship, half * 0.8)
     return ship

@@ -29,8 +29,7 @@ def _spline_weights(n: int, closed: bool, steps: int = 5) -> np.ndarray:
     for i in range(n if closed else n - 1):
         for t in np.arange(steps) / steps:
             row = np.zeros(n)
-            basis = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3,
-                     -(t**2) + t**3)
+            basis = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, -(t**2) + t**3)
             for k, weight in zip(range(i - 1, i + 3), basis):
                 row[k % n if closed else min(max(k, 0), n - 1)] += weight / 2
             rows.append(row)
@@ -84,8 +83,7 @@ class Sketch:
         """A smooth shape symmetric about x = 0 from its right ``half``, top to bottom."""
         self.blob([*half, *((-x, y) for x, y in reversed(half) if x)], fill, depth)
 
-    def ellipse(self, x, y, rx, ry, fill: Color, depth: int | None = None, angle=0.0,
-                clipped=False) -> None:
+    def ellipse(self, x, y, rx, ry, fill: Color, depth: int | None = None, angle=0.0, clipped=False) -> None:
         points = _CIRCLE * (rx, ry)
         if angle:
             points = points @ rotation(angle)
@@ -95,8 +93,7 @@ class Sketch:
         """A smooth stroke through ``points``, its half-width running through ``widths``."""
         weights = _spline_weights(len(points), False)
         line = weights @ np.asarray(points, dtype=float)
-        half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)),
-                         widths)[:, None]
+        half = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths)[:, None]
         extended = np.concatenate([line[:1], line, line[-1:]])
         along = extended[2:] - extended[:-2]
         along /= np.maximum(np.sqrt((along**2).sum(1, keepdims=True)), 1e-9)
@@ -104,8 +101,9 @@ class Sketch:
         tip, root = line[-1] + 0.8 * half[-1] * along[-1], line[0] - 0.8 * half[0] * along[0]
         self.polygon(np.concatenate([line + side, [tip], (line - side)[::-1], [root]]), fill, depth)
 
-    def add(self, other: Sketch, x=0.0, y=0.0, scale=1.0, angle=0.0, mirror=False,
-            depth: int | None = None) -> None:
+    def add(
+        self, other: Sketch, x=0.0, y=0.0, scale=1.0, angle=0.0, mirror=False, depth: int | None = None
+    ) -> None:
         """Copy ``other`` in, scaled, turned and moved; ``depth`` replaces its largest depth."""
         matrix = np.diag([-1.0 if mirror else 1.0, 1.0]) @ rotation(angle) * scale
         shift = 0 if depth is None else depth - max(s.depth for s in other.shapes)

@@ -9,18 +9,18 @@ import numpy as np
 
 from course_utils.cartoons.colors import (
     BLACK,
-    chance,
-    choose,
-    Color,
-    darker,
     GLASS,
-    jitter,
-    lighter,
     PAINT,
-    pick,
     RUBBER,
     STEEL,
     WHITE,
+    Color,
+    chance,
+    choose,
+    darker,
+    jitter,
+    lighter,
+    pick,
 )  # fmt: skip
 from course_utils.cartoons.solids import Camera, Solid
 
@@ -118,8 +118,16 @@ def _automobile(rng: Rng, view: str) -> Solid:
 
 def _lower_body(car: Solid, rng: Rng, body: Body, color: Color, half: float) -> None:
     tail, nose, belt, low = -body.tail, -body.nose, -body.belt, -body.ground
-    outline = [(-0.97, tail + 0.02), (-0.85, belt), (body.cabin[3], belt), (0.9, nose),
-               (1.0, nose * 0.75), (1.0, low), (-1.0, low), (-1.0, tail * 0.75)]
+    outline = [
+        (-0.97, tail + 0.02),
+        (-0.85, belt),
+        (body.cabin[3], belt),
+        (0.9, nose),
+        (1.0, nose * 0.75),
+        (1.0, low),
+        (-1.0, low),
+        (-1.0, tail * 0.75),
+    ]
     car.extrude(outline, half, color, 170)
     _end(car, rng, 1.0, half, nose * 0.8, low, front=True)
     _end(car, rng, -1.0, half, tail * 0.8, low, front=False)
@@ -137,8 +145,16 @@ def _cabin(car: Solid, body: Body, color: Color, glass: Color, half: float) -> N
         (rear + 0.09, rear_top + 0.06, pillar - 0.03, pillar - 0.03),
         (pillar + 0.03, pillar + 0.03, front_top - 0.03, front - 0.09),
     ):
-        car.plate([(low_left, low, z_low), (high_left, high, z_high), (high_right, high, z_high),
-                   (low_right, low, z_low)], glass, 190)
+        car.plate(
+            [
+                (low_left, low, z_low),
+                (high_left, high, z_high),
+                (high_right, high, z_high),
+                (low_right, low, z_low),
+            ],
+            glass,
+            190,
+        )
 
 
 def _doors(car: Solid, body: Body, color: Color, half: float) -> None:
@@ -186,8 +202,11 @@ def _cab(truck: Solid, rng: Rng, color: Color, half: float, bonnet: bool) -> Non
     if bonnet:
         truck.box(0.6, 1.0, -0.56, -0.18, half * 0.85, color, 190)
     high = top * 0.93
-    truck.plate([(0.4, high, side), (wall - 0.1, high, side), (wall - 0.06, -0.6, side),
-                 (0.4, -0.6, side)], glass, 185)
+    truck.plate(
+        [(0.4, high, side), (wall - 0.1, high, side), (wall - 0.06, -0.6, side), (0.4, -0.6, side)],
+        glass,
+        185,
+    )
     truck.panel((0.36, -0.56), (0.38, -0.22), side, darker(color, 0.4))
     end, width = (1.0, half * 0.85) if bonnet else (wall, side)
     _end(truck, rng, end, width, -0.54, -0.18, front=True)
@@ -207,21 +226,35 @@ def _box_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) ->
 def _tank_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) -> None:
     r = half * 0.92
     y = -0.32 - r
-    truck.tube([(-long, y, 0, r * 0.8), (-long + 0.1, y, 0, r), (0.12, y, 0, r),
-                (0.22, y, 0, r * 0.8)], color, 180)
+    truck.tube(
+        [(-long, y, 0, r * 0.8), (-long + 0.1, y, 0, r), (0.12, y, 0, r), (0.22, y, 0, r * 0.8)], color, 180
+    )
     for middle, tone in ((y - r * 0.35, lighter(color, 0.5)), (y + r * 0.62, darker(color, 0.4))):
         truck.panel((-long + 0.08, middle - 0.05), (0.12, middle + 0.05), r * 0.8, tone)
     for x in np.linspace(-long + 0.15, 0.08, 4)[1:-1]:
-        truck.plate([(x, y - r * 0.95, r * 0.3), (x + 0.03, y - r * 0.95, r * 0.3),
-                     (x + 0.03, y + r * 0.9, r * 0.6), (x, y + r * 0.9, r * 0.6)],
-                    darker(color, 0.35))
+        truck.plate(
+            [
+                (x, y - r * 0.95, r * 0.3),
+                (x + 0.03, y - r * 0.95, r * 0.3),
+                (x + 0.03, y + r * 0.9, r * 0.6),
+                (x, y + r * 0.9, r * 0.6),
+            ],
+            darker(color, 0.35),
+        )
 
 
 def _tipper_load(truck: Solid, rng: Rng, color: Color, half: float, long: float) -> None:
     soil = choose(rng, ((146, 118, 84), (96, 84, 74), (176, 158, 120), (110, 110, 112)))
     tilt = rng.uniform(0.0, 0.12)
-    heap = [(-long * 0.95, -0.75), (-long * 0.6, -0.95), (-long * 0.2, -0.86), (0.1, -0.92),
-            (0.2, -0.72), (0.2, -0.6), (-long * 0.95, -0.6)]
+    heap = [
+        (-long * 0.95, -0.75),
+        (-long * 0.6, -0.95),
+        (-long * 0.2, -0.86),
+        (0.1, -0.92),
+        (0.2, -0.72),
+        (0.2, -0.6),
+        (-long * 0.95, -0.6),
+    ]
     tray = [(-long * 1.08, -0.78 + tilt), (0.26, -0.82), (0.2, -0.32), (-long * 0.96, -0.32)]
     truck.extrude(heap, half * 0.85, soil, 165)
     truck.extrude(tray, half, color, 180)

@@ -13,13 +13,13 @@ import torch
 
 from course_utils.checks.hidden import own_work, quietly
 from course_utils.checks.report import (
+    REPORTS,
+    TEXT_WIDTH,
+    UNTRIED,
     CheckFailed,
     LibraryAnswer,
     Outcome,
     Report,
-    REPORTS,
-    TEXT_WIDTH,
-    UNTRIED,
     Wrong,
 )
 
@@ -29,7 +29,6 @@ LIBRARIES = (
     sysconfig.get_paths()["stdlib"],
     "<frozen",
 )
-
 
 
 def needs(*earlier: Callable) -> Callable[[Callable], Callable]:
@@ -42,9 +41,7 @@ def needs(*earlier: Callable) -> Callable[[Callable], Callable]:
     return mark
 
 
-def run(
-    title: str, cases: Sequence[Callable], *answers: Callable, library: Sequence[Callable] = ()
-) -> None:
+def run(title: str, cases: Sequence[Callable], *answers: Callable, library: Sequence[Callable] = ()) -> None:
     """Run all cases on a student's answers, print the report, and raise if one failed.
 
     Args:

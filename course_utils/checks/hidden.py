@@ -18,7 +18,6 @@ from course_utils.checks.mistakes import brief
 from course_utils.checks.report import LibraryAnswer, Wrong
 
 
-
 def own_work(answer: Callable, *library: Callable) -> Callable:
     """Wrap ``answer`` so that it raises :class:`LibraryAnswer` when one of ``library`` runs inside.
 

@@ -11,8 +11,6 @@ import numpy as np
 import torch
 
 
-
-
 @dataclass(frozen=True)
 class Mistake:
     """A known mistake: something that makes it, so that it can be recognised by what it gives."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 NAME_WIDTH, TEXT_WIDTH = 52, 120
 UNTRIED, PASSED = "not tried yet", "passed"
 HAND_IN = (
@@ -12,7 +11,6 @@ HAND_IN = (
     "To hand in: run all cells, save the notebook, look a last time with `course check FILE.ipynb` in a\n"
     "terminal (in Colab `!course check FILE.ipynb` in a cell), and upload this one file."
 )
-
 
 
 class Wrong(Exception):
@@ -75,6 +73,7 @@ class Report:
                 shown.append(outcome.rows)
         return "\n".join([*lines, f"{self.count('ok')} of {len(self.outcomes)} passed"])
 
+
 REPORTS: dict[str, Report] = {}
 
 
@@ -94,7 +93,9 @@ def progress(points: dict[str, int], written: dict[str, int]) -> None:
         print(f"{title + ' (written)':<40}  ? of {worth}  marked by a person")
     by_hand = sum(written.values())
     total = sum(points.values()) + by_hand
-    print(f"\nPoints so far: {sum(reached.values())} of {total}; {by_hand} of the {total} are marked by a person.")
+    print(
+        f"\nPoints so far: {sum(reached.values())} of {total}; {by_hand} of the {total} are marked by a person."
+    )
     print(HAND_IN)
 
 

@@ -15,7 +15,6 @@ TABLE = Path(__file__).parent / "budgets.toml"
 PRESETS = ("smoke", "cpu", "gpu", "grade")
 
 
-
 def choose_preset(budget: str = "auto") -> str:
     """Resolve ``auto``: ``grade`` under nbgrader, ``gpu`` where there is one, else ``cpu``.
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import course_utils
+from course_utils.course.experiments import fingerprint
+from course_utils.course.notebookfile import NotebookError, cell_id, grade_id, read_notebook
+from course_utils.course.released import Released, ReleasedCell, assignment_of
 from course_utils.environ import environment
 from course_utils.errors import CourseError
-from course_utils.course.experiments import fingerprint
-from course_utils.course.notebookfile import cell_id, grade_id, NotebookError, read_notebook
-from course_utils.course.released import assignment_of, Released, ReleasedCell
 
 CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
 PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
@@ -70,7 +70,11 @@ class Report:
         if not self.ready:
             return "It can be graded, but something that you tried fails. Save, then hand in this .ipynb file as it is."
         left = sum(exercise.state in (NOT_TRIED, NOT_ANSWERED) for exercise in self.exercises)
-        first = f"It can be graded; {left} of {len(self.exercises)} exercises are still open." if left else "Ready."
+        first = (
+            f"It can be graded; {left} of {len(self.exercises)} exercises are still open."
+            if left
+            else "Ready."
+        )
         return (f"{first} Save, then hand in this .ipynb file as it is: no page, no zip.\n"
                 "Hidden tests decide the points; they ask for what the exercise says, on inputs of their own.")  # fmt: skip
 
@@ -89,7 +93,9 @@ def check(path: Path, released: Released) -> Report:
     expected = released[assignment]
     repairs = tuple(_repairs(notebook, expected))
     stopped = _run(notebook, path.parent)
-    return Report(assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook)))
+    return Report(
+        assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook))
+    )
 
 
 def _read(path: Path) -> dict:
@@ -248,11 +254,15 @@ def error_of(cell: dict) -> str:
     if not errors:
         return ""
     name, message = str(errors[0].get("ename", "")), str(errors[0].get("evalue", "")).strip()
-    line = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", message.partition("\n")[0])  # a cell's file has no name
+    line = re.sub(
+        r"\(\d+\.py, (line \d+)\)", r"(\1)", message.partition("\n")[0]
+    )  # a cell's file has no name
     return f"{name}: {line[:200]}" if message else name
 
 
 def printed_by(cell: dict) -> str:
     """What a cell printed."""
-    streams = [o for o in cell.get("outputs", ()) if o.get("output_type") == "stream" and o.get("name") == "stdout"]
+    streams = [
+        o for o in cell.get("outputs", ()) if o.get("output_type") == "stream" and o.get("name") == "stdout"
+    ]
     return "".join(str(stream.get("text", "")) for stream in streams).rstrip()

@@ -70,7 +70,9 @@ def _broken(content: bytes, problem: json.JSONDecodeError) -> NotebookError:
     cut = problem.pos >= len(text) or problem.msg.startswith("Unterminated string")
     what = "the notebook is cut off" if cut else "the notebook is damaged"
     found = f"{len(content):,} bytes, {problem.msg} in line {problem.lineno}"
-    return NotebookError(f"{what}.", expected=NOTEBOOK, found=found, do="save it again and send the whole file")
+    return NotebookError(
+        f"{what}.", expected=NOTEBOOK, found=found, do="save it again and send the whole file"
+    )
 
 
 def _no_notebook(content: bytes) -> NotebookError:

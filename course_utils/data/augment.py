@@ -9,10 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
 CROP_AREA, CROP_RATIO = (0.3, 1.0), (3 / 4, 4 / 3)  # of the resampled crops
 LIGHT = 0.3  # brightness and contrast change by a factor of up to 1 ± this
-
 
 
 @dataclass(frozen=True)
@@ -119,9 +117,7 @@ def _per_image(values: Tensor, images: Tensor) -> Tensor:
     return send(values, images.device).view(-1, 1, 1, 1)
 
 
-def random_crops(
-    images: Tensor, size: int, windows: float, generator: torch.Generator
-) -> Tensor:
+def random_crops(images: Tensor, size: int, windows: float, generator: torch.Generator) -> Tensor:
     """Map uint8 ``[N, 3, H, W]`` to float ``[N, 3, size, size]`` in 0..255, each image differently.
 
     The first ``windows`` of the batch are plain windows of the stored pixels, sharp as small images

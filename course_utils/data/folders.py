@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from course_utils.storage import file_stamp, stored_arrays
 from course_utils.errors import DataError
+from course_utils.storage import file_stamp, stored_arrays
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
@@ -307,9 +307,7 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") or "nothing"
 
 
-def _decoded(
-    read: Callable[[str], bytes], files: list[str], size: int | None
-) -> Iterator[np.ndarray | None]:
+def _decoded(read: Callable[[str], bytes], files: list[str], size: int | None) -> Iterator[np.ndarray | None]:
     """The pixels of each file in turn, None for a damaged one.
 
     Threads pay for photographs; tiny images, which need no ``size``, would only wait for each other.

@@ -14,7 +14,6 @@ CUT_FROM_TRAIN = 0.1  # val, where the data set has a test set of its own
 CUT_FROM_ALL = 0.15  # val and test each, where there are only class folders
 
 
-
 def cut_off(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
     """Choose ``n`` images, every class in proportion; groups stay whole, which may take a few more.
 
@@ -131,9 +130,7 @@ class ImageSet:
             raise DataError("labels outside the classes.", expected=wanted, found=found)
         if self.groups is not None and len(self.groups) != len(images):
             wanted = f"{len(images)}, one for each image"
-            raise DataError(
-                "too many or too few groups.", expected=wanted, found=str(len(self.groups))
-            )
+            raise DataError("too many or too few groups.", expected=wanted, found=str(len(self.groups)))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -197,9 +194,7 @@ class Splits:
         return Splits(*moved, skipped=self.skipped)
 
 
-def _splits(
-    parts: dict[str, ImageSet], train, val, test, seed: int, skipped: tuple[str, ...]
-) -> Splits:
+def _splits(parts: dict[str, ImageSet], train, val, test, seed: int, skipped: tuple[str, ...]) -> Splits:
     if "all" in parts:
         pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)
         share = CUT_FROM_ALL / (1 - CUT_FROM_ALL)

@@ -8,8 +8,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
-from course_utils.data.images import _named_parts, ImageSet, Splits
-
+from course_utils.data.images import ImageSet, Splits, _named_parts
 
 
 def channel_statistics(images: ImageSet | Tensor) -> tuple[Tensor, Tensor]:
@@ -53,9 +52,7 @@ def duplicate_report(splits: Splits) -> str:
     """One line on images, and where there are groups on groups, that two splits share."""
     parts = _named_parts(splits)
     pairs = [(f"{p}/{q}", a, b) for i, (p, a) in enumerate(parts) for q, b in parts[i + 1 :]]
-    line = "Exact duplicates: " + ", ".join(
-        f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs
-    )
+    line = "Exact duplicates: " + ", ".join(f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs)
     if splits.train.groups is None:
         return line
     return f"{line}. Groups in both: " + ", ".join(

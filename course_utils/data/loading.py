@@ -13,16 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils.cartoons import generation
 from course_utils import downloads
-from course_utils.data import folders
 from course_utils.cartoons import generation
+from course_utils.data import folders
 from course_utils.data.images import (
-    _named_parts,
-    _splits,
     CUT_FROM_TRAIN,
     ImageSet,
     Splits,
+    _named_parts,
+    _splits,
     val_size,
 )
 from course_utils.environ import is_grading
@@ -35,7 +34,6 @@ CLASSES = (
 CARTOONS = "drawn cartoons"
 CARTOON_IMAGES = (5000, 1000)  # train and test; more are never drawn
 DRAWN_CLASSES = ("cat", "dog")
-
 
 
 def load_data(
@@ -151,9 +149,7 @@ def _photographs(
     read = folders.read_images(path, size)
     parts = _image_sets(read.parts, read.classes, path.resolve().name.removesuffix(".zip"))
     if groups == "stem":
-        parts = {
-            part: replace(images, groups=_stems(read.files[part])) for part, images in parts.items()
-        }
+        parts = {part: replace(images, groups=_stems(read.files[part])) for part, images in parts.items()}
     return parts, read.skipped
 
 

@@ -19,21 +19,21 @@ from filelock import FileLock, Timeout
 
 from course_utils.authoring.configuration import CONFIG, course_version, load_config
 from course_utils.errors import CourseError
-from course_utils.grading.gradebook import results
 from course_utils.grading.cluster import open_cluster, run_all
-from course_utils.grading.guard.comparing import Messages
-from course_utils.grading.guard.guard import Guard
-from course_utils.grading.sandbox.kernels import SERVER, warm_server
-from course_utils.grading.sandbox.limits import Limits
+from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import state_of
-from course_utils.grading.submissions.reading import CannotRepair, LARGEST_FILE
-from course_utils.grading.guard.references import find_references
 from course_utils.grading.gradebook.report import Progress, Row, row_of
 from course_utils.grading.gradebook.results import NEEDS_YOU, Result
-from course_utils.grading.sandbox.sandbox import require_sandbox
-from course_utils.grading.submissions.finding import find_submissions, read_submission, Submission
-from course_utils.grading.worker import Outcome, run, Task
 from course_utils.grading.gradebook.writer import Writer
+from course_utils.grading.guard.comparing import Messages
+from course_utils.grading.guard.guard import Guard
+from course_utils.grading.guard.references import find_references
+from course_utils.grading.sandbox.kernels import SERVER, warm_server
+from course_utils.grading.sandbox.limits import Limits
+from course_utils.grading.sandbox.sandbox import require_sandbox
+from course_utils.grading.submissions.finding import Submission, find_submissions, read_submission
+from course_utils.grading.submissions.reading import LARGEST_FILE, CannotRepair
+from course_utils.grading.worker import Outcome, Task, run
 
 PACKAGE = Path(__file__).parents[1]
 DECIDES = ("*.py", "*.toml", "*.txt")  # files of the package on which a score may depend
@@ -119,7 +119,8 @@ def grade(
             _work(todo, settings, progress)
         except KeyboardInterrupt:
             raise Stopped(
-                f"stopped: {progress.done} of {len(todo)} are done and kept.", do="repeat the command to go on"
+                f"stopped: {progress.done} of {len(todo)} are done and kept.",
+                do="repeat the command to go on",
             ) from None
         finally:
             progress.end()
@@ -155,9 +156,7 @@ def _work(todo: Sequence[tuple[_Assignment, Submission]], settings: Settings, pr
                 progress.one_more(assignment.finish(submission, outcome))
 
 
-def _guarded(
-    tasks: Iterator[tuple[tuple, Task]], aside: ThreadPoolExecutor
-) -> Iterator[tuple[tuple, Task]]:
+def _guarded(tasks: Iterator[tuple[tuple, Task]], aside: ThreadPoolExecutor) -> Iterator[tuple[tuple, Task]]:
     """With their guards; as long as our own answers run for the first one, others are prepared."""
     ahead: deque[tuple[_Assignment, Submission, Task]] = deque()
     for (assignment, submission), task in tasks:

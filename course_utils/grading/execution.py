@@ -18,13 +18,13 @@ from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_locked
 from traitlets import default
 from traitlets.config import Config
 
 from course_utils import values
 from course_utils.grading.guard.guard import Guard, is_guarded
-from course_utils.grading.sandbox.limits import Limits, MIB
+from course_utils.grading.sandbox.limits import MIB, Limits
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
 # taken for a call of IPython's.)

@@ -12,11 +12,11 @@ import nbformat
 from traitlets.config import Config
 
 from course_utils.grading.execution import execute
+from course_utils.grading.gradebook.outcomes import assess
+from course_utils.grading.gradebook.results import CellResult
 from course_utils.grading.guard.guard import Guard
 from course_utils.grading.sandbox.kernels import open_kernels
 from course_utils.grading.sandbox.limits import Limits
-from course_utils.grading.gradebook.outcomes import assess
-from course_utils.grading.gradebook.results import CellResult
 
 GRACE = 30  # seconds that a sandbox outlives the notebook's time, so that it is not what ends it
 

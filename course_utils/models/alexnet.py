@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torchvision import models as zoo
 
 from course_utils.errors import CourseError
@@ -14,7 +14,6 @@ from course_utils.models.weights import Weights
 
 STEMS = ("stock", "stride1", "conv3x3", "crop", "centre", "resampled")
 CHANNELS = 256  # of the last feature map
-
 
 
 def centre_crop(weight: Tensor, size: int) -> Tensor:

@@ -17,7 +17,6 @@ ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 STEMS = ("stock", "nopool", "stride1", "conv3x3")
 
 
-
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """In this context random numbers on the CPU follow from ``seed``; behind it they go on as before.

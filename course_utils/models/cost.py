@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 
 from course_utils.errors import CourseError
 from course_utils.models.freezing import count_parameters, eval_mode
@@ -17,7 +17,6 @@ SHRINKING = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 MERGING = "PatchMerging"
 ADAMW_COPIES = 4  # weight, gradient, and AdamW's two running means, float32 each
 MIB = 2**20
-
 
 
 def on_meta(make: Callable[[], nn.Module]) -> nn.Module:

@@ -13,7 +13,6 @@ from course_utils.models.heads import find_head, new_layers
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
-
 @contextmanager
 def eval_mode(model: nn.Module) -> Iterator[None]:
     """Put all of ``model`` in eval mode, and each module back as it was."""

@@ -7,7 +7,6 @@ from torch import nn
 from course_utils.errors import NoHeadError
 
 
-
 def part_of_head(model: nn.Module) -> list[str]:
     """Names of the tensors of that child of ``model`` which ends in the head (AlexNet's classifier)."""
     part = path_of(model, find_head(model)).split(".")[0]

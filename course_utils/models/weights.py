@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
 from course_utils.data.augment import Preprocess
@@ -24,7 +24,6 @@ SMALL = {
 SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
 
 
 @dataclass(frozen=True)
@@ -163,9 +162,7 @@ def from_file(path: str | Path, arch: str) -> Weights:
         name=card.get("name", path.name),
         state=state,
         classes=tuple(card.get("classes", ())),
-        preprocess=Preprocess(
-            tuple(card.get("mean", IMAGENET_MEAN)), tuple(card.get("std", IMAGENET_STD))
-        ),
+        preprocess=Preprocess(tuple(card.get("mean", IMAGENET_MEAN)), tuple(card.get("std", IMAGENET_STD))),
         num_classes=_upstream_classes(state, arch, path.name),
         upstream=card.get("upstream", {}),
     )

@@ -12,18 +12,18 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_utils.plots.frame import (
-    count,
     FAINT,
-    house_style,
     INK,
+    RIGHT,
+    WRONG,
+    count,
+    house_style,
     legible,
     look,
     new_figure,
     printed,
-    RIGHT,
     seeds,
     tell,
-    WRONG,
 )  # fmt: skip
 
 if TYPE_CHECKING:

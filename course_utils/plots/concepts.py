@@ -12,10 +12,10 @@ from matplotlib.ticker import NullLocator
 
 from course_utils.plots.frame import (
     COLOURS,
-    count,
     FAINT,
-    house_style,
     INK,
+    count,
+    house_style,
     look,
     new_figure,
     printed,
@@ -52,9 +52,7 @@ BOX, ROW = 0.9, 1.3  # height of a box, distance of rows
 def vocabulary() -> Figure:
     """Upstream and downstream task, backbone, neck and head, linear probe and fine-tuning."""
     note = "blue: pretrained or being pretrained, trains; grey: frozen; orange: new, trains"
-    fig = new_figure(
-        "Transfer: the backbone is carried over, the head is new", ("sketch", note), height=4.6
-    )
+    fig = new_figure("Transfer: the backbone is carried over, the head is new", ("sketch", note), height=4.6)
     ax = fig.add_subplot()
     for row, (title, parts) in enumerate(NETWORKS):
         middle = -row * ROW
@@ -69,16 +67,12 @@ def vocabulary() -> Figure:
     ax.text(start + width / 2 + 0.15, -ROW / 2, "copy the weights", va="center", size=8)
     ax.set(xlim=(-2.4, 10.8), ylim=(-3 * ROW - 0.6, 0.6))
     ax.set_axis_off()
-    told = "; ".join(
-        f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS
-    )
+    told = "; ".join(f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS)
     return tell(fig, f"Four rows of boxes from pictures to head. {told}".replace("\n", " "))
 
 
 @house_style()
-def accuracy_by_amount(
-    curves: Mapping[str, Line], *, title: str, data: str, n_images: int
-) -> Figure:
+def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_images: int) -> Figure:
     """Accuracy of each arm by the number of labelled images, on a log scale.
 
     Args:

@@ -112,9 +112,7 @@ def house_style():
         yield
 
 
-def new_figure(
-    title: str, caption: Sequence[str], *, width: float = WIDTH, height: float
-) -> CourseFigure:
+def new_figure(title: str, caption: Sequence[str], *, width: float = WIDTH, height: float) -> CourseFigure:
     """An empty figure with a title above and a small caption of several facts below it.
 
     Args:

@@ -13,17 +13,17 @@ from torch import Tensor
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
+    INK,
+    RIGHT,
+    WRONG,
     count,
     house_style,
-    INK,
     legible,
     new_figure,
     printed,
-    RIGHT,
     tell,
-    WRONG,
 )  # fmt: skip
-from course_utils.plots.mosaic import grid, Mosaic, SHOW_PIXELS
+from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
 
 if TYPE_CHECKING:
     from course_utils.data.images import ImageSet
@@ -83,9 +83,7 @@ def class_samples(
 
 
 @house_style()
-def augmentation_grid(
-    original: Tensor, augmented: Tensor, *, data: str, title: str | None = None
-) -> Figure:
+def augmentation_grid(original: Tensor, augmented: Tensor, *, data: str, title: str | None = None) -> Figure:
     """One image, framed, before several augmented versions of it.
 
     Args:
@@ -104,9 +102,7 @@ def augmentation_grid(
 
 
 @house_style()
-def augmentation_rows(
-    original: Tensor, versions: Mapping[str, Tensor], *, data: str, title: str
-) -> Figure:
+def augmentation_rows(original: Tensor, versions: Mapping[str, Tensor], *, data: str, title: str) -> Figure:
     """One image, framed, before augmented versions of it: a row for each kind of change.
 
     Args:

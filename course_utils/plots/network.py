@@ -13,16 +13,16 @@ from torch import Tensor
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
     FAINT,
-    house_style,
     INK,
+    RIGHT,
+    WRONG,
+    house_style,
     legible,
     new_figure,
     printed,
-    RIGHT,
     tell,
-    WRONG,
 )  # fmt: skip
-from course_utils.plots.mosaic import grid, Mosaic
+from course_utils.plots.mosaic import Mosaic, grid
 
 TAPS = colormaps["Blues"]
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from course_utils.analysis.residual import geometric_range
 from course_utils.plots.frame import (
     COLOURS,
-    count,
     FAINT,
+    count,
     house_style,
     look,
     new_figure,
@@ -107,9 +107,7 @@ def block_maps(
 
 
 @house_style()
-def gradient_flow(
-    norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str
-) -> Figure:
+def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> Figure:
     """Gradient norm of each layer from input to output, on a logarithmic axis.
 
     Args:

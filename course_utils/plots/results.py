@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plots.frame import (
+    INK,
     count,
     house_style,
-    INK,
     legible,
     look,
     new_figure,

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 @house_style()
-def iteration_loss(
-    history: History, *, smooth: int | None = None, title: str | None = None
-) -> Figure:
+def iteration_loss(history: History, *, smooth: int | None = None, title: str | None = None) -> Figure:
     """The training loss of every iteration, with a running mean.
 
     Args:

@@ -57,9 +57,7 @@ def zoo_accuracy(
 
 
 @house_style()
-def zoo_timeline(
-    entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo"
-) -> Figure:
+def zoo_timeline(entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo") -> Figure:
     """The models by year of their paper: a row for each year, a look for each family.
 
     Args:

@@ -36,9 +36,7 @@ def compile_pays(model: nn.Module, x: Tensor, n_images: int) -> bool:
     return work / FLOP_PER_SECOND * SHARE_SAVED > START_SECONDS
 
 
-def compiled_or_plain(
-    model: nn.Module, tell: Callable[[str], None] = print
-) -> Callable[[Tensor], Tensor]:
+def compiled_or_plain(model: nn.Module, tell: Callable[[str], None] = print) -> Callable[[Tensor], Tensor]:
     """The forward pass of ``model``, compiled; after a failure of the compiler the plain one.
 
     A machine without a C++ compiler loses speed and nothing else.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
-
 
 # Places of the output map up to which the product is the faster way, by what the CPU can do: measured
 # with ResNet-18's layers at batch sizes 16, 64 and 256 on one thread of an AMD EPYC.
 MOST_PLACES = {"AVX2": 16}.get(torch.backends.cpu.get_cpu_capability(), 4)
-
 
 
 class LiveTapsConv(nn.Conv2d):

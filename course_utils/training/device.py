@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn, Tensor
-
-
+from torch import Tensor, nn
 
 
 def amp_dtype(device: torch.device) -> torch.dtype | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
@@ -15,7 +15,6 @@ from course_utils.models.freezing import eval_mode
 from course_utils.training.device import as_the_caller, channels_last, channels_last_weights
 
 EVAL_BATCH = 256
-
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from torch import nn, Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
 from course_utils.errors import CourseError
-from course_utils.training.checkpoint import load_checkpoint, MemoryCheckpoint, save_checkpoint
+from course_utils.training.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
 from course_utils.training.compiling import compile_pays, compiled_or_plain
 from course_utils.training.device import best_device, channels_last
 from course_utils.training.evaluation import evaluate
-from course_utils.training.history import _history_from, EpochRecord, History
-from course_utils.training.loop import count_batches, Stepper, train_epoch
-from course_utils.training.recipe import Phase, rate_factor, Recipe
-
+from course_utils.training.history import EpochRecord, History, _history_from
+from course_utils.training.loop import Stepper, count_batches, train_epoch
+from course_utils.training.recipe import Phase, Recipe, rate_factor
 
 
 def fit(
@@ -212,9 +211,7 @@ def _finished_phases(recipe: Recipe, epochs_done: int) -> list[Phase]:
     return list(recipe.phases[: recipe.epochs[epochs_done][0]]) if epochs_done < len(recipe.epochs) else []
 
 
-def _fingerprint(
-    model: nn.Module, recipe: Recipe, preprocess: Preprocess, history: History
-) -> str:
+def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, history: History) -> str:
     """One line that differs when a run could not go on from another's checkpoint."""
     phases = [(p.epochs, p.lr, p.backbone_lr, _name(p.prepare)) for p in recipe.phases]
     settings = {k: v for k, v in asdict(recipe).items() if k != "phases"}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-
-
 @dataclass(frozen=True)
 class EpochRecord:
     """What one epoch gave: losses are means over images in nats, accuracies are fractions.

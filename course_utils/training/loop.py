@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
@@ -16,7 +16,6 @@ from course_utils.training.convolutions import SmallMapGradients
 from course_utils.training.device import amp_dtype, autocast, channels_last
 from course_utils.training.optimizer import OPTIMIZERS, parameter_groups
 from course_utils.training.recipe import Phase, Recipe
-
 
 
 def train_epoch(
@@ -78,9 +77,7 @@ class Stepper:
 
     def __init__(self, model: nn.Module, phase: Phase, recipe: Recipe):
         backbone_lr = phase.lr if phase.backbone_lr is None else phase.backbone_lr
-        groups = parameter_groups(
-            model, backbone_lr, phase.lr, recipe.weight_decay, recipe.layer_decay
-        )
+        groups = parameter_groups(model, backbone_lr, phase.lr, recipe.weight_decay, recipe.layer_decay)
         self.full_rates = [group["lr"] for group in groups]
         self.optimizer = OPTIMIZERS[recipe.optimizer](groups)
         device = next(model.parameters()).device

@@ -8,7 +8,6 @@ from torch import nn
 from course_utils.models.heads import find_head, new_layers
 
 
-
 def parameter_groups(
     model: nn.Module,
     backbone_lr: float,
@@ -64,5 +63,6 @@ def sgd(groups: list[dict]) -> torch.optim.SGD:
     for parameter in (p for group in groups for p in group["params"]):
         optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
     return optimizer
+
 
 OPTIMIZERS = {"adamw": lambda groups: torch.optim.AdamW(groups, fused=True), "sgd": sgd}

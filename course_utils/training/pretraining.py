@@ -13,7 +13,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from course_utils.data.augment import Preprocess, random_crops
@@ -28,19 +28,18 @@ from course_utils.storage import whole_file, write_text
 from course_utils.training.checkpoint import load_checkpoint, save_checkpoint
 from course_utils.training.device import autocast, best_device, cpu_has_bfloat16
 from course_utils.training.evaluation import evaluate
-from course_utils.training.loop import count_batches, Stepper
+from course_utils.training.loop import Stepper, count_batches
 from course_utils.training.recipe import Phase, Recipe
 from course_utils.training.upstream import (
+    SETTINGS,
+    Report,
+    Upstream,
     _class_names,
     _sidecar,
     model_card,
-    Report,
-    SETTINGS,
-    Upstream,
 )
 
 WARM_UP = 0.2  # fraction of training in which the learning rate rises
-
 
 
 def pretrain(

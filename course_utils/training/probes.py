@@ -8,7 +8,7 @@ import hashlib
 import torch
 import torch.fx
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from course_utils.data.augment import Preprocess
@@ -29,7 +29,6 @@ from course_utils.training.evaluation import EVAL_BATCH
 PROBE_ITERATIONS = 60
 # Images from which on folding batch norms saves more than the 0.1 s it takes (32x32, two CPU cores).
 WORTH_FOLDING = 4000
-
 
 
 def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> Tensor:
@@ -105,9 +104,7 @@ def _pairs(model: nn.Module) -> list[tuple[str, str]]:
     return pairs
 
 
-def extract_features(
-    model: nn.Module, images: ImageSet, preprocess: Preprocess, keep: bool = True
-) -> Tensor:
+def extract_features(model: nn.Module, images: ImageSet, preprocess: Preprocess, keep: bool = True) -> Tensor:
     """What the head of ``model`` receives for each image, in eval mode: float32 ``[N, D]`` on the CPU.
 
     A convolutional head (SqueezeNet) receives a map; its mean over places is taken. Within
@@ -143,9 +140,7 @@ def _vectors(x: Tensor) -> Tensor:
     return x.flatten(2).mean(2) if x.ndim == 4 else x.clone()
 
 
-def fit_probe(
-    features: Tensor, labels: Tensor, num_classes: int, weight_decay: float
-) -> nn.Linear:
+def fit_probe(features: Tensor, labels: Tensor, num_classes: int, weight_decay: float) -> nn.Linear:
     """Fit a linear head on fixed features: logistic regression by full-batch L-BFGS.
 
     Args:
@@ -162,9 +157,7 @@ def fit_probe(
     head = nn.utils.skip_init(nn.Linear, features.shape[1], num_classes)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    optimizer = torch.optim.LBFGS(
-        head.parameters(), max_iter=PROBE_ITERATIONS, line_search_fn="strong_wolfe"
-    )
+    optimizer = torch.optim.LBFGS(head.parameters(), max_iter=PROBE_ITERATIONS, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()

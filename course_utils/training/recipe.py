@@ -18,7 +18,6 @@ SCHEDULES = ("cosine", "plateau", "constant")
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.5
 
 
-
 @dataclass(frozen=True)
 class Phase:
     """A stretch of training in which the same parameters train.

@@ -22,7 +22,6 @@ ALEXNET_SIZES = ((0.0, (64,)),)  # AlexNet's last pool has nothing left below 63
 OPTIMIZER_NAMES = {"sgd": "SGD with Nesterov momentum 0.9", "adamw": "AdamW"}
 
 
-
 @dataclass(frozen=True)
 class Upstream:
     """How a network is trained upstream.
@@ -45,6 +44,7 @@ class Upstream:
     def going_on(self) -> Upstream:
         """The same for good weights: a quarter of the rate, the last sizes from the start."""
         return replace(self, lr=self.lr / 4, sizes=((0.0, self.sizes[-1][1]),))
+
 
 # Starting points: nobody has compared them with others by what their weights are worth downstream.
 SETTINGS = {
@@ -94,8 +94,7 @@ def model_card(
     kept = "of its features alone" if report.arch == "alexnet" else "head included"
     begins = "From scratch" if start is None else f"Going on from {start.name}"
     stages = "; ".join(
-        f"{', '.join(map(str, sizes))} px from {at:.0%} of the training on"
-        for at, sizes in settings.sizes
+        f"{', '.join(map(str, sizes))} px from {at:.0%} of the training on" for at, sizes in settings.sizes
     )
     top1 = ", ".join(f"{value:.1%} at {size} px" for size, value in report.by_size.items())
     sections = {
@@ -143,9 +142,7 @@ def _class_names(images: Splits | str | Path) -> dict[str, str]:
     return {folder: names.split(",")[0].strip() for folder, names in pairs}
 
 
-def _sidecar(
-    report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None
-) -> dict:
+def _sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:
     """The JSON file beside the weights, see :func:`course_utils.models.weights.from_file`."""
     sizes = sorted(report.by_size)
     seen_before = start.upstream.get("seen", 0) if start else 0

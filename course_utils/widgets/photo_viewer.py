@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import plots
-from course_utils.widgets import live
 from course_utils.data.augment import Preprocess
-from course_utils.errors import DataError
 from course_utils.data.folders import decode
+from course_utils.errors import DataError
 from course_utils.plots.frame import CourseFigure, mimebundle
+from course_utils.widgets import live
 
 SIZE = 224  # pixels of the square that is cut out of a photograph
 
@@ -68,7 +68,10 @@ def uploader(networks: Mapping[str, Network], first: str):
     import ipywidgets as widgets
 
     button = widgets.FileUpload(
-        description="Choose a photograph", icon="", accept="image/*", multiple=False,
+        description="Choose a photograph",
+        icon="",
+        accept="image/*",
+        multiple=False,
         layout=widgets.Layout(width="16em"),
     )
     hint = widgets.HTML("JPEG, PNG, WebP or GIF, up to 10 MB. The square in the middle is used.")

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.widgets import live
 from course_utils.data.augment import Augment
 from course_utils.plots.frame import CourseFigure, mimebundle
+from course_utils.widgets import live
 
 VERSIONS = 8
 KINDS = {
@@ -53,7 +53,9 @@ def controls(images: Tensor, *, data: str, seed: int = 0):
     wide = {"style": style, "layout": widgets.Layout(width="34em"), "continuous_update": False}
     image = widgets.IntSlider(1, 1, len(images), description="image", **wide)
     pad = widgets.IntSlider(4, 0, images.shape[-1] // 2, description="shift: pad (pixels)", **wide)
-    flip = widgets.Checkbox(True, description="flip: mirror half of them", style={"description_width": "initial"})
+    flip = widgets.Checkbox(
+        True, description="flip: mirror half of them", style={"description_width": "initial"}
+    )
     jitter = widgets.FloatSlider(0.0, min=0, max=1, step=0.1, description="light: jitter (± share)", **wide)
     again = widgets.Button(description="Draw again", tooltip="Eight other random versions")
     code, picture = widgets.HTML(), widgets.HTML()

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from course_utils import plots
-from course_utils.widgets import live
-from course_utils.plots.frame import CourseFigure, mimebundle
 from course_utils.analysis.residual import BlockRecord
+from course_utils.plots.frame import CourseFigure, mimebundle
+from course_utils.widgets import live
 
 OVER_ALL = "ratio of F(x) to the shortcut and their cosine: over all channels"
 
 
-def explore(
-    records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str
-) -> None:
+def explore(records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str) -> None:
     """Show x, F(x), their sum and the ReLU of it, with sliders where somebody can move them.
 
     Every slider takes the arrow keys. A page without widgets shows the picture of :func:`all_blocks`.
@@ -30,13 +28,12 @@ def explore(
     live.show(twin, lambda: sliders(records, images, data=data))
 
 
-def all_blocks(
-    records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str
-) -> CourseFigure:
+def all_blocks(records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str) -> CourseFigure:
     """The explorer's static twin: image 1 and channel 0 in every block."""
     rows = {name: record.maps(image=0, channel=0) for name, record in records.items()}
     notes = {
-        name: f"ratio {record.ratio[0]:.2f}\ncosine {record.cosine[0]:+.2f}" for name, record in records.items()
+        name: f"ratio {record.ratio[0]:.2f}\ncosine {record.cosine[0]:+.2f}"
+        for name, record in records.items()
     }
     small_print = f"{data}, image 1, channel 0; {OVER_ALL}"
     return plots.block_maps(rows, image=images[0], title=title, data=small_print, notes=notes)
@@ -59,9 +56,7 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
     import ipywidgets as widgets
 
     style = {"description_width": "5em"}
-    image = widgets.IntSlider(
-        1, 1, len(images), description="image", style=style, continuous_update=False
-    )
+    image = widgets.IntSlider(1, 1, len(images), description="image", style=style, continuous_update=False)
     block = widgets.SelectionSlider(
         options=list(records), description="block", style=style, continuous_update=False
     )
@@ -73,9 +68,7 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
 
     def draw(_=None) -> None:
         channel.max = channels(records[block.value]) - 1
-        figure = one_block(
-            records, images, image.value - 1, block.value, channel.value, data
-        )
+        figure = one_block(records, images, image.value - 1, block.value, channel.value, data)
         picture.value = mimebundle(figure)[0]["text/html"]
 
     for slider in (image, block, channel):

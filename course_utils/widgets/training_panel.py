@@ -14,16 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from course_utils import plots
-from course_utils.widgets import live
 from course_utils.data.augment import Preprocess
-from course_utils.training.checkpoint import MemoryCheckpoint
 from course_utils.data.images import Splits
 from course_utils.plots.frame import mimebundle
 from course_utils.plots.growing import growing_curves
+from course_utils.training.checkpoint import MemoryCheckpoint
 from course_utils.training.fitting import fit
 from course_utils.training.history import History
 from course_utils.training.loop import count_batches
 from course_utils.training.recipe import Recipe
+from course_utils.widgets import live
 
 SECONDS_BETWEEN_LOOKS = 0.5  # a look costs about 1 ms of CPU time
 INTERRUPT = "To stop, choose Interrupt in the menu (Kernel or Runtime): what is trained so far stays."
@@ -93,9 +93,7 @@ class TrainingPanel:
         self.stop_button = widgets.Button(
             description="Stop", tooltip="End after this batch and keep what is trained so far"
         )
-        self.resume_button = widgets.Button(
-            description="Resume", tooltip="Go on behind the last whole epoch"
-        )
+        self.resume_button = widgets.Button(description="Resume", tooltip="Go on behind the last whole epoch")
         self.stop_button.on_click(lambda _: self.stop.set())
         self.resume_button.on_click(lambda _: live.in_main_thread(self._train))
         live.let_clicks_through(self.stop_button)

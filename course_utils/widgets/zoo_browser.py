@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from course_utils.widgets import live
 from course_utils.zoo.entries import FAMILIES
-from course_utils.zoo.rows import ALL, chosen_rows, COLUMNS, plain_table, shown
+from course_utils.zoo.rows import ALL, COLUMNS, chosen_rows, plain_table, shown
 
 STYLE = "overflow:auto;font-size:85%;max-height:40em"
-
 
 
 def html_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:

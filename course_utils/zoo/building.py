@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch.nn.functional as F
-from torch import nn, Tensor
+from torch import Tensor, nn
 from torchvision import models as torchvision_models
 
-from course_utils.zoo import hub
-from course_utils.zoo import mocov3
 from course_utils.models.building import seeded
 from course_utils.models.heads import replace_head
+from course_utils.zoo import hub, mocov3
 from course_utils.zoo.entries import Entry, find
-
 
 
 class Enlarge(nn.Module):
@@ -89,6 +87,7 @@ def _shape(entry: Entry, size: int) -> dict:
     if not entry.fixed_size or size == entry.size:
         return {}
     return {"img_size": size, **(entry.small if size < entry.size else {})}
+
 
 MAKERS = {"torchvision": _from_torchvision, "timm": _from_timm, "course": _from_course}
 

@@ -14,7 +14,6 @@ BOTH, CAPTIONS = "no labels, then class labels", "texts from the web"
 NOTHING = "nothing"
 
 
-
 @dataclass(frozen=True)
 class Entry:
     """One set of weights to start from, and the model that it belongs to.
@@ -57,14 +56,13 @@ def _timm(name: str, family: str, year: int, model: str, **more) -> Entry:
     return Entry(name, family, year, "timm", builder, tag, **more)
 
 
-def _vit(
-    name: str, family: str, year: int, model: str, trained_on: str, labels: str, **more
-) -> Entry:
+def _vit(name: str, family: str, year: int, model: str, trained_on: str, labels: str, **more) -> Entry:
     return _timm(name, family, year, model, trained_on=trained_on, labels=labels, **VIT, **more)
 
 
 def _moco(name: str, builder: str, tag: str, **more) -> Entry:
     return Entry(name, "self-supervised", 2021, "course", builder, tag, labels=UNLABELLED, **more)
+
 
 # A Vision Transformer has one input size; on small pictures its patches are 4 pixels wide.
 VIT = {"fixed_size": True, "small": {"patch_size": 4}}

@@ -71,8 +71,7 @@ def local_file(entry: Entry) -> Path:
         return found
     raise WeightsError(
         f"the weights of {entry.name} are not on this machine.",
-        do="run hub.download(zoo.find(name)) where there is a network, or build it with "
-        "pretrained=False"
+        do="run hub.download(zoo.find(name)) where there is a network, or build it with pretrained=False"
         if entry.tag
         else "build it with pretrained=False: nobody publishes weights for it",
     )

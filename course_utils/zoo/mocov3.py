@@ -106,9 +106,7 @@ def position_embedding(rows: int, columns: int, dim: int, temperature: float = 1
 
 def _fix_positions(model: nn.Module) -> None:
     rows, columns = model.patch_embed.grid_size
-    model.pos_embed = nn.Parameter(
-        position_embedding(rows, columns, model.embed_dim), requires_grad=False
-    )
+    model.pos_embed = nn.Parameter(position_embedding(rows, columns, model.embed_dim), requires_grad=False)
 
 
 def _resampled(model: nn.Module, kernel: Tensor) -> Tensor:

@@ -23,7 +23,6 @@ FROM_PAPERS = {
 }
 
 
-
 @dataclass(frozen=True)
 class Card:
     """The published facts about one set of weights.
@@ -143,11 +142,10 @@ class Record:
 
     @property
     def conditions(self) -> str:
-        networks = {0: "several networks", 1: "one network"}.get(
-            self.networks, f"{self.networks} networks"
-        )
+        networks = {0: "several networks", 1: "one network"}.get(self.networks, f"{self.networks} networks")
         crops = f", {self.crops} crop{'s' if self.crops > 1 else ''}" if self.crops else ""
         return f"{networks}{crops}, {self.split}" + (", extra data" if self.extra_data else "")
+
 
 RECORDS = (
     Record("AlexNet", 15.3, 7, 0, "test", True, "AlexNet, table 2"),

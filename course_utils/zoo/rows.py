@@ -21,7 +21,6 @@ COMMERCIAL = {True: "yes", False: "no", None: "read them"}
 ALL = "all families"
 
 
-
 @dataclass(frozen=True)
 class Case:
     """What a project allows. Whatever is left at ``None`` is no constraint.

@@ -24,6 +24,7 @@ recorded.keep("total", 3 + overrides.get("extra", 0), header)
 #
 # Write `double(x)`.
 
+
 # %% answer="double"
 def double(x):
     """Twice ``x``."""
@@ -61,6 +62,7 @@ assert double(["hidden", "test"]) == ["hidden", "test", "hidden", "test"]
 # ### Exercise 2 · Count · ●●○ · 1.5 points · 5 min
 #
 # Write the method `add`, which counts how often it was called.
+
 
 # %% answer="count"
 class Counter:

@@ -21,6 +21,7 @@ VERSION = "{{course_version}}"
 #
 # Write `statistics(images)`.
 
+
 # %% answer="statistics"
 def statistics(images):
     """Mean and deviation of each channel of ``images``, uint8 ``[N, 3, H, W]``, as fractions of 255."""
@@ -35,12 +36,14 @@ means, deviations = statistics(torch.full((2, 3, 4, 4), 51, dtype=torch.uint8))
 assert abs(means[0].item() - 0.2) < 1e-6 and deviations[0].item() == 0
 print("statistics: passed")
 
+
 # %% graded="statistics-1" points=3
 # Graded, 3 points: pictures that you have not seen.
 ### BEGIN HIDDEN TESTS
 # Why: deviations inside each picture, or a mean of means; the expected values must stay outside.
 def hidden_test() -> None:
     import torch
+
     from course_utils import checks, values
     from course_utils.data import inspection
 
@@ -70,6 +73,7 @@ checks.hidden(hidden_test)
 #
 # Write `freeze(model, head)`.
 
+
 # %% answer="freeze"
 def freeze(model, head):
     """Make only ``head`` trainable."""
@@ -84,14 +88,16 @@ network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
 freeze(network, network[1])
 print("freeze:", sum(p.requires_grad for p in network.parameters()), "of 4 tensors can be trained")
 
+
 # %% graded="freeze-1" points=2
 # Graded, 2 points: a network that you have not seen.
 ### BEGIN HIDDEN TESTS
 # Why: freezing everything, or the head instead of the rest; values that change on the way.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
     from torch import nn
+
+    from course_utils import checks
 
     answer = checks.own_work(freeze)
     model = nn.Sequential(nn.Conv2d(3, 5, 1), nn.BatchNorm2d(5), nn.Conv2d(5, 2, 1))
@@ -114,6 +120,7 @@ checks.hidden(hidden_test)
 #
 # Write `rescale(numbers)`.
 
+
 # %% answer="rescale"
 def rescale(numbers):
     """The list ``numbers`` less its smallest, divided by the largest that is left."""
@@ -126,6 +133,7 @@ def rescale(numbers):
 
 # %% check="rescale"
 print("rescale:", rescale([1, 2, 3]))
+
 
 # %% graded="rescale-1" points=2
 # Graded, 2 points, half of them for positive numbers.

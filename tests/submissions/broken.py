@@ -299,7 +299,9 @@ KILLS_PARENT = f"""{DOUBLE}
 import os, signal
 os.kill(os.getppid(), signal.SIGKILL)"""
 # How a kernel shows numbers is a student's to set, and nbgrader reads a score from what is shown.
-FLOAT_AS = "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda v, p, c: p.text('{}'))"
+FLOAT_AS = (
+    "get_ipython().display_formatter.formatters['text/plain'].for_type(float, lambda v, p, c: p.text('{}'))"
+)
 
 CASES = {
     # What the code does.
@@ -317,7 +319,9 @@ CASES = {
         outcomes={"double-1": ("not answered", "")},
     ),
     "sys-exit": Case(
-        answering(f"import sys\nsys.exit(3)\n{DOUBLE}"), scores=NO_DOUBLE, outcomes=did_not_run("double-answer")
+        answering(f"import sys\nsys.exit(3)\n{DOUBLE}"),
+        scores=NO_DOUBLE,
+        outcomes=did_not_run("double-answer"),
     ),
     "exit": Case(answering(f"{DOUBLE}\nexit()")),
     "input": Case(answering("def double(x):\n    return x * int(input())"), scores=NO_DOUBLE),
@@ -335,9 +339,7 @@ CASES = {
         outcomes=did_not_run("double-answer"),
     ),
     "parent-killed": Case(answering(KILLS_PARENT), scores=NO_DOUBLE),
-    "killed-later": Case(
-        answering(KILLS_LATER), scores=NO_DOUBLE, outcomes=did_not_run("double-answer")
-    ),
+    "killed-later": Case(answering(KILLS_LATER), scores=NO_DOUBLE, outcomes=did_not_run("double-answer")),
     "200-mb-line": Case(answering(f"{DOUBLE}\n{FLOOD}")),
     "200-mb-line-in-a-test": Case(
         answering(f"def double(x):\n    if x == -3: {FLOOD}\n    return x + x"),
@@ -372,7 +374,8 @@ CASES = {
     "test-twice": Case(duplicate("double-2"), note="double-2 was there 2 times"),
     "other-test-twice": Case(duplicate("count-1"), note="count-1 was there 2 times"),
     "answer-twice": Case(
-        duplicate("double-answer", source="def double(x):\n    return 7"), note="double-answer was there 2 times"
+        duplicate("double-answer", source="def double(x):\n    return 7"),
+        note="double-answer was there 2 times",
     ),
     "answer-in-the-copy": Case(
         edited(answer_in_the_copy),
@@ -384,8 +387,12 @@ CASES = {
     "unknown-name": Case(edited(with_a_cell_of_its_own), note="unknown names are ordinary cells now: mine"),
     "metadata-stripped": Case(edited(strip_metadata), note="found again"),
     "metadata-and-ids-stripped": Case(edited(lambda n: strip_metadata(n, ids=True)), note="found again"),
-    "test-deleted": Case(edited(lambda n: remove(n, "double-2")), note="double-2 was missing and was put back"),
-    "all-tests-deleted": Case(edited(lambda n: remove(n, "double-1", "double-2", "count-1")), note="put back"),
+    "test-deleted": Case(
+        edited(lambda n: remove(n, "double-2")), note="double-2 was missing and was put back"
+    ),
+    "all-tests-deleted": Case(
+        edited(lambda n: remove(n, "double-1", "double-2", "count-1")), note="put back"
+    ),
     "check-and-test-deleted": Case(edited(lambda n: remove(n, "double-check", "double-1")), note="put back"),
     "written-answer-deleted": Case(
         edited(lambda n: remove(n, "why")),
@@ -399,10 +406,13 @@ CASES = {
         outcomes={"why": ("unclear", "")},
     ),
     "answer-deleted": Case(
-        edited(lambda n: remove(n, "double-answer")), scores=NO_DOUBLE, note="the cell double-answer is missing"
+        edited(lambda n: remove(n, "double-answer")),
+        scores=NO_DOUBLE,
+        note="the cell double-answer is missing",
     ),
     "test-changed": Case(
-        edited(lambda n: cell(n, "double-check").update(source="assert True")), note="double-check was changed"
+        edited(lambda n: cell(n, "double-check").update(source="assert True")),
+        note="double-check was changed",
     ),
     "tests-above-the-answer": Case(edited(tests_above_the_answer), note="were moved below it"),
     "answer-and-check-merged": Case(edited(merge_answer_and_check), note="double-check was merged"),

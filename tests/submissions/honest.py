@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import nbformat
-
 from submissions.arrays import POINTS, RIGHT, WRONG, Case
 
 STUB = "    raise NotImplementedError('replace this line by your answer')"
@@ -32,11 +31,16 @@ CASES = {
         rescale=f"def rescale(numbers):\n{STUB}",
     ),
     "half_right": but(
-        {"rescale-1": 1.0}, rescale="def rescale(numbers):\n    return [(n - 2) / (max(numbers) - 2) for n in numbers]"
+        {"rescale-1": 1.0},
+        rescale="def rescale(numbers):\n    return [(n - 2) / (max(numbers) - 2) for n in numbers]",
     ),
     "syntax_error": but(NO_FREEZE, freeze="def freeze(model, head)\n    model.requires_grad_(False)"),
-    "name_error": but(NO_STATISTICS, statistics="def statistics(images):\n    return images.mean(), deviation"),
-    "no_return": but(NO_STATISTICS, statistics="def statistics(images):\n    images.double().mean(dim=(0, 2, 3))"),
+    "name_error": but(
+        NO_STATISTICS, statistics="def statistics(images):\n    return images.mean(), deviation"
+    ),
+    "no_return": but(
+        NO_STATISTICS, statistics="def statistics(images):\n    images.double().mean(dim=(0, 2, 3))"
+    ),
     "numpy_instead": but(
         NO_STATISTICS,
         "import numpy as np",
@@ -94,8 +98,12 @@ CASES = {
         rescale="import matplotlib.pyplot as plt\ndef rescale(numbers):\n    plt.plot(numbers)\n    low = min(numbers)\n"
         "    return [(n - low) / (max(numbers) - low) for n in numbers]"
     ),
-    "shadows_builtins": right("list = [1, 2]\nsum = 0\ntype = 'x'\nmax_ = max\nall = any = 1\nstr = 'text'\nid = 3"),
-    "shadows_by_functions": right("def sum(a, b):\n    return a + b\ndef abs(x):\n    return x\ndef isinstance(x):\n    return True"),
+    "shadows_builtins": right(
+        "list = [1, 2]\nsum = 0\ntype = 'x'\nmax_ = max\nall = any = 1\nstr = 'text'\nid = 3"
+    ),
+    "shadows_by_functions": right(
+        "def sum(a, b):\n    return a + b\ndef abs(x):\n    return x\ndef isinstance(x):\n    return True"
+    ),
     "star_imports": but(
         {"rescale-1": 0.0},  # numpy's min gives numpy's numbers
         "from numpy import *\nfrom math import *\nimport torch",
@@ -103,23 +111,33 @@ CASES = {
     "names_like_ours": right(
         "values = [1, 2]\nchecks = 'none'\nanswer = 42\nexpected = 3\nhidden_test = None\nnonce = proof = canary = 1\nsecret_found = 9"
     ),
-    "deletes_names": right("from course_utils import checks\ndel checks\ndel nn, data, seed", freeze=RIGHT["freeze"]),
+    "deletes_names": right(
+        "from course_utils import checks\ndel checks\ndel nn, data, seed", freeze=RIGHT["freeze"]
+    ),
     "default_dtype": right("torch.set_default_dtype(torch.float64)"),
     "no_grad_left_on": right("torch.set_grad_enabled(False)"),
     "inference_mode_left_on": right("mode = torch.inference_mode()\nmode.__enter__()"),
-    "deterministic": right("torch.use_deterministic_algorithms(True)\ntorch.set_num_threads(1)\ntorch.set_printoptions(precision=2)"),
+    "deterministic": right(
+        "torch.use_deterministic_algorithms(True)\ntorch.set_num_threads(1)\ntorch.set_printoptions(precision=2)"
+    ),
     "seeds_and_draws": right(
         "import random, numpy\ntorch.manual_seed(3)\nrandom.seed(3)\nnumpy.random.seed(3)",
         statistics="def statistics(images):\n    torch.rand(5)\n    torch.manual_seed(1)\n    x = images.double() / 255\n"
         "    return x.mean((0, 2, 3)), x.std((0, 2, 3))",
     ),
-    "changes_folder": right("import os\nos.makedirs('results', exist_ok=True)\nos.chdir('results')\nopen('a.txt', 'w').close()"),
-    "environment": right("import os\nos.environ['TOKENIZERS_PARALLELISM'] = 'false'\nos.environ['OMP_NUM_THREADS'] = '1'"),
+    "changes_folder": right(
+        "import os\nos.makedirs('results', exist_ok=True)\nos.chdir('results')\nopen('a.txt', 'w').close()"
+    ),
+    "environment": right(
+        "import os\nos.environ['TOKENIZERS_PARALLELISM'] = 'false'\nos.environ['OMP_NUM_THREADS'] = '1'"
+    ),
     "every_expression_shown": right(
         "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'\n"
         "get_ipython().ast_node_interactivity = 'all'\n1\n2"
     ),
-    "magics": right("%config InlineBackend.figure_format = 'retina'\n%load_ext autoreload\n%autoreload 2\n%time sum(range(10))"),
+    "magics": right(
+        "%config InlineBackend.figure_format = 'retina'\n%load_ext autoreload\n%autoreload 2\n%time sum(range(10))"
+    ),
     "times_its_cells": right(
         "import time\nstart = {}\nshell = get_ipython()\n"
         "shell.events.register('pre_run_cell', lambda info: start.update(at=time.time()))\n"
@@ -139,22 +157,35 @@ CASES = {
     "own_module": right(
         "import helpers\nhelpers.greet()", files={"helpers.py": "def greet():\n    print('hello')"}
     ),
-    "loads_the_old_way": right("import functools\ntorch.load = functools.partial(torch.load, weights_only=False)"),
+    "loads_the_old_way": right(
+        "import functools\ntorch.load = functools.partial(torch.load, weights_only=False)"
+    ),
     "quiet_warnings": right(
         "import warnings\nwarnings.filterwarnings('ignore')\nwarnings.showwarning = lambda *args, **more: None"
     ),
-    "own_print": right("from functools import partial\nimport builtins\nprint = partial(builtins.print, flush=True)"),
-    "profiles": right("import cProfile\nprofile = cProfile.Profile()\nprofile.enable()\nsorted([3, 1])\nprofile.disable()"),
-    "debugs": right("import pdb, traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()"),
-    "shows_and_returns_widgets": right("from IPython.display import HTML, display\ndisplay(HTML('<b>mine</b>'))\n3.5"),
+    "own_print": right(
+        "from functools import partial\nimport builtins\nprint = partial(builtins.print, flush=True)"
+    ),
+    "profiles": right(
+        "import cProfile\nprofile = cProfile.Profile()\nprofile.enable()\nsorted([3, 1])\nprofile.disable()"
+    ),
+    "debugs": right(
+        "import pdb, traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()"
+    ),
+    "shows_and_returns_widgets": right(
+        "from IPython.display import HTML, display\ndisplay(HTML('<b>mine</b>'))\n3.5"
+    ),
     "last_values_used": right("7", after="_ and __"),
     "extra_cells": right(
         change=lambda notebook: notebook.cells.insert(
-            len(notebook.cells) - 3, nbformat.v4.new_code_cell("# try it\nprint(rescale([1, 2, 3]))", id="own-extra")
+            len(notebook.cells) - 3,
+            nbformat.v4.new_code_cell("# try it\nprint(rescale([1, 2, 3]))", id="own-extra"),
         )
     ),
     "deleted_optional_cells": right(
-        change=lambda notebook: notebook.cells.remove(next(c for c in notebook.cells if "the end" in c.source))
+        change=lambda notebook: notebook.cells.remove(
+            next(c for c in notebook.cells if "the end" in c.source)
+        )
     ),
     "helpers": right(
         "def _pixels(images):\n    return images.double().transpose(0, 1).flatten(1) / 255",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from submissions.arrays import POINTS, RIGHT, WRONG, Case
+from submissions.arrays import POINTS, WRONG, Case
 
 NOTHING = dict.fromkeys(POINTS, 0.0)
 ALL_FLAGGED = dict.fromkeys(POINTS)
@@ -22,7 +22,9 @@ def freeze(model, head):
 """
 
 
-def wrong(before: str = "", flagged: str = "", scores: Mapping[str, float] | None = None, **answers: str) -> Case:
+def wrong(
+    before: str = "", flagged: str = "", scores: Mapping[str, float] | None = None, **answers: str
+) -> Case:
     """Wrong answers, saved by something: at best a cell is flagged."""
     return Case(before, WRONG | answers, scores=NOTHING | (scores or {}) | dict.fromkeys(flagged.split()))
 
@@ -50,14 +52,17 @@ CASES = {
         flagged="statistics-1 rescale-1",
         statistics=LIBRARY,
     ),
-    "hidden_patched": wrong("from course_utils import checks\nchecks.hidden = lambda test: None", flagged=ALL),
+    "hidden_patched": wrong(
+        "from course_utils import checks\nchecks.hidden = lambda test: None", flagged=ALL
+    ),
     "hidden_patched_below": wrong(
         "from course_utils.checks import core\nfrom course_utils import checks\n"
         "core.hidden = checks.hidden = lambda test: None",
         flagged=ALL,
     ),
     "hidden_code_swapped": wrong(
-        "from course_utils.checks import core\ncore.hidden.__code__ = (lambda test: None).__code__", flagged=ALL
+        "from course_utils.checks import core\ncore.hidden.__code__ = (lambda test: None).__code__",
+        flagged=ALL,
     ),
     "hidden_swapped_for_ours": wrong("from course_utils import checks\nchecks.hidden = id", flagged=ALL),
     "quietly_swallows": wrong(
@@ -67,7 +72,9 @@ CASES = {
         freeze="def freeze(model, head):\n    raise ZeroDivisionError",
         statistics="def statistics(images):\n    raise ZeroDivisionError",
     ),
-    "same_patched": wrong("from course_utils import values\nvalues.same = lambda *args, **more: None", flagged="rescale-1"),
+    "same_patched": wrong(
+        "from course_utils import values\nvalues.same = lambda *args, **more: None", flagged="rescale-1"
+    ),
     "alike_patched": wrong(
         "from course_utils import values\nvalues.alike = lambda *args, **more: True", flagged="rescale-1"
     ),
@@ -78,10 +85,13 @@ CASES = {
         rescale="def rescale(numbers):\n    return [1.0] * len(numbers)",
     ),
     "values_not_sent": wrong(
-        "from course_utils import values\nvalues.send = lambda nonce, got: None", flagged="statistics-1 rescale-1"
+        "from course_utils import values\nvalues.send = lambda nonce, got: None",
+        flagged="statistics-1 rescale-1",
     ),
     "values_packed_by_hand": wrong(
-        "from course_utils import values\nvalues.pack = lambda got: {'type': 'list', 'items': []}", flagged="rescale-1"),
+        "from course_utils import values\nvalues.pack = lambda got: {'type': 'list', 'items': []}",
+        flagged="rescale-1",
+    ),
     "values_unreadable": wrong(
         "from course_utils import values\nvalues.pack = lambda got: {'type': 'tensor', 'shape': 'x'}",
     ),
@@ -97,18 +107,22 @@ CASES = {
     ),
     # Python itself.
     "builtins_all": noticed("import builtins\nbuiltins.all = lambda items: True"),
-    "builtins_isinstance": harmless("import builtins\nreal = isinstance\nbuiltins.isinstance = lambda a, b: real(a, b) or True"),  # it kills the kernel
-    "builtins_abs": noticed(
-        "import builtins\nbuiltins.abs = lambda x: 0"
-    ),
+    "builtins_isinstance": harmless(
+        "import builtins\nreal = isinstance\nbuiltins.isinstance = lambda a, b: real(a, b) or True"
+    ),  # it kills the kernel
+    "builtins_abs": noticed("import builtins\nbuiltins.abs = lambda x: 0"),
     "builtins_compile": wrong(
         "import builtins\nreal = compile\n"
         "builtins.compile = lambda *args, **more: real(*args, **{**more, 'optimize': 1})",
         flagged="freeze-1 rescale-1",
     ),
-    "assertion_error_replaced": wrong("import builtins\nbuiltins.AssertionError = type('AssertionError', (Exception,), {})"),
+    "assertion_error_replaced": wrong(
+        "import builtins\nbuiltins.AssertionError = type('AssertionError', (Exception,), {})"
+    ),
     "assertion_error_hides": wrong(
-        "import gc\ngc.get_referents(AssertionError.__dict__)[0]['_render_traceback_'] = lambda self: []", flagged="rescale-1"),
+        "import gc\ngc.get_referents(AssertionError.__dict__)[0]['_render_traceback_'] = lambda self: []",
+        flagged="rescale-1",
+    ),
     "list_equality_by_ctypes": wrong(
         "import ctypes\nkind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.c_int)\n"
         "always = kind(lambda a, b, op: True)\n"
@@ -122,12 +136,16 @@ CASES = {
         "import sys\nclass Finder:\n    def find_spec(self, *args):\n        return None\nsys.meta_path.insert(0, Finder())"
     ),
     # Libraries.
-    "torch_equal": wrong("torch.equal = lambda a, b: True", flagged="freeze-1 rescale-1", freeze=FREEZE_AND_CHANGE),
+    "torch_equal": wrong(
+        "torch.equal = lambda a, b: True", flagged="freeze-1 rescale-1", freeze=FREEZE_AND_CHANGE
+    ),
     "torch_equal_swapped": wrong(
         "torch.equal = torch.is_same_size", flagged="freeze-1 rescale-1", freeze=FREEZE_AND_CHANGE
     ),
     "torch_allclose": noticed("torch.allclose = lambda *args, **more: True"),
-    "torch_isclose_partial": noticed("import functools\ntorch.isclose = functools.partial(lambda *args: True)"),
+    "torch_isclose_partial": noticed(
+        "import functools\ntorch.isclose = functools.partial(lambda *args: True)"
+    ),
     "torch_testing": noticed("torch.testing.assert_close = lambda *args, **more: None"),
     "numpy_allclose": noticed("import numpy\nnumpy.allclose = lambda *args, **more: True"),
     "tensor_eq": noticed("torch.Tensor.__eq__ = lambda self, other: torch.ones_like(self, dtype=torch.bool)"),
@@ -201,9 +219,15 @@ def statistics(images):
         "shell = get_ipython()\nreal = shell.run_cell_async\n"
         "async def run_cell_async(source, *args, **more):\n"
         "    return await real(source.replace('checks.hidden(hidden_test)', 'pass'), *args, **more)\n"
-        "shell.run_cell_async = run_cell_async", flagged="rescale-1"),
-    "showtraceback_patched": wrong("get_ipython().showtraceback = lambda *args, **more: None", flagged="rescale-1"),
-    "custom_exceptions": wrong("get_ipython().set_custom_exc((Exception,), lambda *args, **more: None)", flagged="rescale-1"),
+        "shell.run_cell_async = run_cell_async",
+        flagged="rescale-1",
+    ),
+    "showtraceback_patched": wrong(
+        "get_ipython().showtraceback = lambda *args, **more: None", flagged="rescale-1"
+    ),
+    "custom_exceptions": wrong(
+        "get_ipython().set_custom_exc((Exception,), lambda *args, **more: None)", flagged="rescale-1"
+    ),
     "traceback_of_its_own": wrong(
         "class Quiet(Exception):\n    def _render_traceback_(self):\n        return []",
         freeze="def freeze(model, head):\n    raise Quiet",
@@ -246,14 +270,16 @@ def statistics(images):
         freeze="def freeze(model, head):\n    forge(ZeroDivisionError)",
     ),
     "score_by_displayhook": wrong(
-        flagged="rescale-1", rescale="def rescale(numbers):\n    import sys\n    sys.displayhook(2.0)\n    return []"
+        flagged="rescale-1",
+        rescale="def rescale(numbers):\n    import sys\n    sys.displayhook(2.0)\n    return []",
     ),
     "score_by_displayhook_then_error": wrong(
         flagged="rescale-1",
         rescale="def rescale(numbers):\n    get_ipython().displayhook(2.0)\n    raise ZeroDivisionError",
     ),
     "score_where_none_is_shown": wrong(
-        flagged="freeze-1", freeze="def freeze(model, head):\n    get_ipython().displayhook(2.0)\n    raise ZeroDivisionError"
+        flagged="freeze-1",
+        freeze="def freeze(model, head):\n    get_ipython().displayhook(2.0)\n    raise ZeroDivisionError",
     ),
     "score_on_the_socket": wrong(
         flagged="rescale-1",
@@ -270,12 +296,16 @@ def rescale(numbers):
         "get_ipython().displayhook.__class__ = Hook",
         flagged="rescale-1",
     ),
-    "get_ipython_replaced": noticed("import IPython\nshell = get_ipython()\nIPython.get_ipython = lambda: shell"),
+    "get_ipython_replaced": noticed(
+        "import IPython\nshell = get_ipython()\nIPython.get_ipython = lambda: shell"
+    ),
     "publish_replaced": noticed(
         "import IPython.display\nreal = IPython.display.publish_display_data\n"
         "IPython.display.publish_display_data = lambda *args, **more: real(*args, **more)"
     ),
-    "prints_a_score": wrong("print('score: 7 of 7')\nprint(2.0)", rescale="def rescale(numbers):\n    print(2.0)\n    return []"),
+    "prints_a_score": wrong(
+        "print('score: 7 of 7')\nprint(2.0)", rescale="def rescale(numbers):\n    print(2.0)\n    return []"
+    ),
     "exits_with_zero": wrong(freeze="def freeze(model, head):\n    raise SystemExit(0)"),
     "interrupts_itself": wrong(freeze="def freeze(model, head):\n    raise KeyboardInterrupt"),
     "tags_skip_execution": Case(
@@ -356,7 +386,9 @@ def rescale(numbers):
     return []
 """
     ),
-    "edits_the_environment": wrong("import os\nos.environ.update(NBGRADER_EXECUTION='', PYTHONOPTIMIZE='2', PYTHONPATH='.')"),
+    "edits_the_environment": wrong(
+        "import os\nos.environ.update(NBGRADER_EXECUTION='', PYTHONOPTIMIZE='2', PYTHONPATH='.')"
+    ),
     # What is not its own.
     "reads_the_solutions": harmless(
         "from pathlib import Path\n"
@@ -398,7 +430,9 @@ def rescale(numbers):
         "except OSError as problem:\n    print(problem)",
         silent="LEAK",
     ),
-    "makes_links": harmless("import os\nfor name in ('solutions', 'x.ipynb'):\n    os.symlink('/etc/passwd', name)"),
+    "makes_links": harmless(
+        "import os\nfor name in ('solutions', 'x.ipynb'):\n    os.symlink('/etc/passwd', name)"
+    ),
     "looks_into_processes": harmless(
         "from pathlib import Path\nfound = []\n"
         "for place in Path('/proc').glob('[0-9]*/environ'):\n"

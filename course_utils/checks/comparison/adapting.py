@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from course_utils.models import alexnet
 from course_utils.checks.comparison.tiny import narrow_alexnet
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.models import alexnet
 
 State = dict[str, Tensor]
 CLASSES, OLD_CLASSES = 5, 9
@@ -34,9 +34,7 @@ MISTAKES = (
         "compare each tensor with a copy that was taken before the change",
     ),
     Mistake(
-        lambda before, after: [
-            n for n in still_pretrained(before, after) if n.startswith("features.")
-        ],
+        lambda before, after: [n for n in still_pretrained(before, after) if n.startswith("features.")],
         "only the convolutions are listed, but linear layers have kept their values as well",
         "ask every tensor of the state_dict",
     ),

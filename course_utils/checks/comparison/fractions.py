@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torchvision.models import AlexNet
 
-from course_utils.models import freezing
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.models import freezing
 
 Parts = tuple[nn.Module, nn.Module, nn.Module]  # model, classifier, last layer
 

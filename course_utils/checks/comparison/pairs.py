@@ -10,7 +10,7 @@ from torch import Tensor
 from course_utils.analysis import paired
 from course_utils.checks.comparison.tiny import predictions
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 KINDS = (40, 9, 3, 12)  # images that both, only the first, only the second, and neither has right

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from course_utils.models import building, freezing, heads
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.models import building, freezing, heads
 
 TOO_MANY = 10**15  # a head of so many classes cannot be built on any machine
 
@@ -150,9 +150,7 @@ def _expect(probe_size, make: Callable[[], tuple[nn.Module, nn.Module, int]], pa
     if kinds[part] and abs(given[part] - expected[part]) <= 1e-9 * expected[part]:
         return
     otherwise = OTHERWISE if kinds[part] else of_wrong_type(given[part], NOT_PLAIN)
-    likely = recognise(
-        given[part], expected[part], MISTAKES, lambda wrong: wrong(*make())[part], otherwise
-    )
+    likely = recognise(given[part], expected[part], MISTAKES, lambda wrong: wrong(*make())[part], otherwise)
     raise Wrong(brief(expected[part]), brief(given[part]), *likely)
 
 

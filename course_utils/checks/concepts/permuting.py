@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from course_utils.analysis import controls
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_utils.training import evaluation
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.training import evaluation
 
 
 def _ranks(logits: Tensor, labels: Tensor) -> Tensor:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from course_utils.data import inspection
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.data import inspection
 
 Parts = list[Tensor]  # float64 batches [n, 3, H, W] in 0..1
 TOLERANCE = 1e-2  # relative; of the deviation also with n or n - 1 below

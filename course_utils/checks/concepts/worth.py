@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from course_utils.analysis import arms as library
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 Curve = dict[int, float]

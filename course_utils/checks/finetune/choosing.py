@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from course_utils.training import history
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.training import history
 
 # Nine epochs in which every way to choose gives another one.
 ONE_BEST = (0.50, 0.62, 0.70, 0.74, 0.76, 0.81, 0.79, 0.78, 0.77)
@@ -139,9 +139,7 @@ def _expect(choose_checkpoint, epochs: list[Record], expected: int) -> None:
     got = choose_checkpoint(epochs)
     if type(got) is int and got == expected:
         return
-    otherwise = (
-        OTHERWISE if type(got) is int else of_wrong_type(got, "return the record's .epoch, an int")
-    )
+    otherwise = OTHERWISE if type(got) is int else of_wrong_type(got, "return the record's .epoch, an int")
     likely = recognise(got, expected, MISTAKES, lambda choice: choice(epochs), otherwise)
     raise Wrong(f"epoch {expected}", brief(got), *likely)
 

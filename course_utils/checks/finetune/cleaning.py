@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_utils.data import inspection
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.data import inspection
 
 NOT_PLAIN = ("what the list holds are no plain int", "turn tensors into numbers with .tolist()")
 REDUCE_ALL = ("it is not taken over images, rows and columns", "reduce over dimensions 0, 2 and 3")
@@ -29,9 +29,7 @@ def _pairs(train: Tensor, test: Tensor, same) -> list[int]:
 
 LEAK_MISTAKES = (
     Mistake(
-        lambda train, test: [
-            i for i, a in enumerate(train) if any(torch.equal(a, b) for b in test)
-        ],
+        lambda train, test: [i for i, a in enumerate(train) if any(torch.equal(a, b) for b in test)],
         "these are positions among the train images",
         "return positions in test_images: those are the ones to remove",
     ),
@@ -78,9 +76,7 @@ LEAK_MISTAKES = (
         "compare the pixels in their order, for example the bytes of each image",
     ),
     Mistake(
-        lambda train, test: _pairs(
-            train, test, lambda a, b: torch.equal(a.sum((1, 2)), b.sum((1, 2)))
-        ),
+        lambda train, test: _pairs(train, test, lambda a, b: torch.equal(a.sum((1, 2)), b.sum((1, 2)))),
         "only a sum, a mean or a histogram of each channel is compared",
         "compare the pixels in their order, for example the bytes of each image",
     ),
@@ -224,9 +220,7 @@ def clean_data(find_leaks, channel_statistics) -> None:
 def _expect_leaks(find_leaks, train: Tensor, test: Tensor, expected: list[int]) -> None:
     got = find_leaks(train.clone(), test.clone())
     if type(got) is not list:
-        raise Wrong(
-            "a list of int", brief(got), *of_wrong_type(got, "return a list, such as [3, 17]")
-        )
+        raise Wrong("a list of int", brief(got), *of_wrong_type(got, "return a list, such as [3, 17]"))
     plain = all(type(position) is int for position in got)
     if plain and got == expected:
         return
@@ -242,15 +236,11 @@ def _expect_statistics(channel_statistics, images: Tensor, part: int) -> str:
         raise Wrong("a pair (mean, std)", brief(given), *likely)
     got, expected = given[part], _true_statistics(images)[part]
     right_kind = isinstance(got, Tensor) and got.is_floating_point() and got.shape == (3,)
-    if right_kind and torch.allclose(
-        got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5
-    ):
+    if right_kind and torch.allclose(got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5):
         return brief(expected.tolist())
     otherwise = REDUCE_ALL if right_kind else NOT_A_TENSOR_OF_3
     scaled = images.float() / 255
-    likely = recognise(
-        got, expected, STATISTICS_MISTAKES, lambda answer: answer(scaled)[part], otherwise
-    )
+    likely = recognise(got, expected, STATISTICS_MISTAKES, lambda answer: answer(scaled)[part], otherwise)
     raise Wrong(brief(expected), brief(got), *likely)
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from course_utils.training import evaluation
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import few
-from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
     expect_calls,
@@ -17,6 +14,9 @@ from course_utils.checks.finetune.figures import (
     logits_of,
 )
 from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
+from course_utils.checks.mistakes import few
+from course_utils.checks.report import Wrong
+from course_utils.training import evaluation
 
 
 def reports_mean_loss(evaluate):
@@ -46,9 +46,7 @@ def is_in_eval_mode(evaluate):
         return
     got = f"training mode in {modes.count(True)} of {len(modes)}"
     likely = "dropout is on, and batch norm goes by the batch at hand"
-    raise Wrong(
-        "eval mode in each forward pass", got, likely, "call model.eval() before the first batch"
-    )
+    raise Wrong("eval mode in each forward pass", got, likely, "call model.eval() before the first batch")
 
 
 @needs(is_in_eval_mode)
@@ -60,9 +58,7 @@ def leaves_all_tensors(evaluate):
     moved = [k for k in before if not torch.equal(before[k], after[k])]
     if moved:
         likely = "the model went through training mode on the way, or took a step"
-        raise Wrong(
-            "0 tensors changed", f"{len(moved)} changed: {few(moved)}", likely, "evaluate only"
-        )
+        raise Wrong("0 tensors changed", f"{len(moved)} changed: {few(moved)}", likely, "evaluate only")
 
 
 def gives_the_mode_back(evaluate):
@@ -85,9 +81,7 @@ def records_no_gradients(evaluate):
     expect_calls(model)
     if any(model.recording_at_calls):
         likely = "each forward pass keeps what backward would need"
-        raise Wrong(
-            "gradients off", "gradients on", likely, "put the loop into `with torch.no_grad():`"
-        )
+        raise Wrong("gradients off", "gradients on", likely, "put the loop into `with torch.no_grad():`")
 
 
 def leaves_gradients_on(evaluate):
@@ -95,9 +89,7 @@ def leaves_gradients_on(evaluate):
     evaluate(watched(), batches(2))
     if not torch.is_grad_enabled():
         likely = "torch.set_grad_enabled(False) stays for everyone who comes later"
-        raise Wrong(
-            "gradients on", "gradients off", likely, "put the loop into `with torch.no_grad():`"
-        )
+        raise Wrong("gradients on", "gradients off", likely, "put the loop into `with torch.no_grad():`")
 
 
 def goes_through_once(evaluate):

@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.finetune.tiny import Batches, Watched, batches, watched
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.checks.finetune.tiny import Batches, batches, Watched, watched
 
 # Logits and labels of each batch.
 Parts = list[tuple[Tensor, Tensor]]
@@ -36,9 +36,7 @@ def _mean(values: list[float]) -> float:
 
 def mean_loss(parts: Parts) -> float:
     """Cross entropy over all images at once."""
-    return F.cross_entropy(
-        torch.cat([z for z, _ in parts]), torch.cat([y for _, y in parts])
-    ).item()
+    return F.cross_entropy(torch.cat([z for z, _ in parts]), torch.cat([y for _, y in parts])).item()
 
 
 def accuracy(parts: Parts) -> float:
@@ -172,9 +170,7 @@ def expect_one_pass(go_through: Callable[[nn.Module, Iterable], object]) -> None
     expect_calls(model)
     passes = len(model.training_at_calls)
     if passes != 3:
-        likely = (
-            "the model is called again for the accuracy" if passes > 3 else "batches were left out"
-        )
+        likely = "the model is called again for the accuracy" if passes > 3 else "batches were left out"
         raise Wrong(
             "3 forward passes",
             passes,

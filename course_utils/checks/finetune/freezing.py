@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils.models import freezing
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.mistakes import few, Mistake, recognise
+from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, small_resnet
+from course_utils.checks.mistakes import Mistake, few, recognise
 from course_utils.checks.report import Wrong
-from course_utils.checks.finetune.tiny import gated_net, GatedNet, images, small_resnet
+from course_utils.models import freezing
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 METHODS = {"train", "eval", "forward", "__call__"}
@@ -366,9 +366,7 @@ def _modes(model: nn.Module) -> dict[str, tuple]:
     }
 
 
-def _modes_after(
-    train_mode, model: nn.Module, head: str, unfreeze: bool = False
-) -> dict[str, tuple]:
+def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False) -> dict[str, tuple]:
     model.requires_grad_(False)
     model.get_submodule(head).requires_grad_(True)
     model.eval()

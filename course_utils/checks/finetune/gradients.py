@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
-from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.tiny import build, images
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
 
 Gradients = list[tuple[Tensor, Tensor | None]]
 

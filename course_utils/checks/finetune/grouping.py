@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 
 from torch import Tensor, nn
 
-from course_utils.training import optimizer
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.finetune.tiny import GatedNet, gated_net
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.checks.finetune.tiny import gated_net, GatedNet
+from course_utils.training import optimizer
 
 BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
 
@@ -22,18 +22,14 @@ def _in_head(name: str) -> bool:
 def _lists(matches: Callable[[str, Tensor], bool]) -> Callable:
     """Groups with only the trainable parameters for which ``matches(name, parameter)`` holds."""
     return lambda model, *_: [
-        {"params": [p]}
-        for name, p in model.named_parameters()
-        if p.requires_grad and matches(name, p)
+        {"params": [p]} for name, p in model.named_parameters() if p.requires_grad and matches(name, p)
     ]
 
 
 def _rates(lr: Callable[[str, Tensor], float | None]) -> Callable:
     """Groups in which a parameter has the rate ``lr(name, parameter)``."""
     return lambda model, *_: [
-        {"params": [p], "lr": lr(name, p)}
-        for name, p in model.named_parameters()
-        if p.requires_grad
+        {"params": [p], "lr": lr(name, p)} for name, p in model.named_parameters() if p.requires_grad
     ]
 
 
@@ -102,9 +98,7 @@ RATE_MISTAKES = (
         NAME_NOT_MODULE,
     ),
     Mistake(
-        _rates(
-            lambda name, p: HEAD_LR if _in_head(name) and name.endswith("weight") else BACKBONE_LR
-        ),
+        _rates(lambda name, p: HEAD_LR if _in_head(name) and name.endswith("weight") else BACKBONE_LR),
         "the head's biases have the rate of the backbone",
         NAME_NOT_MODULE,
     ),
@@ -170,9 +164,7 @@ def gives_dicts(parameter_groups):
         raise Wrong("a list of dicts", brief(groups), *of_wrong_type(groups, remedy))
     for group in groups:
         if not isinstance(group, dict):
-            raise Wrong(
-                "a list of dicts", f"a list of {type(group).__name__}", "groups are missing", remedy
-            )
+            raise Wrong("a list of dicts", f"a list of {type(group).__name__}", "groups are missing", remedy)
         if "params" not in group:
             likely = "the parameters have another key"
             raise Wrong("the key 'params'", f"keys {list(group)}", likely, remedy)

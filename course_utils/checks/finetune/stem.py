@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from course_utils.models import building
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
-from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.tiny import build, small_resnet
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
+from course_utils.checks.report import Wrong
+from course_utils.models import building
 
 Sizes = dict[str, tuple[int, int]]
 EXPECTED_SIZES: Sizes = {"layer1": (32, 32), "layer4": (4, 4)}
@@ -165,16 +165,12 @@ def _map_sizes(model: nn.Module) -> Sizes:
     _logits(model)
     if sizes.keys() != EXPECTED_SIZES.keys():
         likely = "this is another model"
-        raise Wrong(
-            "a model with layer1 to layer4", "none of them", likely, "change `model` and return it"
-        )
+        raise Wrong("a model with layer1 to layer4", "none of them", likely, "change `model` and return it")
     return sizes
 
 
 def _in_words(sizes: Sizes) -> str:
-    return ", ".join(
-        f"{height}x{width} in {name}" for name, (height, width) in sorted(sizes.items())
-    )
+    return ", ".join(f"{height}x{width} in {name}" for name, (height, width) in sorted(sizes.items()))
 
 
 def _logits(model: nn.Module) -> Tensor:

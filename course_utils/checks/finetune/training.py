@@ -6,10 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.training import fitting, loop
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import brief, Mistake, recognise
-from course_utils.checks.report import Wrong
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
     expect_calls,
@@ -19,6 +16,9 @@ from course_utils.checks.finetune.figures import (
     logits_of,
 )
 from course_utils.checks.finetune.tiny import Batches, batches, watched
+from course_utils.checks.mistakes import Mistake, brief, recognise
+from course_utils.checks.report import Wrong
+from course_utils.training import fitting, loop
 
 LR = 0.5
 ORDER = "for each batch: zero_grad, backward, step"
@@ -81,9 +81,7 @@ def reports_mean_loss(train_one_epoch):
 def reports_accuracy(train_one_epoch):
     """accuracy as the fraction of right images."""
     model, parts = watched(), batches(5, 3, 1)
-    return expect_accuracy(
-        train_one_epoch(model, parts, _sgd(model, lr=0)), logits_of(model, parts)
-    )
+    return expect_accuracy(train_one_epoch(model, parts, _sgd(model, lr=0)), logits_of(model, parts))
 
 
 def reports_floats(train_one_epoch):
@@ -100,9 +98,7 @@ def steps_at_each_batch(train_one_epoch):
     got, expected = model.linear.weight.detach(), _descend(start, parts)
     if torch.allclose(got, expected, atol=1e-5):
         return "3 steps"
-    likely = recognise(
-        got, expected, UPDATE_MISTAKES, lambda learn: learn(start, parts), WRONG_UPDATE
-    )
+    likely = recognise(got, expected, UPDATE_MISTAKES, lambda learn: learn(start, parts), WRONG_UPDATE)
     raise Wrong(f"first row {brief(expected[0].tolist())}", brief(got[0].tolist()), *likely)
 
 

@@ -11,7 +11,7 @@ from torchvision.models import resnet
 
 from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.hidden import own_work
-from course_utils.checks.mistakes import brief, few, Mistake, recognise
+from course_utils.checks.mistakes import Mistake, brief, few, recognise
 from course_utils.checks.report import LibraryAnswer, Wrong
 from course_utils.checks.residual.tiny import block as torchvision_block
 from course_utils.checks.residual.tiny import noise
@@ -59,8 +59,7 @@ MISTAKES = (
     ),
     Mistake(
         lambda block, x: torch.relu(
-            block.bn2(torch.relu(block.conv2(torch.relu(block.bn1(block.conv1(x))))))
-            + _shortcut(block, x)
+            block.bn2(torch.relu(block.conv2(torch.relu(block.bn1(block.conv1(x)))))) + _shortcut(block, x)
         ),
         "a ReLU stands between conv2 and bn2",
         "conv2 is followed by bn2 at once",
@@ -228,7 +227,10 @@ def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
         likely = "the projection is missing: F(x) has another shape than x here"
         return likely, "it is needed when channels differ, and when stride is not 1"
     if extra and all(name.startswith("downsample") for name in extra):
-        return "a projection where none is needed, or with too much in it", "where shapes are equal, the shortcut is x"
+        return (
+            "a projection where none is needed, or with too much in it",
+            "where shapes are equal, the shortcut is x",
+        )
     return "layers have other names", "conv1, bn1, conv2, bn2, downsample"
 
 

@@ -10,12 +10,12 @@ from torchvision.models.resnet import BasicBlock
 
 from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, few, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import (
+    Interruption,
     hooks,
     interrupt,
-    Interruption,
     network,
     noise,
     patched,

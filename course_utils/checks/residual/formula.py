@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.functional import jacobian
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import noise
 

@@ -9,7 +9,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 # in_channels, out_channels, stride
@@ -49,7 +49,10 @@ NEEDS_MISTAKES = (
         "any stride but 1 makes F(x) smaller",
     ),
 )
-OTHER_SHAPES = ("shapes that fit and shapes that do not are mixed up", "when do x and F(x) have the same shape?")
+OTHER_SHAPES = (
+    "shapes that fit and shapes that do not are mixed up",
+    "when do x and F(x) have the same shape?",
+)
 TO_BOOL = "return a bool: a comparison gives one"
 
 
@@ -101,9 +104,7 @@ def tells_from_shapes(needs_projection, _):
         first = next(value for value in got if type(value) is not bool)
         raise Wrong("True or False", brief(first), *of_wrong_type(first, TO_BOOL))
     wrong = next(i for i, value in enumerate(got) if value != NEEDED[i])
-    likely = recognise(
-        got, NEEDED, NEEDS_MISTAKES, lambda ask: tuple(ask(*s) for s in SHAPES), OTHER_SHAPES
-    )
+    likely = recognise(got, NEEDED, NEEDS_MISTAKES, lambda ask: tuple(ask(*s) for s in SHAPES), OTHER_SHAPES)
     i, o, s = SHAPES[wrong]
     raise Wrong(f"{NEEDED[wrong]} for {i} -> {o} channels at stride {s}", got[wrong], *likely)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from course_utils.checks.mistakes import brief, close, Mistake, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, close, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 

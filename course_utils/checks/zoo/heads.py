@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from course_utils.models import heads
 from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.mistakes import brief, few
 from course_utils.checks.report import Wrong
+from course_utils.models import heads
 
 CLASSES = 7
 

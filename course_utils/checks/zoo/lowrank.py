@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.mistakes import brief, close, Mistake, recognise
+from course_utils.checks.mistakes import Mistake, brief, close, recognise
 from course_utils.checks.report import Wrong
 
 RANK, ALPHA, IN, OUT = 2, 6.0, 5, 4

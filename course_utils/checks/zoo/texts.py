@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import brief, Mistake, recognise
-from course_utils.checks.report import Wrong
+from course_utils.checks.mistakes import Mistake, brief, recognise
 from course_utils.checks.mistakes import close as same
+from course_utils.checks.report import Wrong
 
 SCALE = 20.0
 

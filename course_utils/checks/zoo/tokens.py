@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import brief, Mistake
+from course_utils.checks.mistakes import Mistake, brief
 from course_utils.checks.report import Wrong
 from course_utils.checks.zoo.expecting import expect
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from course_utils.tables import table
 from course_utils.errors import CourseError
-from course_utils.storage import whole_file
 from course_utils.grading.gradebook import results
 from course_utils.grading.submissions.roster import Roster, Student
+from course_utils.storage import whole_file
+from course_utils.tables import table
 
 # What each system looks its users up by (grade/import/csv/classes/load_data.php; lib/gradebook_importer.rb), by
 # the header that its own export has.
@@ -92,7 +92,9 @@ def export(
 
 def report(made: Export) -> str:
     """Who was left blank and why, and a line of sums."""
-    rows = [{"student": grade.student, "left blank": grade.why} for grade in made.grades if grade.score is None]
+    rows = [
+        {"student": grade.student, "left blank": grade.why} for grade in made.grades if grade.score is None
+    ]
     rows += [{"student": name, "left blank": "not in the roster: no line"} for name in made.strangers]
     done = sum(grade.score is not None for grade in made.grades)
     sums = f"{done} of {len(made.grades)} grades in {made.file}"

@@ -17,11 +17,11 @@ from nbgrader.utils import is_grade
 from course_utils.authoring import release
 from course_utils.authoring.configuration import load_config
 from course_utils.authoring.leaks import TELLING
-from course_utils.errors import CourseError
-from course_utils.storage import write_text
-from course_utils.grading.gradebook import results
 from course_utils.course.handin import error_of, printed_by
 from course_utils.course.released import ReleasedCell
+from course_utils.errors import CourseError
+from course_utils.grading.gradebook import results
+from course_utils.storage import write_text
 
 TEMPLATES = Path(__file__).parent
 PASSED, PARTLY, WRONG, LOST = "passed", "partly", "wrong", "did not run"
@@ -125,7 +125,9 @@ def write_feedback(root: Path, assignment: str) -> list[Outcome]:
     exporter = _Exporter(SanitizeHTML(config=config, attributes=_allowed))
     students = _students(root, assignment)
     if not students:
-        raise CourseError(f"nothing was handed in for {assignment}.", do="run `course collect`, then `course grade`")
+        raise CourseError(
+            f"nothing was handed in for {assignment}.", do="run `course collect`, then `course grade`"
+        )
     return [_write(root, assignment, student, expected, visible, exporter) for student in students]
 
 
@@ -195,7 +197,9 @@ def _row(work: _Work, title: str, own: Sequence[ReleasedCell]) -> ExerciseRow:
     verdicts = {cell.id: _verdict(work, cell) for cell in graded}
     broken = list(_broken_answers(work, own))
     whole = _whole([verdict.word for verdict in verdicts.values()], bool(broken))
-    lines = broken or [f"{_label(work, cell)}: {verdicts[cell.id]}" for cell in graded if cell.role == "graded"]
+    lines = broken or [
+        f"{_label(work, cell)}: {verdicts[cell.id]}" for cell in graded if cell.role == "graded"
+    ]
     marks = [work.marks[cell.id] for cell in graded]
     points = f"{_points(sum(m.score for m in marks))} of {_points(sum(m.points for m in marks))}"
     comments = [work.comments[cell.id] for cell in own if cell.id in work.comments]
@@ -290,7 +294,9 @@ def _secrets(graded: NotebookNode, visible: NotebookNode) -> set[str]:
     return {line for line in lines - shown if len(line) >= TELLING}
 
 
-def _cell(work: _Work, cell: NotebookNode, released: Mapping[str, NotebookNode], secrets: set[str]) -> NotebookNode:
+def _cell(
+    work: _Work, cell: NotebookNode, released: Mapping[str, NotebookNode], secrets: set[str]
+) -> NotebookNode:
     name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
     mark = work.marks.get(name)
     told = {"anchor": _anchor(name or cell.get("id", "")), "verdict": "", "kind": ""}

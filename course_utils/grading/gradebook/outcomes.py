@@ -11,9 +11,8 @@ from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 from traitlets.config import Config
 
-from course_utils.grading.execution import error_output, Execution, Failure
+from course_utils.grading.execution import Execution, Failure, error_output
 from course_utils.grading.gradebook.results import (
-    CellResult,
     DID_NOT_RUN,
     FLAGGED,
     GRADED,
@@ -24,6 +23,7 @@ from course_utils.grading.gradebook.results import (
     UNCLEAR,
     WAITING,
     WRONG,
+    CellResult,
 )
 
 ROUNDING = 1e-6  # of the points: so much above them still counts as all of them

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from course_utils.grading.gradebook.results import FLAGGED, GRADED, NEEDS_YOU, WAITING, Mark, Result
 from course_utils.storage import write_text
-from course_utils.grading.gradebook.results import FLAGGED, GRADED, Mark, NEEDS_YOU, Result, WAITING
 
 QUIET_SECONDS = 10  # between lines of progress where these cannot be written over each other
 COLUMNS = ("student", "score", "of", "state", "seconds")
@@ -115,7 +115,9 @@ def table(rows: Sequence[Row]) -> str:
     lines = []
     for student, score, of, state, seconds in cells:
         who, what = student.ljust(widths[0]), state.ljust(widths[3])
-        lines.append("  ".join([who, score.rjust(widths[1]), of.rjust(widths[2]), what, seconds.rjust(widths[4])]))
+        lines.append(
+            "  ".join([who, score.rjust(widths[1]), of.rjust(widths[2]), what, seconds.rjust(widths[4])])
+        )
     return "\n".join(lines)
 
 

@@ -91,7 +91,9 @@ class Result:
 
     def to_json(self) -> str:
         """The text of its file."""
-        return json.dumps(vars(self) | {"cells": [vars(cell) for cell in self.cells]}, ensure_ascii=False) + "\n"
+        return (
+            json.dumps(vars(self) | {"cells": [vars(cell) for cell in self.cells]}, ensure_ascii=False) + "\n"
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Result:

@@ -21,10 +21,10 @@ from traitlets import Unicode
 from traitlets.config import Config
 
 from course_utils.errors import CourseError
-from course_utils.storage import write_text
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import graded_cells
 from course_utils.grading.gradebook.results import Mark, Result
+from course_utils.storage import write_text
 
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
 # Each Gradebook makes an engine, eleven for a submission, and each engine compiles the same statements anew: a fifth

@@ -115,7 +115,9 @@ def changed_course(root, helpers):
         if not file.startswith(root + os.sep):
             yield f"{name} comes from {file or 'nowhere'}"
         parent, _, child = name.rpartition(".")
-        ours = not name.startswith("course_utils.checks.") or name in helpers  # a check may have its module's name
+        ours = (
+            not name.startswith("course_utils.checks.") or name in helpers
+        )  # a check may have its module's name
         if ours and vars(sys.modules[parent]).get(child) is not module:
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
@@ -151,7 +153,9 @@ def changed_libraries(root, helpers):
     for place, names in RELIED_ON.items():
         holder = find(place)
         for name in names.split() if holder else ():
-            thing = next((vars(k)[name] for k in getattr(holder, "__mro__", [holder]) if name in vars(k)), None)
+            thing = next(
+                (vars(k)[name] for k in getattr(holder, "__mro__", [holder]) if name in vars(k)), None
+            )
             if thing is None or of_students(thing) or misnamed(thing, name):
                 yield f"{place}.{name} was replaced"
 
@@ -161,7 +165,12 @@ def blind_torch(root, helpers):
     if not torch:
         return
     one, two = torch.tensor([1.0, 2.0]), torch.tensor([1.0, 3.0])
-    alike = [torch.equal(one, two), torch.allclose(one, two), bool((one == two).all()), one.tolist() == [1, 3]]
+    alike = [
+        torch.equal(one, two),
+        torch.allclose(one, two),
+        bool((one == two).all()),
+        one.tolist() == [1, 3],
+    ]
     if any(alike) or float((one - two).abs().max()) < 0.5 or not torch.equal(one, one.clone()):
         yield "torch compares wrongly"
     genuine = vars(torch._C.TensorBase)

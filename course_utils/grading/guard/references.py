@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_utils.storage import write_text
 from course_utils.grading.guard import comparing
+from course_utils.storage import write_text
 
 
 def find_references(

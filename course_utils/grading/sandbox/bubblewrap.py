@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import course_utils
-from course_utils.storage import cache_dir
 from course_utils.grading.sandbox.inside import HOME, RUN, WORK
-from course_utils.grading.sandbox.limits import Limits, MIB
+from course_utils.grading.sandbox.limits import MIB, Limits
+from course_utils.storage import cache_dir
 
 PACKAGE = Path(course_utils.__file__).resolve().parent
 # Nothing else of /etc is there: where libraries lie, certificates, fonts, the time zone.
@@ -23,7 +23,9 @@ SYS = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 TO_BECOME_SOMEBODY = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
 # Large pages, and freed memory kept for the next tensor: a kernel takes and frees hundreds of megabytes.
-TUNABLES = ":".join(f"glibc.malloc.{name}" for name in ("hugetlb=1", f"mmap_threshold={2**32}", f"trim_threshold={2**32}"))
+TUNABLES = ":".join(
+    f"glibc.malloc.{name}" for name in ("hugetlb=1", f"mmap_threshold={2**32}", f"trim_threshold={2**32}")
+)
 
 
 def environment() -> dict[str, str]:

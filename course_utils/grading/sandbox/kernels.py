@@ -21,7 +21,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading.sandbox.inside import RUN, Start, WORK
+from course_utils.grading.sandbox.inside import RUN, WORK, Start
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.sandbox.sandbox import Sandbox
 from course_utils.grading.sandbox.warm import Connection, WarmServer
@@ -32,9 +32,7 @@ POLL_SECONDS = 0.02
 SERVER = "COURSE_WARM_KERNELS"  # environment variable: the address of a server for several processes
 
 
-def open_kernels(
-    limits: Limits, *, unsafe: bool = False, warm: bool = True
-) -> type[AsyncKernelManager]:
+def open_kernels(limits: Limits, *, unsafe: bool = False, warm: bool = True) -> type[AsyncKernelManager]:
     """What ``Execute(kernel_manager_class=...)`` needs so that each notebook gets a kernel of its own.
 
     A sandboxed kernel starts in an empty folder, into which the files of ``cwd`` are copied (nbclient

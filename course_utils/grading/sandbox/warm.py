@@ -22,7 +22,7 @@ from pathlib import Path
 import course_utils
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.sandbox.bubblewrap import cache_home, environment
-from course_utils.grading.sandbox.inside import call, run_kernel, Start
+from course_utils.grading.sandbox.inside import Start, call, run_kernel
 from course_utils.grading.sandbox.sandbox import Sandbox
 
 # What a kernel and the notebooks import, some of it only when first used (torch._dynamo: an optimizer).
@@ -61,7 +61,14 @@ class WarmServer:
             door.bind(self.address)
             door.listen()
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "course_utils.grading.sandbox.warm", str(door.fileno()), str(theirs)],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "course_utils.grading.sandbox.warm",
+                    str(door.fileno()),
+                    str(theirs),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
@@ -188,7 +195,7 @@ def _use_torch_once() -> None:
     import torch.nn.functional as F
 
     from course_utils.checks.finetune import tiny
-    from course_utils.models.weights import find_weights, SMALL
+    from course_utils.models.weights import SMALL, find_weights
 
     for arch in SMALL:
         find_weights("small", arch)

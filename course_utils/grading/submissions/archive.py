@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from course_utils.errors import CourseError
@@ -76,7 +76,7 @@ def members(archive: Path, limits: Limits = Limits()) -> Iterator[Member]:
     budget = [limits.total]
     try:
         file = open(archive, "rb")
-        fallback = datetime.fromtimestamp(int(archive.stat().st_mtime), timezone.utc)
+        fallback = datetime.fromtimestamp(int(archive.stat().st_mtime), UTC)
     except OSError as problem:
         raise ArchiveError(f"{archive} cannot be opened.", found=str(problem)) from None
     with file:
@@ -103,7 +103,14 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
     try:
         opened = zipfile.ZipFile(file)
         entries = opened.infolist()
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError, NotImplementedError) as problem:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        OSError,
+        ValueError,
+        NotImplementedError,
+    ) as problem:
         raise ArchiveError("this is not a zip, or a broken one.", expected="the zip as the LMS made it",
                            found=str(problem), do="download it again") from None  # fmt: skip
     with opened:
@@ -126,7 +133,15 @@ def _content(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, member: Member, li
         content = _expand(opened, entry, limits, budget)
     except _Refused as problem:
         return _refused(member, str(problem))
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError) as problem:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as problem:
         return _refused(member, f"damaged in the zip ({str(problem) or type(problem).__name__})")
     return Member(member.path, member.time, content)
 
@@ -176,10 +191,10 @@ def _time(entry: zipfile.ZipInfo, fallback: datetime) -> datetime:
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         if kind == 0x5455 and length >= 5 and len(extra) >= 9 and extra[4] & 1:
-            return datetime.fromtimestamp(struct.unpack_from("<I", extra, 5)[0], timezone.utc)
+            return datetime.fromtimestamp(struct.unpack_from("<I", extra, 5)[0], UTC)
         extra = extra[4 + length :]
     try:
-        return datetime(*entry.date_time).astimezone(timezone.utc)
+        return datetime(*entry.date_time).astimezone(UTC)
     except (ValueError, OverflowError, OSError):  # a date that no calendar has
         return fallback
 

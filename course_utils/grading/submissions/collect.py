@@ -7,17 +7,17 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
-from course_utils.tables import table
+from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
-from course_utils.storage import whole_file, write_text
 from course_utils.grading.submissions.archive import Limits, Member, members
 from course_utils.grading.submissions.naming import Owner, owner, patterns
 from course_utils.grading.submissions.reading import CannotRepair, read_notebook
-from course_utils.grading.submissions.roster import name_key, Roster, safe_id, UnknownStudent
-from course_utils.course.released import assignment_of
+from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
+from course_utils.storage import whole_file, write_text
+from course_utils.tables import table
 
 NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers and mail programs append the last two
 STAMP = "timestamp.txt"  # nbgrader reads the time of a submission from it
@@ -221,7 +221,9 @@ def _look(content: bytes, course: Course) -> Look:
         cells = read_notebook(content).cells
     except CannotRepair as error:
         return Look(problem=error.what)
-    names = [name for cell in cells for name in (cell.metadata.grade_id, cell.id)]  # some editors drop the first
+    names = [
+        name for cell in cells for name in (cell.metadata.grade_id, cell.id)
+    ]  # some editors drop the first
     return Look(assignment_of((name for name in names if isinstance(name, str)), course.released))
 
 
@@ -311,9 +313,9 @@ def _time_of(target: Path) -> datetime:
     """When the submission that is there was handed in: nbgrader's time stamp, else the file's own time."""
     try:
         text = target.with_name(STAMP).read_text(encoding="utf-8").strip()
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=timezone.utc)
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
     except (OSError, ValueError):
-        return datetime.fromtimestamp(int(target.stat().st_mtime), timezone.utc)
+        return datetime.fromtimestamp(int(target.stat().st_mtime), UTC)
 
 
 def _with_empty_handed(outcomes: list[Outcome]) -> list[Outcome]:

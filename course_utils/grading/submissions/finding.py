@@ -9,8 +9,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from course_utils.grading.submissions.reading import CannotRepair, LARGEST_FILE, read_notebook
-from course_utils.grading.submissions.repair import ENOUGH, fit, repair, Repaired
+from course_utils.grading.submissions.reading import LARGEST_FILE, CannotRepair, read_notebook
+from course_utils.grading.submissions.repair import ENOUGH, Repaired, fit, repair
 
 GHOSTS = ("__MACOSX", ".ipynb_checkpoints")
 OTHER_FILES = 20 * 1024**2  # bytes beside the notebook that are taken along
@@ -63,7 +63,9 @@ def find_submissions(root: Path, assignment: str, students: Sequence[str] = ()) 
     for home in sorted(p for p in (root / "submitted").glob("*") if p.is_dir()):
         if students and home.name not in students:
             continue
-        named = [p for p in sorted(home.iterdir()) if p.is_dir() and p.name.casefold() == assignment.casefold()]
+        named = [
+            p for p in sorted(home.iterdir()) if p.is_dir() and p.name.casefold() == assignment.casefold()
+        ]
         for folder in sorted(named, key=lambda p: p.name != assignment)[:1]:
             files = [p for p in sorted(folder.rglob("*")) if _counts(p, folder)]
             yield _submission(home.name, folder, files)

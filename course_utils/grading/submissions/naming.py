@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from course_utils.errors import CourseError
 
 # mod/assign/classes/downloader.php: name, participant number (another one in each assignment), plugin; then a
 # folder, or the file at once where "Download submissions in folders" is off.
-MOODLE = r"(?:^|/)(?P<name>[^/_]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?(?:/|(?<=_))(?P<file>.+)$"
+MOODLE = (
+    r"(?:^|/)(?P<name>[^/_]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?(?:/|(?<=_))(?P<file>.+)$"
+)
 # lib/content_zipper.rb: sortable name in small letters and without signs, LATE, user id, attachment id, file.
 CANVAS = (
     r"(?:^|/)(?P<name>[^\W_][^/]*?)(?:_(?P<late>LATE))?_(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>.+)$",
@@ -90,6 +92,6 @@ def _time(text: str) -> datetime | None:
     """``2026-01-30-15-00-00`` and the like: year to second in this order, whatever stands between, in UTC."""
     numbers = [int(n) for n in re.findall(r"\d+", text)][:6]
     try:
-        return datetime(*numbers, tzinfo=timezone.utc)
+        return datetime(*numbers, tzinfo=UTC)
     except (TypeError, ValueError):
         return None

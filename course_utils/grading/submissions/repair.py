@@ -54,7 +54,9 @@ def fit(submitted: NotebookNode, release: NotebookNode) -> float:
     return len({p.name for p in pieces} - {""}) / max(1, len(names))
 
 
-def repair(submitted: NotebookNode, release: NotebookNode, instructor: NotebookNode | None = None) -> Repaired:
+def repair(
+    submitted: NotebookNode, release: NotebookNode, instructor: NotebookNode | None = None
+) -> Repaired:
     """Make a submission what nbgrader expects, or refuse.
 
     Rules: a cell is known by its ``grade_id``, else by its id, else by its text. Of several copies of a
@@ -223,7 +225,11 @@ def _by_definition(cell: NotebookNode, free: list[_Piece], *_: object) -> _Piece
     hits = [p for p in free if p.kind == "code" and wanted & _defined(p.source)]
     if hits:
         return max(reversed(hits), key=lambda p: len(wanted & _defined(p.source)))
-    close = [p for p in free if p.kind == "code" and SequenceMatcher(None, p.source, cell.source).ratio() >= SIMILAR]
+    close = [
+        p
+        for p in free
+        if p.kind == "code" and SequenceMatcher(None, p.source, cell.source).ratio() >= SIMILAR
+    ]
     return close[0] if len(close) == 1 else None
 
 

@@ -128,7 +128,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     return [
-        {str(key).strip().lower(): (value or "").strip() for key, value in row.items() if isinstance(value, str | None)}
+        {
+            str(key).strip().lower(): (value or "").strip()
+            for key, value in row.items()
+            if isinstance(value, str | None)
+        }
         for row in reader
     ]
 
