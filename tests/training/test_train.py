@@ -309,7 +309,7 @@ def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
 KILLED = """
 import sys, time
 sys.path.insert(0, {tests!r})
-from test_train import run
+from training.test_train import run
 print("ready", flush=True)
 run(checkpoint={path!r}, should_stop=lambda: time.sleep(0.05) or False)
 """
@@ -317,7 +317,7 @@ run(checkpoint={path!r}, should_stop=lambda: time.sleep(0.05) or False)
 
 def test_sigkill_in_the_middle_of_an_epoch_loses_nothing(tmp_path):
     path = tmp_path / "run.pt"
-    script = KILLED.format(tests=str(Path(__file__).parent), path=str(path))
+    script = KILLED.format(tests=str(Path(__file__).parents[1]), path=str(path))
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     process.stdout.readline()
     while not path.exists():

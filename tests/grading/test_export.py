@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
-from test_cli import course as command
+from project.test_cli import course as command
 
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError

@@ -2,7 +2,7 @@
 
 An answer is a file in ``answers/<exercise>``, its transcript beside it. A wrong answer names in its
 first line the graded cells that must fail. After a change of the checks, write the transcripts
-anew with ``pytest tests/test_answers.py --update-transcripts`` and read the difference.
+anew with ``pytest tests/checks/test_answers.py --update-transcripts`` and read the difference.
 """
 
 from __future__ import annotations

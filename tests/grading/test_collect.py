@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 import zips
-from test_cli import course as command
+from project.test_cli import course as command
 from typer.testing import CliRunner
 from zips import LATER, canvas, member, moodle, notebook, packed
 

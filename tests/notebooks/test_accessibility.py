@@ -9,8 +9,8 @@ import pytest
 import torch
 from accessible import count_figures, figure_faults, text_faults
 from courses import ROOT
-from test_photo_viewer import NETWORKS, PHOTO
-from test_plots import figures
+from widgets.test_photo_viewer import NETWORKS, PHOTO
+from plots.test_plots import figures
 from tiny import tiny_images
 
 from course_utils.analysis.residual import capture
