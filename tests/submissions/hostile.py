@@ -40,7 +40,9 @@ def harmless(before: str = "", **kept) -> Case:
 
 
 ALL = "statistics-1 freeze-1 rescale-1"
-HIDDEN = "import importlib\ncore = importlib.import_module('course_utils.checks.hidden')\n"  # not the function
+HIDDEN = (
+    "import importlib\ncore = importlib.import_module('course_utils.checks.hidden')\n"  # not the function
+)
 LIBRARY = """
 def statistics(images):
     return data.channel_statistics(images)[0], images.double().transpose(0, 1).flatten(1).std(dim=1) / 255
@@ -57,8 +59,7 @@ CASES = {
         "from course_utils import checks\nchecks.hidden = lambda test: None", flagged=ALL
     ),
     "hidden_patched_below": wrong(
-        f"{HIDDEN}from course_utils import checks\n"
-        "core.hidden = checks.hidden = lambda test: None",
+        f"{HIDDEN}from course_utils import checks\ncore.hidden = checks.hidden = lambda test: None",
         flagged=ALL,
     ),
     "hidden_code_swapped": wrong(
@@ -67,8 +68,7 @@ CASES = {
     ),
     "hidden_swapped_for_ours": wrong("from course_utils import checks\nchecks.hidden = id", flagged=ALL),
     "quietly_swallows": wrong(
-        f"import contextlib\n{HIDDEN}"
-        "core.quietly = lambda: contextlib.suppress(BaseException)",
+        f"import contextlib\n{HIDDEN}core.quietly = lambda: contextlib.suppress(BaseException)",
         flagged=ALL,
         freeze="def freeze(model, head):\n    raise ZeroDivisionError",
         statistics="def statistics(images):\n    raise ZeroDivisionError",

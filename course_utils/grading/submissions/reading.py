@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from course_utils.errors import CourseError
+from course_utils.tables import one_line
 
-LARGEST_FILE = 100 * 1024**2  # bytes; figures of an honest notebook stay far below
+LARGEST_FILE = 32 * 1024**2  # bytes; figures of an honest notebook stay far below
+MOST_CELLS = 2000  # ours have about a hundred
+LARGEST_CELL, LARGEST_TEXT = 10**6, 4 * 10**6  # characters of a cell, and of all cells
 LARGEST_ATTACHMENTS = 5 * 1024**2  # characters of base64 in one cell
+_PICTURES = ("image/png", "image/jpeg", "image/gif")
+_PLAIN_NAME, _BASE64 = re.compile(r"[\w. ()-]{1,100}"), re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 class CannotRepair(CourseError):
@@ -25,7 +31,7 @@ def read_notebook(content: bytes) -> NotebookNode:
         content: of the file. UTF-8 or UTF-16, with or without a byte order mark, any nbformat.
 
     Raises:
-        CannotRepair: if it is no notebook, or not all of one.
+        CannotRepair: if it is no notebook, or not all of one, or larger than anybody's.
     """
     if len(content) > LARGEST_FILE:
         raise CannotRepair(f"the file is larger than {LARGEST_FILE // 1024**2} MB")
@@ -34,9 +40,13 @@ def read_notebook(content: bytes) -> NotebookNode:
     raw = _as_version_4(_parse(_decode(content)))
     if not isinstance(raw.get("cells"), list) or not all(isinstance(c, dict) for c in raw["cells"]):
         raise CannotRepair("the file holds no notebook: it has no list of cells")
-    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
+    if len(raw["cells"]) > MOST_CELLS:
+        raise CannotRepair(f"the notebook has more than {MOST_CELLS:,} cells")
     cells = [_clean(cell) for cell in raw["cells"]]
-    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
+    sizes = [len(cell["source"]) for cell in cells]
+    if max(sizes, default=0) > LARGEST_CELL or sum(sizes) > LARGEST_TEXT:
+        raise CannotRepair(f"the notebook holds a cell of {max(sizes):,} characters, or too much text in all")
+    return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 
 def _decode(content: bytes) -> str:
@@ -56,6 +66,8 @@ def _parse(text: str) -> dict:
         raise CannotRepair(f"{what}: {problem.msg.lower()} in line {problem.lineno}") from None
     except RecursionError:
         raise CannotRepair("the file is damaged: it is nested too deeply") from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise CannotRepair("the file is damaged: it holds a number without end") from None
     if not isinstance(raw, dict):
         raise CannotRepair("the file holds no notebook")
     return raw
@@ -68,7 +80,7 @@ def _as_version_4(raw: dict) -> dict:
     try:
         return nbformat.convert(nbformat.from_dict({"metadata": {}, "nbformat_minor": 0, **raw}), 4)
     except Exception as problem:
-        raise CannotRepair(f"an old notebook that cannot be converted: {problem}") from None
+        raise CannotRepair(f"an old notebook that cannot be converted: {one_line(str(problem))}") from None
 
 
 def _clean(cell: dict) -> dict[str, Any]:
@@ -81,23 +93,29 @@ def _clean(cell: dict) -> dict[str, Any]:
     clean = {
         "cell_type": kind,
         "source": _text(cell.get("source", "")),
-        "metadata": {"grade_id": nbgrader.get("grade_id"), "marked": bool(nbgrader)},
-        "id": ids[0] if ids else "",
+        "metadata": {"grade_id": _name(nbgrader.get("grade_id")), "marked": bool(nbgrader)},
+        "id": _name(ids[0]) if ids else "",
     }
     if kind == "code":
         clean |= {"outputs": [], "execution_count": None}
     attachments = cell.get("attachments")
     if kind == "markdown" and isinstance(attachments, dict) and attachments:
-        clean["attachments" if _are_pictures(attachments) else "lost"] = attachments
+        clean |= {"attachments": attachments} if _are_pictures(attachments) else {"lost": True}
     return clean
 
 
+def _name(value: object) -> str:
+    """What a cell is called; nobody's cells have longer names."""
+    return _text(value)[:200] if isinstance(value, str) else ""
+
+
 def _are_pictures(attachments: dict) -> bool:
-    """Whether they have the form of attachments, and a size that one can look at."""
-    if not all(isinstance(kinds, dict) for kinds in attachments.values()):
+    """Whether they are pictures with plain names, in a size that one can look at."""
+    if not all(isinstance(kinds, dict) and _PLAIN_NAME.fullmatch(n) for n, kinds in attachments.items()):
         return False
-    texts = [value for kinds in attachments.values() for value in kinds.values()]
-    return all(isinstance(t, str) for t in texts) and sum(map(len, texts)) <= LARGEST_ATTACHMENTS
+    parts = [part for kinds in attachments.values() for part in kinds.items()]
+    pictures = all(kind in _PICTURES and isinstance(t, str) and _BASE64.fullmatch(t) for kind, t in parts)
+    return pictures and sum(len(text) for _, text in parts) <= LARGEST_ATTACHMENTS
 
 
 def _text(source: object) -> str:
