@@ -14,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from course_utils.authoring import course_map
+from course_utils.authoring import claims, course_map
 from course_utils.authoring.colab import with_colab
 from course_utils.authoring.configuration import colab_repository, course_version, load_config
 from course_utils.authoring.exercises import exercises_in
@@ -156,6 +156,8 @@ def _derived(root: Path, sources: Sequence[Source], stubs: tuple[str, str]) -> d
     if readme := _text(root / README):
         minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
         made[Path(README)] = course_map.update(readme, sources, minutes)
+    if table := _text(root / claims.TABLE):
+        made[Path(claims.PAGE)] = claims.page(table, sources)
     if (root / ASSETS).is_dir():
         cells = [cell for source in sources for cell in source.experiments]
         made[ASSETS / experiments.LIST.name] = "".join(
