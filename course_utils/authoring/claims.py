@@ -1,4 +1,4 @@
-"""The page of claims: what the source texts say, the verdict, what is right, and where the course measures it."""
+"""The page of claims: what the source texts say, the verdict, and what holds instead."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def _head(claims: Sequence[Mapping[str, str]]) -> list[str]:
         "",
         "<!-- Made by `course build` from claims.toml. -->",
         "",
-        f"The course grew out of five tutorials, called S0 to S4 here. {len(claims)} of their claims were checked",
-        "against papers, the facts that libraries publish, or a run. The notebooks take up those that carry a",
-        "lesson; the rest stands here. *From memory* means that the source was not opened: check it before you",
-        "rely on it.",
+        f"The course grew out of five tutorials, called S0 to S4 here. {len(claims)} of their claims were",
+        "checked against papers, the facts that libraries publish, or a run. The notebooks take up those that",
+        "carry a lesson; the rest stands here. *From memory* means that the source was not opened: check it",
+        "before you rely on it.",
         "",
         "| verdict | means | claims |",
         "|---|---|---:|",
@@ -83,10 +83,11 @@ def _head(claims: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _area(letter: str, name: str, claims: Sequence[Mapping[str, str]]) -> str:
+    columns = ("id", "text", "claim", "verdict", "fact", "source", "course")
     rows = [
-        f"| {c['id']} | {c['text']} | {c['claim']} | {c['verdict']} | {c['fact']} | {c['source']} | {c['course']} |"
-        for c in claims
-        if c["id"].startswith(letter)
+        "| " + " | ".join(claim[column] for column in columns) + " |"
+        for claim in claims
+        if claim["id"].startswith(letter)
     ]
     head = ["| | text | claim | verdict | what holds | source | chapter |", "|---|---|---|---|---|---|---|"]
     return "\n".join([f"## {letter} · {name}", "", *head, *rows, ""])
