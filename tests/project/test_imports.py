@@ -129,7 +129,7 @@ def test_tools_are_imported_only_by_those_who_need_them():
     assert users({"dask", "distributed", "filelock"}) == {"grading"}
     assert users(NOTEBOOK_ONLY) <= {
         "plots", "notebook", "experiments", "live", "training_panel", "residual_explorer", "zoo_browser",
-        "playground", "photo_viewer", "values",
+        "playground", "photo_viewer", "values", "tables",
     }  # fmt: skip
     assert users({"typer"}) == {"cli"}
 
