@@ -71,7 +71,7 @@ n_classes = len(splits.classes)
 
 # %%
 # Optional, 210 MB: remove the two # signs, run this cell, then restart the notebook.
-# from course_utils.fetch import fetch
+# from course_utils.downloads import fetch
 # fetch("cifar10"), fetch("resnet18")
 
 # %% [markdown]

@@ -100,7 +100,7 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 1), ("EPOCHS", 1)):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(difficulty, "measure_difficulty", lambda data, *_: arms())
-    monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
+    monkeypatch.setattr(difficulty.generation, "load", lambda train, test, without: {
         "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
     })  # fmt: skip
     difficulty.measure()
@@ -111,7 +111,7 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
 def test_training_images_of_the_seeds_do_not_overlap(monkeypatch):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 2)):
         monkeypatch.setattr(difficulty, name, value)
-    monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
+    monkeypatch.setattr(difficulty.generation, "load", lambda train, test, without: {
         "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
     })  # fmt: skip
     first, second = difficulty._cartoons(without_object=False)

@@ -64,10 +64,10 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(made):
     assert {n.split("/")[0].partition("-")[0] for n in names} == {"course_utils"}
     data = [p.relative_to(ROOT).as_posix() for p in (ROOT / "course_utils" / "assets").iterdir()]
     data += [
-        "course_utils/grading/feedback_page/index.html.j2",
-        "course_utils/grading/feedback_page/conf.json",
+        "course_utils/grading/gradebook/feedback_page/index.html.j2",
+        "course_utils/grading/gradebook/feedback_page/conf.json",
     ]
-    assert {"course_utils/budgets.toml", "course_utils/checks/core.py", *data} <= set(names)
+    assert {"course_utils/course/budgets.toml", "course_utils/checks/core.py", *data} <= set(names)
     assert not [
         n for n in names if "scratch" in n or "test" in n or "__pycache__" in n or n.endswith(".ipynb")
     ]

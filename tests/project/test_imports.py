@@ -22,7 +22,6 @@ LAYERS = {
     "checks": "exercises are checked with the library, never the reverse",
     "notebook": "set-up of a notebook",
     "authoring": "build and release",
-    "runner": "headless runs",
     "grading": "many submissions, each in a sandbox",
     "doctor": "what is missing",
     "cli": "the command line",
@@ -73,10 +72,8 @@ def parts_imported(by: str) -> set[str]:
 
 
 def test_the_test_sees_imports():
-    assert {"data", "train", "checks", "plots", "cli"} <= {part(m) for m in MODULES}
-    assert "errors" in parts_imported("cli") and "runner" in parts_imported(
-        "cli"
-    )  # the second is inside a function
+    assert {"data", "training", "checks", "plots", "cli"} <= {part(m) for m in MODULES}
+    assert {"errors", "authoring"} <= parts_imported("cli")  # the second inside of functions
     assert "authoring" in users({"nbgrader"})
 
 
@@ -91,46 +88,22 @@ def test_users_of_the_library_are_in_layers(position, user):
 
 
 def test_plots_draw_what_they_are_given():
-    assert parts_imported("plots") <= {
-        "calibration", "compare", "data", "errors", "evaluate", "flow", "paired", "train",
-    }  # fmt: skip
+    assert parts_imported("plots") <= {"analysis", "data", "errors", "training"}
 
 
 @pytest.mark.parametrize(
     "learning",
-    [
-        "train",
-        "features",
-        "evaluate",
-        "models",
-        "augment",
-        "checkpoint",
-        "weights",
-        "data",
-        "residual",
-        "stacks",
-        "flow",
-        "zoo",
-        "counting",
-        "hub",
-        "lenet",
-        "mocov3",
-        "model_cards",
-        "recommend",
-    ],
+    ["analysis", "data", "models", "training", "zoo"],
 )
 def test_learning_knows_neither_notebooks_nor_figures(learning):
-    assert not parts_imported(learning) & {"plots", "live", "training_panel"}
+    assert not parts_imported(learning) & {"plots", "widgets"}
     assert learning not in users({"matplotlib", *NOTEBOOK_ONLY, *TOOLS})
 
 
 def test_tools_are_imported_only_by_those_who_need_them():
-    assert users(TOOLS) <= {"authoring", "grading", "handin", "runner", "doctor"}
+    assert users(TOOLS) <= {"authoring", "grading", "course", "doctor"}
     assert users({"dask", "distributed", "filelock"}) == {"grading"}
-    assert users(NOTEBOOK_ONLY) <= {
-        "plots", "notebook", "experiments", "live", "training_panel", "residual_explorer", "zoo_browser",
-        "playground", "photo_viewer", "values", "tables",
-    }  # fmt: skip
+    assert users(NOTEBOOK_ONLY) <= {"plots", "notebook", "course", "widgets", "values", "tables"}
     assert users({"typer"}) == {"cli"}
 
 

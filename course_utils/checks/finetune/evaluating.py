@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from course_utils import training
 from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
@@ -16,7 +17,6 @@ from course_utils.checks.finetune.figures import (
 from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
 from course_utils.checks.mistakes import few
 from course_utils.checks.report import Wrong
-from course_utils.training import evaluation
 
 
 def reports_mean_loss(evaluate):
@@ -112,7 +112,7 @@ CASES = (
 
 def evaluation(evaluate) -> None:
     """Check the exercise on evaluation."""
-    refused = (evaluation.evaluate, evaluation.predict, evaluation.score, evaluation.accuracy)
+    refused = (training.evaluate, training.predict, training.score, training.accuracy)
     run("evaluate", CASES, evaluate, library=refused)
 
 

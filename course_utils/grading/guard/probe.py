@@ -49,7 +49,7 @@ RELIED_ON = {
 
 # What `course_utils.checks` offers to hidden tests, by the module that it comes from.
 OFFERED = {
-    "course_utils.checks.hidden": ("own_work", "quietly", "hidden"),
+    "course_utils.checks.graded": ("own_work", "quietly", "hidden"),
     "course_utils.checks.report": ("CheckFailed", "LibraryAnswer"),
 }
 
@@ -115,10 +115,9 @@ def changed_course(root, helpers):
         if not file.startswith(root + os.sep):
             yield f"{name} comes from {file or 'nowhere'}"
         parent, _, child = name.rpartition(".")
-        ours = (
-            not name.startswith("course_utils.checks.") or name in helpers
-        )  # a check may have its module's name
-        if ours and vars(sys.modules[parent]).get(child) is not module:
+        in_checks = name.startswith("course_utils.checks.")  # where a function may have its module's name
+        replaceable = parent and (name in helpers or not in_checks)
+        if replaceable and vars(sys.modules[parent]).get(child) is not module:
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
             if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
@@ -140,7 +139,7 @@ def changed_course(root, helpers):
 
 def blind_course(root, helpers):
     """The helpers say of what is wrong that it is wrong."""
-    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.hidden"))
+    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.graded"))
     if values and passes(lambda: values.same("", [1.0, 2], [1.5, 2])):
         yield "values.same takes anything"
     if core and passes(lambda: core.own_work(lambda: helper(), helper)()):
