@@ -120,14 +120,13 @@ def fetch(
 
     Example: `course fetch cifar10 resnet18`
     """
-    from course_utils.downloads import NAMES
-    from course_utils.downloads import fetch as bring
+    from course_utils import catalogue
 
     for name in names:
-        if name not in NAMES:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+        if name not in catalogue.CATALOGUE:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(catalogue.CATALOGUE)}")
     for name in names:
-        print(f"{name}: {bring(name)}")
+        print(f"{name}: {catalogue.fetch(name)}")
 
 
 @app.command()
