@@ -1,4 +1,7 @@
-"""Tells what is installed, what is missing, and what to do about it."""
+"""Tells what is installed, what is missing, and what to do about it.
+
+Everything beyond the standard library is imported where it is looked at: it may be what is missing.
+"""
 
 from __future__ import annotations
 
