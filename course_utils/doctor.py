@@ -1,4 +1,7 @@
-"""Tells what is installed, what is missing, and what to do about it."""
+"""Tells what is installed, what is missing, and what to do about it.
+
+Everything beyond the standard library is imported where it is looked at: it may be what is missing.
+"""
 
 from __future__ import annotations
 
@@ -86,14 +89,13 @@ def _gpu() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    from course_utils.downloads import WEIGHTS
-    from course_utils.models.weights import find_weights, imagenet_file
+    from course_utils.models.weights import ARCHITECTURES, find_weights, imagenet_file
 
     try:
         yield Finding("small weights", True, find_weights("small").name, essential=True)
     except CourseError as problem:
         yield Finding("small weights", False, problem.what, "install the package again", essential=True)
-    here = [arch for arch in WEIGHTS if imagenet_file(arch).exists()]
+    here = [arch for arch in ARCHITECTURES if imagenet_file(arch).exists()]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
 

@@ -128,7 +128,7 @@ def start(
         budget, data, weights, overrides = "grade", "cartoons", "small", None
         experiments.rest()
     torch.manual_seed(seed)
-    preset = choose_preset(budget)
+    preset = choose_preset(budget, torch.cuda.is_available())
     plan = load_plan(notebook, preset, overrides)
     amounts = vars(plan.data)
     splits = load_data(data, seed=seed, **amounts)

@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+
 import course_utils
 from course_utils.course.experiments import fingerprint
 from course_utils.course.notebookfile import NotebookError, cell_id, grade_id, read_notebook
@@ -150,10 +154,6 @@ def _repairs(notebook: dict, expected: Sequence[ReleasedCell]) -> Iterator[str]:
 
 def _run(notebook: dict, folder: Path) -> str:
     """Run all cells; outputs go into the notebook in memory. Returns why it stopped early, or nothing."""
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import DeadKernelError
-
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell |= {"outputs": [], "execution_count": None}
