@@ -21,7 +21,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST
 

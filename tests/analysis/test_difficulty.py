@@ -82,10 +82,13 @@ def test_targets_are_met_by_good_numbers():
 @pytest.mark.parametrize(
     "changed",
     [
-        {"pixels": 0.46}, {"background": 0.3}, {"random": 0.41}, {"scratch": 0.56},
+        {"pixels": 0.46},
+        {"background": 0.3},
+        {"random": 0.41},
+        {"scratch": 0.56},
         {"finetuned": 0.96},
     ],
-)  # fmt: skip
+)
 def test_each_target_can_fail(changed):
     assert difficulty.check_targets(arms(**changed)).count("FAIL") == 1
 
@@ -100,9 +103,14 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 1), ("EPOCHS", 1)):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(difficulty, "measure_difficulty", lambda data, *_: arms())
-    monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
-        "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
-    })  # fmt: skip
+    monkeypatch.setattr(
+        difficulty.cartoons,
+        "load",
+        lambda train, test, without: {
+            "train": generation.generate(train, 1, without),
+            "test": generation.generate(test, 2, without),
+        },
+    )
     difficulty.measure()
     printed = capsys.readouterr().out
     assert printed.startswith("drawn cartoons: 20 training") and "nothing above 95 %" in printed
@@ -111,9 +119,14 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
 def test_training_images_of_the_seeds_do_not_overlap(monkeypatch):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 2)):
         monkeypatch.setattr(difficulty, name, value)
-    monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
-        "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
-    })  # fmt: skip
+    monkeypatch.setattr(
+        difficulty.cartoons,
+        "load",
+        lambda train, test, without: {
+            "train": generation.generate(train, 1, without),
+            "test": generation.generate(test, 2, without),
+        },
+    )
     first, second = difficulty._cartoons(without_object=False)
     pictures = lambda images: {image.numpy().tobytes() for image in images.images}
     parts = [first.train, first.val, second.train, second.val, first.test]

@@ -102,8 +102,12 @@ def report(made: Export) -> str:
 
 
 def _grade(root: Path, gradebook: Gradebook, assignment: str, student) -> Grade:
-    person = {"first name": student.first_name, "last name": student.last_name, "email address": student.email,
-              "id": student.lms_user_id}  # fmt: skip
+    person = {
+        "first name": student.first_name,
+        "last name": student.last_name,
+        "email address": student.email,
+        "id": student.lms_user_id,
+    }
     score, why = _score(root, gradebook, assignment, student.id)
     return Grade(student.id, score, why, {key: value or "" for key, value in person.items()})
 

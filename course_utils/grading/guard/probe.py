@@ -199,9 +199,13 @@ def changed_shell(root, helpers):
         yield "a custom exception handler hides errors"
     manager = shell.input_transformer_manager
     for transformers in (
-        shell.input_transformers_post, shell.input_transformers_cleanup, shell.ast_transformers,
-        manager.cleanup_transforms, manager.line_transforms, manager.token_transformers,
-    ):  # fmt: skip
+        shell.input_transformers_post,
+        shell.input_transformers_cleanup,
+        shell.ast_transformers,
+        manager.cleanup_transforms,
+        manager.line_transforms,
+        manager.token_transformers,
+    ):
         if any(map(of_students, transformers)):
             yield "cells are transformed before they run"
     if of_students(sys.displayhook) or shell.display_trap.hook is not shell.displayhook:
@@ -212,8 +216,17 @@ def changed_replies(root, helpers):
     """Whatever stands between a cell and the grader: methods of the objects, and of their classes."""
     shell = sys.modules["IPython"].get_ipython()
     kernel = shell.kernel
-    parts = [shell, kernel, kernel.session, shell.displayhook, shell.display_pub, kernel.iopub_thread,
-             kernel.iopub_socket, shell.compile, shell.display_formatter]  # fmt: skip
+    parts = [
+        shell,
+        kernel,
+        kernel.session,
+        shell.displayhook,
+        shell.display_pub,
+        kernel.iopub_thread,
+        kernel.iopub_socket,
+        shell.compile,
+        shell.display_formatter,
+    ]
     for part in parts:
         kind = type(part)
         if of_students(kind):
@@ -239,8 +252,17 @@ def changed_running(root, helpers):
         yield "imports are redirected"
 
 
-LOOKS = [changed_builtins, changed_judgement, changed_course, blind_course, changed_libraries, blind_torch,
-         changed_shell, changed_replies, changed_running]  # fmt: skip
+LOOKS = [
+    changed_builtins,
+    changed_judgement,
+    changed_course,
+    blind_course,
+    changed_libraries,
+    blind_torch,
+    changed_shell,
+    changed_replies,
+    changed_running,
+]
 
 
 def forget():
