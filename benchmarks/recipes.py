@@ -101,8 +101,9 @@ def section(splits: Splits, starts: dict[str, Weights | None], quick: bool = Fal
     ]
     note = (
         "The claims are from ImageNet weights: what starts from other weights is no reproduction of them.\n"
+        "Where several rates were tried, one was chosen for each start on validation images, with the first "
+        "seed."
     )
-    note += "Where several rates were tried, one was chosen for each start on validation images, with the first seed."
     verdicts = "\n".join(f"- {line}" for line in compared(results))
     table = markdown(head, [_row(result) for result in results])
     return f"## Recipes on {splits.name}\n\n{table}\n\n{note}\n\n{verdicts}"

@@ -33,7 +33,7 @@ Released = dict[str, tuple[ReleasedCell, ...]]
 
 
 def read_list(path: Path = LIST) -> Released:
-    """The cells of every notebook of the course, by assignment and in order; `course build` writes the file."""
+    """The cells of every notebook of the course, by assignment, in order; `course build` writes the file."""
     content = json.loads(path.read_text(encoding="utf-8"))
     return {name: tuple(ReleasedCell(**cell) for cell in cells) for name, cells in content.items()}
 

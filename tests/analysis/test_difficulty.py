@@ -128,7 +128,10 @@ def test_training_images_of_the_seeds_do_not_overlap(monkeypatch):
         },
     )
     first, second = difficulty._cartoons(without_object=False)
-    pictures = lambda images: {image.numpy().tobytes() for image in images.images}
+
+    def pictures(part):
+        return {image.numpy().tobytes() for image in part.images}
+
     parts = [first.train, first.val, second.train, second.val, first.test]
     assert [len(part) for part in parts] == [20, 10, 20, 10, 10]
     assert len(set().union(*map(pictures, parts))) == 70

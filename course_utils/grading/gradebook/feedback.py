@@ -1,4 +1,4 @@
-"""A page for each student: what passed, what failed and of which kind, comments; no hidden test, no script."""
+"""A page for each student: what passed, what failed and how, comments; no hidden test, no script."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def _seen(work: _Work, name: str) -> results.CellResult | None:
 
 
 def _category(error: str) -> str:
-    """The kind of case that failed, as the hidden test's own message says; of other errors only their name."""
+    """The kind of case that failed, as the hidden test itself says; of other errors only their name."""
     name, _, message = error.partition(": ")
     if name == "AssertionError":
         return message

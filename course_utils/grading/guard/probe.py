@@ -1,7 +1,7 @@
 """Runs in a student's kernel behind a graded cell: names what was replaced there.
 
-:mod:`course_utils.grading.guard.canary` sends the text of this file, so that the copy in the kernel cannot have
-been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
+:mod:`course_utils.grading.guard.canary` sends the text of this file, so that the copy in the kernel cannot
+have been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
 what hidden tests rely on must not be made in the notebook, and what is wrong must be said to be wrong.
 """
 
@@ -76,7 +76,7 @@ class Seen:
 def look_around(nonce, root, helpers):
     """The nonce, and behind it whatever was found.
 
-    ``root`` is the folder of course_utils; ``helpers`` has the digest of each function by its module and name.
+    ``root`` is the folder of course_utils; ``helpers`` has each function's digest by its module and name.
     """
     TRUSTED.append(root + os.sep)
     try:

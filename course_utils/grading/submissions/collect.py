@@ -26,6 +26,7 @@ COLLECTED, UNCHANGED, REPLACED = "collected", "unchanged", "replaced"
 OLDER, IGNORED = "older attempt", "ignored"
 UNREADABLE, LEFT_OUT = "UNREADABLE", "LEFT OUT"
 NEEDS_YOU = (UNREADABLE, LEFT_OUT)
+LIMITS = Limits()  # of the archive
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class _LeftOut(Exception):
 
 
 def collect(
-    archive: Path, course: Course, lms: str = "auto", pattern: str | None = None, limits: Limits = Limits()
+    archive: Path, course: Course, lms: str = "auto", pattern: str | None = None, limits: Limits = LIMITS
 ) -> list[Outcome]:
     """Put the latest notebook of each student into ``submitted/<student>/<assignment>/``.
 
