@@ -1,4 +1,4 @@
-"""Controls: permuted weights with batch-norm statistics that fit them, and pictures made less like photographs."""
+"""Controls: permuted weights with fitting batch-norm statistics, and pictures made less like photographs."""
 
 from __future__ import annotations
 

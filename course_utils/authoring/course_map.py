@@ -32,8 +32,12 @@ def update(readme: str, sources: Sequence[Source], minutes: Mapping[str, Mapping
 
 def _map(sources: Sequence[Source], minutes: Mapping[str, Mapping]) -> str:
     presets = ("smoke", "cpu", "gpu")
-    chapters = ["| chapter | question | exercises | points | minutes at " + " / ".join(f"`{p}`" for p in presets) + " |",
-                "|---|---|---|---|---|"]  # fmt: skip
+    chapters = [
+        "| chapter | question | exercises | points | minutes at "
+        + " / ".join(f"`{p}`" for p in presets)
+        + " |",
+        "|---|---|---|---|---|",
+    ]
     tasks = ["| chapter | exercise | difficulty | points | minutes |", "|---|---|---|---|---|"]
     for source in sources:
         found = list(exercises(source.cells))

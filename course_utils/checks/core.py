@@ -96,8 +96,12 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
     except Wrong as wrong:
         return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in wrong.rows.items()})
     except LibraryAnswer as problem:
-        wrong = Wrong("an answer of your own", problem, "a function of course_utils does the work",
-                      "read it if you like, then write out what it does")  # fmt: skip
+        wrong = Wrong(
+            "an answer of your own",
+            problem,
+            "a function of course_utils does the work",
+            "read it if you like, then write out what it does",
+        )
         return Outcome(name, "FAIL", rows=wrong.rows)
     except Exception as problem:
         return _crashed(name, problem)

@@ -94,7 +94,8 @@ def progress(points: dict[str, int], written: dict[str, int]) -> None:
     by_hand = sum(written.values())
     total = sum(points.values()) + by_hand
     print(
-        f"\nPoints so far: {sum(reached.values())} of {total}; {by_hand} of the {total} are marked by a person."
+        f"\nPoints so far: {sum(reached.values())} of {total}; "
+        f"{by_hand} of the {total} are marked by a person."
     )
     print(HAND_IN)
 

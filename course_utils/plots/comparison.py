@@ -24,7 +24,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from course_utils.analysis.calibration import Bin
@@ -47,8 +47,11 @@ def kernel_windows(
     """
     share = weight.detach().abs().mean(dim=(0, 1)).cpu().numpy()
     share, darkest = share / share.sum(), 1.15 * share.max() / share.sum()
-    caption = (source, f"{count(len(weight), 'kernel')} of {weight.shape[-1]} × {weight.shape[-1]}",
-               "a number: per cent of the sum of |weight| on this tap")  # fmt: skip
+    caption = (
+        source,
+        f"{count(len(weight), 'kernel')} of {weight.shape[-1]} × {weight.shape[-1]}",
+        "a number: per cent of the sum of |weight| on this tap",
+    )
     fig = new_figure(title, caption, height=4.2)
     ax = fig.add_subplot()
     ax.imshow(share, cmap="Blues", vmin=0, vmax=darkest)
@@ -102,9 +105,15 @@ def paired_differences(
 
 @house_style()
 def class_differences(
-    differences: Sequence[Sequence[float]], classes: Sequence[str],
-    *, first: str, second: str, title: str, data: str, n_images: int | None = None,
-) -> Figure:  # fmt: skip
+    differences: Sequence[Sequence[float]],
+    classes: Sequence[str],
+    *,
+    first: str,
+    second: str,
+    title: str,
+    data: str,
+    n_images: int | None = None,
+) -> Figure:
     """Difference of the accuracies on each class: a point for every seed, a bar at their mean.
 
     Args:
@@ -135,9 +144,12 @@ def class_differences(
 
 @house_style()
 def reliability(
-    panels: Mapping[str, Mapping[str, Sequence[Bin]]], *, title: str, data: str,
+    panels: Mapping[str, Mapping[str, Sequence[Bin]]],
+    *,
+    title: str,
+    data: str,
     n_images: int | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Reliability diagrams: accuracy against confidence, a panel for each network.
 
     Args:

@@ -21,7 +21,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST
 
@@ -42,7 +42,8 @@ NETWORKS = (
         "input": ("your few\npictures", None), "backbone": ("the same backbone\ngoes on training", TRAINS),
         "head": ("new head\nyour classes, trains", NEW)}),
     ("for comparison:\na detector", {
-        "input": ("your pictures\nwith boxes", None), "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
+        "input": ("your pictures\nwith boxes", None),
+        "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
         "neck": ("neck (FPN)\nmixes them", NEW), "head": ("head\nwhat, and where", NEW)}),
 )  # fmt: skip
 BOX, ROW = 0.9, 1.3  # height of a box, distance of rows

@@ -22,7 +22,7 @@ from course_utils.plots.frame import (
     new_figure,
     printed,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
 
 if TYPE_CHECKING:
@@ -44,9 +44,12 @@ def image_grid(
     """
     pixels = _pixels(images)
     mosaic = Mosaic(
-        *grid(len(pixels), columns), title=title, caption=(data, count(len(pixels), "image")),
-        ratio=_ratio(pixels), lines=0 if titles is None else 1,
-    )  # fmt: skip
+        *grid(len(pixels), columns),
+        title=title,
+        caption=(data, count(len(pixels), "image")),
+        ratio=_ratio(pixels),
+        lines=0 if titles is None else 1,
+    )
     for i, image in enumerate(pixels):
         mosaic.place(mosaic.cell(i), image)
         if titles is not None:
@@ -73,9 +76,14 @@ def class_samples(
     caption = (image_set.name, f"drawn at random from {count(len(image_set), 'image')}", some)
     largest = 0.62 if len(names) > 4 else 0.95
     mosaic = Mosaic(
-        len(names), columns, title=title, caption=caption, ratio=_ratio(pixels), row_names=names,
+        len(names),
+        columns,
+        title=title,
+        caption=caption,
+        ratio=_ratio(pixels),
+        row_names=names,
         largest=largest,
-    )  # fmt: skip
+    )
     cells = [(row, column) for row, pick in enumerate(picks) for column in range(len(pick))]
     for cell, image in zip(cells, pixels):
         mosaic.place(cell, image)
@@ -113,9 +121,13 @@ def augmentation_rows(original: Tensor, versions: Mapping[str, Tensor], *, data:
     columns = 1 + max(map(len, versions.values()))
     first = original.permute(1, 2, 0).cpu().numpy()
     mosaic = Mosaic(
-        len(versions), columns, title=title, caption=(data, "framed: the image as it is"),
-        ratio=original.shape[1] / original.shape[2], row_names=list(versions),
-    )  # fmt: skip
+        len(versions),
+        columns,
+        title=title,
+        caption=(data, "framed: the image as it is"),
+        ratio=original.shape[1] / original.shape[2],
+        row_names=list(versions),
+    )
     for row, images in enumerate(versions.values()):
         mosaic.place((row, 0), first, frame=INK)
         for column, image in enumerate(_pixels(images.round().clamp(0, 255).to(torch.uint8)), 1):
@@ -189,9 +201,16 @@ def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]]) -> str:
 
 @house_style()
 def predictions(
-    images: Tensor, true: Tensor, predicted: Tensor, classes: Sequence[str],
-    confidence: Tensor | None = None, *, data: str, title: str | None = None, columns: int = 6,
-) -> Figure:  # fmt: skip
+    images: Tensor,
+    true: Tensor,
+    predicted: Tensor,
+    classes: Sequence[str],
+    confidence: Tensor | None = None,
+    *,
+    data: str,
+    title: str | None = None,
+    columns: int = 6,
+) -> Figure:
     """Images with their predicted and true classes; a tick or a cross tells right from wrong.
 
     Args:
@@ -239,9 +258,13 @@ def worst_mistakes(
 def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> Figure:
     pixels, names = _pixels(images), printed(classes)
     mosaic = Mosaic(
-        *grid(len(pixels), columns), title=title, caption=caption, ratio=_ratio(pixels), lines=2,
+        *grid(len(pixels), columns),
+        title=title,
+        caption=caption,
+        ratio=_ratio(pixels),
+        lines=2,
         largest=1.2,
-    )  # fmt: skip
+    )
     told = []
     for i, (image, t, p) in enumerate(zip(pixels, true.tolist(), predicted.tolist())):
         sure = "" if confidence is None else f" {100 * float(confidence[i]):.0f} %"

@@ -81,9 +81,15 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequenc
         ha, start = ("left", 0) if dx > 0 else ("right", 1) if dx < 0 else ("center", 0.5)
         line = LEADER | {"color": FAINT, "relpos": (start, 0.5)}
         ax.annotate(
-            text, points[i], (dx, dy), textcoords="offset points", size=NAME, ha=ha, va="center",
+            text,
+            points[i],
+            (dx, dy),
+            textcoords="offset points",
+            size=NAME,
+            ha=ha,
+            va="center",
             arrowprops=line if math.hypot(dx, dy) > 16 else None,
-        )  # fmt: skip
+        )
 
 
 def _misleading(pixels: np.ndarray, i: int, offset: tuple[float, float]) -> bool:
@@ -111,9 +117,15 @@ def _leader(ax, point, place, text, colour, size, start, **align) -> None:
     """
     line = LEADER | {"color": colour, "relpos": start}
     ax.annotate(
-        text, point, place, textcoords="axes fraction", size=size, annotation_clip=False,
-        arrowprops=line, **align,
-    )  # fmt: skip
+        text,
+        point,
+        place,
+        textcoords="axes fraction",
+        size=size,
+        annotation_clip=False,
+        arrowprops=line,
+        **align,
+    )
 
 
 def _last_point(line: Line2D) -> tuple[float, float]:

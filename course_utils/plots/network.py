@@ -21,7 +21,7 @@ from course_utils.plots.frame import (
     new_figure,
     printed,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.mosaic import Mosaic, grid
 
 TAPS = colormaps["Blues"]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from course_utils.errors import DataError
-from course_utils.plots.frame import COLOURS, count, house_style, look, new_figure, percent, tell  # fmt: skip
+from course_utils.plots.frame import COLOURS, count, house_style, look, new_figure, percent, tell
 from course_utils.plots.labels import label_right, label_top
 
 if TYPE_CHECKING:

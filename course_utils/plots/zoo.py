@@ -17,7 +17,7 @@ from course_utils.plots.frame import (
     percent,
     printed,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_points
 
 LONGEST = 22  # letters of a model's name
@@ -44,8 +44,14 @@ def zoo_accuracy(
         some = [row for row in known if row["family"] == family]
         colour, marker = look(i)
         if some:
-            ax.plot([row[column] for row in some], [100 * row["top-1"] for row in some], marker,
-                    color=colour, markersize=7, label=family)  # fmt: skip
+            ax.plot(
+                [row[column] for row in some],
+                [100 * row["top-1"] for row in some],
+                marker,
+                color=colour,
+                markersize=7,
+                label=family,
+            )
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
     ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

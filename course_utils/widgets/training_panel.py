@@ -62,9 +62,17 @@ def fit_with_panel(
         if not panel.kept.epochs:  # a stop in the first epoch left no checkpoint to go on from
             model.load_state_dict(start)
         return fit(
-            model, splits, recipe, preprocess, checkpoint=kept, progress=False,
-            should_stop=panel.stop.is_set, on_batch=panel.on_batch, on_epoch=panel.on_epoch, **settings,
-        )  # fmt: skip
+            model,
+            splits,
+            recipe,
+            preprocess,
+            checkpoint=kept,
+            progress=False,
+            should_stop=panel.stop.is_set,
+            on_batch=panel.on_batch,
+            on_epoch=panel.on_epoch,
+            **settings,
+        )
 
     return panel.run(train)
 

@@ -67,9 +67,11 @@ def repairs(notebook, known) -> list[str]:
 def test_the_list_names_what_students_got_and_holds_no_secret(course, known, blank):
     cells = known["90_sample"]
     assert [(c.id, c.role, c.exercise) for c in cells][:4] == [
-        ("double-answer", "answer", "1 Double"), ("double-check", "check", "1 Double"),
-        ("double-1", "graded", "1 Double"), ("double-2", "graded", "1 Double"),
-    ]  # fmt: skip
+        ("double-answer", "answer", "1 Double"),
+        ("double-check", "check", "1 Double"),
+        ("double-1", "graded", "1 Double"),
+        ("double-2", "graded", "1 Double"),
+    ]
     assert sum(c.points for c in cells) == 6.5
     assert not repairs(blank, known), "a fresh copy needs no repair"
     text = (course / "course_utils" / "assets" / "released.json").read_text(encoding="utf-8")
@@ -184,10 +186,16 @@ def test_a_notebook_to_be_repaired_is_not_ready_though_all_checks_pass(tmp_path,
         (lambda text: text[: len(text) // 2], "90_sample.ipynb: the notebook is cut off"),
         (lambda text: "<!DOCTYPE html><p>", "this is not a notebook"),
         (lambda text: text.replace('"nbformat": 4,', '"nbformat": 3,'), "this notebook's format is not ours"),
-        (lambda text: text.replace("double", "other").replace("count-", "o-").replace("why", "y"), "no cell of this course"),
-        (lambda text: text.replace('"course_version": "1.', '"course_version": "0.'), "another version of the course"),
+        (
+            lambda text: text.replace("double", "other").replace("count-", "o-").replace("why", "y"),
+            "no cell of this course",
+        ),
+        (
+            lambda text: text.replace('"course_version": "1.', '"course_version": "0.'),
+            "another version of the course",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_notebook_of_this_course_is_refused_in_a_sentence(tmp_path, blank, known, change, why):
     path = tmp_path / "90_sample.ipynb"
     path.write_text(change(nbformat.writes(blank)), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""What is known of a graded submission, and where it is written: results, gradebook, report, feedback, export."""
+"""What is known of a graded submission and where it goes: results, gradebook, report, feedback, export."""

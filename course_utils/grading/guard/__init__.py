@@ -1,1 +1,1 @@
-"""What does not trust the student's process: values compared outside of it, and a look for tampering in it."""
+"""What does not trust the student's process: values compared outside it, a look for tampering in it."""

@@ -1,4 +1,4 @@
-"""From the bytes of an .ipynb file to cells, whatever an editor, a mail program or an old Jupyter made of it."""
+"""From the bytes of an .ipynb file to cells, whatever an editor, a mail program or an old Jupyter did."""
 
 from __future__ import annotations
 
