@@ -11,8 +11,6 @@ DATA ?= auto
 WEIGHTS ?= auto
 ARGS ?=
 STAMP := $(VENV)/installed
-# Threads that spin while they wait slow everything down as soon as the cores are shared.
-export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: run test lab build
 
