@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,9 @@ Budget = Literal["auto", "smoke", "cpu", "gpu"]
 
 def main() -> None:
     """Run the command line; a problem that the reader can solve ends in a sentence."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # as the notebooks do; torch reads it once, when it loads
     try:
         app()
     except CourseError as problem:

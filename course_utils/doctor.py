@@ -17,6 +17,9 @@ from pathlib import Path
 from course_utils.errors import CourseError
 
 
+PAIR = "torch, torchvision"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that was looked at.
@@ -49,6 +52,8 @@ def examine(root: Path | None) -> list[Finding]:
     """
     findings = [_python(), *_packages(root is not None)]
     if all(f.there for f in findings if f.name in ("torch", "torchvision", "numpy")):
+        findings.append(_pair())
+    if findings[-1].name == PAIR and findings[-1].there:
         findings += [_gpu(), *_weights(), *_data()]
     findings.append(_cache())
     if root is not None:
@@ -78,6 +83,18 @@ def _packages(whole_course: bool) -> Iterator[Finding]:
         except PackageNotFoundError:
             remedy = "pip install -r requirements.txt"
             yield Finding(name, False, "not installed", remedy, essential=True)
+
+
+def _pair() -> Finding:
+    """Whether the two load together: each release of torchvision needs one release of torch."""
+    remedy = "pip install --force-reinstall torch torchvision, both in one command or as requirements.txt pins them"
+    try:
+        import torch  # noqa: F401
+        import torchvision  # noqa: F401
+    except Exception as problem:  # compiled code that does not fit raises what it likes
+        first = (str(problem).strip().splitlines() or [""])[0]
+        return Finding(PAIR, False, f"{type(problem).__name__}: {first}", remedy, essential=True)
+    return Finding(PAIR, True, "load together", essential=True)
 
 
 def _gpu() -> Finding:

@@ -47,7 +47,10 @@ seed = 0
 overrides = {}     # for example {"plateau.epochs": 60}
 
 # %%
+import os
 import time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its threads must not spin while they wait
 
 import torch
 import torch.nn.functional as F

@@ -25,9 +25,8 @@ from course_utils.tables import table
 SET_UP = "set-up"
 READS = re.compile(r"\bplan\.(\w+)")
 OK, INTERRUPTED = "ok", "interrupted"
-# What the kernel of a headless run sees. Threads that spin while they wait made training up to twenty
-# times slower as soon as anything else ran on the same cores; sleeping costs a few per cent at most.
-HEADLESS = {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+# What the kernel of a headless run sees.
+HEADLESS = {"TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def by_experiment(executed: Path) -> dict[str, float]:
