@@ -45,20 +45,6 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     )
 
 
-def show_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> None:
-    """Show the rows: as HTML in a notebook, as aligned text where there is none."""
-    text = f"{caption}\n{table(rows, columns)}" if caption else table(rows, columns)
-    try:
-        from IPython import get_ipython
-        from IPython.display import publish_display_data
-    except ImportError:
-        get_ipython = None
-    if get_ipython is None or get_ipython() is None:
-        print(text)
-        return
-    publish_display_data({"text/html": html_table(rows, columns, caption), "text/plain": text})
-
-
 def turned(rows: Sequence[dict]) -> list[dict]:
     """The same table with rows and columns exchanged, for few rows of many columns."""
     title, *others = rows[0]

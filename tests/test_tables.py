@@ -2,7 +2,8 @@
 
 import pytest
 
-from course_utils.tables import html_table, percent, show_table, table, turned
+from course_utils.notebook import show_table
+from course_utils.tables import html_table, percent, table, turned
 
 ROWS = [
     {"arm": "linear probe", "accuracy": "58.9 %", "images": 1000, "rate": None},
