@@ -8,7 +8,6 @@ __all__ = [
     "collect",
     "finding",
     "naming",
-    "reading",
     "repair",
     "roster",
 ]
