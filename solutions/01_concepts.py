@@ -228,13 +228,12 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data, values
-    from course_utils.checks.concepts.streaming import Feed, Watch
 
     answer = checks.own_work(streaming_statistics, data.channel_statistics)
     g = torch.Generator().manual_seed(11_358)
     even = [(252 - (torch.rand(25, 3, 20, 20, generator=g) < 0.03).byte()) for _ in range(16)]
-    with Watch() as watch:
-        feed = Feed(even, watch)
+    with checks.concepts.Watch() as watch:
+        feed = checks.concepts.Feed(even, watch)
         got = answer(feed)
     assert feed.requests == 1, "streaming_statistics: one pass"
     assert feed.most_alive <= 4, "streaming_statistics: batches in memory"

@@ -74,7 +74,7 @@ n_classes = len(splits.classes)
 
 # %%
 # Optional, 210 MB: remove the two # signs, run this cell, then restart the notebook.
-# from course_utils.downloads import fetch
+# from course_utils.catalogue import fetch
 # fetch("cifar10"), fetch("resnet18")
 
 # %% [markdown]
@@ -278,7 +278,7 @@ play(splits.train.images[:8], data=splits.name, seed=seed)
 
 # %% [markdown]
 # Each image of a batch gets its own shift and its own mirror. (`torchvision.transforms.v2` on a whole batch draws
-# *one* set of parameters for all of it; that is why `course_utils/augment.py` writes it out.) Augmentation is for
+# *one* set of parameters for all of it; that is why `course_utils/data/augment.py` writes it out.) Augmentation is for
 # training images alone: validation and test are measured as they are.
 
 # %% [markdown]
@@ -557,7 +557,7 @@ print(f"outputs equal: {same[0]}, gradients equal: {same[1]}; {wanted[2]:.0f} ms
 
 # %% [markdown]
 # For a whole network it is `use_live_taps(model)`, which does the same on 2x2 maps too, by one matrix product; read
-# `course_utils/shortcuts.py` after your own attempt. `fit` does not do it by itself: it would hide from you what this
+# `course_utils/training/convolutions.py` after your own attempt. `fit` does not do it by itself: it would hide from you what this
 # section is about, and another stem cures the cause.
 
 # %% [markdown]
@@ -600,13 +600,12 @@ checks.finetune.keep_stem(keep_stem)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
-    from course_utils.checks.finetune.tiny import SmallResNet
     from torch import nn
 
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(66_107)
-        model = answer(SmallResNet([1, 2, 1, 1], classes=7))
+        model = answer(checks.finetune.SmallResNet([1, 2, 1, 1], classes=7))
         assert isinstance(model, nn.Module), "keep_stem: the model is returned"
         sizes = []
         for name, module in model.named_modules():
@@ -629,13 +628,12 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
-    from course_utils.checks.finetune.tiny import SmallResNet
     from torch import nn
 
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(19_402)
-        stock = SmallResNet(classes=12)
+        stock = checks.finetune.SmallResNet(classes=12)
         for tensor in stock.state_dict().values():
             tensor.copy_(torch.rand(tensor.shape))
         before = {name: tensor.clone() for name, tensor in stock.state_dict().items()}

@@ -222,7 +222,7 @@ def test_ghosts_are_nobodys_work(root, name):
         (b"", "the file is empty"),
         (notebook()[:-40], "the file is cut off"),
         (b'{"a": 1}', "no notebook"),
-        (b"<html>", "the file is damaged"),
+        (b"<html>", "the file holds no notebook"),
         (b"%PDF-1.7 \xff", "not text in UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"nbformat": 3, "worksheets": [7]}', "an old notebook that cannot be converted"),
