@@ -12,9 +12,7 @@ DATA ?= auto
 WEIGHTS ?= auto
 ARGS ?=
 STAMP := $(VENV)/installed
-PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto
-# Threads that spin while they wait slow everything down as soon as the cores are shared.
-export OMP_WAIT_POLICY ?= PASSIVE
+PYTEST = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m pytest --numprocesses auto
 
 .PHONY: run check lint test lab build
 

@@ -27,6 +27,7 @@ from course_utils.environ import environment, path_with_our_programs
 from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 from course_utils.grading.sandbox.sandbox import require_sandbox
+from course_utils.machine import describe_machine
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -74,9 +75,7 @@ def write(options: argparse.Namespace, words: list[str], sections: list[str], mi
     """The page with what has been measured so far, so that an interrupt loses one row."""
     warning = "**Tiny sizes, which measure nothing (`--quick`).**\n\n" if options.quick else ""
     command = " ".join(["python benchmarks/grading.py", *report.without_folders(words)])
-    facts = (
-        f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {report.machine(torch.device('cpu'))}\n"
-    )
+    facts = f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {describe_machine(torch.device('cpu'))}\n"
     page = [
         "# Grading, measured against stock nbgrader\n",
         warning + facts,

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
+from IPython import get_ipython
+from IPython.display import publish_display_data
 
 import course_utils
 from course_utils import plots
@@ -27,7 +29,7 @@ from course_utils.models.weights import (
     describe_weights,
     find_weights,
 )
-from course_utils.tables import table, turned
+from course_utils.tables import html_table, table, turned
 from course_utils.training.device import best_device
 
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown turned
@@ -128,7 +130,7 @@ def start(
         budget, data, weights, overrides = "grade", "cartoons", "small", None
         experiments.rest()
     torch.manual_seed(seed)
-    preset = choose_preset(budget)
+    preset = choose_preset(budget, torch.cuda.is_available())
     plan = load_plan(notebook, preset, overrides)
     amounts = vars(plan.data)
     splits = load_data(data, seed=seed, **amounts)
@@ -141,6 +143,15 @@ def start(
     print(describe_weights(found, archs[0]))
     session.keep("start", {"seed": seed})
     return session
+
+
+def show_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> None:
+    """Show rows of equal keys: as HTML in a notebook, as aligned text where there is none."""
+    text = f"{caption}\n{table(rows, columns)}" if caption else table(rows, columns)
+    if get_ipython() is None:
+        print(text)
+        return
+    publish_display_data({"text/html": html_table(rows, columns, caption), "text/plain": text})
 
 
 def _show_curves(value: dict, facts: dict) -> None:

@@ -14,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from course_utils.authoring import course_map, package_map, picture
+from course_utils.authoring import claims, course_map, package_map, picture
 from course_utils.authoring.colab import with_colab
 from course_utils.authoring.configuration import colab_repository, course_version, load_config
 from course_utils.authoring.exercises import exercises_in
@@ -177,6 +177,8 @@ def _pages(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
         made[Path(course_map.PAGE)] = put_between(
             teaching, course_map.MARKS, course_map.all_exercises(sources)
         )
+    if table := _text(root / claims.TABLE):
+        made[Path(claims.PAGE)] = claims.page(table, sources)
     if (root / package_map.FILE).exists():
         made[Path(package_map.FILE)] = package_map.page(root)
     return made

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from course_utils.checks.hidden import own_work, quietly
+from course_utils.checks.graded import own_work, quietly
 from course_utils.checks.report import (
     REPORTS,
     TEXT_WIDTH,

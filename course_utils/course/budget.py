@@ -6,8 +6,6 @@ import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
-import torch
-
 from course_utils.environ import is_grading
 from course_utils.errors import CourseError
 
@@ -15,7 +13,7 @@ TABLE = Path(__file__).parent / "budgets.toml"
 PRESETS = ("smoke", "cpu", "gpu", "grade")
 
 
-def choose_preset(budget: str = "auto") -> str:
+def choose_preset(budget: str = "auto", has_gpu: bool = False) -> str:
     """Resolve ``auto``: ``grade`` under nbgrader, ``gpu`` where there is one, else ``cpu``.
 
     Raises:
@@ -24,7 +22,7 @@ def choose_preset(budget: str = "auto") -> str:
     if is_grading():
         return "grade"
     if budget == "auto":
-        return "gpu" if torch.cuda.is_available() else "cpu"
+        return "gpu" if has_gpu else "cpu"
     if budget not in PRESETS:
         raise CourseError(f"unknown budget {budget!r}.", expected="auto, " + ", ".join(PRESETS))
     return budget

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
 from course_utils.data.augment import Preprocess
+from course_utils.downloads import Download
 from course_utils.errors import WeightsError
 from course_utils.models.heads import find_head, part_of_head, path_of
 
@@ -21,7 +24,9 @@ SMALL = {
     "resnet18": ASSETS / "resnet18_tinyimagenet.safetensors",
     "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
 }
+ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
+HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends in its SHA-256
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -134,10 +139,28 @@ def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
     return line
 
 
+def published_weights(url: str, again: str) -> Download:
+    """The download of weights to where torch.hub looks for them; TORCH_HOME counts.
+
+    Args:
+        url: the file's name may end in the beginning of its SHA-256, as torch.hub has it
+            (``resnet18-f37072fd.pth``); it is checked then.
+        again: what to run to try once more, for messages.
+    """
+    name = url.rpartition("/")[2]
+    start_of_hash = HASH.search(name)
+    checksum = f"sha256:{start_of_hash[1]}" if start_of_hash else ""
+    return Download((url,), checksum, Path(torch.hub.get_dir()) / "checkpoints" / name, again)
+
+
+def imagenet_download(arch: str) -> Download:
+    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`ARCHITECTURES`."""
+    return published_weights(get_model_weights(arch)["IMAGENET1K_V1"].url, f"`course fetch {arch}`")
+
+
 def imagenet_file(arch: str) -> Path:
     """Where torch keeps (or would keep) the ImageNet-1k V1 weights of ``arch``; TORCH_HOME counts."""
-    url = get_model_weights(arch)["IMAGENET1K_V1"].url
-    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+    return imagenet_download(arch).path
 
 
 def from_file(path: str | Path, arch: str) -> Weights:
@@ -212,8 +235,6 @@ def _imagenet(arch: str) -> Weights:
 def _read_tensors(path: Path) -> dict:
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:

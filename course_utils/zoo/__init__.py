@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from course_utils.zoo.building import build
 from course_utils.zoo.entries import ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
+from course_utils.zoo.mocov3 import position_embedding
 from course_utils.zoo.published import (
     RECORDS,
     WIDESPREAD,
@@ -37,6 +38,7 @@ __all__ = [
     "find",
     "origin",
     "plain_table",
+    "position_embedding",
     "recommend",
     "select",
     "torchvision_accuracies",

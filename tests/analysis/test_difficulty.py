@@ -104,7 +104,7 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(difficulty, "measure_difficulty", lambda data, *_: arms())
     monkeypatch.setattr(
-        difficulty.cartoons,
+        difficulty.generation,
         "load",
         lambda train, test, without: {
             "train": generation.generate(train, 1, without),
@@ -120,7 +120,7 @@ def test_training_images_of_the_seeds_do_not_overlap(monkeypatch):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 2)):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(
-        difficulty.cartoons,
+        difficulty.generation,
         "load",
         lambda train, test, without: {
             "train": generation.generate(train, 1, without),

@@ -12,8 +12,8 @@ import torch
 from courses import ROOT
 from tqdm import tqdm
 
-from course_utils.checks import core, hidden, mistakes, report
-from course_utils.checks.mistakes import Mistake
+from course_utils.checks import core, graded, mistakes, report
+from course_utils.checks.mistakes import Mistake, recognise
 from course_utils.checks.report import CheckFailed, LibraryAnswer, Wrong
 from course_utils.models import freezing
 
@@ -242,7 +242,7 @@ def _through_the_library():
     "make", [_alias, _partial, _import_inside, _swallowed, _handed_on, _through_the_library]
 )
 def test_library_answers_are_seen(make):
-    guarded = hidden.own_work(make(), freezing.count_parameters)
+    guarded = graded.own_work(make(), freezing.count_parameters)
     with pytest.raises(LibraryAnswer, match="course_utils' own `count_parameters`"):
         guarded(torch.nn.Linear(2, 2))
 
@@ -252,13 +252,13 @@ def test_decorated_and_property_functions_of_the_library_are_seen():
     from course_utils.training.history import History
 
     with pytest.raises(LibraryAnswer, match="best_epoch"):
-        hidden.own_work(lambda: History().best_epoch, History.best_epoch.fget)()
+        graded.own_work(lambda: History().best_epoch, History.best_epoch.fget)()
     with pytest.raises(LibraryAnswer, match="predict"):
-        hidden.own_work(lambda: predict(None, None, None), predict)()
+        graded.own_work(lambda: predict(None, None, None), predict)()
 
 
 def test_own_work_passes_and_may_use_the_rest_of_the_library():
-    guarded = hidden.own_work(lambda model: freezing.unfreeze(model), freezing.freeze_backbone)
+    guarded = graded.own_work(lambda model: freezing.unfreeze(model), freezing.freeze_backbone)
     assert guarded(torch.nn.Linear(2, 2)) == 6
 
 
@@ -292,7 +292,7 @@ def test_close(a, b, same):
 
 def test_recognise_looks_for_no_mistake_where_the_value_is_right():
     mistakes = (Mistake(lambda x: x, "the same", "do something"),)
-    assert mistakes.recognise(3, 3, mistakes, lambda f: f(3), ("its type", "an int")) == (
+    assert recognise(3, 3, mistakes, lambda f: f(3), ("its type", "an int")) == (
         "its type",
         "an int",
     )
@@ -300,7 +300,7 @@ def test_recognise_looks_for_no_mistake_where_the_value_is_right():
 
 def test_recognise_passes_over_a_mistake_that_cannot_be_imitated():
     mistakes = (Mistake(lambda x: 1 / 0, "crash", ""), Mistake(lambda x: -x, "sign", "turn it"))
-    assert mistakes.recognise(-3, 3, mistakes, lambda f: f(3), ("", "")) == ("sign", "turn it")
+    assert recognise(-3, 3, mistakes, lambda f: f(3), ("", "")) == ("sign", "turn it")
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_a_failing_hidden_test_shows_its_own_lines_and_no_more():
         raise AssertionError("one is not two")
 
     with pytest.raises(AssertionError) as failed:
-        hidden.hidden(test)
+        graded.hidden(test)
     shown = "".join(failed.value._render_traceback_())
     assert shown.endswith("AssertionError: one is not two\n")
     assert "in test" in shown and "\x1b" not in shown

@@ -15,7 +15,7 @@ from courses import ROOT, cell, make_course, read
 from course_utils.authoring import release
 from course_utils.course import handin, released
 from course_utils.course.notebookfile import NotebookError
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, EnvironmentProblem
 
 RIGHT = {
     "double-answer": "def double(x):\n    return x + x",
@@ -208,6 +208,19 @@ def test_another_assignment_under_this_name_is_refused(tmp_path, blank, known):
     other = {**known, "91_other": (released.ReleasedCell("x", "answer", "1 X", 0, ""),)}
     with pytest.raises(handin.HandInError, match="91_other.ipynb holds the cells of 90_sample"):
         handin.check(save(tmp_path, blank, "91_other.ipynb"), other)
+
+
+def test_a_notebook_that_cannot_be_set_up_is_not_called_gradable(tmp_path, blank, known):
+    set_up = nbformat.v4.new_code_cell(f"raise RuntimeError('operator does not exist')\n{handin.SET_UP}")
+    blank.cells.insert(0, set_up)
+    with pytest.raises(EnvironmentProblem, match="RuntimeError: operator does not exist") as problem:
+        handin.check(save(tmp_path, blank), known)
+    assert "course doctor" in problem.value.do
+
+
+def test_the_set_up_cell_of_every_chapter_is_known():
+    for source in release.read_sources(ROOT):
+        assert sum(handin.SET_UP in c.source for c in source.cells) == 1
 
 
 def test_no_file_is_no_traceback(tmp_path, known):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -250,6 +251,25 @@ def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
     finding = doctor._sandbox()
     assert not finding.there and not finding.essential
     assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
+
+
+def test_doctor_survives_a_pair_that_does_not_fit(tmp_path):
+    (tmp_path / "torchvision").mkdir()
+    text = "raise RuntimeError('operator torchvision::nms does not exist')"
+    (tmp_path / "torchvision" / "__init__.py").write_text(text)
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "course_utils.cli", "doctor"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3 and "Traceback" not in done.stderr
+    assert re.search(
+        r"^missing +torch, torchvision +RuntimeError: operator torchvision::nms", done.stdout, re.M
+    )
+    assert "do this: pip install" in done.stdout and "cache folder" in done.stdout
 
 
 def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):

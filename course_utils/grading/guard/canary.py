@@ -36,7 +36,7 @@ from course_utils.grading.guard import probe
 PROBE = Path(probe.__file__)
 PACKAGE = Path(course_utils.__file__).parent
 HELPERS = (
-    "course_utils.checks.hidden",
+    "course_utils.checks.graded",
     "course_utils.checks.core",
     "course_utils.checks.report",
     "course_utils.values",

@@ -49,7 +49,7 @@ RELIED_ON = {
 
 # What `course_utils.checks` offers to hidden tests, by the module that it comes from.
 OFFERED = {
-    "course_utils.checks.hidden": ("own_work", "quietly", "hidden"),
+    "course_utils.checks.graded": ("own_work", "quietly", "hidden"),
     "course_utils.checks.report": ("CheckFailed", "LibraryAnswer"),
 }
 
@@ -114,11 +114,7 @@ def changed_course(root, helpers):
         file = getattr(module, "__file__", None) or ""
         if not file.startswith(root + os.sep):
             yield f"{name} comes from {file or 'nowhere'}"
-        parent, _, child = name.rpartition(".")
-        ours = (
-            not name.startswith("course_utils.checks.") or name in helpers
-        )  # a check may have its module's name
-        if ours and vars(sys.modules[parent]).get(child) is not module:
+        if not in_its_place(name, module, file):
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
             if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
@@ -138,9 +134,18 @@ def changed_course(root, helpers):
                 yield f"checks.{name} was replaced"
 
 
+def in_its_place(name, module, file):
+    """Whether its package has it under its name, or a function of its own that is called as it is."""
+    parent, _, child = name.rpartition(".")
+    if not parent:
+        return True
+    there = vars(sys.modules[parent]).get(child)
+    return there is module or type(there) is types.FunctionType and there.__code__.co_filename == file
+
+
 def blind_course(root, helpers):
     """The helpers say of what is wrong that it is wrong."""
-    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.hidden"))
+    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.graded"))
     if values and passes(lambda: values.same("", [1.0, 2], [1.5, 2])):
         yield "values.same takes anything"
     if core and passes(lambda: core.own_work(lambda: helper(), helper)()):

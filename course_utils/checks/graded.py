@@ -1,4 +1,4 @@
-"""What hidden tests need: quiet output, plain tracebacks, and the refusal of library code as an answer."""
+"""What graded cells need: quiet output, plain tracebacks, and the refusal of library code as an answer."""
 
 from __future__ import annotations
 
