@@ -16,7 +16,6 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 
-
 PAIR = "torch, torchvision"
 
 
@@ -87,7 +86,7 @@ def _packages(whole_course: bool) -> Iterator[Finding]:
 
 def _pair() -> Finding:
     """Whether the two load together: each release of torchvision needs one release of torch."""
-    remedy = "pip install --force-reinstall torch torchvision, both in one command or as requirements.txt pins them"
+    remedy = "pip install --force-reinstall torch torchvision, together, or as requirements.txt pins them"
     try:
         import torch  # noqa: F401
         import torchvision  # noqa: F401

@@ -88,7 +88,7 @@ def estimate_norms(model: nn.Module, images: ImageSet, preprocess: Preprocess) -
     model.eval()
 
 
-def _norms(model: nn.Module) -> list[nn.Module]:
+def _norms(model: nn.Module) -> list[BatchNorm]:
     return [m for m in model.modules() if isinstance(m, BatchNorm) and m.track_running_stats]
 
 

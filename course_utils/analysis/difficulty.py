@@ -39,6 +39,7 @@ Run = Callable[[int, float], Outcome]
 def measure() -> None:
     """Measure the drawn cartoons and print grids, table and targets."""
     weights = find_weights("small")
+    assert weights is not None, "they ship with the package"
     print(f"{CARTOONS}: {TRAIN:,} training, {VAL:,} validation, {TEST:,} test images")
     print(f"{SEEDS} seeds; fine-tuning and scratch train {EPOCHS} epochs; weights: {weights.name}")
     print("\nvalidation accuracy by learning rate, or by weight penalty (linear classifiers)")

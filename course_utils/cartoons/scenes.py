@@ -56,12 +56,12 @@ class Scene(NamedTuple):
     front: Sketch
 
 
-# upper and lower colour of the sky
-DAY = (
+Skies = tuple[tuple[Color, Color], ...]  # upper and lower colour of each
+DAY: Skies = (
     ((82, 140, 208), (188, 214, 236)), ((120, 168, 216), (214, 226, 234)),
     ((150, 164, 180), (206, 210, 212)), ((52, 94, 160), (150, 190, 226)),
 )  # fmt: skip
-DUSK = (
+DUSK: Skies = (
     ((74, 82, 140), (240, 168, 120)),
     ((120, 96, 140), (250, 196, 140)),
     ((24, 34, 72), (92, 98, 140)),

@@ -7,7 +7,6 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -16,6 +15,7 @@ from course_utils.plots.frame import (
     INK,
     RIGHT,
     WRONG,
+    CourseFigure,
     count,
     house_style,
     legible,
@@ -37,7 +37,7 @@ LIGHTEST_INK = 0.55  # share of the darkest square from which numbers are white
 @house_style()
 def kernel_windows(
     weight: Tensor, windows: Mapping[str, tuple[int, int]], *, title: str, source: str
-) -> Figure:
+) -> CourseFigure:
     """How much of all weights lies on each tap of a kernel, and what square windows keep of it.
 
     Args:
@@ -75,7 +75,7 @@ def kernel_windows(
 @house_style()
 def paired_differences(
     pairs: Mapping[str, Paired], *, first: str, second: str, title: str, data: str
-) -> Figure:
+) -> CourseFigure:
     """Difference of two accuracies for each pair of checkpoints, with its bootstrap interval.
 
     Args:
@@ -113,7 +113,7 @@ def class_differences(
     title: str,
     data: str,
     n_images: int | None = None,
-) -> Figure:
+) -> CourseFigure:
     """Difference of the accuracies on each class: a point for every seed, a bar at their mean.
 
     Args:
@@ -149,7 +149,7 @@ def reliability(
     title: str,
     data: str,
     n_images: int | None = None,
-) -> Figure:
+) -> CourseFigure:
     """Reliability diagrams: accuracy against confidence, a panel for each network.
 
     Args:
@@ -178,6 +178,6 @@ def reliability(
     names = axes[0].get_legend_handles_labels()
     legend = fig.legend(*names, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     for handle in legend.legend_handles:
-        handle.set_sizes([40])
+        handle.set_sizes([40])  # type: ignore[union-attr]  # a scatter
     axes[0].set_ylabel("accuracy (%)")
     return tell(fig, f"Reliability diagrams. {'; '.join(told)}")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from torch import Tensor
 
@@ -14,6 +13,7 @@ from course_utils.analysis.residual import geometric_range
 from course_utils.plots.frame import (
     COLOURS,
     FAINT,
+    CourseFigure,
     count,
     house_style,
     look,
@@ -36,7 +36,7 @@ def residual_sizes(
     projections: Sequence[str],
     title: str,
     data: str,
-) -> Figure:
+) -> CourseFigure:
     """How large F(x) is beside the shortcut in each block, and the cosine between the two.
 
     Args:
@@ -80,7 +80,7 @@ def block_maps(
     data: str,
     image: Tensor | None = None,
     notes: Mapping[str, str] | None = None,
-) -> Figure:
+) -> CourseFigure:
     """One channel on its way through blocks: a row for each block, a map for each step.
 
     Args:
@@ -120,7 +120,7 @@ def block_maps(
 
 
 @house_style()
-def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> Figure:
+def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> CourseFigure:
     """Gradient norm of each layer from input to output, on a logarithmic axis.
 
     Args:
@@ -147,7 +147,7 @@ def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str,
 
 
 @house_style()
-def path_lengths(counts: Sequence[int], *, title: str) -> Figure:
+def path_lengths(counts: Sequence[int], *, title: str) -> CourseFigure:
     """Share of the ways through a residual network by the number of residual branches on them.
 
     Args:

@@ -8,12 +8,12 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plots.frame import (
     INK,
+    CourseFigure,
     count,
     house_style,
     legible,
@@ -42,7 +42,7 @@ def learning_curves(
     data: str,
     n_images: int | None = None,
     measured: str = "validation accuracy",
-) -> Figure:
+) -> CourseFigure:
     """Validation accuracy of each arm by epoch: mean over seeds, band from lowest to highest.
 
     Args:
@@ -73,7 +73,7 @@ def learning_curves(
 
 
 @house_style()
-def arms(arms: Sequence[Arm], *, title: str, data: str) -> Figure:
+def arms(arms: Sequence[Arm], *, title: str, data: str) -> CourseFigure:
     """Accuracy of each arm: a point for every seed, a bar at their mean.
 
     Args:
@@ -109,7 +109,7 @@ def accuracy_against_cost(
     title: str,
     data: str,
     n_images: int | None = None,
-) -> Figure:
+) -> CourseFigure:
     """Mean accuracy of each arm against its cost, with a line from the lowest to the highest seed.
 
     Args:
@@ -142,7 +142,7 @@ def accuracy_against_cost(
 @house_style()
 def confusion_matrix(
     matrix: Tensor, classes: Sequence[str], *, data: str, title: str | None = None
-) -> Figure:
+) -> CourseFigure:
     """Counts of true class (rows) against predicted class (columns), coloured by share of the row.
 
     Args:

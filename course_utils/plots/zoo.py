@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
+    CourseFigure,
     count,
     house_style,
     legible,
@@ -27,7 +27,7 @@ ACROSS = 5  # models in a line of the time line
 @house_style()
 def zoo_accuracy(
     rows: Sequence[Mapping], column: str, *, title: str, data: str = "ImageNet-1k validation"
-) -> Figure:
+) -> CourseFigure:
     """Published top-1 accuracy against a cost on a logarithmic axis, a look for each family.
 
     Args:
@@ -63,7 +63,9 @@ def zoo_accuracy(
 
 
 @house_style()
-def zoo_timeline(entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo") -> Figure:
+def zoo_timeline(
+    entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo"
+) -> CourseFigure:
     """The models by year of their paper: a row for each year, a look for each family.
 
     Args:

@@ -34,14 +34,18 @@ def without_last_words(stderr: str) -> str:
 
 
 def named_commands(text: str) -> list[str]:
-    """Every `course ...` in backquotes or alone on a line of a code block."""
-    found = re.findall(r"`(course [^`]+)`|^\s*(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
+    """Every `course ...` in backquotes or alone on a line of a code block or a workflow."""
+    found = re.findall(r"`(course [^`]+)`|^\s*(?:run: )?(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
     return [(quoted or alone).partition("  #")[0].strip() for quoted, alone in found]
 
 
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
+PAGES += [f".github/workflows/{p.name}" for p in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+
+
 def document(name: str) -> str:
-    """The README, the help of the whole, or of one command."""
-    if name == "README.md":
+    """A page, the help of the whole, or of one command."""
+    if name in PAGES:
         return (ROOT / name).read_text(encoding="utf-8")
     return cli.HELP if name == "help" else COMMANDS[name].help
 
@@ -80,7 +84,7 @@ def test_help_documents_the_exit_codes_and_every_command():
     assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"
 
 
-@pytest.mark.parametrize("name", ["README.md", "help", *COMMANDS])
+@pytest.mark.parametrize("name", [*PAGES, "help", *COMMANDS])
 def test_named_commands_exist(name):
     for command in named_commands(document(name)):
         parse(command)
