@@ -17,11 +17,12 @@ HAND_IN = (
 
 
 class Wrong(Exception):
-    """A case failed: what was expected, what came, the likely cause, and what to try."""
+    """A case failed: with which input, what was expected, what came, the likely cause, what to try."""
 
-    def __init__(self, expected: object, got: object, likely: str, remedy: str):
+    def __init__(self, expected: object, got: object, likely: str, remedy: str, given: str = ""):
         super().__init__(f"expected {expected}, got {got}")
-        self.rows = {"expected": str(expected), "got": str(got), "likely": likely, "try": remedy}
+        told = {"expected": str(expected), "got": str(got), "likely": likely, "try": remedy}
+        self.rows = {"given": given, **told} if given else told
 
 
 class CheckFailed(AssertionError):
