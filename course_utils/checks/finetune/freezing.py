@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, small_resnet
+from course_utils.checks.finetune.tiny import gated_net, images, small_resnet
 from course_utils.checks.mistakes import Mistake, few, recognise
 from course_utils.checks.report import Wrong
 from course_utils.models import freezing
@@ -104,6 +104,28 @@ def _eval_frozen_norms(model):
             module.eval()
 
 
+def _eval_partly_frozen(model):
+    model.train()
+    for module in model.modules():
+        if not list(module.children()) and any(not p.requires_grad for p in module.parameters()):
+            module.eval()
+
+
+def _by_children(model):
+    model.train()
+    for child in model.children():
+        child.train(any(p.requires_grad for p in child.parameters()))
+
+
+def _no_dropout(model):
+    model.train()
+    for module in model.modules():
+        if list(module.parameters()) and not any(p.requires_grad for p in module.parameters()):
+            module.eval()
+            for dropout in (m for m in module.modules() if isinstance(m, nn.Dropout)):
+                dropout.p = 0.0
+
+
 def _eval_without_parameters(model):
     for module in model.modules():
         module.training = any(p.requires_grad for p in module.parameters())
@@ -149,6 +171,21 @@ MODE_MISTAKES = (
         _eval_frozen_norms,
         "only batch norm was put in eval mode: dropout inside a frozen module still drops",
         "call eval() on each frozen module: it reaches what is inside",
+    ),
+    Mistake(
+        _eval_partly_frozen,
+        "a layer that is frozen in part was taken for frozen",
+        "a module is frozen if all its parameters are, not any of them",
+    ),
+    Mistake(
+        _by_children,
+        "only the model's own children are looked at: here the head lies deeper, beside frozen layers",
+        "look at every one of model.modules()",
+    ),
+    Mistake(
+        _no_dropout,
+        "the dropout was set to 0, and stays so when everything is trainable again",
+        "leave the layers as they are and put them in eval mode",
     ),
     Mistake(
         _eval_without_parameters,
@@ -222,23 +259,30 @@ def keeps_the_backbone(freeze_backbone, train_mode):
 
 def keeps_the_features(freeze_backbone, train_mode):
     """frozen features in training are those of evaluation."""
-    model = _frozen(freeze_backbone)
-    x, _ = images(8)
-    with (
-        torch.no_grad(),
-        must_work("features", "the model no longer runs", "leave its layers as they are"),
-    ):
-        expected = model.eval().features(x)
-        train_mode(model)
-        got = model.features(x)
-    if torch.equal(expected, got):
-        return "bit for bit"
-    training = [k for k, m in _layers(model) if m.training and not k.startswith("classifier")]
-    raise Wrong(
-        "the same features, bit for bit",
-        f"other features; in training mode: {few(training, 4)}",
-        *_recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier")),
-    )
+    return _same_features(freeze_backbone, train_mode, gated_net, "classifier")
+
+
+@needs(keeps_the_features)
+def keeps_features_beside_the_head(freeze_backbone, train_mode):
+    """also when one module holds frozen layers and head."""
+    return _same_features(freeze_backbone, train_mode, _nested, "0.classifier")
+
+
+def trains_what_is_partly_frozen(freeze_backbone, train_mode):
+    """a layer of which only the bias is frozen trains."""
+
+    def modes(mode: Callable) -> dict[str, tuple]:
+        model = gated_net()
+        for name in ("stem.1", "block.1"):
+            model.get_submodule(name).bias.requires_grad_(False)
+        mode(model.eval())
+        return _modes(model)
+
+    got, as_built = modes(train_mode), _modes(gated_net())
+    resting = [name for name in as_built if not got[name][0]]
+    if resting:
+        likely = recognise(got, None, MODE_MISTAKES, modes, WRONG_MODE)
+        raise Wrong("all layers in training mode", f"in eval mode: {few(resting)}", *likely)
 
 
 def trains_the_head(freeze_backbone, train_mode):
@@ -273,10 +317,11 @@ def trains_all_after_unfreezing(freeze_backbone, train_mode):
 def replaces_nothing(freeze_backbone, train_mode):
     """no layer and no method of the model is replaced."""
     model = gated_net()
-    before = [(id(m), type(m)) for m in model.modules()]
+    before = [(m, type(m)) for m in model.modules()]
     freeze_backbone(model, model.classifier)
     train_mode(model)
-    if before != [(id(m), type(m)) for m in model.modules()]:
+    after = [(m, type(m)) for m in model.modules()]
+    if len(before) != len(after) or any(a is not b or x != y for (a, x), (b, y) in zip(before, after)):
         remedy = "layers can stay as they are: what counts is their mode"
         raise Wrong("the same layers", "other layers", "layers were swapped for others", remedy)
     patched = sorted({name for m in model.modules() for name in METHODS & vars(m).keys()})
@@ -292,7 +337,9 @@ CASES = (
     frees_a_frozen_head,
     keeps_the_backbone,
     keeps_the_features,
+    keeps_features_beside_the_head,
     trains_the_head,
+    trains_what_is_partly_frozen,
     trains_all_after_unfreezing,
     replaces_nothing,
 )
@@ -323,17 +370,46 @@ def _expect_head(freeze_backbone, make: Callable, head: str, mistakes: tuple[Mis
     )
 
 
-def _frozen(freeze_backbone) -> GatedNet:
+def _same_features(freeze_backbone, train_mode, make: Callable[[], nn.Module], head: str) -> str:
+    """Compare the input of the head in training with that in evaluation."""
+    model, features = _frozen(freeze_backbone, make, head), []
+    model.get_submodule(head).register_forward_pre_hook(lambda _, inputs: features.append(inputs[0]))
+    x, _ = images(8)
+    with (
+        torch.no_grad(),
+        must_work("features", "the model no longer runs", "leave its layers as they are"),
+    ):
+        model.eval()(x)
+        train_mode(model)
+        model(x)
+    if torch.equal(*features):
+        return "bit for bit"
+    training = [k for k, m in _layers(model) if m.training and not k.startswith(head)]
+    raise Wrong(
+        "the same features, bit for bit",
+        f"other features; in training mode: {few(training, 4)}",
+        *_recognise_modes(model, lambda mode: _modes_after(mode, make(), head)),
+    )
+
+
+def _frozen(
+    freeze_backbone, make: Callable[[], nn.Module] = gated_net, head: str = "classifier"
+) -> nn.Module:
     """A small network after the student's freezing, put right where that is wrong.
 
     So that a mistake in freeze_backbone does not count again where train_mode is looked at.
     """
-    model = gated_net()
+    model = make()
     with contextlib.suppress(Exception):
-        freeze_backbone(model, model.classifier)
+        freeze_backbone(model, model.get_submodule(head))
     model.requires_grad_(False)
-    model.classifier.requires_grad_(True)
+    model.get_submodule(head).requires_grad_(True)
     return model
+
+
+def _nested() -> nn.Module:
+    """The small network inside another module."""
+    return nn.Sequential(gated_net())
 
 
 def _three_steps(model: nn.Module, train_mode) -> None:
@@ -358,7 +434,7 @@ def _modes(model: nn.Module) -> dict[str, tuple]:
     return {
         name: (
             layer.training,
-            getattr(layer, "momentum", None),
+            getattr(layer, "momentum", getattr(layer, "p", None)),
             getattr(layer, "track_running_stats", None),
             getattr(layer, "running_mean", None) is None,
         )
