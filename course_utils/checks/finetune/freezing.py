@@ -73,7 +73,12 @@ GATED_MISTAKES = (
     ),
     Mistake(
         _by_name(lambda name: name.startswith("fc.")),
-        "the head was looked for under the name fc, and this one is called classifier",
+        "nothing trains: the head was looked for under a name, or what lies inside of it was frozen again",
+        "go by the module `head` that is passed: head.parameters() has all that lies inside",
+    ),
+    Mistake(
+        _by_name(lambda name: name.startswith("classifier")),
+        "a name that only begins like the head's was taken for a part of it: classifier_norm",
         "go by the module `head` that is passed, not by a name",
     ),
     Mistake(
@@ -102,6 +107,14 @@ def _eval_frozen_norms(model):
     for module in model.modules():
         if isinstance(module, NORMS) and not module.weight.requires_grad:
             module.eval()
+
+
+def _eval_all_but_plain_norms(model):
+    model.train()
+    for module in model.modules():
+        if list(module.parameters()) and not any(p.requires_grad for p in module.parameters()):
+            for inner in module.modules():
+                inner.training = isinstance(inner, NORMS) and not inner.affine
 
 
 def _eval_partly_frozen(model):
@@ -173,14 +186,14 @@ MODE_MISTAKES = (
         "call eval() on each frozen module: it reaches what is inside",
     ),
     Mistake(
+        _eval_all_but_plain_norms,
+        "a norm without parameters is in training mode, though it lies inside a frozen module",
+        "call eval() on each frozen module: it reaches what is inside",
+    ),
+    Mistake(
         _eval_partly_frozen,
         "a layer that is frozen in part was taken for frozen",
         "a module is frozen if all its parameters are, not any of them",
-    ),
-    Mistake(
-        _by_children,
-        "only the model's own children are looked at: here the head lies deeper, beside frozen layers",
-        "look at every one of model.modules()",
     ),
     Mistake(
         _no_dropout,
@@ -213,6 +226,11 @@ MODE_MISTAKES = (
         "leave the layers as they are and put them in eval mode",
     ),
 )
+BY_CHILDREN = Mistake(
+    _by_children,
+    "only the model's own children are looked at: here the head lies deeper, beside frozen layers",
+    "look at every one of model.modules()",
+)
 WRONG_MODE = (
     "some modules are in the wrong mode",
     "print name and module.training of model.named_modules()",
@@ -231,11 +249,10 @@ def goes_by_module(freeze_backbone, _):
     _expect_head(freeze_backbone, gated_net, "classifier", GATED_MISTAKES)
 
 
-@needs(frees_only_the_head)
+@needs(frees_only_the_head, goes_by_module)
 def frees_a_frozen_head(freeze_backbone, _):
     """also when everything was frozen before."""
-    mistakes = (ONLY_TO_FALSE, *GATED_MISTAKES)
-    _expect_head(freeze_backbone, lambda: gated_net().requires_grad_(False), "classifier", mistakes)
+    _expect_head(freeze_backbone, lambda: gated_net().requires_grad_(False), "classifier", (ONLY_TO_FALSE,))
 
 
 @needs(frees_only_the_head)
@@ -263,9 +280,15 @@ def keeps_the_features(freeze_backbone, train_mode):
 
 
 @needs(keeps_the_features)
+def keeps_features_of_a_plain_norm(freeze_backbone, train_mode):
+    """also where a norm inside has no parameters."""
+    return _same_features(freeze_backbone, train_mode, _with_plain_norm, "classifier")
+
+
+@needs(keeps_the_features)
 def keeps_features_beside_the_head(freeze_backbone, train_mode):
     """also when one module holds frozen layers and head."""
-    return _same_features(freeze_backbone, train_mode, _nested, "0.classifier")
+    return _same_features(freeze_backbone, train_mode, _nested, "0.classifier", (BY_CHILDREN,))
 
 
 def trains_what_is_partly_frozen(freeze_backbone, train_mode):
@@ -289,7 +312,7 @@ def trains_the_head(freeze_backbone, train_mode):
     """the whole head is in training mode."""
     model = _frozen(freeze_backbone).eval()
     train_mode(model)
-    resting = [k for k, m in _layers(model) if k.startswith("classifier") and not m.training]
+    resting = [k for k, m in _layers(model) if _inside(k, "classifier") and not m.training]
     if not resting:
         return
     likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier"))
@@ -337,6 +360,7 @@ CASES = (
     frees_a_frozen_head,
     keeps_the_backbone,
     keeps_the_features,
+    keeps_features_of_a_plain_norm,
     keeps_features_beside_the_head,
     trains_the_head,
     trains_what_is_partly_frozen,
@@ -370,7 +394,13 @@ def _expect_head(freeze_backbone, make: Callable, head: str, mistakes: tuple[Mis
     )
 
 
-def _same_features(freeze_backbone, train_mode, make: Callable[[], nn.Module], head: str) -> str:
+def _same_features(
+    freeze_backbone,
+    train_mode,
+    make: Callable[[], nn.Module],
+    head: str,
+    mistakes: tuple[Mistake, ...] = (),
+) -> str:
     """Compare the input of the head in training with that in evaluation."""
     model, features = _frozen(freeze_backbone, make, head), []
     model.get_submodule(head).register_forward_pre_hook(lambda _, inputs: features.append(inputs[0]))
@@ -384,11 +414,11 @@ def _same_features(freeze_backbone, train_mode, make: Callable[[], nn.Module], h
         model(x)
     if torch.equal(*features):
         return "bit for bit"
-    training = [k for k, m in _layers(model) if m.training and not k.startswith(head)]
+    training = [k for k, m in _layers(model) if m.training and not _inside(k, head)]
     raise Wrong(
         "the same features, bit for bit",
         f"other features; in training mode: {few(training, 4)}",
-        *_recognise_modes(model, lambda mode: _modes_after(mode, make(), head)),
+        *_recognise_modes(model, lambda mode: _modes_after(mode, make(), head), mistakes),
     )
 
 
@@ -407,6 +437,13 @@ def _frozen(
     return model
 
 
+def _with_plain_norm() -> nn.Module:
+    """The small network with a norm that has statistics, but no parameters."""
+    model = gated_net()
+    model.block.append(nn.BatchNorm2d(6, affine=False))
+    return model
+
+
 def _nested() -> nn.Module:
     """The small network inside another module."""
     return nn.Sequential(gated_net())
@@ -421,6 +458,10 @@ def _three_steps(model: nn.Module, train_mode) -> None:
         optimizer.zero_grad()
         F.cross_entropy(model(x), y).backward()
         optimizer.step()
+
+
+def _inside(name: str, head: str) -> bool:
+    return name == head or name.startswith(f"{head}.")
 
 
 def _layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -453,5 +494,5 @@ def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False
     return _modes(model)
 
 
-def _recognise_modes(model: nn.Module, observe: Callable) -> tuple[str, str]:
-    return recognise(_modes(model), None, MODE_MISTAKES, observe, WRONG_MODE)
+def _recognise_modes(model: nn.Module, observe: Callable, first: tuple[Mistake, ...] = ()) -> tuple[str, str]:
+    return recognise(_modes(model), None, (*first, *MODE_MISTAKES), observe, WRONG_MODE)
