@@ -1099,7 +1099,7 @@ session.show_recorded("normalisation")
 # optimizer (`params`, `lr`, `weight_decay`):
 # - every **trainable** parameter exactly once, frozen ones not at all;
 # - the parameters of the module `head` at `head_lr`, all others at `backbone_lr`;
-# - no weight decay on tensors of one dimension (norms and biases).
+# - `weight_decay` on every tensor but those of one dimension (norms and biases), which get 0.
 #
 # *Predict first:* what does weight decay do to the scale of a batch norm?
 
@@ -1140,7 +1140,7 @@ checks.finetune.groups(parameter_groups)
 # Why: choosing by name, listing a tensor twice, listing frozen ones, or a generator that is empty when read again.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models, training
+    from course_utils import checks, training
     from torch import nn
 
     answer = checks.own_work(parameter_groups, training.parameter_groups)
@@ -1150,24 +1150,27 @@ def hidden_test() -> None:
             super().__init__()
             self.gamma = nn.Parameter(torch.ones(6))
             self.entry = nn.Conv2d(3, 6, 2)
-            self.fc = nn.ModuleList([nn.Linear(6, 6), nn.LayerNorm(6)])
-            self.top = nn.ModuleDict({"out": nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 4))})
+            self.fc = nn.ModuleList([nn.Linear(6, 6), nn.LayerNorm(6), nn.Linear(6, 6, bias=False)])
+            self.table = nn.Embedding(4, 6)
+            out = nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 4))
+            self.top = nn.ModuleDict({"out": out, "out_norm": nn.LayerNorm(4), "classifier": nn.Linear(4, 4)})
+            self.fc[2].weight, out[1].weight = self.fc[0].weight, self.table.weight
+            self.entry.requires_grad_(False)
+            out[0].bias.requires_grad_(False)
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(27_644)
-        model = Net()
-        model.entry.requires_grad_(False)
-        head = model.top["out"]
+    def ask(model: nn.Module, head: nn.Module) -> None:
+        frozen = {id(p) for p in model.parameters() if not p.requires_grad}
+        wanted = sorted(id(p) for p in model.parameters() if p.requires_grad)
         groups = answer(model, head, 0.003, 0.07, 0.2)
-        dicts = type(groups) in (tuple, list) and all(type(group) is dict and "params" in group for group in groups)
+        dicts = type(groups) in (tuple, list) and all(
+            isinstance(group, dict) and "params" in group for group in groups
+        )
         assert dicts, "parameter_groups: a list of dicts"
         for group in groups:
             group["params"] = [group["params"]] if torch.is_tensor(group["params"]) else list(group["params"])
 
         listed = [(id(p), group.get("lr")) for group in groups for p in group["params"]]
-        frozen = {id(p) for p in model.parameters() if not p.requires_grad}
         assert not any(key in frozen for key, _ in listed), "parameter_groups: frozen parameters"
-        wanted = sorted(id(p) for p in model.parameters() if p.requires_grad)
         assert sorted(key for key, _ in listed) == wanted, "parameter_groups: each parameter once"
         inside = {id(p) for p in head.parameters()}
         for key, lr in listed:
@@ -1177,6 +1180,13 @@ def hidden_test() -> None:
             torch.optim.AdamW(answer(model, head, 0.003, 0.07, 0.2))
         except (TypeError, ValueError) as problem:
             raise AssertionError("parameter_groups: an optimizer takes them") from problem
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(27_644)
+        nested, whole, last = Net(), Net(), Net()
+        ask(nested, nested.top["out"])
+        ask(whole, whole.top)
+        ask(last, last.fc)
 
 
 from course_utils import checks
@@ -1190,7 +1200,7 @@ checks.hidden(hidden_test)
 # Why: going by the layer's class or name: biases and lone parameters are one-dimensional too.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models, training
+    from course_utils import checks, training
     from torch import nn
 
     answer = checks.own_work(parameter_groups, training.parameter_groups)
@@ -1199,9 +1209,10 @@ def hidden_test() -> None:
         def __init__(self):
             super().__init__()
             self.temper = nn.Parameter(torch.ones(5))
+            self.prompt = nn.Parameter(torch.zeros(2, 5))
             self.stage = nn.Sequential(nn.Conv2d(3, 5, 2), nn.BatchNorm2d(5), nn.Conv2d(5, 5, 1, bias=False))
-            self.skip = nn.Sequential(nn.Conv2d(3, 5, 1), nn.GroupNorm(1, 5))
-            self.last = nn.Linear(5, 8)
+            self.skip = nn.Sequential(nn.Conv2d(3, 5, 1), nn.GroupNorm(1, 5), nn.PReLU(5), nn.Linear(5, 1))
+            self.last = nn.Sequential(nn.LayerNorm(5), nn.Linear(5, 8), nn.PReLU(8))
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(35_928)
