@@ -1,4 +1,4 @@
-# the head is remembered, until everything is trainable again
+# fails: freeze-2
 def freeze_backbone(model, head):
     for p in model.parameters():
         p.requires_grad = False

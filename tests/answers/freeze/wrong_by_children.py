@@ -1,4 +1,4 @@
-# child by child, and a dictionary of flags
+# fails: freeze-2
 def freeze_backbone(model, head):
     trainable = dict.fromkeys(map(id, head.parameters()), True)
     for p in model.parameters():
