@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 DO = "  do this:  "  # begins the line of the remedy
 
 

@@ -11,7 +11,6 @@ from torch import Tensor
 from course_utils.data.images import ImageSet, Splits, _named_parts
 from course_utils.errors import DataError
 
-
 SMALLEST = 8  # pixels: at fewer, nothing is left behind the strides of the course's networks
 
 
