@@ -91,7 +91,7 @@ def run(
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
-    from course_utils.authoring import running
+    from course_utils.authoring import preflight, running
 
     settings = dict(_setting(text) for text in overrides or [])
     try:
@@ -103,6 +103,7 @@ def run(
     parameters = {"budget": budget, "data": _absolute(data), "weights": _absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    preflight.require([path.stem for path in chosen], folder, parameters)
     runs = running.run_all(running.Job(chosen, folder, parameters))
     print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
     for notebook in (result.notebook for result in runs if result.passed):

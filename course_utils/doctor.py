@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -127,15 +126,12 @@ def _data() -> Iterator[Finding]:
 
 def _cache() -> Finding:
     """The cache folder must take a file; without it everything is computed and fetched again."""
-    from course_utils.storage import cache_dir
+    from course_utils.storage import cache_dir, cache_problem
 
-    remedy = "set COURSE_DATA to a folder that you may write to"
-    try:
-        cache_dir().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache_dir()):
-            return Finding("cache folder", True, str(cache_dir()), remedy)
-    except OSError as problem:
-        return Finding("cache folder", False, f"{cache_dir()}: {problem.strerror}", remedy)
+    problem = cache_problem()
+    detail = f"{cache_dir()}: {problem}" if problem else str(cache_dir())
+    remedy = "set COURSE_DATA to a folder with room that you may write to"
+    return Finding("cache folder", not problem, detail, remedy)
 
 
 def _nbgrader_config(root: Path) -> Finding:

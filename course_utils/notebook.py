@@ -18,6 +18,7 @@ from course_utils.course import experiments, recorded
 from course_utils.course.budget import choose_preset, load_plan
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
+from course_utils.data.inspection import require_usable
 from course_utils.data.loading import describe_source, load_data
 from course_utils.environ import is_grading
 from course_utils.models.weights import (
@@ -134,6 +135,7 @@ def start(
     plan = load_plan(notebook, preset, overrides)
     amounts = vars(plan.data)
     splits = load_data(data, seed=seed, **amounts)
+    require_usable(splits)
     source = common_source(weights, archs)
     found = find_weights(source, archs[0])
     session = Session(notebook, preset, plan, splits, found, seed, best_device(), source)

@@ -440,6 +440,15 @@ def test_a_roster_that_cannot_be_used_is_refused(root, text, why):
         roster(root, text)
 
 
+def test_a_roster_in_latin_1_and_a_folder_for_a_zip_come_with_a_remedy(root):
+    path = root / "class.csv"
+    path.write_bytes("student_id,name\nju,Jürgen\n".encode("latin-1"))
+    with pytest.raises(RosterError, match="Latin-1, in line 2(.|\n)*do this: .*UTF-8"):
+        read_roster(path)
+    with pytest.raises(ArchiveError, match="found:    a folder(.|\n)*do this: +name the zip itself"):
+        list(sorting.collect(root, sorting.Course(root, {}, None, None)))
+
+
 def test_a_pattern_of_ones_own(root):
     own = r"(?P<student_id>\w+)_attempt_(?P<timestamp>[\d-]+)_.*"
     names = "ada_attempt_2026-01-30-15-00-00_x.ipynb", "ada_attempt_2026-01-30-15-00-01_x.ipynb"
