@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from course_utils.course.names import complete_name
 from course_utils.errors import CourseError, EnvironmentProblem
 
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
@@ -31,6 +33,9 @@ Budget = Literal["auto", "smoke", "cpu", "gpu"]
 
 def main() -> None:
     """Run the command line; a problem that the reader can solve ends in a sentence."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # as the notebooks do; torch reads it once, when it loads
     try:
         app()
     except CourseError as problem:
@@ -86,7 +91,7 @@ def run(
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
-    from course_utils.authoring import running
+    from course_utils.authoring import preflight, running
 
     settings = dict(_setting(text) for text in overrides or [])
     try:
@@ -98,6 +103,7 @@ def run(
     parameters = {"budget": budget, "data": _absolute(data), "weights": _absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    preflight.require([path.stem for path in chosen], folder, parameters)
     runs = running.run_all(running.Job(chosen, folder, parameters))
     print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
     for notebook in (result.notebook for result in runs if result.passed):
@@ -120,14 +126,13 @@ def fetch(
 
     Example: `course fetch cifar10 resnet18`
     """
-    from course_utils.downloads import NAMES
-    from course_utils.downloads import fetch as bring
+    from course_utils import catalogue
 
     for name in names:
-        if name not in NAMES:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+        if name not in catalogue.CATALOGUE:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(catalogue.CATALOGUE)}")
     for name in names:
-        print(f"{name}: {bring(name)}")
+        print(f"{name}: {catalogue.fetch(name)}")
 
 
 @app.command()
@@ -438,12 +443,10 @@ def _need(*packages: str) -> None:
 def _assignment(root: Path, beginning: str) -> str:
     """The one notebook that is called so, or whose name begins so."""
     names = sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
-    chosen = [name for name in names if name == beginning] or [n for n in names if n.startswith(beginning)]
-    if len(chosen) != 1:
-        raise typer.BadParameter(
-            f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run course build'}"
-        )
-    return chosen[0]
+    try:
+        return complete_name(beginning, names)
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem)) from None
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -44,6 +44,10 @@ seed = 0
 overrides = {}     # for example {"probe.seeds": 5}
 
 # %%
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its threads must not spin while they wait
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -1002,23 +1006,21 @@ for entry in (entry for entry in zoo.ENTRIES if entry.family != "CNN"):
 # `weights_only=True`. Can a set of weights be had? Ask before you build:
 
 # %%
-from course_utils.zoo import hub
-
 for name in ("LeNet-5", "ResNet-18", "MoCo v3 ViT-S"):
     entry = zoo.find(name)
-    here = "on this machine" if hub.cached_file(entry) else "not on this machine"
-    print(f"{name}: {here}; published at: {hub.address(entry) or 'nowhere'}")
+    here = "on this machine" if zoo.cached_file(entry) else "not on this machine"
+    print(f"{name}: {here}; published at: {zoo.address(entry) or 'nowhere'}")
 
 # %%
 ask_the_hosts = False  # True: one small request to each host, nothing is downloaded
 if ask_the_hosts:
     for name in ("ResNet-18", "DINOv2 ViT-S", "MoCo v3 ViT-S", "CLIP ViT-B/16"):
-        print(hub.availability(zoo.find(name)).sentence)
+        print(zoo.availability(zoo.find(name)).sentence)
 
 # %% [markdown]
 # **A file that is not in the library's format.** MoCo v3's checkpoints hold two encoders with names like
 # `module.base_encoder.blocks.0.attn.qkv.weight`, wrapped for several GPUs, with a projection head that nobody needs.
-# `course_utils/mocov3.py` strips the prefix, drops the head, and insists that every other tensor fits. Two traps:
+# `course_utils/zoo/mocov3.py` strips the prefix, drops the head, and insists that every other tensor fits. Two traps:
 # their ViT-S has **12** attention heads (timm's has 6, in tensors of the same shape: it would load and be wrong), and
 # its position embedding is a formula, so for another grid it is computed anew.
 
@@ -1110,10 +1112,10 @@ run_leaderboard = False  # True: downloads about 0.8 GB, probes each model at it
 candidates = ("ResNet-18", "ConvNeXt-T", "DeiT-S", "DINOv3 ViT-S", "CLIP ViT-B/16")
 for name in candidates if run_leaderboard else ():
     entry = zoo.find(name)
-    state = hub.availability(entry)
+    state = zoo.availability(entry)
     print(state.sentence)
     if state.yes:
-        hub.download(entry)
+        zoo.download(entry)
         facts = card(entry)
         prep = Preprocess(facts.mean, facts.std, facts.size)
         model = zoo.build(name, n_classes, facts.size, pretrained=True).to(device)

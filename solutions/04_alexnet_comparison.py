@@ -42,14 +42,17 @@ seed = 0
 overrides = {}     # for example {"duel.epochs": 20}
 
 # %%
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its threads must not spin while they wait
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import checks, plots
+from course_utils import checks, models, plots
 from course_utils.analysis import Arm, verdict
-from course_utils.models import build_model, count_parameters
-from course_utils.models.alexnet import build_alexnet, STEMS
+from course_utils.models import build_alexnet, build_model, count_parameters
 from course_utils.notebook import start
 from course_utils.tables import table, turned
 
@@ -156,11 +159,10 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 def hidden_test() -> None:
     import torch
     from course_utils import checks
-    from course_utils.checks.comparison.tiny import narrow_alexnet
     from course_utils.models import alexnet
 
     answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
-    stock = narrow_alexnet(classes=14, seed=70_311, width=11)
+    stock = checks.comparison.narrow_alexnet(classes=14, seed=70_311, width=11)
     before = [(n, t.clone()) for n, t in stock.state_dict().items() if n.startswith("features.")]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5_227)
@@ -188,12 +190,11 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks
-    from course_utils.checks.comparison.tiny import narrow_alexnet
     from course_utils.models import alexnet
 
     answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
     for classes in (8, 13):
-        stock = narrow_alexnet(classes=13, seed=8_819 + classes, width=12)
+        stock = checks.comparison.narrow_alexnet(classes=13, seed=8_819 + classes, width=12)
         before = [tensor.clone() for tensor in stock.state_dict().values()]
         got = answer(stock, classes)
         assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
@@ -357,7 +358,7 @@ WAYS = {
     "the centre": ("centre", 32),
     "resampled": ("resampled", 32),
 }
-assert {stem for stem, _ in WAYS.values()} == set(STEMS)
+assert {stem for stem, _ in WAYS.values()} == set(models.alexnet.STEMS)
 
 
 def probe_score(model, prep, images, val):
@@ -756,7 +757,6 @@ def hidden_test() -> None:
     import random
     from fractions import Fraction
     from course_utils import analysis, checks, values
-    from course_utils.checks.comparison.tiny import predictions
 
     answer = checks.own_work(mcnemar, analysis.compare_pair, analysis.exact_p, analysis.mid_p)
     rng = random.Random(61_409)
@@ -770,7 +770,7 @@ def hidden_test() -> None:
 
     pairs = [(rng.randint(0, 25), rng.randint(0, 25)) for _ in range(6)]
     for b, c in [*pairs, (0, 0), (0, 6), (7, 7), (8, 9), (900, 780)]:
-        got = answer(*predictions(30, b, c, 11, seed=rng.randint(0, 10**6)))
+        got = answer(*checks.comparison.predictions(30, b, c, 11, seed=rng.randint(0, 10**6)))
         assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[2]) is float, "mcnemar: type of p"
         values.same("mcnemar: p", got[2], p(b, c), rtol=1e-6)
@@ -874,11 +874,10 @@ checks.comparison.temperature(find_temperature)
 def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks, values
-    from course_utils.checks.comparison.tiny import confident_logits
 
     answer = checks.own_work(find_temperature, analysis.fit_temperature)
     for scale, seed in ((1.8, 40_127), (5.5, 7_703), (17.0, 63_331)):
-        logits, labels = confident_logits(scale, n=400, seed=seed)
+        logits, labels = checks.comparison.confident_logits(scale, n=400, seed=seed)
         kept = logits.clone()
         got = answer(logits, labels)
         assert type(got) is float, "find_temperature: type"
@@ -900,11 +899,10 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks, values
-    from course_utils.checks.comparison.tiny import confident_logits
 
     answer = checks.own_work(find_temperature, analysis.fit_temperature)
     for scale, seed in ((0.7, 21_577), (0.25, 90_011), (0.1, 3_919)):
-        logits, labels = confident_logits(scale, n=400, seed=seed)
+        logits, labels = checks.comparison.confident_logits(scale, n=400, seed=seed)
         kept = logits.clone()
         got = answer(logits, labels)
         assert type(got) is float, "find_temperature: type"

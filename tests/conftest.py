@@ -1,8 +1,10 @@
 """Settings of the whole suite."""
 
 import os
+import socket
 
 import pytest
+from servers import Server
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 # Tests compare bits, and on a CPU: a GPU is hidden from them, unless this is set by whoever runs them.
@@ -18,11 +20,6 @@ def pytest_addoption(parser):
     parser.addoption("--screenshots", metavar="FOLDER", help="keep a picture of what each browser test saw")
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "required_in_ci: under COURSE_CI=1 a skip is a failure")
-    config.addinivalue_line("markers", "browser: drives JupyterLab in Chromium")
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """What CI is there for must have run there: ``.ci/run`` installs what it needs."""
@@ -32,3 +29,34 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"CI must run this test, and skipped it: {report.longrepr[-1]}"
     return report
+
+
+@pytest.fixture
+def start_server():
+    """Starts servers, each with some files, its content by path; they end with the test."""
+    servers = []
+
+    def start(files: dict[str, bytes] | None = None) -> Server:
+        servers.append(Server())
+        servers[-1].files |= files or {}
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def mirrors(monkeypatch):
+    """Downloads come from these addresses, and by no proxy."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return lambda *urls: monkeypatch.setenv("COURSE_MIRRORS", ", ".join(urls))
+
+
+@pytest.fixture
+def nobody():
+    """The address of a port where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{free.getsockname()[1]}"

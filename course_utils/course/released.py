@@ -33,7 +33,7 @@ Released = dict[str, tuple[ReleasedCell, ...]]
 
 
 def read_list(path: Path = LIST) -> Released:
-    """The cells of every notebook of the course, by assignment and in order; `course build` writes the file."""
+    """The cells of every notebook of the course, by assignment, in order; `course build` writes the file."""
     content = json.loads(path.read_text(encoding="utf-8"))
     return {name: tuple(ReleasedCell(**cell) for cell in cells) for name, cells in content.items()}
 
@@ -56,5 +56,5 @@ def assignment_of(ids: Iterable[str], known: Mapping[str, Iterable[str]]) -> str
     """
     present = set(ids)
     shared = {name: len(present & set(of_release)) for name, of_release in known.items()}
-    best = max(shared, key=shared.get, default=None)
+    best = max(shared, key=lambda name: shared[name], default=None)
     return best if best is not None and shared[best] else None

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils import downloads
 from course_utils.cartoons import generation
 from course_utils.data import folders
 from course_utils.data.images import (
@@ -24,9 +23,11 @@ from course_utils.data.images import (
     _splits,
     val_size,
 )
+from course_utils.data.sources import SOURCES
+from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
-from course_utils.storage import cache_dir, file_stamp, stored_arrays
+from course_utils.storage import cache_dir, file_stamp, stored_arrays, tell_not_kept
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -81,7 +82,7 @@ def load_data(
 
 def available(name: str) -> bool:
     """Whether ``"cifar10"`` or ``"hotdog"`` is here and may be used: never while nbgrader runs."""
-    return not is_grading() and downloads.download(name).path.exists()
+    return not is_grading() and SOURCES[name]().path.exists()
 
 
 def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
@@ -113,7 +114,7 @@ def _cifar10() -> dict[str, ImageSet]:
 
 def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
     """The pickled batches of the published archive, and of no other: pickles can run code."""
-    if not downloads.has_checksum(archive, downloads.download("cifar10").checksum):
+    if not has_checksum(archive, SOURCES["cifar10"]().checksum):
         raise DataError(
             f"{archive} is not the published archive: it has another checksum.",
             do="remove it and run `course fetch cifar10`",
@@ -135,7 +136,7 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
 
 
 def _fetched(name: str) -> Path:
-    path = downloads.download(name).path
+    path = SOURCES[name]().path
     if not path.exists():
         raise DataError(
             f"{name} is not on this machine.", expected=str(path), do=f"run `course fetch {name}`"
@@ -200,20 +201,19 @@ def load_photos(size: int, *, train: int, val: int, test: int, seed: int = 0) ->
 
 
 def _drawn_folder(per_class: int) -> Path:
-    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only."""
+    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only or full."""
     folder = cache_dir() / f"photos-v{generation.VERSION}-{per_class}" / "drawn cats and dogs"
     if folder.is_dir():
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-    except OSError:
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+            generation.write_photos(Path(scratch) / "pictures", DRAWN_CLASSES, per_class)
+            (Path(scratch) / "pictures").rename(folder)
+    except OSError as problem:
+        if folder.is_dir():  # another notebook was faster
+            return folder
+        tell_not_kept(problem.strerror)
         folder = Path(tempfile.mkdtemp()) / folder.name
-        return generation.write_photos(folder, DRAWN_CLASSES, per_class)
-    generation.write_photos(scratch / "pictures", DRAWN_CLASSES, per_class)
-    try:
-        (scratch / "pictures").rename(folder)
-    except OSError:  # another notebook was faster
-        return folder if folder.is_dir() else scratch / "pictures"
-    scratch.rmdir()
+        generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

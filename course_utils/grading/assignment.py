@@ -10,6 +10,7 @@ from typing import TypeVar
 import nbformat
 
 from course_utils.authoring.configuration import load_config
+from course_utils.course.notebookfile import NotebookError
 from course_utils.errors import CourseError
 from course_utils.grading.editions import Editions
 from course_utils.grading.gradebook import results
@@ -20,7 +21,6 @@ from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.interrupts import time_limit
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.submissions.finding import Submission, find_submissions, read_submission
-from course_utils.grading.submissions.reading import CannotRepair
 from course_utils.grading.submissions.setup import setup_names
 from course_utils.grading.worker import Outcome, Task
 from course_utils.tables import one_line
@@ -110,7 +110,7 @@ class Assignment:
         try:
             with time_limit(seconds, "to deal with this submission"):
                 return step()
-        except CannotRepair as problem:
+        except NotebookError as problem:
             return self._result(submission, NEEDS_YOU, problem.what)
         except Exception as problem:
             return self._result(submission, NEEDS_YOU, sentence(problem))
@@ -162,7 +162,7 @@ class Assignment:
         return last is not None and not self.fresh and last.key == self._key(submission) != ""
 
     def _written(self, result: Result, submission: Submission) -> Result:
-        """A result that is in the gradebook; where that fails the next `course grade` writes it, without a run."""
+        """A result that is in the gradebook; where it fails, the next `course grade` writes it without a run."""
         if result.notebook is None:
             return result
         state, why = state_of(result.cells)

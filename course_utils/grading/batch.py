@@ -15,6 +15,7 @@ from pathlib import Path
 from distributed import Client
 from filelock import FileLock, Timeout
 
+from course_utils.course.names import complete_name
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.assignment import Assignment
@@ -71,18 +72,15 @@ def limits(cell_seconds: int | None = None, notebook_seconds: int | None = None)
 
 
 def choose_assignments(root: Path, beginning: str | None) -> list[str]:
-    """The assignments whose names begin so; by default those that something was submitted to.
+    """The assignment that is called so, or begins so; by default all that something was submitted to.
 
     Raises:
-        LookupError: if there is none.
+        LookupError: from :func:`course_utils.course.names.complete_name`.
     """
     names = sorted(path.parent.name for path in (root / "notebooks").glob("*/*.ipynb"))
     if beginning is None:
         return [name for name in names if any(find_submissions(root, name))]
-    chosen = [name for name in names if name.startswith(beginning)]
-    if not chosen:
-        raise LookupError(f"no assignment begins with {beginning!r}; there are {', '.join(names) or 'none'}")
-    return chosen
+    return [complete_name(beginning, names)]
 
 
 def grade(

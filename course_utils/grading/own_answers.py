@@ -62,9 +62,9 @@ class OwnAnswers:
         found = self._expected()
         if problems := list(self._lost_marks(found)):
             raise GradingError(
-                f"our own answers to {self.assignment.name} do not get full marks; no submission was touched.",
+                f"our own answers to {self.assignment.name} do not get full marks: nothing was graded.",
                 found="; ".join(problems),
-                do="run `course build` and `course doctor`, then look at these cells in the instructor edition",
+                do="run `course build` and `course doctor`; then look at these cells in our edition",
             )
         write_text(kept, json.dumps({"key": key, "references": found}))
         return found

@@ -11,9 +11,8 @@ from torchvision import models as zoo
 
 from course_utils.errors import CourseError
 from course_utils.models.heads import _put_in_place_of, new_layers, replace_head
-from course_utils.models.weights import Weights
+from course_utils.models.weights import ARCHITECTURES, Weights
 
-ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 STEMS = ("stock", "nopool", "stride1", "conv3x3")
 
 

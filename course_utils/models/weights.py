@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import pickle
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights
 
 from course_utils.data.augment import Preprocess
+from course_utils.downloads import Download
 from course_utils.errors import WeightsError
 from course_utils.models.heads import find_head, part_of_head, path_of
 
@@ -21,7 +25,9 @@ SMALL = {
     "resnet18": ASSETS / "resnet18_tinyimagenet.safetensors",
     "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
 }
+ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
+HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends in its SHA-256
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -134,10 +140,28 @@ def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
     return line
 
 
+def published_weights(url: str, again: str) -> Download:
+    """The download of weights to where torch.hub looks for them; TORCH_HOME counts.
+
+    Args:
+        url: the file's name may end in the beginning of its SHA-256, as torch.hub has it
+            (``resnet18-f37072fd.pth``); it is checked then.
+        again: what to run to try once more, for messages.
+    """
+    name = url.rpartition("/")[2]
+    start_of_hash = HASH.search(name)
+    checksum = f"sha256:{start_of_hash[1]}" if start_of_hash else ""
+    return Download((url,), checksum, Path(torch.hub.get_dir()) / "checkpoints" / name, again)
+
+
+def imagenet_download(arch: str) -> Download:
+    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`ARCHITECTURES`."""
+    return published_weights(get_model_weights(arch)["IMAGENET1K_V1"].url, f"`course fetch {arch}`")
+
+
 def imagenet_file(arch: str) -> Path:
     """Where torch keeps (or would keep) the ImageNet-1k V1 weights of ``arch``; TORCH_HOME counts."""
-    url = get_model_weights(arch)["IMAGENET1K_V1"].url
-    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+    return imagenet_download(arch).path
 
 
 def from_file(path: str | Path, arch: str) -> Weights:
@@ -155,6 +179,8 @@ def from_file(path: str | Path, arch: str) -> Weights:
         raise WeightsError(
             f"no weights at {path}.",
             expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+            found=f"no file at {path.resolve()}",
+            do=f"correct the path; `course fetch {arch}` brings torchvision's",
         )
     state = _unwrap(_read_tensors(path), path)
     card = _read_card(path.with_suffix(".json"))
@@ -192,7 +218,7 @@ def _imagenet(arch: str) -> Weights:
         file = imagenet_file(arch)
         raise WeightsError(
             f"{file.name} cannot be read.",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(file, problem),
             do=f"delete {file} and run `course fetch {arch}`",
         ) from None
     return Weights(
@@ -212,16 +238,28 @@ def _imagenet(arch: str) -> Weights:
 def _read_tensors(path: Path) -> dict:
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:
         raise WeightsError(
             f"{path.name} cannot be read as weights.",
             expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(path, problem),
+            do="download or copy the file again; of a pickled model, save the tensors alone: "
+            "torch.save(model.state_dict(), file)",
         ) from None
+
+
+def why_unreadable(path: Path, problem: Exception) -> str:
+    """What is wrong with a file that torch or safetensors refused.
+
+    In our own words: torch's advise to switch ``weights_only`` off, which lets the file run any code.
+    """
+    if not path.is_file():
+        return "no file"
+    if "Unsupported global" in str(problem) and isinstance(problem, pickle.UnpicklingError):
+        return "pickled code, which is never run"
+    return f"{path.stat().st_size:,} bytes that are cut off, damaged or of another kind"
 
 
 def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
@@ -230,7 +268,12 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
+        raise WeightsError(
+            f"{path.name} holds no state dict.",
+            expected="names mapped to tensors",
+            found=type(content).__name__,
+            do="save one: torch.save(model.state_dict(), file)",
+        )
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
@@ -258,4 +301,5 @@ def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
         f"{name} has no {key}.",
         expected=f"the weights of {arch}, or all of them but {key.split('.')[0]}",
         found=", ".join(list(state)[:3]) + ", ...",
+        do=f"choose weights of {arch}",
     )

@@ -1,9 +1,11 @@
-"""What is published about weights: licence, input, accuracy with its conditions and source; ImageNet errors in history."""
+"""What is published of weights: licence, input, accuracy, conditions, source; ImageNet errors in history."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+
+from torchvision import models as torchvision_models
 
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD
 from course_utils.zoo.entries import Entry
@@ -64,9 +66,7 @@ def card(entry: Entry) -> Card:
 
 
 def _of_torchvision(entry: Entry) -> Card:
-    from torchvision.models import get_model_weights
-
-    weights = get_model_weights(entry.builder)[entry.tag]
+    weights = torchvision_models.get_model_weights(entry.builder)[entry.tag]
     presets, measured = weights.transforms(), weights.meta["_metrics"]["ImageNet-1K"]
     return Card(
         tuple(presets.mean),
@@ -101,11 +101,9 @@ def _fraction(percent: float) -> float | None:
 
 def torchvision_accuracies() -> dict[str, tuple[float, float]]:
     """Top-1 and top-5 (fractions) of every set of ImageNet weights in torchvision, by its name."""
-    from torchvision import models
-
     found = {}
-    for model in models.list_models(module=models):
-        for weights in models.get_model_weights(model):
+    for model in torchvision_models.list_models(module=torchvision_models):
+        for weights in torchvision_models.get_model_weights(model):
             measured = weights.meta["_metrics"]["ImageNet-1K"]
             pair = _fraction(measured["acc@1"]), _fraction(measured["acc@5"])
             if None not in pair:

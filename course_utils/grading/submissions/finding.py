@@ -11,8 +11,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
+from course_utils.course.notebookfile import LARGEST_FILE, NotebookError, read_notebook
 from course_utils.grading.submissions.files import Unfit, is_real_folder, read_regular, regular_files
-from course_utils.grading.submissions.reading import LARGEST_FILE, CannotRepair, read_notebook
 from course_utils.grading.submissions.repair import ENOUGH, Repaired, fit, repair
 from course_utils.tables import one_line
 
@@ -96,27 +96,27 @@ def read_submission(
     reader must decide; one that does not fit beside one that does is left out.
 
     Raises:
-        CannotRepair: if no notebook can be read, none fits, or several do.
+        NotebookError: if no notebook can be read, none fits, or several do.
     """
     if submission.refused:
-        raise CannotRepair(submission.refused)
+        raise NotebookError(submission.refused)
     if not submission.notebooks:
-        raise CannotRepair("no notebook was handed in")
+        raise NotebookError("no notebook was handed in")
     read: dict[Path, NotebookNode] = {}
-    problems: dict[Path, CannotRepair] = {}
+    problems: dict[Path, NotebookError] = {}
     for path in submission.notebooks:
         try:
             read[path] = read_notebook(_content(path))
-        except CannotRepair as problem:
+        except NotebookError as problem:
             problems[path] = problem
     fitting = {p: n for p, n in read.items() if len(read) == 1 or fit(n, release) >= ENOUGH}
     different = {str([(c.cell_type, c.source) for c in n.cells]) for n in fitting.values()}
     if len(different) > 1 or (fitting and any(_has_the_name(p, submission) for p in problems)):
         names = ", ".join(sorted(one_line(p.name) for p in [*fitting, *problems]))
-        raise CannotRepair(f"several notebooks, and which one counts? {names}")
+        raise NotebookError(f"several notebooks, and which one counts? {names}")
     if not fitting:
         path, problem = next(iter(problems.items()), (None, None))
-        raise problem or CannotRepair("no notebook fits the released one")
+        raise problem or NotebookError("no notebook fits the released one")
     chosen = next(iter(fitting))
     repaired = repair(fitting[chosen], release, instructor)
     repaired.notes += _remarks(submission, chosen)
@@ -170,7 +170,7 @@ def _content(path: Path) -> bytes:
     try:
         return read_regular(path, LARGEST_FILE + 1)
     except OSError as problem:
-        raise CannotRepair(f"the file cannot be read: {problem.strerror}") from None
+        raise NotebookError(f"the file cannot be read: {problem.strerror}") from None
 
 
 def _has_the_name(path: Path, submission: Submission) -> bool:

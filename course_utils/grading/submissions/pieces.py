@@ -42,7 +42,7 @@ class Piece:
 
 
 def pieces_of(submitted: NotebookNode) -> list[Piece]:
-    """The cells of what :func:`course_utils.grading.submissions.reading.read_notebook` gives."""
+    """The cells of what :func:`course_utils.course.notebookfile.read_notebook` gives."""
     return [
         Piece(c.cell_type, c.source, c.metadata.grade_id, c.get("id", ""), attachments=c.get("attachments"))
         for c in submitted.cells

@@ -10,8 +10,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_locked, is_solution
 
+from course_utils.course.notebookfile import NotebookError
 from course_utils.grading.submissions.pieces import Piece, is_written, name_of, name_pieces, pieces_of
-from course_utils.grading.submissions.reading import CannotRepair
 from course_utils.grading.submissions.setup import put_setup_back
 from course_utils.tables import one_line
 
@@ -54,19 +54,19 @@ def repair(
     are the released ones.
 
     Args:
-        submitted: from :func:`course_utils.grading.submissions.reading.read_notebook`.
+        submitted: from :func:`course_utils.course.notebookfile.read_notebook`.
         release: the student edition.
         instructor: the instructor edition, if its own text in a locked cell is to count as unchanged.
 
     Raises:
-        CannotRepair: if it is another notebook.
+        NotebookError: if it is another notebook.
     """
     pieces, notes = _cut_out_tests(pieces_of(submitted), release, instructor)
     notes += name_pieces(pieces, release)
     found = {piece.name for piece in pieces} - {""}
     wanted = [cell for cell in release.cells if name_of(cell)]
     if len(found) < ENOUGH * len(wanted):
-        raise CannotRepair(f"not this notebook: of {len(wanted)} cells of its exercises it has {len(found)}")
+        raise NotebookError(f"not this notebook: of {len(wanted)} cells of its exercises it has {len(found)}")
     doubts = _doubts(pieces, release, found)
     notes += _restore_locked(pieces, release, instructor)
     notes += _put_back(pieces, release)
