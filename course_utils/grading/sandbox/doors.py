@@ -1,4 +1,4 @@
-"""Where a kernel is reached: sockets that listen before a student's code runs, in a folder that it cannot see.
+"""Where a kernel is reached: sockets that listen before student code runs, in a folder it cannot see.
 
 A kernel gets them as open descriptors and makes no path. So the grader follows no path that a submission
 could turn into a link to somewhere else, and a kernel that starts slowly is not knocked at in vain.
