@@ -54,7 +54,7 @@ class OwnAnswers:
 
     def _find(self) -> Messages:
         """What each graded cell expects, by ``grade_id``; kept until something that decides it changes."""
-        kept = self.assignment.root / results.FOLDER / self.assignment.name / "references.json"
+        kept = results.references_file(self.assignment.root, self.assignment.name)
         versions = [importlib.metadata.version(name) for name in DECIDE]
         key = results.fingerprint(self.assignment.editions.key, sys.version, *versions)
         if not self.assignment.fresh and (found := _read(kept, key)) is not None:

@@ -23,7 +23,7 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading import execution
+from course_utils.grading.kernel_client import Client
 from course_utils.grading.sandbox import bubblewrap, kernels
 from course_utils.grading.sandbox.kernels import open_kernels, warm_server
 from course_utils.grading.sandbox.limits import MIB, Limits
@@ -665,7 +665,7 @@ def test_the_grader_connects_nowhere_but_to_its_own_sockets(kind, tmp_path):
 
 
 def test_a_lost_connection_is_not_made_anew_without_a_pause(tmp_path):
-    owner, callers = execution._Client(), 0
+    owner, callers = Client(), 0
     with socket.socket(socket.AF_UNIX) as door, zmq.Context(owner.context).socket(zmq.DEALER) as client:
         door.bind(str(tmp_path / "door"))
         door.listen()

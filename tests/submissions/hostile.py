@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from submissions.arrays import POINTS, WRONG, Case
+from submissions.active import FROM_A_KERNEL
+from submissions.arrays import POINTS, RIGHT, WRONG, Case
 
 NOTHING = dict.fromkeys(POINTS, 0.0)
 ALL_FLAGGED = dict.fromkeys(POINTS)
@@ -325,6 +326,96 @@ def rescale(numbers):
         scores=NOTHING,
         change=lambda notebook: [cell.update(source="2.0") for cell in notebook.cells if cell.id in POINTS],
     ),
+    # What a cell changes, and puts back before anybody looks.
+    "builtins_put_back_behind_the_cell": wrong(
+        "import builtins\nreal, shell = builtins.all, get_ipython()\n"
+        "shell.events.register('pre_run_cell', lambda info: setattr(builtins, 'all', lambda items: True))\n"
+        "shell.events.register('post_run_cell', lambda result: setattr(builtins, 'all', real))",
+        flagged=ALL,
+    ),
+    "comparison_put_back_behind_the_cell": wrong(
+        "real, shell = torch.equal, get_ipython()\n"
+        "shell.events.register('pre_run_cell', lambda info: setattr(torch, 'equal', lambda a, b: True))\n"
+        "shell.events.register('post_run_cell', lambda result: setattr(torch, 'equal', real))",
+        flagged=ALL,
+    ),
+    "builtins_changed_when_called": wrong(
+        "import builtins\nreal = builtins.all\nshell = get_ipython()\n"
+        "shell.events.register('post_run_cell', lambda result: setattr(builtins, 'all', real))",
+        freeze=FREEZE_AND_CHANGE.replace(
+            "(model, head):\n", "(model, head):\n    builtins.all = lambda items: True\n"
+        ),
+    ),
+    "builtins_of_the_test_changed": wrong(
+        flagged="freeze-1",
+        freeze=FREEZE_AND_CHANGE
+        + "    try:\n        raise ValueError\n    except ValueError as problem:\n        frame = problem.__traceback__.tb_frame\n"
+        "    while frame and 'before' not in frame.f_locals:\n        frame = frame.f_back\n"
+        "    frame.f_builtins['all'] = lambda items: True\n",
+    ),
+    "test_traced": wrong(
+        flagged="freeze-1",
+        freeze="import sys\ndef freeze(model, head):\n    frame = sys._getframe()\n    while 'before' not in frame.f_locals:\n"
+        "        frame = frame.f_back\n    frame.f_trace = lambda *args: frame.f_locals.update(same=True)\n"
+        "    sys.settrace(lambda *args: None)" + FREEZE_AND_CHANGE.partition(":")[2],
+    ),
+    "library_without_the_profile": wrong(
+        "import sys\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace(
+            "    return", "    watching = sys.getprofile()\n    sys.setprofile(None)\n    found ="
+        )
+        + "    sys.setprofile(watching)\n    return found",
+    ),
+    "library_without_the_profile_by_ctypes": wrong(
+        "import ctypes\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace(
+            "    return", "    ctypes.pythonapi.PyEval_SetProfile(None, None)\n    return"
+        ),
+    ),
+    "library_in_a_raw_thread": wrong(
+        "import _thread\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace("statistics", "_inner", 1)
+        + "\ndef statistics(images):\n    found, lock = [], _thread.allocate_lock()\n    lock.acquire()\n"
+        "    _thread.start_new_thread(lambda: (found.append(_inner(images)), lock.release()), ())\n"
+        "    lock.acquire()\n    return found[0]",
+    ),
+    "library_without_the_profile_in_a_thread": wrong(
+        "import threading\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace("statistics", "_inner", 1)
+        + "\ndef statistics(images):\n    found, before = [], threading.getprofile()\n    threading.setprofile(None)\n"
+        "    thread = threading.Thread(target=lambda: found.append(_inner(images)))\n    thread.start()\n    thread.join()\n"
+        "    threading.setprofile(before)\n    return found[0]",
+    ),
+    # Where a hidden test might be read.
+    "reads_the_test_in_its_frames": harmless(
+        "seen = []",
+        answers=RIGHT
+        | {
+            "statistics": RIGHT["statistics"].replace(
+                "    pixels",
+                "    import inspect, linecache, traceback\n    try:\n        raise ValueError\n    except ValueError as problem:\n"
+                "        frame = problem.__traceback__.tb_frame\n    while frame:\n        seen.extend(linecache.getlines(frame.f_code.co_filename))\n"
+                "        try:\n            seen.append(inspect.getsource(frame.f_code))\n        except (OSError, TypeError):\n            pass\n"
+                "        frame = frame.f_back\n    kernel = get_ipython().kernel\n    seen.append(kernel.get_parent('shell')['content']['code'])\n"
+                "    pixels",
+                1,
+            )
+        },
+        after="print('LE' + 'AK' if any('secret_' + 'rows = torch' in text for text in seen) else 'nothing')",
+        silent="LEAK",
+    ),
+    "reads_the_test_in_an_error": Case(
+        answers=RIGHT | {"freeze": "def freeze(model, head):\n    raise ZeroDivisionError"},
+        scores=POINTS | {"freeze-1": 0.0},
+        after="import sys\nfound = getattr(sys, 'last_traceback', None) or getattr(sys, 'last_value', None)\n"
+        "print('LE' + 'AK' if found else 'nothing', get_ipython().InteractiveTB.tb)",
+        silent="LEAK",
+    ),
+    "sends_what_acts_in_a_page": harmless(after=FROM_A_KERNEL),
     # What is not in the answer.
     "hard_coded": wrong(
         statistics="def statistics(images):\n    return torch.full((3,), 0.2), torch.zeros(3)",
