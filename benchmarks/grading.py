@@ -75,9 +75,7 @@ def write(options: argparse.Namespace, words: list[str], sections: list[str], mi
     """The page with what has been measured so far, so that an interrupt loses one row."""
     warning = "**Tiny sizes, which measure nothing (`--quick`).**\n\n" if options.quick else ""
     command = " ".join(["python benchmarks/grading.py", *report.without_folders(words)])
-    facts = (
-        f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {describe_machine(torch.device('cpu'))}\n"
-    )
+    facts = f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {describe_machine(torch.device('cpu'))}\n"
     page = [
         "# Grading, measured against stock nbgrader\n",
         warning + facts,
