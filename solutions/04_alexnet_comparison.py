@@ -53,8 +53,8 @@ from torch import nn
 from course_utils import checks, models, plots
 from course_utils.analysis import Arm, verdict
 from course_utils.models import build_alexnet, build_model, count_parameters
-from course_utils.notebook import start
-from course_utils.tables import table, turned
+from course_utils.notebook import show_table, start
+from course_utils.tables import percent, turned
 
 session = start(
     "04_alexnet_comparison", "{{course_version}}", archs=("resnet18", "alexnet"),
