@@ -76,26 +76,24 @@ network = build_model("efficientnet_lite0", lite0, num_classes=None).to(device).
 print(f"{lite0.name}: {models.count_parameters(network):,} parameters, {lite0.num_classes:,} classes")
 
 # %%
-import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
+from course_utils.data import sample_photos
 
-with get_sample_data("grace_hopper.jpg") as file:
-    photo = Image.open(file).convert("RGB")
-square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224), Image.Resampling.BICUBIC)
-pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None].to(device)
-
-def best_guesses(model, images, classes, k=5):
-    """The k most probable classes of one picture."""
+def best_guesses(photo, k=5):
+    """The k most probable classes of a picture, uint8 [3, H, W]."""
+    side = min(photo.shape[1:])
+    square = photo[:, :side, (photo.shape[2] - side) // 2 :][:, :, :side]
     with torch.inference_mode():
-        probability = model(lite0.at_size(224)(images)).softmax(dim=1)[0].cpu()
-    return [(classes[i], float(probability[i])) for i in probability.argsort(descending=True)[:k].tolist()]
+        probability = network(lite0.at_size(224)(square[None].to(device))).softmax(dim=1)[0].cpu()
+    best = probability.argsort(descending=True)[:k].tolist()
+    return square, [(lite0.classes[i], float(probability[i])) for i in best]
 
-plots.show(plots.photo_and_guesses(pixels[0].cpu(), best_guesses(network, pixels, lite0.classes),
-                                   title="A photograph that the network has never seen"))  # fmt: skip
+for photo in sample_photos():
+    square, guesses = best_guesses(photo.read())
+    plots.show(plots.photo_and_guesses(square, guesses, title=f"A person sees: {photo.shows}"))
 
 # %% [markdown]
-# Rear Admiral Grace Hopper, 1984. Nobody told the network about this picture; a uniform is what it sees.
+# Nobody told the network about these pictures. (The officer came with matplotlib; scikit-image, which Colab has, adds a cat, a cup and more.) It answers in the words that it learned: there is no
+# class for a person among ImageNet's thousand, so it names the uniform.
 #
 # Now **your** question: the ten classes of this notebook. It needs a new head with ten outputs. *Predict first:* how good is it before any training?
 

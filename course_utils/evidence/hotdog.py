@@ -91,24 +91,29 @@ def builder(network: str, start: str):
     return partial(resnet18 if network == "ResNet-18" else lite0, start=start)
 
 
+def as_folds(arm: dict) -> dict:
+    """Say that the scores are of folds, and how many photographs they tested together."""
+    return {**arm, "folds": FOLDS, "images": {**arm["images"], "test": FOLDS * arm["images"]["test"]}}
+
+
 def measure_training(network: str, start: str, phase: Callable[[float], Phase], lab: Lab) -> dict:
     """Five trainings, each tested on photographs that it has not seen."""
     of = partial(stages, network, phase, lab)
     method = Method(start, builder(network, start), of, RATES)
-    return measure(method, lab, partial(fold, lab), range(FOLDS))
+    return as_folds(measure(method, lab, partial(fold, lab), range(FOLDS)))
 
 
 def measure_printed(network: str, start: str, lab: Lab) -> dict:
     """The recipe of the text, without any choice."""
     of = partial(printed_stages, network, lab)
     method = Method(start, builder(network, start), of, (PRINTED_RATE,))
-    return measure(method, lab, partial(fold, lab), range(FOLDS))
+    return as_folds(measure(method, lab, partial(fold, lab), range(FOLDS)))
 
 
 def measure_frozen(network: str, start: str, lab: Lab) -> dict:
     """A linear probe."""
     build, prep = builder(network, start), preprocess(network)
-    return measure_probe(start, build, prep, lab, partial(fold, lab), range(FOLDS))
+    return as_folds(measure_probe(start, build, prep, lab, partial(fold, lab), range(FOLDS)))
 
 
 def measure_upstream(lab: Lab) -> dict:

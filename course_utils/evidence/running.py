@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course_utils.course.recorded import write_json
 from course_utils.data.images import Splits
-from course_utils.data.loading import load_data
+from course_utils.data.loading import load_data, refuse_cartoons
 from course_utils.errors import CourseError
 from course_utils.machine import describe_machine
 from course_utils.tables import table

@@ -22,6 +22,8 @@ from course_utils.training.fitting import fit
 from course_utils.training.optimizer import parameter_groups
 from course_utils.training.probes import extract_features
 from course_utils.training.recipe import Phase, Recipe
+from course_utils.zoo import building, entries, hub
+from course_utils.zoo.published import card
 
 MILITARY_UNIFORM = 652  # ImageNet's class of what Grace Hopper wears
 
@@ -119,3 +121,21 @@ def test_it_trains_and_gives_features(weights):
     history = fit(model, splits, recipe, preprocess, progress=False)
     assert len(history.epochs) == 1 and torch.equal(before, model.stem.conv.weight)
     assert extract_features(model, images, preprocess, keep=False).shape == (12, 1280)
+
+
+def test_the_zoo_builds_it_with_and_without_its_weights(weights):
+    entry = entries.find("EfficientNet-Lite0")
+    pretrained, fresh = building.build(entry.name, pretrained=True), building.build(entry.name)
+    assert torch.equal(pretrained.stem.conv.weight, weights.state["stem.conv.weight"])
+    assert not torch.equal(fresh.stem.conv.weight, weights.state["stem.conv.weight"])
+    published = card(entry)
+    assert (published.licence, published.commercial, published.mean) == ("apache-2.0", True, (0.5,) * 3)
+    assert published.top1 == pytest.approx(lite0.TOP1)
+
+
+def test_without_its_package_the_zoo_says_what_to_install(monkeypatch):
+    entry = entries.find("EfficientNet-Lite0")
+    assert hub.availability(entry).yes
+    monkeypatch.setattr(lite0, "PACKAGE", "efficientnet-lite0-of-nobody")
+    state = hub.availability(entry)
+    assert not state.yes and lite0.INSTALL in state.sentence
