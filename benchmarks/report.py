@@ -14,18 +14,21 @@ from course_utils.data.images import Splits
 from course_utils.machine import describe_machine
 
 PAGE, GPU_PAGE = (Path(__file__).with_name(name) for name in ("RESULTS.md", "RESULTS-GPU.md"))
-NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then recipes on CIFAR-10) **has not been run**: no GPU was
-at hand. All of it but the GPU is tested, at tiny sizes. It writes a page of its own, `RESULTS-GPU.md`.
+NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then recipes on CIFAR-10)
+**has not been run**: no GPU was at hand. All of it but the GPU is tested, at tiny sizes. It writes a page of
+its own, `RESULTS-GPU.md`.
 """
-READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over the rounds, with
-the lowest and highest in brackets; "times" is the median over the rounds of the ratio within a round, and
-"goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy is on the validation
-images after the last round, with few images and few epochs: it would show a path that learns nothing where the others
-learn, and no more (ten classes make 10 % by chance). What limits the rows stands in `benchmarks/README.md`.
+READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over
+the rounds, with the lowest and highest in brackets; "times" is the median over the rounds of the ratio
+within a round, and "goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy
+is on the validation images after the last round, with few images and few epochs: it would show a path that
+learns nothing where the others learn, and no more (ten classes make 10 % by chance). What limits the rows
+stands in `benchmarks/README.md`.
 """
-ON_A_GPU = """Ours trains in 16 bits here, the tutorial loop in torch's default precision, and the limit is that of float32
-without tensor cores: a path may be beyond it. For training and evaluation ours has the images on the card before it starts,
-the tutorial loop sends them batch by batch. Decoding, importing, the first batch and L-BFGS run on the CPU.
+ON_A_GPU = """Ours trains in 16 bits here, the tutorial loop in torch's default precision, and the limit is
+that of float32 without tensor cores: a path may be beyond it. For training and evaluation ours has the
+images on the card before it starts, the tutorial loop sends them batch by batch. Decoding, importing, the
+first batch and L-BFGS run on the CPU.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,9 @@ Budget = Literal["auto", "smoke", "cpu", "gpu"]
 
 def main() -> None:
     """Run the command line; a problem that the reader can solve ends in a sentence."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # as the notebooks do; torch reads it once, when it loads
     try:
         app()
     except CourseError as problem:
@@ -87,7 +91,7 @@ def run(
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
-    from course_utils.authoring import running
+    from course_utils.authoring import preflight, running
 
     settings = dict(_setting(text) for text in overrides or [])
     try:
@@ -99,6 +103,7 @@ def run(
     parameters = {"budget": budget, "data": _absolute(data), "weights": _absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    preflight.require([path.stem for path in chosen], folder, parameters)
     runs = running.run_all(running.Job(chosen, folder, parameters))
     print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
     for notebook in (result.notebook for result in runs if result.passed):

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
+from IPython import get_ipython
+from IPython.display import publish_display_data
 
 import course_utils
 from course_utils import plots
@@ -16,6 +18,7 @@ from course_utils.course import experiments, recorded
 from course_utils.course.budget import choose_preset, load_plan
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
+from course_utils.data.inspection import require_usable
 from course_utils.data.loading import describe_source, load_data
 from course_utils.environ import is_grading
 from course_utils.models.weights import (
@@ -27,7 +30,7 @@ from course_utils.models.weights import (
     describe_weights,
     find_weights,
 )
-from course_utils.tables import table, turned
+from course_utils.tables import html_table, table, turned
 from course_utils.training.device import best_device
 
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown turned
@@ -132,6 +135,7 @@ def start(
     plan = load_plan(notebook, preset, overrides)
     amounts = vars(plan.data)
     splits = load_data(data, seed=seed, **amounts)
+    require_usable(splits)
     source = common_source(weights, archs)
     found = find_weights(source, archs[0])
     session = Session(notebook, preset, plan, splits, found, seed, best_device(), source)
@@ -141,6 +145,15 @@ def start(
     print(describe_weights(found, archs[0]))
     session.keep("start", {"seed": seed})
     return session
+
+
+def show_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> None:
+    """Show rows of equal keys: as HTML in a notebook, as aligned text where there is none."""
+    text = f"{caption}\n{table(rows, columns)}" if caption else table(rows, columns)
+    if get_ipython() is None:
+        print(text)
+        return
+    publish_display_data({"text/html": html_table(rows, columns, caption), "text/plain": text})
 
 
 def _show_curves(value: dict, facts: dict) -> None:

@@ -42,6 +42,10 @@ seed = 0
 overrides = {}     # for example {"starts.epochs": 20}
 
 # %%
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its threads must not spin while they wait
+
 import torch
 import torch.nn.functional as F
 import torchvision
@@ -204,12 +208,13 @@ def hidden_test() -> None:
     }.items():
         for top in (250, 60):
             batches = stream(shapes, top)
+            batches[0] = batches[0].to(memory_format=torch.channels_last)
             got = answer(iter([batch.clone() for batch in batches]))
             assert isinstance(got, tuple | list) and len(got) == 2, "streaming_statistics: a pair"
             for i, name in enumerate(("mean", "deviation")):
                 label = f"streaming_statistics: {name}, {category}"
                 assert type(got[i]) is torch.Tensor and got[i].is_floating_point(), label
-                values.same(label, got[i].tolist(), expected(batches)[i], rtol=2e-3)
+                values.same(label, got[i].tolist(), expected(batches)[i], rtol=5e-4)
 
 
 from course_utils import checks
@@ -228,12 +233,12 @@ def hidden_test() -> None:
     answer = checks.own_work(streaming_statistics, data.channel_statistics)
     g = torch.Generator().manual_seed(11_358)
     even = [(252 - (torch.rand(25, 3, 20, 20, generator=g) < 0.03).byte()) for _ in range(16)]
-    with checks.concepts.Watch() as watch:
-        feed = checks.concepts.Feed(even, watch)
-        got = answer(feed)
+    with checks.concepts.Memory() as memory:
+        feed = checks.concepts.Feed(checks.concepts.long_stream(), memory)
+        answer(feed)
     assert feed.requests == 1, "streaming_statistics: one pass"
-    assert feed.most_alive <= 4, "streaming_statistics: batches in memory"
-    assert feed.most_numbers <= 7 * even[0].numel(), "streaming_statistics: copies in memory"
+    assert feed.growth <= checks.concepts.MOST_KEPT, "streaming_statistics: batches, or copies of them, in memory"
+    got = answer(iter([batch.clone() for batch in even]))
 
     def expected() -> list[list[float]]:
         pixels = torch.cat([b.double().transpose(0, 1).reshape(3, -1) for b in even], dim=1) / 255

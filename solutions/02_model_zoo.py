@@ -44,6 +44,10 @@ seed = 0
 overrides = {}     # for example {"probe.seeds": 5}
 
 # %%
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its threads must not spin while they wait
+
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -42,7 +42,10 @@ seed = 0
 overrides = {}     # for example {"degradation.epochs": 40}
 
 # %%
+import os
 from dataclasses import replace
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: its threads must not spin while they wait
 
 import torch
 import torch.nn.functional as F

@@ -20,11 +20,6 @@ def pytest_addoption(parser):
     parser.addoption("--screenshots", metavar="FOLDER", help="keep a picture of what each browser test saw")
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "required_in_ci: under COURSE_CI=1 a skip is a failure")
-    config.addinivalue_line("markers", "browser: drives JupyterLab in Chromium")
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """What CI is there for must have run there: ``.ci/run`` installs what it needs."""

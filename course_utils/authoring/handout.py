@@ -1,4 +1,4 @@
-"""What students get: the package as a wheel, their notebooks, requirements; no solutions."""
+"""What students get: the package as a wheel, their notebooks, requirements, the licence; no solutions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ On Windows write `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without
 `.venv/bin/python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu`
 before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tells what is missing.
 
-Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be graded as it is.
+Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be
+graded as it is.
+
+Code and texts come under the licence in `LICENSE` ({license}); data and weights under their own terms.
 """
 COLAB = """
 Or without installing anything, in Colab:
@@ -62,6 +65,7 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
     (folder / "requirements.txt").write_text(_requirements(root, project, wheel), encoding="utf-8")
     readme = README.format(**project) + _colab_links(colab_repository(root), names)
     (folder / "README.md").write_text(readme, encoding="utf-8")
+    shutil.copy(root / "LICENSE", folder)
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
@@ -87,7 +91,8 @@ def _build_wheel(root: Path, folder: Path) -> Path:
             Path(clean, "course_utils"),
             ignore=shutil.ignore_patterns("__pycache__", "*.part"),
         )
-        shutil.copy(root / "pyproject.toml", clean)
+        for name in ("pyproject.toml", "LICENSE"):
+            shutil.copy(root / name, clean)
         command = [sys.executable, "-m", "pip", "wheel", clean, "--no-deps", "--no-build-isolation"]
         result = subprocess.run([*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean)
     if result.returncode:

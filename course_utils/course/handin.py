@@ -16,12 +16,13 @@ import course_utils
 from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import Released, ReleasedCell, assignment_of, fingerprint
 from course_utils.environ import environment
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, EnvironmentProblem
 
 CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
 PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
 ANSWERED, NOT_ANSWERED = "answered", "not answered"
 # As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
+SET_UP = "from course_utils.notebook import start"  # in the cell without which nothing behind it can work
 AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
@@ -90,12 +91,14 @@ def check(path: Path, released: Released) -> Report:
     Raises:
         NotebookError: if the file cannot be read as a notebook.
         HandInError: if it is not of this course, or of another version.
+        EnvironmentProblem: if its set-up cell fails, so that nothing can be said about the answers.
     """
     notebook = _read(path)
     assignment = _assignment(path, notebook, released)
     expected = released[assignment]
     repairs = tuple(_repairs(notebook, expected))
     stopped = _run(notebook, path.parent)
+    _require_set_up(path, notebook)
     return Report(
         assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook))
     )
@@ -190,6 +193,17 @@ def _guard(client) -> Callable[[], int]:
 
     client.on_cell_execute, client.on_cell_executed, client.on_notebook_complete = begin, end, end
     return lambda: begun[-1]
+
+
+def _require_set_up(path: Path, notebook: NotebookNode) -> None:
+    cell = next((c for c in notebook["cells"] if SET_UP in c["source"] and c["cell_type"] == "code"), None)
+    if cell is not None and error_of(cell):
+        raise EnvironmentProblem(
+            f"{path.name} cannot be checked: the cell that sets it up fails, and all others need it.",
+            expected="a set-up cell as it was handed out, and packages that fit each other",
+            found=error_of(cell),
+            do="run `course doctor`; if you have changed that cell, copy it from a new copy of the notebook",
+        )
 
 
 def _exercises(notebook: NotebookNode, expected: Sequence[ReleasedCell], stopped: str) -> Iterator[Exercise]:

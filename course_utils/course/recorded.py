@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from course_utils.storage import write_text
 
@@ -30,7 +31,7 @@ def keep(name: str, value: object, header: dict) -> None:
     write_json(path, content)
 
 
-def read(notebook: str, name: str) -> tuple[object, dict] | None:
+def read(notebook: str, name: str) -> tuple[Any, dict] | None:
     """The recorded result ``name`` of ``notebook`` and the facts of its run, from the largest budget.
 
     Returns:

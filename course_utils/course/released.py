@@ -81,5 +81,5 @@ def assignment_of(ids: Iterable[str], known: Mapping[str, Iterable[str]]) -> str
     """
     present = set(ids)
     shared = {name: len(present & set(of_release)) for name, of_release in known.items()}
-    best = max(shared, key=shared.get, default=None)
+    best = max(shared, key=lambda name: shared[name], default=None)
     return best if best is not None and shared[best] else None

@@ -125,10 +125,12 @@ def random_crops(images: Tensor, size: int, windows: float, generator: torch.Gen
     vary in light.
     """
     plain = round(windows * len(images))
-    x = torch.cat([
-        random_windows(images[:plain], size, generator).float(),
-        random_resized_crops(images[plain:], size, generator),
-    ])  # fmt: skip
+    x = torch.cat(
+        [
+            random_windows(images[:plain], size, generator).float(),
+            random_resized_crops(images[plain:], size, generator),
+        ]
+    )
     return Augment(pad=0, flip=True, jitter=LIGHT)(x, generator)
 
 

@@ -27,7 +27,7 @@ from course_utils.data.sources import SOURCES
 from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
-from course_utils.storage import cache_dir, file_stamp, stored_arrays
+from course_utils.storage import cache_dir, file_stamp, stored_arrays, tell_not_kept
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -201,20 +201,19 @@ def load_photos(size: int, *, train: int, val: int, test: int, seed: int = 0) ->
 
 
 def _drawn_folder(per_class: int) -> Path:
-    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only."""
+    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only or full."""
     folder = cache_dir() / f"photos-v{generation.VERSION}-{per_class}" / "drawn cats and dogs"
     if folder.is_dir():
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-    except OSError:
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+            generation.write_photos(Path(scratch) / "pictures", DRAWN_CLASSES, per_class)
+            (Path(scratch) / "pictures").rename(folder)
+    except OSError as problem:
+        if folder.is_dir():  # another notebook was faster
+            return folder
+        tell_not_kept(problem.strerror)
         folder = Path(tempfile.mkdtemp()) / folder.name
-        return generation.write_photos(folder, DRAWN_CLASSES, per_class)
-    generation.write_photos(scratch / "pictures", DRAWN_CLASSES, per_class)
-    try:
-        (scratch / "pictures").rename(folder)
-    except OSError:  # another notebook was faster
-        return folder if folder.is_dir() else scratch / "pictures"
-    scratch.rmdir()
+        generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

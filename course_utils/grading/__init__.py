@@ -5,7 +5,7 @@ Start reading in ``batch.py`` (`course grade`), then ``worker.py`` (one submissi
 
 import sys
 
-# A grammar that takes jsonschema a second to import in each process, for a kind of address that no notebook has.
+# A grammar that takes jsonschema a second to import in each process, for addresses that no notebook has.
 sys.modules.setdefault("rfc3987_syntax", None)
 
 __all__ = [

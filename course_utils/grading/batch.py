@@ -207,8 +207,15 @@ class _Assignment:
         """What hidden tests expect; the instructor edition is run for it once."""
 
         def run_it(edition: nbformat.NotebookNode) -> nbformat.NotebookNode:
-            task = Task(nbformat.writes(edition), {}, {}, dict(self.config), self.settings.limits,
-                        unsafe=self.settings.unsafe, warm=self.settings.warm)  # fmt: skip
+            task = Task(
+                nbformat.writes(edition),
+                {},
+                {},
+                dict(self.config),
+                self.settings.limits,
+                unsafe=self.settings.unsafe,
+                warm=self.settings.warm,
+            )
             return nbformat.from_dict(run(task).notebook)
 
         file = self.root / results.FOLDER / self.name / "references.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -178,6 +179,8 @@ def from_file(path: str | Path, arch: str) -> Weights:
         raise WeightsError(
             f"no weights at {path}.",
             expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+            found=f"no file at {path.resolve()}",
+            do=f"correct the path; `course fetch {arch}` brings torchvision's",
         )
     state = _unwrap(_read_tensors(path), path)
     card = _read_card(path.with_suffix(".json"))
@@ -215,7 +218,7 @@ def _imagenet(arch: str) -> Weights:
         file = imagenet_file(arch)
         raise WeightsError(
             f"{file.name} cannot be read.",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(file, problem),
             do=f"delete {file} and run `course fetch {arch}`",
         ) from None
     return Weights(
@@ -241,8 +244,22 @@ def _read_tensors(path: Path) -> dict:
         raise WeightsError(
             f"{path.name} cannot be read as weights.",
             expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(path, problem),
+            do="download or copy the file again; of a pickled model, save the tensors alone: "
+            "torch.save(model.state_dict(), file)",
         ) from None
+
+
+def why_unreadable(path: Path, problem: Exception) -> str:
+    """What is wrong with a file that torch or safetensors refused.
+
+    In our own words: torch's advise to switch ``weights_only`` off, which lets the file run any code.
+    """
+    if not path.is_file():
+        return "no file"
+    if "Unsupported global" in str(problem) and isinstance(problem, pickle.UnpicklingError):
+        return "pickled code, which is never run"
+    return f"{path.stat().st_size:,} bytes that are cut off, damaged or of another kind"
 
 
 def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
@@ -251,7 +268,12 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
+        raise WeightsError(
+            f"{path.name} holds no state dict.",
+            expected="names mapped to tensors",
+            found=type(content).__name__,
+            do="save one: torch.save(model.state_dict(), file)",
+        )
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
@@ -279,4 +301,5 @@ def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
         f"{name} has no {key}.",
         expected=f"the weights of {arch}, or all of them but {key.split('.')[0]}",
         found=", ".join(list(state)[:3]) + ", ...",
+        do=f"choose weights of {arch}",
     )

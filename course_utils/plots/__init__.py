@@ -10,6 +10,7 @@ from course_utils.plots.comparison import (
     reliability,
 )
 from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, vocabulary
+from course_utils.plots.families import family
 from course_utils.plots.frame import describe, show
 from course_utils.plots.images import (
     augmentation_grid,
@@ -45,6 +46,7 @@ __all__ = [
     "confusion_matrix",
     "describe",
     "epoch_metrics",
+    "family",
     "first_layer_kernels",
     "gradient_flow",
     "gradient_taps",

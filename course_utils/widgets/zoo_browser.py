@@ -21,7 +21,8 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     )
     name = f"The zoo: {len(rows)} sets of weights" if rows else "The zoo: nothing fits, loosen a filter"
     return (  # what scrolls must take the focus, so that the arrow keys can scroll it
-        f'<div role="region" aria-label="{name}" tabindex="0" style="{STYLE}"><table><caption>{name}</caption>'
+        f'<div role="region" aria-label="{name}" tabindex="0" style="{STYLE}">'
+        f"<table><caption>{name}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

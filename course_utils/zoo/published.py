@@ -1,4 +1,4 @@
-"""What is published about weights: licence, input, accuracy with its conditions and source; ImageNet errors in history."""
+"""What is published of weights: licence, input, accuracy, conditions, source; ImageNet errors in history."""
 
 from __future__ import annotations
 

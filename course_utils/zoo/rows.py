@@ -1,4 +1,4 @@
-"""Rows of the zoo: published and counted facts of each entry, filtered, sorted, and recommended for a case."""
+"""Rows of the zoo: published and counted facts of each entry, filtered, sorted, recommended for a case."""
 
 from __future__ import annotations
 

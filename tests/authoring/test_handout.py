@@ -38,6 +38,7 @@ def made(course, tmp_path_factory):
 def test_it_holds_a_wheel_notebooks_requirements_and_instructions(made):
     version = release.course_version(ROOT)
     assert sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()) == [
+        "LICENSE",
         "README.md",
         f"course_utils-{version}-py3-none-any.whl",
         "notebooks/90_sample/90_sample.ipynb",
@@ -71,6 +72,18 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(made):
     assert not [
         n for n in names if "scratch" in n or "test" in n or "__pycache__" in n or n.endswith(".ipynb")
     ]
+
+
+def test_the_licence_is_in_the_hand_out_and_in_the_wheel(made):
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert text.startswith("BSD 3-Clause License\n\nCopyright (c) 2026, The course maintainers\n")
+    assert (made / "LICENSE").read_text(encoding="utf-8") == text
+    assert "(BSD-3-Clause)" in (made / "README.md").read_text(encoding="utf-8")
+    wheel = zipfile.ZipFile(next(made.glob("*.whl")))
+    info = f"course_utils-{release.course_version(ROOT)}.dist-info"
+    assert wheel.read(f"{info}/licenses/LICENSE").decode() == text
+    metadata = wheel.read(f"{info}/METADATA").decode().splitlines()
+    assert {"License-Expression: BSD-3-Clause", "License-File: LICENSE"} <= set(metadata)
 
 
 def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):

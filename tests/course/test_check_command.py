@@ -16,7 +16,7 @@ from courses import ROOT, cell, make_course, read
 from course_utils.authoring import release
 from course_utils.course import handin, released
 from course_utils.course.notebookfile import NotebookError, read_notebook
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, EnvironmentProblem
 
 RIGHT = {
     "double-answer": "def double(x):\n    return x + x",
@@ -69,9 +69,11 @@ def repairs(notebook, known) -> list[str]:
 def test_the_list_names_what_students_got_and_holds_no_secret(course, known, blank):
     cells = known["90_sample"]
     assert [(c.id, c.role, c.exercise) for c in cells][:4] == [
-        ("double-answer", "answer", "1 Double"), ("double-check", "check", "1 Double"),
-        ("double-1", "graded", "1 Double"), ("double-2", "graded", "1 Double"),
-    ]  # fmt: skip
+        ("double-answer", "answer", "1 Double"),
+        ("double-check", "check", "1 Double"),
+        ("double-1", "graded", "1 Double"),
+        ("double-2", "graded", "1 Double"),
+    ]
     assert sum(c.points for c in cells) == 6.5
     assert not repairs(blank, known), "a fresh copy needs no repair"
     text = (course / "course_utils" / "assets" / "released.json").read_text(encoding="utf-8")
@@ -197,10 +199,16 @@ def test_a_notebook_to_be_repaired_is_not_ready_though_all_checks_pass(tmp_path,
         (lambda text: "", "90_sample.ipynb: the file is empty"),
         (lambda text: text[: len(text) // 2], "90_sample.ipynb: the file is cut off"),
         (lambda text: "<!DOCTYPE html><p>", "the file holds no notebook\n.*\n  found:    a web page"),
-        (lambda text: text.replace("double", "other").replace("count-", "o-").replace("why", "y"), "no cell of this course"),
-        (lambda text: text.replace('"course_version": "1.', '"course_version": "0.'), "another version of the course"),
+        (
+            lambda text: text.replace("double", "other").replace("count-", "o-").replace("why", "y"),
+            "no cell of this course",
+        ),
+        (
+            lambda text: text.replace('"course_version": "1.', '"course_version": "0.'),
+            "another version of the course",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_notebook_of_this_course_is_refused_in_a_sentence(tmp_path, blank, known, change, why):
     path = tmp_path / "90_sample.ipynb"
     path.write_text(change(nbformat.writes(blank)), encoding="utf-8")
@@ -213,6 +221,19 @@ def test_another_assignment_under_this_name_is_refused(tmp_path, blank, known):
     other = {**known, "91_other": (released.ReleasedCell("x", "answer", "1 X", 0, ""),)}
     with pytest.raises(handin.HandInError, match="91_other.ipynb holds the cells of 90_sample"):
         handin.check(save(tmp_path, blank, "91_other.ipynb"), other)
+
+
+def test_a_notebook_that_cannot_be_set_up_is_not_called_gradable(tmp_path, blank, known):
+    set_up = nbformat.v4.new_code_cell(f"raise RuntimeError('operator does not exist')\n{handin.SET_UP}")
+    blank.cells.insert(0, set_up)
+    with pytest.raises(EnvironmentProblem, match="RuntimeError: operator does not exist") as problem:
+        handin.check(save(tmp_path, blank), known)
+    assert "course doctor" in problem.value.do
+
+
+def test_the_set_up_cell_of_every_chapter_is_known():
+    for source in release.read_sources(ROOT):
+        assert sum(handin.SET_UP in c.source for c in source.cells) == 1
 
 
 def test_no_file_is_no_traceback(tmp_path, known):

@@ -568,7 +568,7 @@ def test_what_the_sandboxs_user_cannot_read_is_noticed(monkeypatch, tmp_path):
     shutil.copytree(
         bubblewrap.PACKAGE, package, ignore=shutil.ignore_patterns("assets", "recorded", "__pycache__")
     )
-    (package / "grading" / "inside.py").chmod(0)
+    (package / "grading" / "sandbox" / "inside.py").chmod(0)
     monkeypatch.setattr(bubblewrap, "PACKAGE", package)
     with pytest.raises(EnvironmentProblem, match="(?s)Python does not work.*every user may read"):
         require_sandbox()

@@ -196,10 +196,14 @@ def test_every_start_is_compared_with_the_first():
         return recipes.Result(trial, Arm(start, scores, 10_000), (1.0,))
 
     one, other = recipes.TRIALS[:2]
-    lines = recipes.compared([
-        result(one, "scratch", 0.80, 0.81), result(one, "small", 0.90, 0.91),
-        result(other, "scratch", 0.80, 0.82), result(other, "small", 0.81, 0.83),
-    ])  # fmt: skip
+    lines = recipes.compared(
+        [
+            result(one, "scratch", 0.80, 0.81),
+            result(one, "small", 0.90, 0.91),
+            result(other, "scratch", 0.80, 0.82),
+            result(other, "small", 0.81, 0.83),
+        ]
+    )
     assert lines[0].startswith(f"{one.name}: small is 10.0 points ahead of scratch") and len(lines) == 2
     assert "undecided" in lines[1]
 
@@ -211,8 +215,20 @@ def test_results_of_a_real_run_are_committed():
 
 
 def test_upstream_weights_are_compared_on_validation_images():
-    command = [sys.executable, "benchmarks/upstream.py", "--data", "cartoons", "--train", "40", "--val", "30",
-               "--epochs", "1", "small", "small"]  # fmt: skip
+    command = [
+        sys.executable,
+        "benchmarks/upstream.py",
+        "--data",
+        "cartoons",
+        "--train",
+        "40",
+        "--val",
+        "30",
+        "--epochs",
+        "1",
+        "small",
+        "small",
+    ]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "linear probe, small: " in result.stdout and "fine-tuned, small: " in result.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -33,14 +34,18 @@ def without_last_words(stderr: str) -> str:
 
 
 def named_commands(text: str) -> list[str]:
-    """Every `course ...` in backquotes or alone on a line of a code block."""
-    found = re.findall(r"`(course [^`]+)`|^\s*(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
+    """Every `course ...` in backquotes or alone on a line of a code block or a workflow."""
+    found = re.findall(r"`(course [^`]+)`|^\s*(?:run: )?(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
     return [(quoted or alone).partition("  #")[0].strip() for quoted, alone in found]
 
 
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
+PAGES += [f".github/workflows/{p.name}" for p in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+
+
 def document(name: str) -> str:
-    """The README, the help of the whole, or of one command."""
-    if name == "README.md":
+    """A page, the help of the whole, or of one command."""
+    if name in PAGES:
         return (ROOT / name).read_text(encoding="utf-8")
     return cli.HELP if name == "help" else COMMANDS[name].help
 
@@ -79,7 +84,7 @@ def test_help_documents_the_exit_codes_and_every_command():
     assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"
 
 
-@pytest.mark.parametrize("name", ["README.md", "help", *COMMANDS])
+@pytest.mark.parametrize("name", [*PAGES, "help", *COMMANDS])
 def test_named_commands_exist(name):
     for command in named_commands(document(name)):
         parse(command)
@@ -246,6 +251,25 @@ def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
     finding = doctor._sandbox()
     assert not finding.there and not finding.essential
     assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
+
+
+def test_doctor_survives_a_pair_that_does_not_fit(tmp_path):
+    (tmp_path / "torchvision").mkdir()
+    text = "raise RuntimeError('operator torchvision::nms does not exist')"
+    (tmp_path / "torchvision" / "__init__.py").write_text(text)
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "course_utils.cli", "doctor"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3 and "Traceback" not in done.stderr
+    assert re.search(
+        r"^missing +torch, torchvision +RuntimeError: operator torchvision::nms", done.stdout, re.M
+    )
+    assert "do this: pip install" in done.stdout and "cache folder" in done.stdout
 
 
 def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):

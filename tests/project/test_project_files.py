@@ -92,6 +92,12 @@ def test_conda_gets_the_same_pins():
         ),
         (["run", "ARGS=--seed 1"], '--weights "auto" --seed 1'),
         (["test"], "bin/python -m pytest"),
+        (["check"], "bin/ruff check ."),
+        (["check"], "bin/ruff format --check ."),
+        (["check"], "bin/mypy"),
+        (["check"], "bin/course build --check"),
+        (["check"], 'bin/python -m pytest --numprocesses auto -m "not slow"'),
+        (["lint"], "bin/course build --check"),
         (["lab"], "bin/jupyter lab notebooks"),
         (["build"], "bin/course build"),
     ],
@@ -139,7 +145,7 @@ def test_ci_makes_a_clean_environment_and_runs_the_tests():
     assert os.access(script, os.X_OK)
     assert text.startswith("#!/usr/bin/env bash\n") and "set -euo pipefail" in text
     assert "bubblewrap chromium" in text and "export COURSE_CI=1" in text
-    assert text.rstrip().endswith("make test VENV=.venv-ci") and "rm -rf .venv-ci" in text
+    assert text.rstrip().endswith("make lint test VENV=.venv-ci") and "rm -rf .venv-ci" in text
     assert subprocess.run(["bash", "-n", script]).returncode == 0
 
 

@@ -100,8 +100,16 @@ def test_rows_and_columns_may_differ():
     assert torch.allclose(fast(x), plain(x), atol=1e-12)
 
 
-@pytest.mark.parametrize("settings", [{"groups": 2, "padding": 1}, {"padding": 0}, {"padding": 2, "dilation": 2},
-                                      {"padding": "same"}, {"padding": 1, "padding_mode": "circular"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"groups": 2, "padding": 1},
+        {"padding": 0},
+        {"padding": 2, "dilation": 2},
+        {"padding": "same"},
+        {"padding": 1, "padding_mode": "circular"},
+    ],
+)
 def test_other_convolutions_stay_as_they_are(settings):
     assert use_live_taps(nn.Sequential(nn.Conv2d(4, 6, 3, **settings))) == 0
 

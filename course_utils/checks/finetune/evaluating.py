@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from course_utils import training
 from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
@@ -17,6 +16,9 @@ from course_utils.checks.finetune.figures import (
 from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
 from course_utils.checks.mistakes import few
 from course_utils.checks.report import Wrong
+from course_utils.training.evaluation import accuracy, evaluate, predict, score
+
+REFUSED = (evaluate, predict, score, accuracy)
 
 
 def reports_mean_loss(evaluate):
@@ -112,8 +114,7 @@ CASES = (
 
 def evaluation(evaluate) -> None:
     """Check the exercise on evaluation."""
-    refused = (training.evaluate, training.predict, training.score, training.accuracy)
-    run("evaluate", CASES, evaluate, library=refused)
+    run("evaluate", CASES, evaluate, library=REFUSED)
 
 
 def _mode(training: bool) -> str:
