@@ -149,7 +149,7 @@ def start(
     """
     if is_grading():
         budget, data, weights, overrides = "grade", "cartoons", "small", None
-        experiments.rest()
+        experiments.rest(notebook)
     torch.manual_seed(seed)
     preset = choose_preset(budget, torch.cuda.is_available())
     plan = load_plan(notebook, preset, overrides)

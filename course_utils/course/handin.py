@@ -13,9 +13,8 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 import course_utils
-from course_utils.course.experiments import fingerprint
 from course_utils.course.notebookfile import NotebookError, read_notebook
-from course_utils.course.released import Released, ReleasedCell, assignment_of
+from course_utils.course.released import Released, ReleasedCell, assignment_of, fingerprint
 from course_utils.environ import environment
 from course_utils.errors import CourseError, EnvironmentProblem
 

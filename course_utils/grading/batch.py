@@ -37,7 +37,7 @@ from course_utils.grading.submissions.finding import Submission, find_submission
 from course_utils.grading.worker import Outcome, Task, run
 
 PACKAGE = Path(__file__).parents[1]
-DECIDES = ("*.py", "*.toml", "*.txt")  # files of the package on which a score may depend
+DECIDES = ("*.py", "*.toml", "released.json")  # files of the package on which a score may depend
 
 
 class GradingError(CourseError):
