@@ -90,7 +90,7 @@ def test_the_readme_holds_the_table_as_the_records_have_it():
 
 
 def test_no_measured_number_is_typed():
-    source = (ROOT / "course_utils" / "headline.py").read_text(encoding="utf-8")
+    source = (ROOT / "course_utils" / "evidence" / "headline.py").read_text(encoding="utf-8")
     for file in sorted(headline.RECORDS.glob("*.json")):
         for found in json.loads(file.read_text(encoding="utf-8"))["arms"].values():
             assert f"{headline.mean(found):.2%}".removesuffix("%") not in source
