@@ -23,8 +23,10 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils import values
+from course_utils.grading.gradebook.inert import inert_outputs, whole_number
 from course_utils.grading.guard.guard import Guard, is_guarded
 from course_utils.grading.sandbox.limits import MIB, Limits
+from course_utils.tables import one_line
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
 # taken for a call of IPython's.)
@@ -54,12 +56,20 @@ class Failure:
 
 @dataclass
 class Execution:
-    """An executed notebook: ``failures`` by a cell's position, ``flags`` by a cell's ``grade_id``."""
+    """An executed notebook.
+
+    Attributes:
+        notebook: with plain data alone in its outputs, see :mod:`course_utils.grading.gradebook.inert`.
+        failures: by a cell's position.
+        flags: by a cell's ``grade_id``.
+        notes: what its outputs held that is not shown.
+    """
 
     notebook: NotebookNode
     failures: dict[int, Failure] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
 def execute(
@@ -93,10 +103,16 @@ def execute(
     for index in guarded:
         if why := guard.judge(ran.cells[index], runner.answers.get(index)):
             flags[ran.cells[index].metadata.nbgrader.grade_id] = why
+    left_out = set()
     for cell, copied in zip(ran.cells, done.cells):
         if cell.cell_type == "code":
-            copied.outputs, copied.execution_count = cell.outputs, cell.execution_count
-    return Execution(done, runner.failures, flags, time.monotonic() - began)
+            copied.outputs, missed = inert_outputs(cell.outputs)
+            copied.execution_count = whole_number(cell.execution_count)
+            left_out |= missed
+    notes = (
+        [one_line(f"not shown among outputs: {', '.join(sorted(map(str, left_out)))}")] if left_out else []
+    )
+    return Execution(done, runner.failures, flags, time.monotonic() - began, notes)
 
 
 class _Client(AsyncKernelClient):
