@@ -99,8 +99,7 @@ class Session:
         if "arms" not in value:
             print("  " + ", ".join(f"{key}: {_short(v)}" for key, v in value.items()))
         for arm in value.get("arms", ()):
-            cost = f", {arm.pop('ms_per_image'):.1f} ms an image" if "ms_per_image" in arm else ""
-            print(f"  {Arm.from_dict(arm)}{cost}")
+            print(f"  {_describe_arm(arm)}")
         if "curves" in value:
             _show_curves(value, facts)
 
@@ -154,6 +153,13 @@ def show_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
         print(text)
         return
     publish_display_data({"text/html": html_table(rows, columns, caption), "text/plain": text})
+
+
+def _describe_arm(saved: dict) -> str:
+    """A recorded arm in one line, with what an image costs where that was measured."""
+    cost = saved.get("ms_per_image")
+    arm = Arm.from_dict({key: value for key, value in saved.items() if key != "ms_per_image"})
+    return str(arm) if cost is None else f"{arm}, {cost:.1f} ms an image"
 
 
 def _show_curves(value: dict, facts: dict) -> None:

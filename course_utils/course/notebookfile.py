@@ -1,7 +1,7 @@
 """A notebook as a file that somebody sent: from its bytes to cells, whatever an editor or a mail program did.
 
-`course check`, `course collect` and `course grade` read by this alone, so that a student's check takes what the
-grader takes.
+`course check`, `course collect` and `course grade` read with this alone, so that a student's check takes what
+the grader takes.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def read_notebook(content: bytes) -> NotebookNode:
         content: of the file. UTF-8, or UTF-16 with a byte order mark; any nbformat.
 
     Returns:
-        A notebook of nbformat 4. The metadata of a cell are ``grade_id`` (a string, empty where nbgrader does not
-        know the cell) and ``marked`` (whether it has anything of nbgrader's); its ``id`` may be empty. What is
-        too large or malformed among the attachments of a text lies in ``lost``.
+        A notebook of nbformat 4. The metadata of a cell are ``grade_id`` (a string, empty where nbgrader does
+        not know the cell) and ``marked`` (whether it has anything of nbgrader's); its ``id`` may be empty.
+        Attachments of a text that are malformed or too large lie in ``lost``.
 
     Raises:
         NotebookError: if it is no notebook, or not all of one.
@@ -51,7 +51,7 @@ def read_notebook(content: bytes) -> NotebookNode:
     raw = _as_version_4(_parse(_decode(content)))
     if not isinstance(raw.get("cells"), list) or not all(isinstance(c, dict) for c in raw["cells"]):
         raise _refusal("the file holds no notebook: it has no list of cells")
-    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
+    metadata = _as_dict(raw.get("metadata"))
     cells = [_clean(cell) for cell in raw["cells"]]
     return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
 
@@ -112,9 +112,9 @@ def _clean(cell: dict) -> dict[str, Any]:
     """A valid cell; what an attacker or a broken editor put elsewhere in it is left out."""
     kind = cell.get("cell_type")
     kind = kind if kind in ("code", "markdown", "raw") else "raw"
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-    clean = {
+    metadata = _as_dict(cell.get("metadata"))
+    nbgrader = _as_dict(metadata.get("nbgrader"))
+    clean: dict[str, Any] = {
         "cell_type": kind,
         "source": _text(cell.get("source", "")),
         "metadata": {"grade_id": _first_string(nbgrader.get("grade_id")), "marked": bool(nbgrader)},
@@ -126,6 +126,10 @@ def _clean(cell: dict) -> dict[str, Any]:
     if kind == "markdown" and isinstance(attachments, dict) and attachments:
         clean["attachments" if _are_pictures(attachments) else "lost"] = attachments
     return clean
+
+
+def _as_dict(value: object) -> dict:
+    return value if isinstance(value, dict) else {}
 
 
 def _first_string(*values: object) -> str:
