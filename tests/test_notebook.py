@@ -42,16 +42,15 @@ def test_results_are_kept_with_the_facts_of_the_run(session, tmp_path):
 def test_recorded_results_are_shown_as_such(session, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)
     arm = {"name": "probe", "scores": [0.5, 0.6], "n_images": 100, "lr": 0.1, "seconds": 2.0}
-    timed = {**arm, "name": "timed", "ms_per_image": 0.44}
     facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
-    content = {**facts, "results": {"control": {"arms": [arm, timed]}}}
+    content = {**facts, "results": {"control": {"arms": [arm]}}}
     recorded.write_json(tmp_path / f"{NAME}.cpu.json", content)
     session.show_recorded("control")
     session.show_recorded("nothing")
     printed = capsys.readouterr().out
     assert "Recorded, not yours: CIFAR-10, small, a CPU." in printed
-    assert "probe: 55.0% (2 seeds: 50.0% to 60.0%; 100 images)" in printed
-    assert "timed: 55.0% (2 seeds: 50.0% to 60.0%; 100 images), 0.4 ms an image\n" in printed
+    assert "probe    55.0 %      2  50.0 to 60.0       100 images    0.1" in printed
+    assert session.recorded("control")["arms"] == [arm] and session.recorded("nothing") == {}
     assert "no recorded result for 'nothing'" in printed
 
 

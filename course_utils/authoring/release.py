@@ -27,6 +27,7 @@ from course_utils.course.budget import TABLE
 from course_utils.course.released import ReleasedCell
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
+from course_utils.evidence import headline
 from course_utils.storage import write_text
 
 README = Path("README.md")
@@ -169,6 +170,7 @@ def _pages(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
         minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
         curves, facts = picture.read_curves()
         readme = put_between(readme, picture.MARKS, picture.in_readme(curves, facts))
+        readme = put_between(readme, headline.MARKS, headline.markdown())
         made[README] = put_between(readme, course_map.MARKS, course_map.chapters(sources, minutes))
         made[Path(picture.FILE)] = picture.draw(curves, facts)
     if teaching := _text(root / course_map.PAGE):

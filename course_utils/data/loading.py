@@ -85,6 +85,20 @@ def available(name: str) -> bool:
     return not is_grading() and SOURCES[name]().path.exists()
 
 
+def refuse_cartoons(data: str) -> None:
+    """Only results on real data are worth recording.
+
+    Raises:
+        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
+    """
+    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
+        raise DataError(
+            f"results on {CARTOONS} are not recorded.",
+            expected="real data",
+            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
+        )
+
+
 def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
     """The parts of a source (train and test, with val or without; or all) and the files skipped."""
     if source == "cartoons":

@@ -14,6 +14,8 @@ from courses import ROOT, make_course
 from course_utils.authoring import handout, release
 from course_utils.errors import BuildError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):

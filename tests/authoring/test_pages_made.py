@@ -40,6 +40,7 @@ def test_a_chapter_has_its_question_points_and_minutes(source):
     assert f"| {source.name[:2]} | 1 " in course_map.all_exercises([source])
 
 
+@pytest.mark.slow
 def test_pages_that_have_drifted_are_named_and_mended(tmp_path):
     course = make_course(tmp_path / "course", next((ROOT / "solutions").glob("*.py")))
     (course / "docs").mkdir()

@@ -329,6 +329,7 @@ run(checkpoint={path!r}, should_stop=lambda: time.sleep(0.05) or False)
 """
 
 
+@pytest.mark.slow
 def test_sigkill_in_the_middle_of_an_epoch_loses_nothing(tmp_path):
     path = tmp_path / "run.pt"
     script = KILLED.format(tests=str(Path(__file__).parents[1]), path=str(path))
