@@ -10,11 +10,12 @@ from course_utils import downloads
 from course_utils.data.sources import SOURCES
 from course_utils.downloads import Download
 from course_utils.errors import DownloadError
-from course_utils.models.weights import ARCHITECTURES, imagenet_download
+from course_utils.models.architectures import TORCHVISION
+from course_utils.models.weights import imagenet_download
 
 CATALOGUE: Mapping[str, Callable[[], Download]] = {
     **SOURCES,
-    **{arch: partial(imagenet_download, arch) for arch in ARCHITECTURES},
+    **{arch: partial(imagenet_download, arch) for arch in TORCHVISION},
 }
 
 

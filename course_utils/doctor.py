@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -105,14 +104,15 @@ def _gpu() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    from course_utils.models.weights import ARCHITECTURES, find_weights, imagenet_file
+    from course_utils.models.architectures import TORCHVISION
+    from course_utils.models.weights import find_weights, imagenet_file
 
     try:
         small = find_weights("small")
         yield Finding("small weights", True, small.name if small else "", essential=True)
     except CourseError as problem:
         yield Finding("small weights", False, problem.what, "install the package again", essential=True)
-    here = [arch for arch in ARCHITECTURES if imagenet_file(arch).exists()]
+    here = [arch for arch in TORCHVISION if imagenet_file(arch).exists()]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
 
@@ -128,15 +128,12 @@ def _data() -> Iterator[Finding]:
 
 def _cache() -> Finding:
     """The cache folder must take a file; without it everything is computed and fetched again."""
-    from course_utils.storage import cache_dir
+    from course_utils.storage import cache_dir, cache_problem
 
-    remedy = "set COURSE_DATA to a folder that you may write to"
-    try:
-        cache_dir().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache_dir()):
-            return Finding("cache folder", True, str(cache_dir()), remedy)
-    except OSError as problem:
-        return Finding("cache folder", False, f"{cache_dir()}: {problem.strerror}", remedy)
+    problem = cache_problem()
+    detail = f"{cache_dir()}: {problem}" if problem else str(cache_dir())
+    remedy = "set COURSE_DATA to a folder with room that you may write to"
+    return Finding("cache folder", not problem, detail, remedy)
 
 
 def _nbgrader_config(root: Path) -> Finding:

@@ -16,9 +16,9 @@ from pathlib import Path
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
 from course_utils.course.names import complete_name
-from course_utils.data.loading import CARTOONS, available
+from course_utils.data.loading import refuse_cartoons
 from course_utils.environ import environment
-from course_utils.errors import CourseError, DataError
+from course_utils.errors import DO, CourseError, DataError
 from course_utils.machine import describe_machine
 from course_utils.tables import table
 
@@ -77,7 +77,8 @@ class Run:
     """What came of one notebook.
 
     Attributes:
-        result: ``"ok"``, ``"interrupted"``, or the error of the first failing cell.
+        result: ``"ok"``, ``"interrupted"``, or the error of the first failing cell; several lines where
+            the error says what to do.
         facts: what the notebook said about itself (data, weights, budget, seed, results).
     """
 
@@ -143,7 +144,7 @@ def summary(runs: Sequence[Run]) -> str:
             "data": run.facts.get("data", "-"),
             "weights": run.facts.get("weights", "-"),
             "seconds": f"{run.seconds:.0f}",
-            "result": run.result,
+            "result": run.result.partition("\n")[0],
         }
         for run in runs
     ]
@@ -167,20 +168,6 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
     return target
 
 
-def refuse_cartoons(data: str) -> None:
-    """Only results on real data are worth recording.
-
-    Raises:
-        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
-    """
-    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
-        raise DataError(
-            f"results on {CARTOONS} are not recorded.",
-            expected="real data",
-            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
-        )
-
-
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:
     import papermill
 
@@ -197,16 +184,18 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
     except KeyboardInterrupt:
         return INTERRUPTED
     except papermill.PapermillExecutionError as problem:
-        return f"In [{problem.exec_count}]: {_first_line(problem)}"
+        return f"In [{problem.exec_count}]: {_told(problem)}"
     except Exception as problem:  # the kernel died, or never started
         return f"{type(problem).__name__}: {str(problem).strip().splitlines()[0]}"
     return OK
 
 
-def _first_line(problem) -> str:
-    """The error as one line of bearable length."""
-    text = f"{problem.ename}: {problem.evalue}".strip().splitlines()[0]
-    return text if len(text) <= 100 else text[:99] + "…"
+def _told(problem) -> str:
+    """The error as one line of bearable length; one of the course's own with what to do."""
+    lines = f"{problem.ename}: {problem.evalue}".strip().splitlines()
+    if any(line.startswith(DO) for line in lines):
+        return "\n".join(lines)
+    return lines[0] if len(lines[0]) <= 100 else lines[0][:99] + "…"
 
 
 def _versions() -> dict[str, str]:

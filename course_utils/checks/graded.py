@@ -6,34 +6,43 @@ import builtins
 import contextlib
 import functools
 import inspect
+import os
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from types import FunctionType
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
 
 import torch
 
 from course_utils.checks.mistakes import brief
 from course_utils.checks.report import LibraryAnswer, Wrong
 
+CHAPTERS = str(Path(__file__).parent) + os.sep
+
 
 def own_work(answer: Callable, *library: Callable) -> Callable:
     """Wrap ``answer`` so that it raises :class:`LibraryAnswer` when one of ``library`` runs inside.
 
-    What counts is what runs, so an alias, a partial or an import inside the function is seen too.
-    Anything else of course_utils may be used.
+    What counts is what runs, so an alias, a partial or an import inside the function is seen too. So are
+    the reference functions of the checks themselves. Anything else of course_utils may be used.
     """
     codes = {inspect.unwrap(f).__code__: f.__name__ for f in library}
 
     @functools.wraps(answer)
     def guarded(*args, **kwargs):
         _must_take(answer, args, kwargs)
+        given = {getattr(value, "__code__", None) for value in (*args, *kwargs.values())}
         used: list[str] = []
 
         def watch(frame, event, _):
-            if event == "call" and frame.f_code in codes:
+            if event != "call":
+                return
+            if frame.f_code in codes:
                 used.append(codes[frame.f_code])
+            elif frame.f_code not in given and _is_reference(frame):
+                used.append(frame.f_code.co_name)
 
         before = sys.getprofile(), threading.getprofile()
         sys.setprofile(watch), threading.setprofile(watch)
@@ -85,6 +94,22 @@ def _plain_traceback(problem: Exception) -> list[str]:
     """Python's own, in a millisecond; IPython would take 50 for each failing test."""
     in_cell = problem.__traceback__ and problem.__traceback__.tb_next  # the first step is IPython's
     return traceback.format_exception(type(problem), problem, in_cell)
+
+
+def _is_reference(frame: FrameType) -> bool:
+    """Whether this is a private function of a check, run by anything but the check itself.
+
+    Methods, local and public functions belong to what checks hand out: small models, hooks, streams.
+    """
+    code, caller = frame.f_code, frame.f_back
+    private = code.co_qualname.startswith(("_", "<lambda>")) and "." not in code.co_qualname
+    return private and _in_a_check(code) and not (caller and _in_a_check(caller.f_code))
+
+
+def _in_a_check(code: CodeType) -> bool:
+    """Whether this is code of a chapter's checks: of a folder below this one."""
+    folder, _, _ = code.co_filename.rpartition(os.sep)
+    return folder.startswith(CHAPTERS)
 
 
 def _must_take(answer: object, args: tuple, kwargs: dict) -> None:

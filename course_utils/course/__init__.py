@@ -2,3 +2,13 @@
 
 Free of torch. Start reading in ``budget.py``.
 """
+
+__all__ = [
+    "budget",
+    "experiments",
+    "handin",
+    "names",
+    "notebookfile",
+    "recorded",
+    "released",
+]

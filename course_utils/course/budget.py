@@ -11,6 +11,7 @@ from course_utils.errors import CourseError
 
 TABLE = Path(__file__).parent / "budgets.toml"
 PRESETS = ("smoke", "cpu", "gpu", "grade")
+OPTIONAL = "data.size"  # pixels to cut photographs of mixed sizes to; no preset sets it
 
 
 def choose_preset(budget: str = "auto", has_gpu: bool = False) -> str:
@@ -46,9 +47,14 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
     for key, value in (overrides or {}).items():
         experiment, _, number = key.rpartition(".")
         hits = [p for name, p in plan.items() if number in p and experiment in ("", name)]
+        if key == OPTIONAL:
+            hits = [plan["data"]]
         if not hits:
-            known = sorted({f"{name}.{n}" for name, p in plan.items() for n in p})
-            raise CourseError(f"nothing to override by {key!r}.", expected=", ".join(known))
+            known = sorted({f"{name}.{n}" for name, p in plan.items() for n in p} | {OPTIONAL})
+            raise CourseError(
+                f"nothing to override by {key!r} in {notebook}.", expected=", ".join(known),
+                found=key, do="write one of these names",
+            )  # fmt: skip
         for numbers in hits:
             numbers[number] = value
     return SimpleNamespace(**{name: SimpleNamespace(**numbers) for name, numbers in plan.items()})

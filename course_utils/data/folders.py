@@ -67,6 +67,7 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
             f"no data at {path}.",
             expected="a folder or zip of images, or auto, cartoons, cifar10, hotdog",
             found=f"nothing at {path.resolve()}",
+            do="correct the path; `course fetch cifar10` brings CIFAR-10",
         )
     source = _Folder(path) if path.is_dir() else _Zip(path)
     key = f"{path.name} {source.stamp()} {size} {READER}"
@@ -126,9 +127,10 @@ class _Zip:
             return zipfile.ZipFile(self.path)
         except zipfile.BadZipFile as error:
             raise DataError(
-                f"{self.path} cannot be read",
+                f"{self.path} cannot be read.",
                 expected="a folder or a zip of images",
-                found=str(error),
+                found="a file that is no zip, or a damaged one",
+                do="unpack it to a folder, make a zip of it, or download it again",
             ) from error
 
     @property
@@ -300,7 +302,8 @@ def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
         f"images of different sizes in {where}.",
         expected="one size, or the size of the squares to cut from them",
         found=", ".join(sizes),
-        do="give the size: load_data(..., size=128)",
+        do="give the side of the squares in pixels: `--set data.size=64` on the command line, overrides = "
+        '{"data.size": 64} in a notebook, size=64 in load_data',
     )
 
 

@@ -9,6 +9,34 @@ import torch
 from torch import Tensor
 
 from course_utils.data.images import ImageSet, Splits, _named_parts
+from course_utils.errors import DataError
+
+SMALLEST = 8  # pixels: at fewer, nothing is left behind the strides of the course's networks
+
+
+def require_usable(splits: Splits) -> None:
+    """Whether the experiments of a notebook can work with these images.
+
+    Raises:
+        DataError: if the images are smaller than 8 pixels, or a class has no training image.
+    """
+    height, width = splits.train.images.shape[2:]
+    if min(height, width) < SMALLEST:
+        raise DataError(
+            f"the images of {splits.name} are too small.",
+            expected=f"{SMALLEST} x {SMALLEST} pixels at least",
+            found=f"{width} x {height} pixels",
+            do="choose larger images",
+        )
+    n, here = len(splits.classes), len(splits.train.labels.unique())
+    if here < n:
+        raise DataError(
+            f"too few training images for {n} classes.",
+            expected=f"at least one of each class, better ten: {10 * n:,}",
+            found=f"{len(splits.train):,} images of {here} classes",
+            do=f"take more: `--set data.train={10 * n} --set data.val={5 * n} --set data.test={5 * n}` on the "
+            "command line, overrides = {...} with these names in a notebook, or a larger budget",
+        )
 
 
 def channel_statistics(images: ImageSet | Tensor) -> tuple[Tensor, Tensor]:

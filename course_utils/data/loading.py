@@ -28,7 +28,7 @@ from course_utils.data.sources import SOURCES
 from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
-from course_utils.storage import cache_dir, file_stamp, stored_arrays
+from course_utils.storage import cache_dir, file_stamp, stored_arrays, tell_not_kept
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -84,6 +84,20 @@ def load_data(
 def available(name: str) -> bool:
     """Whether ``"cifar10"`` or ``"hotdog"`` is here and may be used: never while nbgrader runs."""
     return not is_grading() and SOURCES[name]().path.exists()
+
+
+def refuse_cartoons(data: str) -> None:
+    """Only results on real data are worth recording.
+
+    Raises:
+        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
+    """
+    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
+        raise DataError(
+            f"results on {CARTOONS} are not recorded.",
+            expected="real data",
+            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
+        )
 
 
 def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
@@ -203,20 +217,19 @@ def load_photos(size: int, *, train: int, val: int, test: int, seed: int = 0) ->
 
 
 def _drawn_folder(per_class: int) -> Path:
-    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only."""
+    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only or full."""
     folder = cache_dir() / f"photos-v{generation.VERSION}-{per_class}" / "drawn cats and dogs"
     if folder.is_dir():
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-    except OSError:
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+            generation.write_photos(Path(scratch) / "pictures", DRAWN_CLASSES, per_class)
+            (Path(scratch) / "pictures").rename(folder)
+    except OSError as problem:
+        if folder.is_dir():  # another notebook was faster
+            return folder
+        tell_not_kept(problem.strerror)
         folder = Path(tempfile.mkdtemp()) / folder.name
-        return generation.write_photos(folder, DRAWN_CLASSES, per_class)
-    generation.write_photos(scratch / "pictures", DRAWN_CLASSES, per_class)
-    try:
-        (scratch / "pictures").rename(folder)
-    except OSError:  # another notebook was faster
-        return folder if folder.is_dir() else scratch / "pictures"
-    scratch.rmdir()
+        generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from course_utils.authoring.configuration import CONFIG, course_version, load_config
 from course_utils.course.names import complete_name
+from course_utils.course.notebookfile import LARGEST_FILE, NotebookError
 from course_utils.errors import CourseError
 from course_utils.grading.cluster import open_cluster, run_all
 from course_utils.grading.gradebook import results
@@ -33,11 +34,10 @@ from course_utils.grading.sandbox.kernels import SERVER, warm_server
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.sandbox.sandbox import require_sandbox
 from course_utils.grading.submissions.finding import Submission, find_submissions, read_submission
-from course_utils.grading.submissions.reading import LARGEST_FILE, CannotRepair
 from course_utils.grading.worker import Outcome, Task, run
 
 PACKAGE = Path(__file__).parents[1]
-DECIDES = ("*.py", "*.toml", "*.txt")  # files of the package on which a score may depend
+DECIDES = ("*.py", "*.toml", "released.json")  # files of the package on which a score may depend
 
 
 class GradingError(CourseError):
@@ -233,7 +233,7 @@ class _Assignment:
         try:
             repaired = read_submission(submission, self.release, self.instructor)
             notebook = self.writer.sanitise(repaired.notebook)
-        except CannotRepair as problem:
+        except NotebookError as problem:
             return self._keep(self._result(submission, NEEDS_YOU, problem.what, self._key(submission)))
         except Exception as problem:  # one submission must not stop the others
             return self._keep(self._result(submission, NEEDS_YOU, _sentence(problem)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +13,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models import get_model, get_model_weights
+from torchvision.models import get_model_weights
 
 from course_utils.data.augment import Preprocess
 from course_utils.downloads import Download
 from course_utils.errors import WeightsError
+from course_utils.models import lite0
+from course_utils.models.architectures import untrained
 from course_utils.models.heads import find_head, part_of_head, path_of
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -24,7 +27,6 @@ SMALL = {
     "resnet18": ASSETS / "resnet18_tinyimagenet.safetensors",
     "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
 }
-ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
 HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends in its SHA-256
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
@@ -102,14 +104,14 @@ def common_source(source: str | Path, archs: Sequence[str]) -> str:
     """
     if str(source) != "auto":
         return str(source)
-    return "imagenet" if all(imagenet_file(arch).exists() for arch in archs) else "small"
+    return "imagenet" if all(has_imagenet(arch) for arch in archs) else "small"
 
 
 def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     """Find pretrained weights for ``arch``; never downloads.
 
     Args:
-        source: ``"auto"`` (ImageNet's if they are in torch's cache, else the package's own),
+        source: ``"auto"`` (ImageNet's if they are on this machine, else the package's own),
             ``"imagenet"``, ``"small"``, ``"none"`` (returns ``None``), or a path to a
             ``.safetensors``, ``.pt`` or ``.pth`` file.
 
@@ -120,9 +122,9 @@ def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     if source == "none":
         return None
     if source == "auto":
-        source = "imagenet" if imagenet_file(arch).exists() or arch not in SMALL else "small"
+        source = "imagenet" if has_imagenet(arch) or arch not in SMALL else "small"
     if source == "imagenet":
-        return _imagenet(arch)
+        return _lite0() if arch == lite0.ARCH else _imagenet(arch)
     if source == "small":
         return _small(arch)
     return from_file(source, arch)
@@ -154,8 +156,13 @@ def published_weights(url: str, again: str) -> Download:
 
 
 def imagenet_download(arch: str) -> Download:
-    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`ARCHITECTURES`."""
+    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`TORCHVISION`."""
     return published_weights(get_model_weights(arch)["IMAGENET1K_V1"].url, f"`course fetch {arch}`")
+
+
+def has_imagenet(arch: str) -> bool:
+    """Whether the ImageNet weights of ``arch`` are on this machine."""
+    return lite0.is_installed() if arch == lite0.ARCH else imagenet_file(arch).exists()
 
 
 def imagenet_file(arch: str) -> Path:
@@ -178,6 +185,8 @@ def from_file(path: str | Path, arch: str) -> Weights:
         raise WeightsError(
             f"no weights at {path}.",
             expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+            found=f"no file at {path.resolve()}",
+            do=f"correct the path; `course fetch {arch}` brings torchvision's",
         )
     state = _unwrap(_read_tensors(path), path)
     card = _read_card(path.with_suffix(".json"))
@@ -196,7 +205,7 @@ def _small(arch: str) -> Weights:
         raise WeightsError(
             f"the package has no small weights for {arch}.",
             expected=", ".join(SMALL),
-            do=f"run `course fetch {arch}` and use weights='imagenet'",
+            do="use weights='imagenet'" + ("" if has_imagenet(arch) else f" after `course fetch {arch}`"),
         )
     return from_file(SMALL[arch], arch)
 
@@ -215,7 +224,7 @@ def _imagenet(arch: str) -> Weights:
         file = imagenet_file(arch)
         raise WeightsError(
             f"{file.name} cannot be read.",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(file, problem),
             do=f"delete {file} and run `course fetch {arch}`",
         ) from None
     return Weights(
@@ -232,6 +241,19 @@ def _imagenet(arch: str) -> Weights:
     )
 
 
+def _lite0() -> Weights:
+    """EfficientNet-Lite0's, from the installed package; its classes are in torchvision's order."""
+    categories = tuple(get_model_weights("resnet18")["IMAGENET1K_V1"].meta["categories"])
+    return Weights(
+        name="ImageNet-1k (EfficientNet-Lite0, its authors')",
+        state=lite0.read_state(),
+        classes=categories,
+        preprocess=Preprocess(lite0.MEAN, lite0.STD, resize="bicubic"),
+        num_classes=len(categories),
+        upstream={"images": 1_281_167, "pixels": 224, "top1": lite0.TOP1},
+    )
+
+
 def _read_tensors(path: Path) -> dict:
     try:
         if path.suffix == ".safetensors":
@@ -241,8 +263,22 @@ def _read_tensors(path: Path) -> dict:
         raise WeightsError(
             f"{path.name} cannot be read as weights.",
             expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(path, problem),
+            do="download or copy the file again; of a pickled model, save the tensors alone: "
+            "torch.save(model.state_dict(), file)",
         ) from None
+
+
+def why_unreadable(path: Path, problem: Exception) -> str:
+    """What is wrong with a file that torch or safetensors refused.
+
+    In our own words: torch's advise to switch ``weights_only`` off, which lets the file run any code.
+    """
+    if not path.is_file():
+        return "no file"
+    if "Unsupported global" in str(problem) and isinstance(problem, pickle.UnpicklingError):
+        return "pickled code, which is never run"
+    return f"{path.stat().st_size:,} bytes that are cut off, damaged or of another kind"
 
 
 def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
@@ -251,7 +287,12 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
+        raise WeightsError(
+            f"{path.name} holds no state dict.",
+            expected="names mapped to tensors",
+            found=type(content).__name__,
+            do="save one: torch.save(model.state_dict(), file)",
+        )
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
@@ -263,7 +304,7 @@ def _read_card(path: Path) -> dict:
 def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
     """The name of the head's weight, and of all tensors outside of the head's part."""
     with torch.device("meta"):
-        model = get_model(arch, weights=None)
+        model = untrained(arch, 1000)
     key = f"{path_of(model, find_head(model))}.weight"
     return key, frozenset(model.state_dict()) - set(part_of_head(model))
 
@@ -279,4 +320,5 @@ def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
         f"{name} has no {key}.",
         expected=f"the weights of {arch}, or all of them but {key.split('.')[0]}",
         found=", ".join(list(state)[:3]) + ", ...",
+        do=f"choose weights of {arch}",
     )

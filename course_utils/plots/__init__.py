@@ -1,4 +1,7 @@
-"""Every figure: one message each, drawn from data alone, with a caption and alt text."""
+"""Every figure: one message each, drawn from data alone, with a caption and alt text.
+
+Start reading in ``frame.py`` (what all figures share, ``show``), then in any module of figures.
+"""
 
 from course_utils.plots.comparison import (
     class_differences,

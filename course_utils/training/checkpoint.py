@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from course_utils.errors import CheckpointError
+from course_utils.models.weights import why_unreadable
 from course_utils.storage import whole_file
 
 
@@ -39,7 +40,7 @@ def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:
     except Exception as problem:
         raise CheckpointError(
             f"{path.name} is damaged or is no checkpoint.",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(path, problem),
             do="delete it to start afresh",
         ) from None
     return _of_this_run(state, fingerprint, path.name, do="use the same settings, or another file name")

@@ -15,6 +15,7 @@ from torchvision.models import get_model_weights
 from course_utils import downloads
 from course_utils.downloads import Download
 from course_utils.errors import WeightsError
+from course_utils.models import lite0
 from course_utils.models.weights import published_weights
 from course_utils.zoo.entries import Entry
 
@@ -44,6 +45,8 @@ def address(entry: Entry) -> str:
     if entry.library == "timm":
         endpoint = os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/")
         return f"{endpoint}/{_repository(entry)}/resolve/main/{HUB_FILE}"
+    if entry.builder == lite0.ARCH:
+        return lite0.HOME
     return f"{MOCO}/{entry.tag}/{entry.tag}.pth.tar"
 
 
@@ -56,6 +59,8 @@ def cached_file(entry: Entry) -> Path | None:
 
         found = try_to_load_from_cache(_repository(entry), HUB_FILE)
         return Path(found) if isinstance(found, str) else None
+    if entry.builder == lite0.ARCH:
+        return lite0.weights_file() if lite0.is_installed() else None
     path = _download_of(entry).path
     return path if path.is_file() else None
 
@@ -82,6 +87,8 @@ def availability(entry: Entry) -> Availability:
         return Availability(False, f"{entry.name} has no published weights: train it from scratch.")
     if file := cached_file(entry):
         return Availability(True, f"{entry.name} is on this machine ({file.name}).")
+    if entry.builder == lite0.ARCH:
+        return Availability(False, f"{entry.name} comes with a package: {lite0.INSTALL}.")
     if entry.library == "timm" and _is_offline():
         return Availability(False, f"{entry.name}: HF_HUB_OFFLINE is set, and it is not cached.")
     refusals = []

@@ -11,6 +11,7 @@ from torchvision.models import resnet50
 
 from course_utils.errors import WeightsError
 from course_utils.models.heads import find_head
+from course_utils.models.weights import why_unreadable
 
 # The checkpoint of github.com/facebookresearch/moco-v3 holds two encoders, wrapped for several GPUs.
 PREFIX = "module.base_encoder."
@@ -80,7 +81,10 @@ def read_encoder(file: str | Path) -> dict[str, Tensor]:
         raise WeightsError(
             f"{file.name} cannot be read as a MoCo v3 checkpoint.",
             expected="a file of torch.save with a key `state_dict`",
-            found=(str(problem).splitlines() or [type(problem).__name__])[0],
+            found="no such key"
+            if isinstance(problem, KeyError | TypeError)
+            else why_unreadable(file, problem),
+            do="download the checkpoint again",
         ) from None
     found = {name.removeprefix(PREFIX): t for name, t in state.items() if name.startswith(PREFIX)}
     if not found:

@@ -8,6 +8,7 @@ from typing import Any
 
 from torchvision import models as torchvision_models
 
+from course_utils.models import lite0
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD
 from course_utils.zoo.entries import Entry
 
@@ -17,6 +18,7 @@ NOT_STATED = "not stated"
 NON_COMMERCIAL = ("cc-by-nc", "non-commercial")
 # Top-1 on ImageNet's validation images where the library's metadata has none.
 FROM_PAPERS = {
+    "EfficientNet-Lite0": (75.1, ONE_CROP, "its authors' page, tensorflow/tpu"),
     "DeiT-Ti": (72.2, ONE_CROP, "DeiT, table 1"),
     "DeiT-S": (79.8, ONE_CROP, "DeiT, table 1"),
     "DeiT-B": (81.8, ONE_CROP, "DeiT, table 1"),
@@ -62,6 +64,8 @@ def card(entry: Entry) -> Card:
         return _of_torchvision(entry)
     if entry.library == "timm":
         return _of_timm(entry)
+    if entry.builder == lite0.ARCH:
+        return Card(lite0.MEAN, lite0.STD, entry.size, lite0.LICENCE, *_of_paper(entry.name))
     licence = "cc-by-nc-4.0" if entry.tag else "none needed"
     return Card(IMAGENET_MEAN, IMAGENET_STD, entry.size, licence, *_of_paper(entry.name))
 

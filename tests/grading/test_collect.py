@@ -222,7 +222,7 @@ def test_ghosts_are_nobodys_work(root, name):
         (b"", "the file is empty"),
         (notebook()[:-40], "the file is cut off"),
         (b'{"a": 1}', "no notebook"),
-        (b"<html>", "the file is damaged"),
+        (b"<html>", "the file holds no notebook"),
         (b"%PDF-1.7 \xff", "not text in UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"nbformat": 3, "worksheets": [7]}', "an old notebook that cannot be converted"),
@@ -438,6 +438,15 @@ def test_rosters_of_both_systems_are_read_as_they_come(root, text, id_):
 def test_a_roster_that_cannot_be_used_is_refused(root, text, why):
     with pytest.raises(RosterError, match=why):
         roster(root, text)
+
+
+def test_a_roster_in_latin_1_and_a_folder_for_a_zip_come_with_a_remedy(root):
+    path = root / "class.csv"
+    path.write_bytes("student_id,name\nju,Jürgen\n".encode("latin-1"))
+    with pytest.raises(RosterError, match="Latin-1, in line 2(.|\n)*do this: .*UTF-8"):
+        read_roster(path)
+    with pytest.raises(ArchiveError, match="found:    a folder(.|\n)*do this: +name the zip itself"):
+        list(sorting.collect(root, sorting.Course(root, {}, None, None)))
 
 
 def test_a_pattern_of_ones_own(root):

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
 from course_utils.grading.submissions.naming import Owner, owner, patterns
-from course_utils.grading.submissions.reading import CannotRepair, read_notebook
 from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
 from course_utils.storage import whole_file, write_text
 from course_utils.tables import table
@@ -236,12 +236,12 @@ def _student(said: Owner, roster: Roster | None) -> str:
 def _look(content: bytes, course: Course) -> Look:
     try:
         cells = read_notebook(content).cells
-    except CannotRepair as error:
+    except NotebookError as error:
         return Look(problem=error.what)
     names = [
         name for cell in cells for name in (cell.metadata.grade_id, cell.id)
     ]  # some editors drop the first
-    return Look(assignment_of((name for name in names if isinstance(name, str)), course.released))
+    return Look(assignment_of(names, course.released))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:
