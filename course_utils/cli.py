@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from course_utils.course.names import complete_name
 from course_utils.errors import CourseError, EnvironmentProblem
 
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
@@ -125,14 +126,13 @@ def fetch(
 
     Example: `course fetch cifar10 resnet18`
     """
-    from course_utils.downloads import NAMES
-    from course_utils.downloads import fetch as bring
+    from course_utils import catalogue
 
     for name in names:
-        if name not in NAMES:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(NAMES)}")
+        if name not in catalogue.CATALOGUE:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(catalogue.CATALOGUE)}")
     for name in names:
-        print(f"{name}: {bring(name)}")
+        print(f"{name}: {catalogue.fetch(name)}")
 
 
 @app.command()
@@ -213,6 +213,48 @@ def bench(
     code = subprocess.run([sys.executable, str(script), *words], check=False).returncode
     if code:
         raise typer.Exit(code)
+
+
+@app.command()
+def experiment(
+    name: Annotated[str | None, typer.Argument(help="Which one; without it: the list.")] = None,
+    data: Annotated[
+        str, typer.Option(help="cifar10, or a folder or zip of it (hotdog: of photographs).")
+    ] = "cifar10",
+    arms: Annotated[
+        list[str] | None, typer.Option("--arm", help="Only this one; may be given several times.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Checkpoints and results; a stopped run goes on.")] = Path(
+        "runs/evidence"
+    ),
+    quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it run?")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the record in the package; real data only.")
+    ] = False,
+    note: Annotated[str, typer.Option(help="On the circumstances, for the record.")] = "",
+) -> None:
+    """Run a named experiment on real data, or list them.
+
+    Minutes to hours; a stopped run goes on with the epoch and the arms that are missing. Writes
+    `<out>/<name>/<name>.json` after each arm.
+
+    Example: `course experiment start --data cifar10.zip`
+    """
+    from course_utils.evidence import running
+    from course_utils.evidence.catalogue import EXPERIMENTS
+
+    if name is None:
+        print(running.listing(EXPERIMENTS))
+        return
+    if name not in EXPERIMENTS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(EXPERIMENTS)}")
+    if quick and record:
+        raise typer.BadParameter("--quick and --record: quick results are not recorded")
+    command = f"course experiment {name} --data {Path(data).name}"
+    lab = running.Lab(_absolute(data), out / ("quick" if quick else "") / name, quick)
+    target = running.RECORDS if record else None
+    running.run(EXPERIMENTS[name], lab, command, note, tuple(arms or ()), target)
+    print(f"\nrecord: {lab.folder / name}.json")
 
 
 @app.command()
@@ -443,12 +485,10 @@ def _need(*packages: str) -> None:
 def _assignment(root: Path, beginning: str) -> str:
     """The one notebook that is called so, or whose name begins so."""
     names = sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
-    chosen = [name for name in names if name == beginning] or [n for n in names if n.startswith(beginning)]
-    if len(chosen) != 1:
-        raise typer.BadParameter(
-            f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run course build'}"
-        )
-    return chosen[0]
+    try:
+        return complete_name(beginning, names)
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem)) from None
 
 
 def _setting(text: str) -> tuple[str, object]:

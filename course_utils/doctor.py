@@ -1,4 +1,7 @@
-"""Tells what is installed, what is missing, and what to do about it."""
+"""Tells what is installed, what is missing, and what to do about it.
+
+Everything beyond the standard library is imported where it is looked at: it may be what is missing.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,7 @@ def _packages(whole_course: bool) -> Iterator[Finding]:
 
 def _pair() -> Finding:
     """Whether the two load together: each release of torchvision needs one release of torch."""
-    remedy = "pip install --force-reinstall torch torchvision, both in one command or as requirements.txt pins them"
+    remedy = "pip install --force-reinstall torch torchvision, together, or as requirements.txt pins them"
     try:
         import torch  # noqa: F401
         import torchvision  # noqa: F401
@@ -101,14 +104,14 @@ def _gpu() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    from course_utils.downloads import WEIGHTS
+    from course_utils.models.architectures import TORCHVISION
     from course_utils.models.weights import find_weights, imagenet_file
 
     try:
         yield Finding("small weights", True, find_weights("small").name, essential=True)
     except CourseError as problem:
         yield Finding("small weights", False, problem.what, "install the package again", essential=True)
-    here = [arch for arch in WEIGHTS if imagenet_file(arch).exists()]
+    here = [arch for arch in TORCHVISION if imagenet_file(arch).exists()]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
 

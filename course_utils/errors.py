@@ -26,7 +26,11 @@ class CourseError(Exception):
 
 
 class DataError(CourseError):
-    """Images, labels or a download that cannot be used."""
+    """Images or labels that cannot be used."""
+
+
+class DownloadError(CourseError):
+    """A file that could not be fetched."""
 
 
 class WeightsError(CourseError):

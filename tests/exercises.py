@@ -1,16 +1,16 @@
-"""The exercises of every chapter as its text has them: stubs, check cells and hidden tests."""
+"""The exercises of every chapter as its text has them: statements, stubs, check cells and hidden tests."""
 
 from __future__ import annotations
 
 import functools
-import re
 from pathlib import Path
 
 import jupytext
 
+from course_utils.authoring.markers import find_regions, without_regions
+
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = sorted((ROOT / "solutions").glob("*.py"))
-SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
@@ -27,7 +27,23 @@ def cells(kind: str) -> dict[str, str]:
 
 def stub(key: str) -> str:
     """What a student finds in the answer cell."""
-    return SOLUTION.sub(r"\1raise NotImplementedError", cells("answer")[key])
+    lines = cells("answer")[key].split("\n")
+    regions = find_regions(lines, where=lambda position: f"{key}:{position}")
+    return "\n".join(without_regions(lines, regions, "raise NotImplementedError"))
+
+
+def statement(key: str) -> str:
+    """The text of an exercise, from its header to the answer cell."""
+    for text in TEXTS:
+        told: list[str] = []
+        for cell in jupytext.read(text).cells:
+            if "### Exercise " in cell.source:
+                told = [cell.source[cell.source.index("### Exercise ") :]]
+            elif cell.cell_type == "markdown":
+                told.append(cell.source)
+            elif cell.metadata.get("answer") == key:
+                return "\n\n".join(told)
+    raise KeyError(key)
 
 
 def hidden_tests(key: str) -> dict[str, str]:

@@ -39,6 +39,7 @@ Run = Callable[[int, float], Outcome]
 def measure() -> None:
     """Measure the drawn cartoons and print grids, table and targets."""
     weights = find_weights("small")
+    assert weights is not None, "they ship with the package"
     print(f"{CARTOONS}: {TRAIN:,} training, {VAL:,} validation, {TEST:,} test images")
     print(f"{SEEDS} seeds; fine-tuning and scratch train {EPOCHS} epochs; weights: {weights.name}")
     print("\nvalidation accuracy by learning rate, or by weight penalty (linear classifiers)")
@@ -94,13 +95,15 @@ def measure_difficulty(
     runs = {
         "pixels": ("raw pixels, linear", _probes(data, lambda _: raw_pixels), PIXEL_PENALTIES),
         "background": (
-            "background alone, linear", _probes(backgrounds, lambda _: raw_pixels), PIXEL_PENALTIES
+            "background alone, linear",
+            _probes(backgrounds, lambda _: raw_pixels),
+            PIXEL_PENALTIES,
         ),
         "random": ("probe, random network", _probes(data, untrained), PENALTIES),
         "probe": ("probe, pretrained", _probes(data, pretrained), PENALTIES),
         "finetuned": ("fine-tuned", train(weights), rates),
         "scratch": ("from scratch", train(None), rates),
-    }  # fmt: skip
+    }
     n_test = len(data[0].test)
     return {key: _arm(*run, seeds=len(data), n_test=n_test) for key, run in runs.items()}
 

@@ -1,1 +1,20 @@
-"""From the text of a notebook to its two editions, and to what students get."""
+"""From the text of a notebook to its two editions, and to what students get.
+
+Start reading in ``source.py`` (a text as cells), then ``release.py`` (``build``) and ``handout.py``;
+``running.py`` is `course run`.
+"""
+
+__all__ = [
+    "cells",
+    "colab",
+    "configuration",
+    "course_map",
+    "exercises",
+    "handout",
+    "leaks",
+    "markers",
+    "release",
+    "rules",
+    "running",
+    "source",
+]

@@ -1,4 +1,4 @@
-"""What students get: the package as a wheel, their notebooks, requirements; no solutions."""
+"""What students get: the package as a wheel, their notebooks, requirements, the licence; no solutions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from course_utils.errors import BuildError
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
 INSTRUCTORS = ("grading", "authoring")  # parts of the package that no student's command needs
-LICENCE = "LICENSE"
 README = """# {name} {version}
 
 Python 3.11 or newer. In this folder:
@@ -32,12 +31,15 @@ On Windows write `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without
 
 before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tells what is missing.
 
-Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be graded as it is.
+Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be
+graded as it is.
 
 Where JupyterLab shows the buttons *Validate* and *Create Assignment*, it runs in an instructor's environment. You need
 neither: make one of your own as above, or switch them off with `jupyter labextension disable @jupyter/nbgrader`.
 
 ## Terms
+
+Code and texts come under the licence in `LICENSE` ({license}); data and weights under their own terms:
 
 | what | terms |
 |---|---|
@@ -77,14 +79,12 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
         target = folder / "notebooks" / name
         target.mkdir(parents=True)
         shutil.copy(root / "notebooks" / name / f"{name}.ipynb", target)
-    if (root / LICENCE).exists():
-        shutil.copy(root / LICENCE, folder)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (folder / "requirements.txt").write_text(_requirements(root, project, wheel), encoding="utf-8")
-    readme = README.format(**project, **pins(root / "requirements.txt")) + _colab_links(
-        colab_repository(root), names
-    )
+    text = README.format(**project, **pins(root / "requirements.txt"))
+    readme = text + _colab_links(colab_repository(root), names)
     (folder / "README.md").write_text(readme, encoding="utf-8")
+    shutil.copy(root / "LICENSE", folder)
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
@@ -110,8 +110,8 @@ def _build_wheel(root: Path, folder: Path) -> Path:
             Path(clean, "course_utils"),
             ignore=shutil.ignore_patterns("__pycache__", "*.part", *INSTRUCTORS),
         )
-        for name in filter(Path.exists, (root / "pyproject.toml", root / LICENCE)):
-            shutil.copy(name, clean)
+        for name in ("pyproject.toml", "LICENSE"):
+            shutil.copy(root / name, clean)
         command = [sys.executable, "-m", "pip", "wheel", clean, "--no-deps", "--no-build-isolation"]
         result = subprocess.run([*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean)
     if result.returncode:

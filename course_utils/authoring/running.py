@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import sys
@@ -16,8 +15,11 @@ from pathlib import Path
 
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
+from course_utils.course.names import complete_name
+from course_utils.data.loading import refuse_cartoons
 from course_utils.environ import environment
 from course_utils.errors import DO, CourseError, DataError
+from course_utils.machine import describe_machine
 from course_utils.tables import table
 
 SET_UP = "set-up"
@@ -166,32 +168,6 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
     return target
 
 
-def refuse_cartoons(data: str) -> None:
-    """Only results on real data are worth recording.
-
-    Raises:
-        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
-    """
-    from course_utils.data.loading import CARTOONS, available
-
-    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
-        raise DataError(
-            f"results on {CARTOONS} are not recorded.",
-            expected="real data",
-            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
-        )
-
-
-def describe_machine() -> str:
-    """Processor, cores and GPU; neither its name nor any path."""
-    import torch
-
-    parts = [_processor(), f"{os.cpu_count()} cores"]
-    if torch.cuda.is_available():
-        parts.append(torch.cuda.get_device_name())
-    return ", ".join(parts)
-
-
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:
     import papermill
 
@@ -227,21 +203,11 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-def _processor() -> str:
-    """The processor's name: Linux keeps it in a file, elsewhere Python knows."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        text = ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
-    return found[1] if found else platform.processor() or platform.machine()
-
-
 def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
     """Instructor editions by name or by the beginning of it (``03``); all of them if none is named.
 
     Raises:
-        LookupError: if a name fits none or several.
+        LookupError: from :func:`course_utils.course.names.complete_name`.
         CourseError: if there is nothing to run.
     """
     present = sorted((root / "solutions").glob("*/*.ipynb"))
@@ -249,10 +215,5 @@ def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
         raise CourseError("there is no notebook to run.", do="run `course build`")
     if not wanted:
         return present
-    chosen = []
-    for name in wanted:
-        fitting = [p for p in present if p.stem == name] or [p for p in present if p.stem.startswith(name)]
-        if len(fitting) != 1:
-            raise LookupError(f"{name!r} is none of {', '.join(p.stem for p in present)}")
-        chosen += fitting
-    return chosen
+    by_name = {path.stem: path for path in present}
+    return [by_name[complete_name(beginning, list(by_name))] for beginning in wanted]

@@ -137,7 +137,7 @@ def load(
     """
 
     def make() -> dict[str, np.ndarray]:
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for part, n, seed in (("train", train, TRAIN_SEED), ("test", test, TEST_SEED)):
             images, labels = generate(n, seed, without_object)
             arrays |= {f"{part}_images": images, f"{part}_labels": labels}

@@ -14,7 +14,7 @@ PRESETS = ("smoke", "cpu", "gpu", "grade")
 OPTIONAL = "data.size"  # pixels to cut photographs of mixed sizes to; no preset sets it
 
 
-def choose_preset(budget: str = "auto") -> str:
+def choose_preset(budget: str = "auto", has_gpu: bool = False) -> str:
     """Resolve ``auto``: ``grade`` under nbgrader, ``gpu`` where there is one, else ``cpu``.
 
     Raises:
@@ -23,9 +23,7 @@ def choose_preset(budget: str = "auto") -> str:
     if is_grading():
         return "grade"
     if budget == "auto":
-        import torch
-
-        return "gpu" if torch.cuda.is_available() else "cpu"
+        return "gpu" if has_gpu else "cpu"
     if budget not in PRESETS:
         raise CourseError(f"unknown budget {budget!r}.", expected="auto, " + ", ".join(PRESETS))
     return budget

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils import downloads
 from course_utils.cartoons import generation
 from course_utils.data import folders
 from course_utils.data.images import (
@@ -24,6 +23,8 @@ from course_utils.data.images import (
     _splits,
     val_size,
 )
+from course_utils.data.sources import SOURCES
+from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
 from course_utils.storage import cache_dir, file_stamp, stored_arrays, tell_not_kept
@@ -81,7 +82,21 @@ def load_data(
 
 def available(name: str) -> bool:
     """Whether ``"cifar10"`` or ``"hotdog"`` is here and may be used: never while nbgrader runs."""
-    return not is_grading() and downloads.download(name).path.exists()
+    return not is_grading() and SOURCES[name]().path.exists()
+
+
+def refuse_cartoons(data: str) -> None:
+    """Only results on real data are worth recording.
+
+    Raises:
+        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
+    """
+    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
+        raise DataError(
+            f"results on {CARTOONS} are not recorded.",
+            expected="real data",
+            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
+        )
 
 
 def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
@@ -113,7 +128,7 @@ def _cifar10() -> dict[str, ImageSet]:
 
 def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
     """The pickled batches of the published archive, and of no other: pickles can run code."""
-    if not downloads.has_checksum(archive, downloads.download("cifar10").checksum):
+    if not has_checksum(archive, SOURCES["cifar10"]().checksum):
         raise DataError(
             f"{archive} is not the published archive: it has another checksum.",
             do="remove it and run `course fetch cifar10`",
@@ -135,7 +150,7 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
 
 
 def _fetched(name: str) -> Path:
-    path = downloads.download(name).path
+    path = SOURCES[name]().path
     if not path.exists():
         raise DataError(
             f"{name} is not on this machine.", expected=str(path), do=f"run `course fetch {name}`"

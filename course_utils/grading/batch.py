@@ -18,6 +18,8 @@ import nbformat
 from filelock import FileLock, Timeout
 
 from course_utils.authoring.configuration import CONFIG, course_version, load_config
+from course_utils.course.names import complete_name
+from course_utils.course.notebookfile import LARGEST_FILE, NotebookError
 from course_utils.errors import CourseError
 from course_utils.grading.cluster import open_cluster, run_all
 from course_utils.grading.gradebook import results
@@ -32,11 +34,10 @@ from course_utils.grading.sandbox.kernels import SERVER, warm_server
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.sandbox.sandbox import require_sandbox
 from course_utils.grading.submissions.finding import Submission, find_submissions, read_submission
-from course_utils.grading.submissions.reading import LARGEST_FILE, CannotRepair
 from course_utils.grading.worker import Outcome, Task, run
 
 PACKAGE = Path(__file__).parents[1]
-DECIDES = ("*.py", "*.toml", "*.txt")  # files of the package on which a score may depend
+DECIDES = ("*.py", "*.toml", "released.json")  # files of the package on which a score may depend
 
 
 class GradingError(CourseError):
@@ -74,18 +75,15 @@ def limits(cell_seconds: int | None = None, notebook_seconds: int | None = None)
 
 
 def choose_assignments(root: Path, beginning: str | None) -> list[str]:
-    """The assignments whose names begin so; by default those that something was submitted to.
+    """The assignment that is called so, or begins so; by default all that something was submitted to.
 
     Raises:
-        LookupError: if there is none.
+        LookupError: from :func:`course_utils.course.names.complete_name`.
     """
     names = sorted(path.parent.name for path in (root / "notebooks").glob("*/*.ipynb"))
     if beginning is None:
         return [name for name in names if any(find_submissions(root, name))]
-    chosen = [name for name in names if name.startswith(beginning)]
-    if not chosen:
-        raise LookupError(f"no assignment begins with {beginning!r}; there are {', '.join(names) or 'none'}")
-    return chosen
+    return [complete_name(beginning, names)]
 
 
 def grade(
@@ -209,8 +207,15 @@ class _Assignment:
         """What hidden tests expect; the instructor edition is run for it once."""
 
         def run_it(edition: nbformat.NotebookNode) -> nbformat.NotebookNode:
-            task = Task(nbformat.writes(edition), {}, {}, dict(self.config), self.settings.limits,
-                        unsafe=self.settings.unsafe, warm=self.settings.warm)  # fmt: skip
+            task = Task(
+                nbformat.writes(edition),
+                {},
+                {},
+                dict(self.config),
+                self.settings.limits,
+                unsafe=self.settings.unsafe,
+                warm=self.settings.warm,
+            )
             return nbformat.from_dict(run(task).notebook)
 
         file = self.root / results.FOLDER / self.name / "references.json"
@@ -228,7 +233,7 @@ class _Assignment:
         try:
             repaired = read_submission(submission, self.release, self.instructor)
             notebook = self.writer.sanitise(repaired.notebook)
-        except CannotRepair as problem:
+        except NotebookError as problem:
             return self._keep(self._result(submission, NEEDS_YOU, problem.what, self._key(submission)))
         except Exception as problem:  # one submission must not stop the others
             return self._keep(self._result(submission, NEEDS_YOU, _sentence(problem)))

@@ -25,7 +25,7 @@ CONNECT_SECONDS, GONE_SECONDS = 10, 10
 SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",  # what workers import is imported once
     "distributed.worker.profile.enabled": False,  # samples every process 100 times a second
-    # A task is given to a worker when it is free, so that a worker's death concerns one task; that one is tried
+    # A task is given to a worker when it is free, so that a worker's death concerns one task, which is tried
     # once more.
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,

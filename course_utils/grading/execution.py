@@ -239,7 +239,7 @@ class _Execute(Execute):
         self.start_new_kernel_client()
 
     def _start_again(self, index: int) -> None:
-        """A new kernel that knows what the cells before ``index`` have defined, less those that killed one."""
+        """A new kernel that knows what the cells before ``index`` defined, less those that killed one."""
         self.killers.add(index)
         while self.restarts < RESTARTS:
             self.restarts += 1

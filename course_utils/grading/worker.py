@@ -74,5 +74,5 @@ def run(task: Task) -> Outcome:
 
 
 def dask_setup(worker: object) -> None:
-    """Called by Dask in each process on this machine: Ctrl-C is for the grader, which then ends its workers."""
+    """Called by Dask in each process here: Ctrl-C is for the grader, which then ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,8 +5,10 @@ Start reading in ``building.py`` (``build_model``), then ``heads.py`` and ``free
 
 from __future__ import annotations
 
+from course_utils.models import alexnet
 from course_utils.models.alexnet import build_alexnet, centre_crop, resample
-from course_utils.models.building import ARCHITECTURES, STEMS, adapt_stem, build_model, seeded
+from course_utils.models.architectures import ARCHITECTURES
+from course_utils.models.building import STEMS, adapt_stem, build_model, seeded
 from course_utils.models.cost import (
     forward_flops,
     last_map,
@@ -43,6 +45,7 @@ __all__ = [
     "STEMS",
     "Weights",
     "adapt_stem",
+    "alexnet",
     "build_alexnet",
     "build_model",
     "build_stack",

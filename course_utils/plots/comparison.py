@@ -7,7 +7,6 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -16,6 +15,7 @@ from course_utils.plots.frame import (
     INK,
     RIGHT,
     WRONG,
+    CourseFigure,
     count,
     house_style,
     legible,
@@ -24,7 +24,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from course_utils.analysis.calibration import Bin
@@ -37,7 +37,7 @@ LIGHTEST_INK = 0.55  # share of the darkest square from which numbers are white
 @house_style()
 def kernel_windows(
     weight: Tensor, windows: Mapping[str, tuple[int, int]], *, title: str, source: str
-) -> Figure:
+) -> CourseFigure:
     """How much of all weights lies on each tap of a kernel, and what square windows keep of it.
 
     Args:
@@ -47,8 +47,11 @@ def kernel_windows(
     """
     share = weight.detach().abs().mean(dim=(0, 1)).cpu().numpy()
     share, darkest = share / share.sum(), 1.15 * share.max() / share.sum()
-    caption = (source, f"{count(len(weight), 'kernel')} of {weight.shape[-1]} × {weight.shape[-1]}",
-               "a number: per cent of the sum of |weight| on this tap")  # fmt: skip
+    caption = (
+        source,
+        f"{count(len(weight), 'kernel')} of {weight.shape[-1]} × {weight.shape[-1]}",
+        "a number: per cent of the sum of |weight| on this tap",
+    )
     fig = new_figure(title, caption, height=4.2)
     ax = fig.add_subplot()
     ax.imshow(share, cmap="Blues", vmin=0, vmax=darkest)
@@ -72,7 +75,7 @@ def kernel_windows(
 @house_style()
 def paired_differences(
     pairs: Mapping[str, Paired], *, first: str, second: str, title: str, data: str
-) -> Figure:
+) -> CourseFigure:
     """Difference of two accuracies for each pair of checkpoints, with its bootstrap interval.
 
     Args:
@@ -102,9 +105,15 @@ def paired_differences(
 
 @house_style()
 def class_differences(
-    differences: Sequence[Sequence[float]], classes: Sequence[str],
-    *, first: str, second: str, title: str, data: str, n_images: int | None = None,
-) -> Figure:  # fmt: skip
+    differences: Sequence[Sequence[float]],
+    classes: Sequence[str],
+    *,
+    first: str,
+    second: str,
+    title: str,
+    data: str,
+    n_images: int | None = None,
+) -> CourseFigure:
     """Difference of the accuracies on each class: a point for every seed, a bar at their mean.
 
     Args:
@@ -135,9 +144,12 @@ def class_differences(
 
 @house_style()
 def reliability(
-    panels: Mapping[str, Mapping[str, Sequence[Bin]]], *, title: str, data: str,
+    panels: Mapping[str, Mapping[str, Sequence[Bin]]],
+    *,
+    title: str,
+    data: str,
     n_images: int | None = None,
-) -> Figure:  # fmt: skip
+) -> CourseFigure:
     """Reliability diagrams: accuracy against confidence, a panel for each network.
 
     Args:
@@ -166,6 +178,6 @@ def reliability(
     names = axes[0].get_legend_handles_labels()
     legend = fig.legend(*names, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     for handle in legend.legend_handles:
-        handle.set_sizes([40])
+        handle.set_sizes([40])  # type: ignore[union-attr]  # a scatter
     axes[0].set_ylabel("accuracy (%)")
     return tell(fig, f"Reliability diagrams. {'; '.join(told)}")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import NullLocator
 
@@ -14,6 +13,7 @@ from course_utils.plots.frame import (
     COLOURS,
     FAINT,
     INK,
+    CourseFigure,
     count,
     house_style,
     look,
@@ -21,7 +21,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST
 
@@ -42,14 +42,15 @@ NETWORKS = (
         "input": ("your few\npictures", None), "backbone": ("the same backbone\ngoes on training", TRAINS),
         "head": ("new head\nyour classes, trains", NEW)}),
     ("for comparison:\na detector", {
-        "input": ("your pictures\nwith boxes", None), "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
+        "input": ("your pictures\nwith boxes", None),
+        "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
         "neck": ("neck (FPN)\nmixes them", NEW), "head": ("head\nwhat, and where", NEW)}),
 )  # fmt: skip
 BOX, ROW = 0.9, 1.3  # height of a box, distance of rows
 
 
 @house_style()
-def vocabulary() -> Figure:
+def vocabulary() -> CourseFigure:
     """Upstream and downstream task, backbone, neck and head, linear probe and fine-tuning."""
     note = "blue: pretrained or being pretrained, trains; grey: frozen; orange: new, trains"
     fig = new_figure("Transfer: the backbone is carried over, the head is new", ("sketch", note), height=4.6)
@@ -72,7 +73,7 @@ def vocabulary() -> Figure:
 
 
 @house_style()
-def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_images: int) -> Figure:
+def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_images: int) -> CourseFigure:
     """Accuracy of each arm by the number of labelled images, on a log scale.
 
     Args:
@@ -93,7 +94,7 @@ def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_i
 @house_style()
 def accuracy_by_task(
     curves: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, data: str, n_images: int
-) -> Figure:
+) -> CourseFigure:
     """Accuracy of each arm on a row of tasks, from near to far.
 
     Args:
@@ -111,7 +112,7 @@ def accuracy_by_task(
 
 def _lines(
     curves: Mapping[str, Mapping], places: Mapping, title: str, data: str, n_images: int
-) -> tuple[Figure, Axes, str]:
+) -> tuple[CourseFigure, Axes, str]:
     """A line of means for each arm, its band from lowest to highest seed, and all of it in words."""
     runs = [scores for line in curves.values() for scores in line.values()]
     note = "line: mean, band: lowest to highest seed"

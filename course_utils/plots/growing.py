@@ -78,7 +78,8 @@ def told_so_far(history: History, losses: Sequence[float], epochs: int) -> str:
         text += f", last training loss {losses[-1]:.2f} nats"
     if history.epochs:
         last = history.epochs[-1]
-        text += f", accuracy {percent(last.train_accuracy)} in training, {percent(last.val_accuracy)} in validation"
+        text += f", accuracy {percent(last.train_accuracy)} in training"
+        text += f", {percent(last.val_accuracy)} in validation"
     return text + "."
 
 

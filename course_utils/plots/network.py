@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -16,19 +15,20 @@ from course_utils.plots.frame import (
     INK,
     RIGHT,
     WRONG,
+    CourseFigure,
     house_style,
     legible,
     new_figure,
     printed,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.mosaic import Mosaic, grid
 
 TAPS = colormaps["Blues"]
 
 
 @house_style()
-def first_layer_kernels(weight: Tensor, *, title: str, source: str = "") -> Figure:
+def first_layer_kernels(weight: Tensor, *, title: str, source: str = "") -> CourseFigure:
     """The kernels of a first convolution as small images.
 
     Args:
@@ -53,7 +53,7 @@ def first_layer_kernels(weight: Tensor, *, title: str, source: str = "") -> Figu
 
 
 @house_style()
-def map_sizes(rows: Mapping[str, Mapping[str, int]], *, title: str) -> Figure:
+def map_sizes(rows: Mapping[str, Mapping[str, int]], *, title: str) -> CourseFigure:
     """How the feature maps shrink: squares to scale, a row for each stem, a column for each stage.
 
     Args:
@@ -89,7 +89,7 @@ def map_sizes(rows: Mapping[str, Mapping[str, int]], *, title: str) -> Figure:
 
 
 @house_style()
-def gradient_taps(shares: Mapping[str, Tensor], *, data: str, title: str | None = None) -> Figure:
+def gradient_taps(shares: Mapping[str, Tensor], *, data: str, title: str | None = None) -> CourseFigure:
     """Which taps of each layer's kernels get a gradient at all.
 
     Args:

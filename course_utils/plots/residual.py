@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from torch import Tensor
 
@@ -14,6 +13,7 @@ from course_utils.analysis.residual import geometric_range
 from course_utils.plots.frame import (
     COLOURS,
     FAINT,
+    CourseFigure,
     count,
     house_style,
     look,
@@ -22,7 +22,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_right
 from course_utils.plots.mosaic import Mosaic
 
@@ -31,9 +31,12 @@ SIGNED = colormaps["RdBu_r"]
 
 @house_style()
 def residual_sizes(
-    networks: Mapping[str, Mapping[str, tuple[Tensor, Tensor]]], *, projections: Sequence[str],
-    title: str, data: str,
-) -> Figure:  # fmt: skip
+    networks: Mapping[str, Mapping[str, tuple[Tensor, Tensor]]],
+    *,
+    projections: Sequence[str],
+    title: str,
+    data: str,
+) -> CourseFigure:
     """How large F(x) is beside the shortcut in each block, and the cosine between the two.
 
     Args:
@@ -71,9 +74,13 @@ def residual_sizes(
 
 @house_style()
 def block_maps(
-    rows: Mapping[str, Mapping[str, Tensor]], *, title: str, data: str, image: Tensor | None = None,
+    rows: Mapping[str, Mapping[str, Tensor]],
+    *,
+    title: str,
+    data: str,
+    image: Tensor | None = None,
     notes: Mapping[str, str] | None = None,
-) -> Figure:  # fmt: skip
+) -> CourseFigure:
     """One channel on its way through blocks: a row for each block, a map for each step.
 
     Args:
@@ -87,10 +94,16 @@ def block_maps(
     steps = max(len(maps) for maps in rows.values())
     note = "red: positive, blue: negative, white: zero; one scale a row; number: norm of the map"
     mosaic = Mosaic(
-        len(rows), steps + (image is not None), title=title, caption=(data, note), lines=1,
-        row_names=[f"{name}\n{notes.get(key, '')}".strip() for key, name in zip(rows, printed(rows, "block", 24))],
+        len(rows),
+        steps + (image is not None),
+        title=title,
+        caption=(data, note),
+        lines=1,
+        row_names=[
+            f"{name}\n{notes.get(key, '')}".strip() for key, name in zip(rows, printed(rows, "block", 24))
+        ],
         largest=1.25 if len(rows) == 1 else 0.95,
-    )  # fmt: skip
+    )
     told = []
     for row, (name, maps) in enumerate(rows.items()):
         largest = max(max(m.abs().max().item() for m in maps.values()), 1e-12)
@@ -107,7 +120,7 @@ def block_maps(
 
 
 @house_style()
-def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> Figure:
+def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> CourseFigure:
     """Gradient norm of each layer from input to output, on a logarithmic axis.
 
     Args:
@@ -134,7 +147,7 @@ def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str,
 
 
 @house_style()
-def path_lengths(counts: Sequence[int], *, title: str) -> Figure:
+def path_lengths(counts: Sequence[int], *, title: str) -> CourseFigure:
     """Share of the ways through a residual network by the number of residual branches on them.
 
     Args:

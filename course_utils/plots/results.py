@@ -8,12 +8,12 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from course_utils.plots.frame import (
     INK,
+    CourseFigure,
     count,
     house_style,
     legible,
@@ -23,7 +23,7 @@ from course_utils.plots.frame import (
     printed,
     seeds,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_points, label_right
 
 if TYPE_CHECKING:
@@ -36,9 +36,13 @@ MOST_NAMES = 40  # and of more than this no class names
 
 @house_style()
 def learning_curves(
-    curves: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str,
-    n_images: int | None = None, measured: str = "validation accuracy",
-) -> Figure:  # fmt: skip
+    curves: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    title: str,
+    data: str,
+    n_images: int | None = None,
+    measured: str = "validation accuracy",
+) -> CourseFigure:
     """Validation accuracy of each arm by epoch: mean over seeds, band from lowest to highest.
 
     Args:
@@ -69,7 +73,7 @@ def learning_curves(
 
 
 @house_style()
-def arms(arms: Sequence[Arm], *, title: str, data: str) -> Figure:
+def arms(arms: Sequence[Arm], *, title: str, data: str) -> CourseFigure:
     """Accuracy of each arm: a point for every seed, a bar at their mean.
 
     Args:
@@ -99,9 +103,13 @@ def arms(arms: Sequence[Arm], *, title: str, data: str) -> Figure:
 
 @house_style()
 def accuracy_against_cost(
-    rows: Sequence[tuple[str, Sequence[float], float]], *, cost_label: str, title: str, data: str,
+    rows: Sequence[tuple[str, Sequence[float], float]],
+    *,
+    cost_label: str,
+    title: str,
+    data: str,
     n_images: int | None = None,
-) -> Figure:  # fmt: skip
+) -> CourseFigure:
     """Mean accuracy of each arm against its cost, with a line from the lowest to the highest seed.
 
     Args:
@@ -134,7 +142,7 @@ def accuracy_against_cost(
 @house_style()
 def confusion_matrix(
     matrix: Tensor, classes: Sequence[str], *, data: str, title: str | None = None
-) -> Figure:
+) -> CourseFigure:
     """Counts of true class (rows) against predicted class (columns), coloured by share of the row.
 
     Args:

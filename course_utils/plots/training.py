@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from course_utils.errors import DataError
-from course_utils.plots.frame import COLOURS, count, house_style, look, new_figure, percent, tell  # fmt: skip
+from course_utils.plots.frame import (
+    COLOURS,
+    CourseFigure,
+    count,
+    house_style,
+    look,
+    new_figure,
+    percent,
+    tell,
+)
 from course_utils.plots.labels import label_right, label_top
 
 if TYPE_CHECKING:
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @house_style()
-def iteration_loss(history: History, *, smooth: int | None = None, title: str | None = None) -> Figure:
+def iteration_loss(history: History, *, smooth: int | None = None, title: str | None = None) -> CourseFigure:
     """The training loss of every iteration, with a running mean.
 
     Args:
@@ -44,7 +52,7 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
 
 
 @house_style()
-def epoch_metrics(history: History, *, title: str | None = None) -> Figure:
+def epoch_metrics(history: History, *, title: str | None = None) -> CourseFigure:
     """Loss and accuracy of every epoch in training and validation; unfreezing and best marked."""
     epochs = history.epochs
     if not epochs:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
+    CourseFigure,
     count,
     house_style,
     legible,
@@ -17,7 +17,7 @@ from course_utils.plots.frame import (
     percent,
     printed,
     tell,
-)  # fmt: skip
+)
 from course_utils.plots.labels import label_points
 
 LONGEST = 22  # letters of a model's name
@@ -27,7 +27,7 @@ ACROSS = 5  # models in a line of the time line
 @house_style()
 def zoo_accuracy(
     rows: Sequence[Mapping], column: str, *, title: str, data: str = "ImageNet-1k validation"
-) -> Figure:
+) -> CourseFigure:
     """Published top-1 accuracy against a cost on a logarithmic axis, a look for each family.
 
     Args:
@@ -44,8 +44,14 @@ def zoo_accuracy(
         some = [row for row in known if row["family"] == family]
         colour, marker = look(i)
         if some:
-            ax.plot([row[column] for row in some], [100 * row["top-1"] for row in some], marker,
-                    color=colour, markersize=7, label=family)  # fmt: skip
+            ax.plot(
+                [row[column] for row in some],
+                [100 * row["top-1"] for row in some],
+                marker,
+                color=colour,
+                markersize=7,
+                label=family,
+            )
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
     ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -57,7 +63,9 @@ def zoo_accuracy(
 
 
 @house_style()
-def zoo_timeline(entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo") -> Figure:
+def zoo_timeline(
+    entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo"
+) -> CourseFigure:
     """The models by year of their paper: a row for each year, a look for each family.
 
     Args:

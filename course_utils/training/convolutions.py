@@ -55,11 +55,15 @@ def _as_matrix(weight: Tensor, rows: list[int], columns: list[int], size: tuple[
     height, width = size
     across = weight.shape[3]
     taps = weight.permute(0, 2, 3, 1).flatten(1, 2).unbind(1)
-    return torch.cat([
-        torch.cat([taps[r * across + c] for r in range(top, top + height) for c in range(left, left + width)], 1)
-        for top in rows
-        for left in columns
-    ])  # fmt: skip
+    return torch.cat(
+        [
+            torch.cat(
+                [taps[r * across + c] for r in range(top, top + height) for c in range(left, left + width)], 1
+            )
+            for top in rows
+            for left in columns
+        ]
+    )
 
 
 def use_live_taps(model: nn.Module) -> int:
@@ -97,9 +101,14 @@ def _can_be_a_matrix(conv: nn.Conv2d) -> bool:
 def _same_conv(conv: nn.Conv2d, kind: type) -> nn.Conv2d:
     """A convolution of another class with the same settings and the same parameters."""
     twin = kind(
-        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
-        bias=conv.bias is not None, device="meta",
-    )  # fmt: skip
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size,
+        conv.stride,
+        conv.padding,
+        bias=conv.bias is not None,
+        device="meta",
+    )
     twin.weight, twin.bias = conv.weight, conv.bias
     twin.training = conv.training
     if getattr(conv, "is_new", False):

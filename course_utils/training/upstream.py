@@ -13,6 +13,7 @@ import torchvision
 
 from course_utils import __version__
 from course_utils.data.images import Splits
+from course_utils.machine import describe_machine
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 
 # (fraction of training from which they hold, input sizes in pixels). At 32 px the outer taps of
@@ -109,7 +110,7 @@ def model_card(
         f"{settings.lr:g}, batch size {settings.batch_size}, weight decay "
         f"{settings.weight_decay:g} (not on norms and biases), label smoothing "
         f"{settings.label_smoothing:g}. Normalisation: torchvision's ImageNet mean and deviation. "
-        f"{report.seconds / 60:.0f} minutes on {_machine()}.",
+        f"{report.seconds / 60:.0f} minutes on {describe_machine()}.",
         "Command": f"`{command}`",
         "Accuracy": f"Top-1 on {report.n_held_out:,} held-out images, by input size: {top1}.",
         "Versions": f"course-utils {__version__}, torch {torch.__version__}, torchvision "
@@ -119,12 +120,6 @@ def model_card(
     }
     paragraphs = [textwrap.fill(f"**{title}.** {text}", 110) for title, text in sections.items()]
     return "\n\n".join([f"# Model card: {report.arch}, {report.data}", *paragraphs]) + "\n"
-
-
-def _machine() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{torch.get_num_threads()} CPU thread(s)"
 
 
 def _class_names(images: Splits | str | Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -83,8 +84,6 @@ def let_clicks_through(widget) -> None:
 
 def in_main_thread(work: Callable[[], None]) -> None:
     """Run ``work`` where cells run, so that the next cell waits for it."""
-    import threading
-
     if threading.current_thread() is threading.main_thread():
         work()
     else:

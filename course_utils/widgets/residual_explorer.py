@@ -61,9 +61,13 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
         options=list(records), description="block", style=style, continuous_update=False
     )
     channel = widgets.IntSlider(
-        0, 0, channels(records[block.value]) - 1, description="channel", style=style,
+        0,
+        0,
+        channels(records[block.value]) - 1,
+        description="channel",
+        style=style,
         continuous_update=False,
-    )  # fmt: skip
+    )
     picture = widgets.HTML()
 
     def draw(_=None) -> None:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +38,7 @@ def fit_with_panel(
     preprocess: Preprocess,
     *,
     checkpoint: str | Path | MemoryCheckpoint | None = None,
-    **settings: object,
+    **settings: Any,
 ) -> History:
     """:func:`~course_utils.training.fitting.fit` with a panel to look at while it trains.
 
@@ -62,9 +63,17 @@ def fit_with_panel(
         if not panel.kept.epochs:  # a stop in the first epoch left no checkpoint to go on from
             model.load_state_dict(start)
         return fit(
-            model, splits, recipe, preprocess, checkpoint=kept, progress=False,
-            should_stop=panel.stop.is_set, on_batch=panel.on_batch, on_epoch=panel.on_epoch, **settings,
-        )  # fmt: skip
+            model,
+            splits,
+            recipe,
+            preprocess,
+            checkpoint=kept,
+            progress=False,
+            should_stop=panel.stop.is_set,
+            on_batch=panel.on_batch,
+            on_epoch=panel.on_epoch,
+            **settings,
+        )
 
     return panel.run(train)
 
@@ -82,7 +91,8 @@ class TrainingPanel:
         import ipywidgets as widgets
 
         self.epochs, self.stop = epochs, threading.Event()
-        self.history, self.losses, self.next_look = History(), [], 0.0
+        self.history, self.next_look = History(), 0.0
+        self.losses: list[float] = []
         self.started, self.epochs_before = 0.0, 0
         wide = {"description_width": "4em"}
         self.epoch_bar = widgets.IntProgress(max=epochs, description="epoch", style=wide)
@@ -148,13 +158,13 @@ class TrainingPanel:
             self._end(f"ended by an error: {type(problem).__name__}")
             raise
         self.history, self.losses = self.kept, []
-        done, best = f"{len(self.kept.epochs)} of {self.epochs} epochs", self.kept.best_epoch
-        best = f", best on validation: epoch {best}, {self.kept.best_val_accuracy:.1%}" if best else ""
+        done, epoch = f"{len(self.kept.epochs)} of {self.epochs} epochs", self.kept.best_epoch
+        best = f", best on validation: epoch {epoch}, {self.kept.best_val_accuracy:.1%}" if epoch else ""
         if self.kept.interrupted:
             self._end(f"stopped after {done}{best}. {RESUME}", resume=True)
         else:
             self._end(f"finished {done}{best}")
-            self.train = None  # and with it the checkpoint in memory
+            del self.train  # and with it the checkpoint in memory
 
     def _end(self, state: str, resume: bool = False) -> None:
         self._draw()

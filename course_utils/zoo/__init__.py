@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from course_utils.zoo.building import build
 from course_utils.zoo.entries import ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
+from course_utils.zoo.hub import Availability, address, availability, cached_file, download
+from course_utils.zoo.mocov3 import position_embedding
 from course_utils.zoo.published import (
     RECORDS,
     WIDESPREAD,
@@ -20,6 +22,7 @@ from course_utils.zoo.published import (
 from course_utils.zoo.rows import Case, chosen_rows, plain_table, recommend, zoo_row
 
 __all__ = [
+    "Availability",
     "Card",
     "Case",
     "ENTRIES",
@@ -30,13 +33,18 @@ __all__ = [
     "Record",
     "UNLABELLED",
     "WIDESPREAD",
+    "address",
+    "availability",
     "best_single",
     "build",
+    "cached_file",
     "card",
     "chosen_rows",
+    "download",
     "find",
     "origin",
     "plain_table",
+    "position_embedding",
     "recommend",
     "select",
     "torchvision_accuracies",

@@ -17,7 +17,7 @@ from course_utils.analysis.residual import (
     shuffled,
     skipped,
     watching,
-)  # fmt: skip
+)
 from course_utils.errors import CourseError
 from course_utils.models.stacks import PlainBlock, build_stack
 

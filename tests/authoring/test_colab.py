@@ -17,6 +17,8 @@ from course_utils.authoring.colab import notebook_address, wheel_address
 from course_utils.authoring.configuration import colab_repository, course_version
 from course_utils.errors import BuildError
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = "somebody/course-handout"
 
 

@@ -20,7 +20,7 @@ from course_utils.cartoons.generation import (
     generate,
     load,
     write_photos,
-)  # fmt: skip
+)
 from course_utils.cartoons.scenes import SCENES, paint_scene
 from course_utils.errors import DataError
 

@@ -28,7 +28,7 @@ from course_utils.grading.sandbox.limits import MIB, Limits
 from course_utils.grading.sandbox.sandbox import Sandbox, require_sandbox
 from course_utils.grading.sandbox.warm import Connection, WarmServer
 
-pytestmark = LINUX
+pytestmark = [pytest.mark.slow, *LINUX]
 FAMILIES = (socket.AF_INET, socket.AF_UNIX, socket.AF_UNIX)
 LIMITS = Limits(file_bytes=32 * MIB, processes=64)
 NAP = f"sleep 1000.{os.getpid()}"  # a process that submissions start, by a command line of its own
@@ -501,7 +501,7 @@ def test_a_warm_kernel_gives_what_a_fresh_one_gives():
 ABANDONED = """
 import sys, threading; sys.path.insert(0, sys.argv[1])
 from sandboxes import Run
-from course_utils.grading import kernels
+from course_utils.grading.sandbox import kernels
 warm = sys.argv[2] == 'warm' and kernels.warm_kernels()  # when it is ready
 print(kernels.warm_server().pid if warm else 0, flush=True)
 Run("print('started')", "import os; os.execvp('sleep', NAP.split())", kind=sys.argv[2])
@@ -568,7 +568,7 @@ def test_what_the_sandboxs_user_cannot_read_is_noticed(monkeypatch, tmp_path):
     shutil.copytree(
         bubblewrap.PACKAGE, package, ignore=shutil.ignore_patterns("assets", "recorded", "__pycache__")
     )
-    (package / "grading" / "inside.py").chmod(0)
+    (package / "grading" / "sandbox" / "inside.py").chmod(0)
     monkeypatch.setattr(bubblewrap, "PACKAGE", package)
     with pytest.raises(EnvironmentProblem, match="(?s)Python does not work.*every user may read"):
         require_sandbox()
@@ -601,7 +601,7 @@ def test_a_sandbox_that_ends_while_its_memory_is_looked_at_uses_none(monkeypatch
 
 
 CONNECTS = """
-from course_utils.grading import kernels
+from course_utils.grading.sandbox import kernels
 kernels.warm_kernels()
 print("its own" if kernels._server else "shared")
 """

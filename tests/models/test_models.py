@@ -173,7 +173,7 @@ def test_partial_fine_tuning_trains_norms_last_block_and_head(small):
     trainable = free_norms_and_last_block(model)
     assert trainable == count_parameters(model, trainable=True)
     free = {name for name, p in model.named_parameters() if p.requires_grad}
-    for name, p in model.named_parameters():
+    for name, _ in model.named_parameters():
         in_norm = isinstance(model.get_submodule(name.rpartition(".")[0]), nn.BatchNorm2d)
         wanted = in_norm or name.startswith(("layer4.1.", "fc."))
         assert (name in free) == wanted, name

@@ -34,14 +34,18 @@ def without_last_words(stderr: str) -> str:
 
 
 def named_commands(text: str) -> list[str]:
-    """Every `course ...` in backquotes or alone on a line of a code block."""
-    found = re.findall(r"`(course [^`]+)`|^\s*(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
+    """Every `course ...` in backquotes or alone on a line of a code block or a workflow."""
+    found = re.findall(r"`(course [^`]+)`|^\s*(?:run: )?(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
     return [(quoted or alone).partition("  #")[0].strip() for quoted, alone in found]
 
 
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
+PAGES += [f".github/workflows/{p.name}" for p in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+
+
 def document(name: str) -> str:
-    """The README, the help of the whole, or of one command."""
-    if name == "README.md":
+    """A page, the help of the whole, or of one command."""
+    if name in PAGES:
         return (ROOT / name).read_text(encoding="utf-8")
     return cli.HELP if name == "help" else COMMANDS[name].help
 
@@ -80,7 +84,7 @@ def test_help_documents_the_exit_codes_and_every_command():
     assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"
 
 
-@pytest.mark.parametrize("name", ["README.md", "help", *COMMANDS])
+@pytest.mark.parametrize("name", [*PAGES, "help", *COMMANDS])
 def test_named_commands_exist(name):
     for command in named_commands(document(name)):
         parse(command)
@@ -131,6 +135,7 @@ def test_outside_of_a_course_is_exit_code_3(words, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     folder = make_course(tmp_path / "course")
     text = folder / "solutions" / "90_sample.py"
@@ -144,6 +149,7 @@ def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_build_and_run_the_way_a_user_does(tmp_path):
     folder = make_course(tmp_path / "course")
     missing = course("run", cwd=folder)
@@ -160,6 +166,7 @@ def test_build_and_run_the_way_a_user_does(tmp_path):
     assert (pages / "90_sample.html").exists()
 
 
+@pytest.mark.slow
 def test_record_refuses_cartoons_before_it_runs(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "solutions" / "90_sample").mkdir()
@@ -303,6 +310,7 @@ def test_doctor_notices_settings_that_another_file_overrides(tmp_path, monkeypat
     assert not finding.there and "CourseDirectory.source_directory" in finding.detail
 
 
+@pytest.mark.slow
 def test_doctor_exit_code(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "nbgrader_config.py").write_text("1 / 0")

@@ -154,8 +154,15 @@ def test_out_of_memory_with_one_image_is_an_error():
 def test_a_halved_batch_stays_halved_when_a_run_goes_on(tmp_path):
     recipe, path = Recipe((Phase(2, 0.01),), batch_size=32), tmp_path / "run.pt"
     calls = iter(range(100))
-    fit(Crowded(16), tiny_splits(32), recipe, PREPROCESS, progress=False, checkpoint=path,
-        should_stop=lambda: next(calls) >= 4)  # fmt: skip
+    fit(
+        Crowded(16),
+        tiny_splits(32),
+        recipe,
+        PREPROCESS,
+        progress=False,
+        checkpoint=path,
+        should_stop=lambda: next(calls) >= 4,
+    )
     again = Crowded(16)
     history = fit(again, tiny_splits(32), recipe, PREPROCESS, progress=False, checkpoint=path)
     assert again.seen == [16, 16] and len(history.epochs) == 2
@@ -200,8 +207,15 @@ def first_wait(recipe, preprocess=PREPROCESS) -> tuple[str, int]:
     """What an epoch of three batches waits for first, and in which batch."""
     model, batches, generator = tiny_model().to("meta"), [], torch.Generator().manual_seed(0)
     with NoWaiting(), pytest.raises(Waits) as waited:
-        train_epoch(model, MetaImages(), recipe, preprocess, OnlyBackward(), generator,
-                    before_batch=lambda losses: batches.append(len(losses)))  # fmt: skip
+        train_epoch(
+            model,
+            MetaImages(),
+            recipe,
+            preprocess,
+            OnlyBackward(),
+            generator,
+            before_batch=lambda losses: batches.append(len(losses)),
+        )
     return str(waited.value), len(batches)
 
 
@@ -315,6 +329,7 @@ run(checkpoint={path!r}, should_stop=lambda: time.sleep(0.05) or False)
 """
 
 
+@pytest.mark.slow
 def test_sigkill_in_the_middle_of_an_epoch_loses_nothing(tmp_path):
     path = tmp_path / "run.pt"
     script = KILLED.format(tests=str(Path(__file__).parents[1]), path=str(path))

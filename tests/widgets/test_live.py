@@ -63,7 +63,7 @@ def test_kernels_without_subshells_hold_clicks_back(monkeypatch):
 
 CELL = """
 import threading, time, ipywidgets
-from course_utils import live
+from course_utils.widgets import live
 clicked, button = threading.Event(), ipywidgets.Button(description="Stop")
 button.on_click(lambda _: clicked.set())
 live.let_clicks_through(button)

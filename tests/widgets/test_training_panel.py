@@ -106,8 +106,14 @@ def test_stop_ends_after_the_batch_and_leaves_model_and_history(published, panel
     assert panel.state.value.startswith("stopped after 1 of 3 epochs")
     assert is_shown(panel.resume_button) and not is_shown(panel.stop_button)
     once = tiny_model()
-    fit(once, tiny_splits(), Recipe((Phase(3, 0.01),), 10, augment=None), PREPROCESS, progress=False,
-        should_stop=iter([False] * 5 + [True]).__next__)  # fmt: skip
+    fit(
+        once,
+        tiny_splits(),
+        Recipe((Phase(3, 0.01),), 10, augment=None),
+        PREPROCESS,
+        progress=False,
+        should_stop=iter([False] * 5 + [True]).__next__,
+    )
     assert all(torch.equal(t, once.state_dict()[name]) for name, t in model.state_dict().items())
 
 

@@ -16,7 +16,9 @@ from course_utils.checks.finetune.figures import (
 from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
 from course_utils.checks.mistakes import few
 from course_utils.checks.report import Wrong
-from course_utils.training import evaluation
+from course_utils.training.evaluation import accuracy, evaluate, predict, score
+
+REFUSED = (evaluate, predict, score, accuracy)
 
 
 def reports_mean_loss(evaluate):
@@ -112,8 +114,7 @@ CASES = (
 
 def evaluation(evaluate) -> None:
     """Check the exercise on evaluation."""
-    refused = (evaluation.evaluate, evaluation.predict, evaluation.score, evaluation.accuracy)
-    run("evaluate", CASES, evaluate, library=refused)
+    run("evaluate", CASES, evaluate, library=REFUSED)
 
 
 def _mode(training: bool) -> str:

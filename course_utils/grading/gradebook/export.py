@@ -17,8 +17,8 @@ from course_utils.grading.submissions.roster import Roster, Student
 from course_utils.storage import whole_file
 from course_utils.tables import table
 
-# What each system looks its users up by (grade/import/csv/classes/load_data.php; lib/gradebook_importer.rb), by
-# the header that its own export has.
+# What each system looks its users up by (grade/import/csv/classes/load_data.php;
+# lib/gradebook_importer.rb), by the header that its own export has.
 MOODLE = ("First name", "Last name", "ID number", "Email address")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 NO_GRADE = {"moodle": "-", "canvas": ""}  # an empty cell becomes 0 where Moodle makes a new grade item
@@ -102,8 +102,12 @@ def report(made: Export) -> str:
 
 
 def _grade(root: Path, gradebook: Gradebook, assignment: str, student) -> Grade:
-    person = {"first name": student.first_name, "last name": student.last_name, "email address": student.email,
-              "id": student.lms_user_id}  # fmt: skip
+    person = {
+        "first name": student.first_name,
+        "last name": student.last_name,
+        "email address": student.email,
+        "id": student.lms_user_id,
+    }
     score, why = _score(root, gradebook, assignment, student.id)
     return Grade(student.id, score, why, {key: value or "" for key, value in person.items()})
 

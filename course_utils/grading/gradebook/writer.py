@@ -1,4 +1,4 @@
-"""nbgrader is the single writer: its autograde, with an executed notebook handed in where it would execute."""
+"""nbgrader is the single writer: its autograde, handed an executed notebook where it would execute."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from course_utils.grading.gradebook.results import Mark, Result
 from course_utils.storage import write_text
 
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
-# Each Gradebook makes an engine, eleven for a submission, and each engine compiles the same statements anew: a fifth
-# of the time that a submission takes here.
+# Each Gradebook makes an engine, eleven for a submission, and each engine compiles the same statements anew:
+# a fifth of the time that a submission takes here.
 nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 _LOG = logging.getLogger(__name__)
 _LOG.propagate = False

@@ -1,4 +1,4 @@
-"""What the hidden tests of an assignment expect: our own answers run once, and again when something changed."""
+"""What an assignment's hidden tests expect: our own answers run once, and again when something changed."""
 
 from __future__ import annotations
 

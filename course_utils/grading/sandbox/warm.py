@@ -27,8 +27,9 @@ from course_utils.grading.sandbox.sandbox import Sandbox
 
 # What a kernel and the notebooks import, some of it only when first used (torch._dynamo: an optimizer).
 OTHERS = (
-    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic",
-    "ipykernel.debugger", "ipykernel.kernelapp", "ipykernel.zmqshell", "ipywidgets", "matplotlib.pyplot", "numpy",
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect",
+    "IPython.extensions.storemagic", "ipykernel.debugger", "ipykernel.kernelapp", "ipykernel.zmqshell",
+    "ipywidgets", "matplotlib.pyplot", "numpy",
     "pygments.formatters.terminal256", "sqlite3", "stack_data", "timm", "torch", "torch._dynamo",
     "torch.utils.flop_counter", "torchvision", "tornado.platform.asyncio", "tornado.queues",
 )  # fmt: skip

@@ -1,1 +1,13 @@
-"""What students handed in: archives, rosters, folders and notebooks, read with care and repaired."""
+"""What students handed in: archives, rosters, folders and notebooks, read with care and repaired.
+
+Start reading in ``finding.py``, then ``repair.py``; ``collect.py`` is `course collect`.
+"""
+
+__all__ = [
+    "archive",
+    "collect",
+    "finding",
+    "naming",
+    "repair",
+    "roster",
+]

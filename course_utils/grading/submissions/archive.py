@@ -113,12 +113,19 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
         ValueError,
         NotImplementedError,
     ) as problem:
-        raise ArchiveError("this is not a zip, or a broken one.", expected="the zip as the LMS made it",
-                           found=str(problem), do="download it again") from None  # fmt: skip
+        raise ArchiveError(
+            "this is not a zip, or a broken one.",
+            expected="the zip as the LMS made it",
+            found=str(problem),
+            do="download it again",
+        ) from None
     with opened:
         if len(entries) > limits.count:
-            raise ArchiveError(f"a zip of {len(entries):,} files.", expected=f"{limits.count:,} at most",
-                               do="is it the right archive? if so, split it")  # fmt: skip
+            raise ArchiveError(
+                f"a zip of {len(entries):,} files.",
+                expected=f"{limits.count:,} at most",
+                do="is it the right archive? if so, split it",
+            )
         for entry in entries:
             name = _name(entry)
             if name.endswith("/"):
@@ -127,8 +134,9 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
             yield member if member.ghost else _content(opened, entry, member, limits, budget)
 
 
-def _content(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, member: Member, limits: Limits,
-             budget: list[int]) -> Member:  # fmt: skip
+def _content(
+    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, member: Member, limits: Limits, budget: list[int]
+) -> Member:
     """The member with its bytes, or with the reason why it has none."""
     try:
         _refuse_by_header(entry, member.path)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
 from course_utils.grading.submissions.naming import Owner, owner, patterns
-from course_utils.grading.submissions.reading import CannotRepair, read_notebook
 from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
 from course_utils.storage import whole_file, write_text
 from course_utils.tables import table
@@ -26,6 +26,7 @@ COLLECTED, UNCHANGED, REPLACED = "collected", "unchanged", "replaced"
 OLDER, IGNORED = "older attempt", "ignored"
 UNREADABLE, LEFT_OUT = "UNREADABLE", "LEFT OUT"
 NEEDS_YOU = (UNREADABLE, LEFT_OUT)
+LIMITS = Limits()  # of the archive
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class _LeftOut(Exception):
 
 
 def collect(
-    archive: Path, course: Course, lms: str = "auto", pattern: str | None = None, limits: Limits = Limits()
+    archive: Path, course: Course, lms: str = "auto", pattern: str | None = None, limits: Limits = LIMITS
 ) -> list[Outcome]:
     """Put the latest notebook of each student into ``submitted/<student>/<assignment>/``.
 
@@ -153,8 +154,9 @@ def released_ids(root: Path) -> dict[str, frozenset[str]]:
     """
     found = {}
     for path in sorted((root / "notebooks").glob("*/*.ipynb")):
-        found[path.stem] = frozenset(cell.metadata.grade_id for cell in read_notebook(path.read_bytes()).cells
-                                     if cell.metadata.marked)  # fmt: skip
+        found[path.stem] = frozenset(
+            cell.metadata.grade_id for cell in read_notebook(path.read_bytes()).cells if cell.metadata.marked
+        )
     if not found:
         raise CourseError("there is no notebook to compare submissions with.", do="run `course build`")
     return found
@@ -168,10 +170,16 @@ def needs_you(outcomes: Iterable[Outcome]) -> bool:
 def report(outcomes: Sequence[Outcome]) -> str:
     """A table of all but ignored files, and a line of sums."""
     rows = [
-        {"student": o.student or "?", "file": _printable(o.file), "time (UTC)": f"{o.time:%Y-%m-%d %H:%M:%S}" if o.time else "-",
-         "what": o.what, "why": _printable(o.detail)}
-        for o in outcomes if o.what != IGNORED
-    ]  # fmt: skip
+        {
+            "student": o.student or "?",
+            "file": _printable(o.file),
+            "time (UTC)": f"{o.time:%Y-%m-%d %H:%M:%S}" if o.time else "-",
+            "what": o.what,
+            "why": _printable(o.detail),
+        }
+        for o in outcomes
+        if o.what != IGNORED
+    ]
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.what] = counts.get(outcome.what, 0) + 1
@@ -197,8 +205,17 @@ def _sort_in(
             return Outcome(member.path, IGNORED, student, detail="not a notebook")
         look = _look(member.content, course)
         assignment = _assignment(look, said, course)
-        return Attempt(student, assignment, said.time or member.time, said.attempt, position, member.path,
-                       content, look, said.late)  # fmt: skip
+        return Attempt(
+            student,
+            assignment,
+            said.time or member.time,
+            said.attempt,
+            position,
+            member.path,
+            content,
+            look,
+            said.late,
+        )
     except _LeftOut as problem:
         return Outcome(member.path, LEFT_OUT, student, time=member.time, detail=str(problem))
 
@@ -219,12 +236,12 @@ def _student(said: Owner, roster: Roster | None) -> str:
 def _look(content: bytes, course: Course) -> Look:
     try:
         cells = read_notebook(content).cells
-    except CannotRepair as error:
+    except NotebookError as error:
         return Look(problem=error.what)
     names = [
         name for cell in cells for name in (cell.metadata.grade_id, cell.id)
     ]  # some editors drop the first
-    return Look(assignment_of((name for name in names if isinstance(name, str)), course.released))
+    return Look(assignment_of(names, course.released))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from course_utils.grading.submissions.reading import LARGEST_FILE, CannotRepair, read_notebook
+from course_utils.course.notebookfile import LARGEST_FILE, NotebookError, read_notebook
 from course_utils.grading.submissions.repair import ENOUGH, Repaired, fit, repair
 
 GHOSTS = ("__MACOSX", ".ipynb_checkpoints")
@@ -83,25 +83,25 @@ def read_submission(
     reader must decide; one that does not fit beside one that does is left out.
 
     Raises:
-        CannotRepair: if no notebook can be read, none fits, or several do.
+        NotebookError: if no notebook can be read, none fits, or several do.
     """
     if not submission.notebooks:
-        raise CannotRepair("no notebook was handed in")
+        raise NotebookError("no notebook was handed in")
     read: dict[Path, NotebookNode] = {}
-    problems: dict[Path, CannotRepair] = {}
+    problems: dict[Path, NotebookError] = {}
     for path in submission.notebooks:
         try:
             read[path] = read_notebook(_content(path))
-        except CannotRepair as problem:
+        except NotebookError as problem:
             problems[path] = problem
     fitting = {p: n for p, n in read.items() if len(read) == 1 or fit(n, release) >= ENOUGH}
     different = {str([(c.cell_type, c.source) for c in n.cells]) for n in fitting.values()}
     if len(different) > 1 or (fitting and any(_has_the_name(p, submission) for p in problems)):
         names = ", ".join(sorted(p.name for p in [*fitting, *problems]))
-        raise CannotRepair(f"several notebooks, and which one counts? {names}")
+        raise NotebookError(f"several notebooks, and which one counts? {names}")
     if not fitting:
         path, problem = next(iter(problems.items()), (None, None))
-        raise problem or CannotRepair("no notebook fits the released one")
+        raise problem or NotebookError("no notebook fits the released one")
     chosen = next(iter(fitting))
     repaired = repair(fitting[chosen], release, instructor)
     repaired.notes += _remarks(submission, chosen)

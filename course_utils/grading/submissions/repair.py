@@ -13,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from course_utils.grading.submissions.reading import CannotRepair
+from course_utils.course.notebookfile import NotebookError
 
 ENOUGH = 0.5  # of the exercises' cells must be found, or it is another notebook
 SIMILAR = 0.7  # by difflib's ratio: an answer that defines nothing grew out of the released cell
@@ -67,12 +67,12 @@ def repair(
     answer are moved below. Tags and the kernel are the released ones. Set-up cells are the student's own.
 
     Args:
-        submitted: from :func:`course_utils.grading.submissions.reading.read_notebook`.
+        submitted: from :func:`course_utils.course.notebookfile.read_notebook`.
         release: the student edition.
         instructor: the instructor edition, if its own text in a locked cell is to count as unchanged.
 
     Raises:
-        CannotRepair: if it is another notebook.
+        NotebookError: if it is another notebook.
     """
     notes: list[str] = []
     pieces = [piece for p in _pieces(submitted) for piece in _cut_out_tests(p, release, instructor, notes)]
@@ -80,7 +80,7 @@ def repair(
     found = {piece.name for piece in pieces} - {""}
     wanted = [cell for cell in release.cells if _is_exercise(cell)]
     if len(found) < ENOUGH * len(wanted):
-        raise CannotRepair(f"not this notebook: of {len(wanted)} cells of its exercises it has {len(found)}")
+        raise NotebookError(f"not this notebook: of {len(wanted)} cells of its exercises it has {len(found)}")
     doubts = _doubts(pieces, release, found)
     _restore_locked(pieces, release, instructor, notes)
     _put_back(pieces, release, notes)
@@ -124,8 +124,8 @@ def _pieces(submitted: NotebookNode) -> list[_Piece]:
         _Piece(
             cell.cell_type,
             cell.source,
-            grade_id=str(cell.metadata.get("grade_id") or ""),
-            id=cell.get("id", ""),
+            grade_id=cell.metadata.grade_id,
+            id=cell.id,
             attachments=cell.get("attachments"),
         )
         for cell in submitted.cells

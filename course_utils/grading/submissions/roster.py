@@ -97,13 +97,20 @@ def read_roster(path: Path) -> Roster:
     header = list(rows[0]) if rows else []
     id_column = next((name for name in IDS if name in header), None)
     if id_column is None:
-        raise RosterError(f"{path}: no column for the students' ids.", expected=f"one of {', '.join(IDS)}",
-                          found=", ".join(header) or "nothing", do="add a column student_id")  # fmt: skip
+        raise RosterError(
+            f"{path}: no column for the students' ids.",
+            expected=f"one of {', '.join(IDS)}",
+            found=", ".join(header) or "nothing",
+            do="add a column student_id",
+        )
     students = [_student(row, id_column) for row in rows if row[id_column]]
     twice = [id_ for id_, found in _grouped((s.id.casefold(), s) for s in students).items() if len(found) > 1]
     if twice:
-        raise RosterError(f"{path}: an id stands in two lines.", found=", ".join(twice[:5]),
-                          do=f"make the column {id_column} unique, capitals aside")  # fmt: skip
+        raise RosterError(
+            f"{path}: an id stands in two lines.",
+            found=", ".join(twice[:5]),
+            do=f"make the column {id_column} unique, capitals aside",
+        )
     return Roster(tuple(students))
 
 
