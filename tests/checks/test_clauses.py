@@ -45,7 +45,6 @@ TO_DO = {
     "projection",
     "swap_head",
     "temperature",
-    "topk",
     "vgg_count",
     "vit_tokens",
     "zero_shot",
