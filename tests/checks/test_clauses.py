@@ -34,7 +34,6 @@ TO_DO = {
     "choose",
     "conv_chain",
     "ensemble_row",
-    "evaluation",
     "fair_frozen",
     "gradient_formula",
     "kernel_resample",
