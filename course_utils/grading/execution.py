@@ -106,7 +106,7 @@ def execute(
     left_out = set()
     for cell, copied in zip(ran.cells, done.cells):
         if cell.cell_type == "code":
-            copied.outputs, missed = inert_outputs(cell.outputs)
+            copied.outputs, missed = inert_outputs(cell.outputs) if guard else (cell.outputs, set())
             copied.execution_count = whole_number(cell.execution_count)
             left_out |= missed
     notes = (
