@@ -34,6 +34,7 @@ NO_EXIT = "globals().update(dict.fromkeys(('exit', 'quit'), lambda *_: None))"
 IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
+RECONNECT_MS = 100  # before a lost connection is made anew, ten times as long where nobody answers
 ROUGHLY_A_MESSAGE = 200  # bytes that an output costs beside its text
 CANARY = "canary"  # its name among the expressions of a request
 LONGEST_RESULT, LONGEST_TRACEBACK = 10_000, 50_000  # characters
@@ -124,6 +125,10 @@ class _Client(AsyncKernelClient):
 
     canary = ""
 
+    def start_channels(self, *args: Any, **kwargs: Any) -> None:
+        """As in jupyter_client, without a heartbeat: whether the kernel lives is seen by its process."""
+        super().start_channels(*args, **kwargs | {"hb": False})
+
     def execute(self, code: str, **settings: Any) -> Any:
         """As in jupyter_client, and ask for the canary."""
         expressions = {CANARY: self.canary} if self.canary else {}
@@ -145,7 +150,8 @@ class _Client(AsyncKernelClient):
         self._created_context = True
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms between looks whether a new kernel listens
+        context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
+        context.setsockopt(zmq.RECONNECT_IVL_MAX, 10 * RECONNECT_MS)
         return context
 
 
