@@ -12,7 +12,8 @@ DATA ?= auto
 WEIGHTS ?= auto
 ARGS ?=
 STAMP := $(VENV)/installed
-PYTEST = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m pytest --numprocesses auto
+PYTEST = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m pytest --numprocesses auto \
+	--dist loadfile --no-loadscope-reorder
 
 .PHONY: run check lint test lab build
 
@@ -29,7 +30,7 @@ lint: $(STAMP)
 	$(VENV)/bin/course build --check
 
 test: $(STAMP)
-	$(PYTEST) --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
 
 lab: $(STAMP)
 	$(VENV)/bin/jupyter lab notebooks

@@ -1,5 +1,7 @@
 """How nbgrader releases and grades this course; `course doctor` tells whether it was loaded."""
 
+from course_utils.grading.gradebook import offline
+
 c = get_config()  # noqa: F821, given by nbgrader
 
 # `course build` makes both from solutions/*.py.
@@ -22,6 +24,10 @@ c.Execute.skip_cells_with_tag = "__never__"
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s)."
 
+# Formgrader's pages load nothing from another host.
+c.HTMLExporter.template_file = str(offline.TEMPLATE)
+c.HTMLExporter.filters = {"without_foreign_scripts": offline.without_foreign_scripts}
+
 # What `course feedback` lets through of texts: the answers of students, the comments of persons.
 c.SanitizeHTML.enabled = True
 c.SanitizeHTML.sanitized_output_types = {"text/markdown"}
@@ -37,5 +43,5 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
     # Nothing of a submission may run in the instructor's browser. Last, when the scores are saved.
-    "course_utils.grading.gradebook.inert.Inert",
+    "course_utils.grading.inert.Inert",
 ]

@@ -1,4 +1,4 @@
-"""What `course fetch` can bring, by name: data sets and torchvision's weights."""
+"""What can be fetched, by name: data sets and torchvision's weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from course_utils import downloads
 from course_utils.data.sources import SOURCES
 from course_utils.downloads import Download
 from course_utils.errors import DownloadError
-from course_utils.models.weights import ARCHITECTURES, imagenet_download
+from course_utils.models.architectures import TORCHVISION
+from course_utils.models.weights import imagenet_download
 
 CATALOGUE: Mapping[str, Callable[[], Download]] = {
     **SOURCES,
-    **{arch: partial(imagenet_download, arch) for arch in ARCHITECTURES},
+    **{arch: partial(imagenet_download, arch) for arch in TORCHVISION},
 }
 
 

@@ -216,6 +216,48 @@ def bench(
 
 
 @app.command()
+def experiment(
+    name: Annotated[str | None, typer.Argument(help="Which one; without it: the list.")] = None,
+    data: Annotated[
+        str, typer.Option(help="cifar10, or a folder or zip of it (hotdog: of photographs).")
+    ] = "cifar10",
+    arms: Annotated[
+        list[str] | None, typer.Option("--arm", help="Only this one; may be given several times.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Checkpoints and results; a stopped run goes on.")] = Path(
+        "runs/evidence"
+    ),
+    quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it run?")] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the record in the package; real data only.")
+    ] = False,
+    note: Annotated[str, typer.Option(help="On the circumstances, for the record.")] = "",
+) -> None:
+    """Run a named experiment on real data, or list them.
+
+    Minutes to hours; a stopped run goes on with the epoch and the arms that are missing. Writes
+    `<out>/<name>/<name>.json` after each arm.
+
+    Example: `course experiment start --data cifar10.zip`
+    """
+    from course_utils.evidence import running
+    from course_utils.evidence.catalogue import EXPERIMENTS
+
+    if name is None:
+        print(running.listing(EXPERIMENTS))
+        return
+    if name not in EXPERIMENTS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(EXPERIMENTS)}")
+    if quick and record:
+        raise typer.BadParameter("--quick and --record: quick results are not recorded")
+    command = f"course experiment {name} --data {Path(data).name}"
+    lab = running.Lab(_absolute(data), out / ("quick" if quick else "") / name, quick)
+    target = running.RECORDS if record else None
+    running.run(EXPERIMENTS[name], lab, command, note, tuple(arms or ()), target)
+    print(f"\nrecord: {lab.folder / name}.json")
+
+
+@app.command()
 def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
     """Make what students get.
 

@@ -10,6 +10,21 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 # Tests compare bits, and on a CPU: a GPU is hidden from them, unless this is set by whoever runs them.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
+# Files that take longest, by CPU seconds. They come first, so that no worker is left with one at the end; a
+# file stays on one worker, which makes its course folders, kernels and browsers once.
+LONGEST = (
+    "notebooks/test_chapters.py",
+    "notebooks/test_browser.py",
+    "grading/test_grading_tampering.py",
+    "grading/test_grading_batch.py",
+    "grading/test_comparing.py",
+    "grading/test_grading_broken.py",
+    "checks/test_answers.py",
+    "grading/test_sandbox.py",
+    "project/test_bench.py",
+    "project/test_cli.py",
+)
+
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -18,6 +33,13 @@ def pytest_addoption(parser):
         help="write what the checks print for tests/answers instead of comparing it",
     )
     parser.addoption("--screenshots", metavar="FOLDER", help="keep a picture of what each browser test saw")
+
+
+def pytest_collection_modifyitems(config, items):
+    """The longest files first; needs pytest-xdist's ``--no-loadscope-reorder``."""
+    tests = config.rootpath / "tests"
+    order = {tests / file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(LONGEST)))
 
 
 @pytest.hookimpl(wrapper=True)

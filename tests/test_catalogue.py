@@ -5,11 +5,11 @@ import pytest
 from course_utils import catalogue
 from course_utils.data.sources import SOURCES
 from course_utils.errors import DownloadError
-from course_utils.models.weights import ARCHITECTURES
+from course_utils.models.architectures import TORCHVISION
 
 
 def test_the_catalogue_is_data_and_weights_and_each_says_how_to_fetch_it_again():
-    assert list(catalogue.CATALOGUE) == [*SOURCES, *ARCHITECTURES]
+    assert list(catalogue.CATALOGUE) == [*SOURCES, *TORCHVISION]
     for name, download in catalogue.CATALOGUE.items():
         assert download().again == f"`course fetch {name}`"
         assert download().published and download().checksum

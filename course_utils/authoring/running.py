@@ -16,7 +16,7 @@ from pathlib import Path
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
 from course_utils.course.names import complete_name
-from course_utils.data.loading import CARTOONS, available
+from course_utils.data.loading import refuse_cartoons
 from course_utils.environ import environment
 from course_utils.errors import DO, CourseError, DataError
 from course_utils.machine import describe_machine
@@ -166,20 +166,6 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
     facts = {"machine": describe_machine(), "versions": _versions(), "command": command}
     recorded.write_json(target, {**run.facts, **facts, "seconds": round(run.seconds)})
     return target
-
-
-def refuse_cartoons(data: str) -> None:
-    """Only results on real data are worth recording.
-
-    Raises:
-        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
-    """
-    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
-        raise DataError(
-            f"results on {CARTOONS} are not recorded.",
-            expected="real data",
-            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
-        )
 
 
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:

@@ -1,7 +1,7 @@
 """A notebook as a file that somebody sent: from its bytes to cells, whatever an editor or a mail program did.
 
-`course check`, `course collect` and `course grade` read by this alone, so that a student's check takes what the
-grader takes.
+`course check`, `course collect` and `course grade` read with this alone, so that a student's check takes what
+the grader takes.
 """
 
 from __future__ import annotations
@@ -128,9 +128,9 @@ def _clean(cell: dict) -> dict[str, Any]:
     """A valid cell; what an attacker or a broken editor put elsewhere in it is left out."""
     kind = cell.get("cell_type")
     kind = kind if kind in ("code", "markdown", "raw") else "raw"
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-    clean = {
+    metadata = _as_dict(cell.get("metadata"))
+    nbgrader = _as_dict(metadata.get("nbgrader"))
+    clean: dict[str, Any] = {
         "cell_type": kind,
         "source": _text(cell.get("source", "")),
         "metadata": {"grade_id": _first_string(nbgrader.get("grade_id")), "marked": bool(nbgrader)},
@@ -142,6 +142,10 @@ def _clean(cell: dict) -> dict[str, Any]:
     if kind == "markdown" and isinstance(attachments, dict) and attachments:
         clean |= {"attachments": attachments} if _are_pictures(attachments) else {"lost": True}
     return clean
+
+
+def _as_dict(value: object) -> dict:
+    return value if isinstance(value, dict) else {}
 
 
 def _first_string(*values: object) -> str:

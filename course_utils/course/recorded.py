@@ -48,9 +48,10 @@ def read(notebook: str, name: str) -> tuple[Any, dict] | None:
     return None
 
 
-def describe(facts: dict) -> str:
+def describe(facts: dict, n_train: int | None = None) -> str:
     """One line that says where a recorded result comes from."""
-    return f"Recorded, not yours: {facts['data']}, {facts['weights']}, {facts['machine']}."
+    images = f", {n_train:,} training images" if n_train else ""
+    return f"Recorded, not yours: {facts['data']}{images}, {facts['weights']}, {facts['machine']}."
 
 
 def write_json(path: Path, content: object) -> None:

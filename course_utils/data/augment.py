@@ -23,17 +23,20 @@ class Preprocess:
         mean: mean of each channel, in 0..1.
         std: standard deviation of each channel, in 0..1.
         size: height and width in pixels to resize to; ``None`` keeps the pictures as they are.
+        resize: how: ``"bilinear"`` or ``"bicubic"``, as the weights were trained.
     """
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     size: int | None = None
+    resize: str = "bilinear"
 
     def __call__(self, images: Tensor) -> Tensor:
         """Map uint8 or float ``[N, 3, H, W]`` in 0..255 to normalised float32 ``[N, 3, size, size]``."""
         x = images.float() / 255
         if self.size and x.shape[-2:] != (self.size, self.size):
-            x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
+            x = F.interpolate(x, (self.size, self.size), mode=self.resize, antialias=True)
+            x = x.clamp(0, 1)  # bicubic overshoots at edges
         mean, std = self._constants(x.device)
         return (x - mean) / std
 

@@ -16,7 +16,7 @@ from course_utils.grading.gradebook import results
 from course_utils.grading.sandbox.limits import Limits
 
 PACKAGE = Path(course_utils.__file__).resolve().parent
-DECIDES = ("*.py", "*.toml", "*.txt")  # files of the package on which a score may depend
+DECIDES = ("*.py", "*.toml", "released.json")  # files of the package on which a score may depend
 
 
 class GradingError(CourseError):

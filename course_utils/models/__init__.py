@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from course_utils.models import alexnet
 from course_utils.models.alexnet import build_alexnet, centre_crop, resample
+from course_utils.models.architectures import ARCHITECTURES
 from course_utils.models.building import STEMS, adapt_stem, build_model, seeded
 from course_utils.models.cost import (
     forward_flops,
@@ -28,7 +29,6 @@ from course_utils.models.freezing import (
 from course_utils.models.heads import find_head, new_layers, replace_head
 from course_utils.models.stacks import build_stack
 from course_utils.models.weights import (
-    ARCHITECTURES,
     IMAGENET_MEAN,
     IMAGENET_STD,
     Weights,

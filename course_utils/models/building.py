@@ -10,8 +10,9 @@ from torch import nn
 from torchvision import models as zoo
 
 from course_utils.errors import CourseError
+from course_utils.models.architectures import ARCHITECTURES, untrained
 from course_utils.models.heads import _put_in_place_of, new_layers, replace_head
-from course_utils.models.weights import ARCHITECTURES, Weights
+from course_utils.models.weights import Weights
 
 STEMS = ("stock", "nopool", "stride1", "conv3x3")
 
@@ -34,7 +35,7 @@ def build_model(
     stem: str = "stock",
     seed: int = 0,
 ) -> nn.Module:
-    """Build a torchvision classifier, load weights, adapt the stem and put on a new head.
+    """Build a classifier (torchvision's, or EfficientNet-Lite0), load weights, adapt the stem and put on a new head.
 
     Args:
         arch: one of ``ARCHITECTURES``.
@@ -57,7 +58,7 @@ def build_model(
         raise CourseError(f"{weights.name} come without a head to keep.", do="pass num_classes")
     upstream_classes = (weights and weights.num_classes) or num_classes or 1000
     with seeded(seed):
-        model = zoo.get_model(arch, weights=None, num_classes=upstream_classes)
+        model = untrained(arch, upstream_classes)
         if weights:
             weights.load_into(model)
         adapt_stem(model, stem)

@@ -13,11 +13,13 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models import get_model, get_model_weights
+from torchvision.models import get_model_weights
 
 from course_utils.data.augment import Preprocess
 from course_utils.downloads import Download
 from course_utils.errors import WeightsError
+from course_utils.models import lite0
+from course_utils.models.architectures import untrained
 from course_utils.models.heads import find_head, part_of_head, path_of
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -25,7 +27,6 @@ SMALL = {
     "resnet18": ASSETS / "resnet18_tinyimagenet.safetensors",
     "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
 }
-ARCHITECTURES = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
 SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
 HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends in its SHA-256
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
@@ -103,14 +104,14 @@ def common_source(source: str | Path, archs: Sequence[str]) -> str:
     """
     if str(source) != "auto":
         return str(source)
-    return "imagenet" if all(imagenet_file(arch).exists() for arch in archs) else "small"
+    return "imagenet" if all(has_imagenet(arch) for arch in archs) else "small"
 
 
 def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     """Find pretrained weights for ``arch``; never downloads.
 
     Args:
-        source: ``"auto"`` (ImageNet's if they are in torch's cache, else the package's own),
+        source: ``"auto"`` (ImageNet's if they are on this machine, else the package's own),
             ``"imagenet"``, ``"small"``, ``"none"`` (returns ``None``), or a path to a
             ``.safetensors``, ``.pt`` or ``.pth`` file.
 
@@ -121,9 +122,9 @@ def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     if source == "none":
         return None
     if source == "auto":
-        source = "imagenet" if imagenet_file(arch).exists() or arch not in SMALL else "small"
+        source = "imagenet" if has_imagenet(arch) or arch not in SMALL else "small"
     if source == "imagenet":
-        return _imagenet(arch)
+        return _lite0() if arch == lite0.ARCH else _imagenet(arch)
     if source == "small":
         return _small(arch)
     return from_file(source, arch)
@@ -155,8 +156,13 @@ def published_weights(url: str, again: str) -> Download:
 
 
 def imagenet_download(arch: str) -> Download:
-    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`ARCHITECTURES`."""
+    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`TORCHVISION`."""
     return published_weights(get_model_weights(arch)["IMAGENET1K_V1"].url, f"`course fetch {arch}`")
+
+
+def has_imagenet(arch: str) -> bool:
+    """Whether the ImageNet weights of ``arch`` are on this machine."""
+    return lite0.is_installed() if arch == lite0.ARCH else imagenet_file(arch).exists()
 
 
 def imagenet_file(arch: str) -> Path:
@@ -199,7 +205,7 @@ def _small(arch: str) -> Weights:
         raise WeightsError(
             f"the package has no small weights for {arch}.",
             expected=", ".join(SMALL),
-            do=f"run `course fetch {arch}` and use weights='imagenet'",
+            do="use weights='imagenet'" + ("" if has_imagenet(arch) else f" after `course fetch {arch}`"),
         )
     return from_file(SMALL[arch], arch)
 
@@ -232,6 +238,19 @@ def _imagenet(arch: str) -> Weights:
             "pixels": presets.crop_size[0],
             "top1": published.meta["_metrics"]["ImageNet-1K"]["acc@1"] / 100,
         },
+    )
+
+
+def _lite0() -> Weights:
+    """EfficientNet-Lite0's, from the installed package; its classes are in torchvision's order."""
+    categories = tuple(get_model_weights("resnet18")["IMAGENET1K_V1"].meta["categories"])
+    return Weights(
+        name="ImageNet-1k (EfficientNet-Lite0, its authors')",
+        state=lite0.read_state(),
+        classes=categories,
+        preprocess=Preprocess(lite0.MEAN, lite0.STD, resize="bicubic"),
+        num_classes=len(categories),
+        upstream={"images": 1_281_167, "pixels": 224, "top1": lite0.TOP1},
     )
 
 
@@ -285,7 +304,7 @@ def _read_card(path: Path) -> dict:
 def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
     """The name of the head's weight, and of all tensors outside of the head's part."""
     with torch.device("meta"):
-        model = get_model(arch, weights=None)
+        model = untrained(arch, 1000)
     key = f"{path_of(model, find_head(model))}.weight"
     return key, frozenset(model.state_dict()) - set(part_of_head(model))
 

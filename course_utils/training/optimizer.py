@@ -65,4 +65,8 @@ def sgd(groups: list[dict]) -> torch.optim.SGD:
     return optimizer
 
 
-OPTIMIZERS = {"adamw": lambda groups: torch.optim.AdamW(groups, fused=True), "sgd": sgd}
+OPTIMIZERS = {
+    "adamw": lambda groups: torch.optim.AdamW(groups, fused=True),
+    "adam": lambda groups: torch.optim.Adam(groups, fused=True),  # decay as a penalty in the gradient
+    "sgd": sgd,
+}

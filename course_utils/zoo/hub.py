@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -14,6 +15,7 @@ from torchvision.models import get_model_weights
 from course_utils import downloads
 from course_utils.downloads import Download
 from course_utils.errors import WeightsError
+from course_utils.models import lite0
 from course_utils.models.weights import published_weights
 from course_utils.zoo.entries import Entry
 
@@ -43,6 +45,8 @@ def address(entry: Entry) -> str:
     if entry.library == "timm":
         endpoint = os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/")
         return f"{endpoint}/{_repository(entry)}/resolve/main/{HUB_FILE}"
+    if entry.builder == lite0.ARCH:
+        return lite0.HOME
     return f"{MOCO}/{entry.tag}/{entry.tag}.pth.tar"
 
 
@@ -55,6 +59,8 @@ def cached_file(entry: Entry) -> Path | None:
 
         found = try_to_load_from_cache(_repository(entry), HUB_FILE)
         return Path(found) if isinstance(found, str) else None
+    if entry.builder == lite0.ARCH:
+        return lite0.weights_file() if lite0.is_installed() else None
     path = _download_of(entry).path
     return path if path.is_file() else None
 
@@ -81,6 +87,8 @@ def availability(entry: Entry) -> Availability:
         return Availability(False, f"{entry.name} has no published weights: train it from scratch.")
     if file := cached_file(entry):
         return Availability(True, f"{entry.name} is on this machine ({file.name}).")
+    if entry.builder == lite0.ARCH:
+        return Availability(False, f"{entry.name} comes with a package: {lite0.INSTALL}.")
     if entry.library == "timm" and _is_offline():
         return Availability(False, f"{entry.name}: HF_HUB_OFFLINE is set, and it is not cached.")
     refusals = []
@@ -139,7 +147,8 @@ def _refusal(url: str) -> str:
 def _repository(entry: Entry) -> str:
     import timm
 
-    return timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}").hf_hub_id
+    config: Any = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+    return config.hf_hub_id
 
 
 def _is_offline() -> bool:

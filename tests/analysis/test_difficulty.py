@@ -32,6 +32,7 @@ def arms(**changed: float) -> dict[str, Arm]:
     return {key: Arm(key, (score,) * 3, 1000) for key, score in {**GOOD, **changed}.items()}
 
 
+@pytest.mark.slow
 def test_six_arms_with_a_score_for_each_seed(monkeypatch, capsys):
     monkeypatch.setattr(probes, "PROBE_ITERATIONS", 5)
     weights = find_weights("small")

@@ -18,6 +18,8 @@ from course_utils.authoring import running
 from course_utils.authoring.source import instructor_notebook, read_source
 from course_utils.errors import CourseError, DataError
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = {
     "budget": "smoke",
     "data": "real photos",

@@ -84,6 +84,7 @@ def passes_outside(id_: str, names: dict, sent: list) -> bool:
 
 
 @pytest.mark.parametrize("file, id_", BANK, ids=lambda value: getattr(value, "stem", value))
+@pytest.mark.slow
 def test_an_answer_fares_outside_as_in_place(file: Path, id_, sent):
     """What happens in place stands in an answer's first line, which test_answers.py holds."""
     answer = file.read_text(encoding="utf-8")

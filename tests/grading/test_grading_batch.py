@@ -26,6 +26,8 @@ from course_utils.grading.gradebook import report, results
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.worker import run
 
+pytestmark = pytest.mark.slow
+
 QUICK = Settings(warm=False, workers=1)  # for a few kernels that is sooner than what imports torch
 SLEEP = "import time\ntime.sleep(2)\n"
 

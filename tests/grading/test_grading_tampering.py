@@ -16,6 +16,8 @@ from course_utils.authoring import release
 from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 
+pytestmark = pytest.mark.slow
+
 CASES: dict[str, Case] = {
     f"{bank.__name__.rpartition('.')[2]}-{name}": case
     for bank in (hostile, honest)

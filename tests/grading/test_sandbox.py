@@ -30,7 +30,7 @@ from course_utils.grading.sandbox.limits import MIB, Limits
 from course_utils.grading.sandbox.sandbox import Sandbox, require_sandbox
 from course_utils.grading.sandbox.warm import Connection, WarmServer
 
-pytestmark = LINUX
+pytestmark = [pytest.mark.slow, *LINUX]
 FAMILIES = (socket.AF_INET, socket.AF_UNIX, socket.AF_UNIX)
 LIMITS = Limits(file_bytes=32 * MIB, processes=64)
 NAP = f"sleep 1000.{os.getpid()}"  # a process that submissions start, by a command line of its own

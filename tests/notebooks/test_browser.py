@@ -17,6 +17,7 @@ from lab import CHROMIUM, PATIENCE, TOKEN, Notebook, chromium, jupyterlab, until
 from course_utils.authoring import release
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.required_in_ci,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from course_utils.authoring import release, running
 
 CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
-pytestmark = pytest.mark.parametrize("chapter", CHAPTERS, scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("chapter", CHAPTERS, scope="module")]
 
 
 def failed(notebook: nbformat.NotebookNode) -> list[str]:

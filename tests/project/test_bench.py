@@ -31,6 +31,7 @@ def bench(*words: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_quick_rows_are_measured_and_written(tmp_path):
     out = tmp_path / "R.md"
     result = bench("--quick", "--rows", ",".join(ARCH), "--images", "64", "--out", str(out))
@@ -45,12 +46,14 @@ def test_quick_rows_are_measured_and_written(tmp_path):
     assert "course bench --rows resnet18,evaluate,probe" in page
 
 
+@pytest.mark.slow
 def test_a_wrong_row_is_a_mistyped_command():
     result = bench("--rows", "resnet19")
     assert result.returncode == 2 and "resnet19" in result.stderr
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.slow
 def test_gpu_without_one_is_exit_code_3():
     result = bench("--gpu", "--quick")
     assert result.returncode == 3 and result.stderr.startswith("EnvironmentProblem: no CUDA device")
@@ -85,6 +88,7 @@ def test_the_tutorial_loop_learns():
     assert 0.5 < tutorial.evaluate(model, tutorial.loader(images, augment=False), "cpu") <= 1
 
 
+@pytest.mark.slow
 def test_the_gpu_command_runs_as_far_as_a_cpu_can_from_every_start(tmp_path, monkeypatch):
     """All of it but the GPU; ImageNet's weights are stood in for by random ones where torch keeps them."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
@@ -214,6 +218,7 @@ def test_results_of_a_real_run_are_committed():
         assert "Tiny sizes" not in page and "not finished" not in page
 
 
+@pytest.mark.slow
 def test_upstream_weights_are_compared_on_validation_images():
     command = [
         sys.executable,

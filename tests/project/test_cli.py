@@ -135,6 +135,7 @@ def test_outside_of_a_course_is_exit_code_3(words, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     folder = make_course(tmp_path / "course")
     text = folder / "solutions" / "90_sample.py"
@@ -148,6 +149,7 @@ def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_build_and_run_the_way_a_user_does(tmp_path):
     folder = make_course(tmp_path / "course")
     missing = course("run", cwd=folder)
@@ -164,6 +166,7 @@ def test_build_and_run_the_way_a_user_does(tmp_path):
     assert (pages / "90_sample.html").exists()
 
 
+@pytest.mark.slow
 def test_record_refuses_cartoons_before_it_runs(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "solutions" / "90_sample").mkdir()
@@ -307,6 +310,7 @@ def test_doctor_notices_settings_that_another_file_overrides(tmp_path, monkeypat
     assert not finding.there and "CourseDirectory.source_directory" in finding.detail
 
 
+@pytest.mark.slow
 def test_doctor_exit_code(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "nbgrader_config.py").write_text("1 / 0")

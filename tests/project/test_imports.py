@@ -133,6 +133,7 @@ def test_the_watch_notices_a_side_effect(tmp_path, deed):
     assert not (tmp_path / "trace").exists()
 
 
+@pytest.mark.slow
 def test_importing_the_package_costs_little_more_than_torch():
     code = (
         "import time, torch\n"

@@ -115,6 +115,7 @@ def test_networks_that_were_compiled_before_do_not_count(monkeypatch):
 
 
 @pytest.mark.parametrize("product", [False, True])
+@pytest.mark.slow
 def test_compiled_training_is_plain_training_to_float_tolerance(monkeypatch, product):
     monkeypatch.setattr("course_utils.training.convolutions.MOST_PLACES", 64 if product else 0)
     torch._dynamo.reset()

@@ -70,14 +70,12 @@ def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
     assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
-@pytest.mark.parametrize(
-    "kernel, stride, padding",
-    [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)],
-)
+KERNELS = [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)]
+MAPS = [(size, *kernel) for size in (1, 2, 3, 5) for kernel in KERNELS if size + 2 * kernel[2] >= kernel[0]]
+
+
+@pytest.mark.parametrize("size, kernel, stride, padding", MAPS)
 def test_any_kernel_on_any_map(size, kernel, stride, padding):
-    if size + 2 * padding < kernel:
-        pytest.skip("no output")
     plain = nn.Sequential(nn.Conv2d(4, 6, kernel, stride, padding).double())
     fast = copy.deepcopy(plain)
     assert use_live_taps(fast) == 1
