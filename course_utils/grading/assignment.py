@@ -161,7 +161,7 @@ class Assignment:
         return last is not None and not self.fresh and last.key == self._key(submission) != ""
 
     def _written(self, result: Result, submission: Submission) -> Result:
-        """A result that is in the gradebook; if that fails, the next `course grade` writes it without a run."""
+        """A result that is in the gradebook; where it cannot be, the next `course grade` tries again."""
         if result.notebook is None:
             return result
         state, why = state_of(result.cells)

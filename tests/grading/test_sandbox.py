@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import platform
 import secrets
 import shutil
 import signal
@@ -24,7 +25,7 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.kernel_client import Client
-from course_utils.grading.sandbox import bubblewrap, kernels
+from course_utils.grading.sandbox import bubblewrap, kernels, seccomp
 from course_utils.grading.sandbox.kernels import open_kernels, warm_server
 from course_utils.grading.sandbox.limits import MIB, Limits
 from course_utils.grading.sandbox.sandbox import Sandbox, require_sandbox
@@ -175,6 +176,31 @@ except OSError:
 """,
         "{0} 1 False\n-1 -1\nstays who it is",
     ),
+    "short of memory it goes first, whatever it says": (
+        """
+try:
+    open('/proc/self/oom_score_adj', 'w').write('0')
+except OSError:
+    print('refused', open('/proc/self/oom_score_adj').read().strip())
+""",
+        "refused 1000",
+    ),
+    "what no submission needs is refused": (
+        """
+import ctypes, errno, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def attempt(deed):
+    try:
+        return 'done' if deed() != -1 else errno.errorcode[ctypes.get_errno()]
+    except OSError as problem:
+        return errno.errorcode[problem.errno]
+print(attempt(lambda: os.memfd_create('x')), attempt(lambda: libc.shmget(0, 4096, 0o600)),
+      attempt(lambda: libc.unshare(0x10000000)), attempt(lambda: libc.ptrace(0, 0, 0, 0)),
+      attempt(lambda: socket.socket(40, socket.SOCK_STREAM)), attempt(lambda: libc.syscall(425, 8, None)),
+      attempt(lambda: libc.syscall(PLACES['keyctl'], 0, -3, 0)), attempt(lambda: libc.mount(b'x', b'/tmp', b'tmpfs', 0, None)))
+""",
+        "ENOSYS ENOSYS EPERM EPERM EAFNOSUPPORT ENOSYS EPERM EPERM",
+    ),
     "processes are limited": (
         """
 import os, signal, time
@@ -282,6 +308,9 @@ def places():
             "port": tcp.getsockname()[1],
             "repository": str(ROOT),
             "secret": SECRET,
+            "keyctl": seccomp.DENIED["keys"][0]["keyctl"][
+                list(seccomp.ARCHITECTURES).index(platform.machine())
+            ],
             "python": sys.executable,
             "file_bytes": LIMITS.file_bytes,
         }
@@ -363,6 +392,13 @@ def test_a_dead_kernel_is_noticed(kind, deed):
 
 
 HUNGER = {
+    "of files": """
+import time
+for folder in ('/tmp', '/dev/shm', '.'):
+    with open(f'{folder}/full', 'wb') as file:
+        for _ in range(450): file.write(bytes(2**20))
+time.sleep(60)
+""",
     "its own": "x = bytearray(b'1') * 1_500_000_000",
     "shared": "import mmap; x = mmap.mmap(-1, 1_500_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1",
     "of children": """
@@ -378,7 +414,8 @@ time.sleep(60)
 
 @pytest.mark.parametrize("hunger", HUNGER)
 def test_resident_memory_is_limited(hunger):
-    run = Run(HUNGER[hunger], kind="warm", limits=Limits(memory_bytes=1000 * MIB))
+    limits = Limits(memory_bytes=1000 * MIB, file_bytes=512 * MIB)
+    run = Run(HUNGER[hunger], kind="warm", limits=limits)
     assert run.died and "1000 MB of memory" in run.why
 
 

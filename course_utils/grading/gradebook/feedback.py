@@ -122,6 +122,8 @@ class _Work:
         error = telling.error_in(cell) if cell else None
         if error is None:
             return ""
+        if error.ename == "KeyboardInterrupt":
+            return "it took too long and was stopped"
         if self.is_open(name):
             return error_of(cell)
         return telling.syntax_error(cell.source) or telling.kind_of(error)
