@@ -45,7 +45,7 @@ def error_in(cell: NotebookNode) -> NotebookNode | None:
 
 
 def kind_of(error: Mapping) -> str:
-    """The name of an error if it is one of Python's or ours; a class of a student's may be called anything."""
+    """The name of an error that is Python's or ours; a class of a student's may be called anything."""
     return error["ename"] if error.get("ename") in ERRORS else AN_ERROR
 
 
