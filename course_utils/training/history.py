@@ -27,8 +27,10 @@ class History:
     """The record of a training run; epochs are counted from 1.
 
     Attributes:
+        iteration_loss: the training loss of each batch, in nats.
+        interrupted: whether the run was stopped before its end.
         batch_size: the recipe's, or what was left of it when the device ran out of memory.
-        notes: sentences on what went otherwise than asked, as they were printed.
+        notes: sentences on what did not go as asked, as they were printed.
     """
 
     data: str = ""
@@ -40,6 +42,11 @@ class History:
     interrupted: bool = False
     batch_size: int = 0
     notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_dict(cls, saved: dict) -> History:
+        """The history of which ``dataclasses.asdict`` made ``saved``."""
+        return cls(**{**saved, "epochs": [EpochRecord(**e) for e in saved["epochs"]]})
 
     @property
     def best_epoch(self) -> int:
@@ -59,7 +66,3 @@ class History:
     @property
     def seconds(self) -> float:
         return sum(e.seconds for e in self.epochs)
-
-
-def _history_from(saved: dict) -> History:
-    return History(**{**saved, "epochs": [EpochRecord(**e) for e in saved["epochs"]]})

@@ -1,8 +1,7 @@
-"""Watch a training run: progress, time left, growing curves, a button to stop and one to go on."""
+"""Watch a training run: progress, time left, growing curves, a button to stop and one to resume."""
 
 from __future__ import annotations
 
-import copy
 import html
 import threading
 import time
@@ -27,7 +26,7 @@ from course_utils.widgets import live
 
 SECONDS_BETWEEN_LOOKS = 0.5  # a look costs about 1 ms of CPU time
 INTERRUPT = "To stop, choose Interrupt in the menu (Kernel or Runtime): what is trained so far stays."
-RESUME = "Resume goes on behind the last whole epoch; then run the cells below again."
+RESUME = "Resume continues after the last whole epoch; then run the cells below again."
 
 
 def fit_with_panel(
@@ -37,41 +36,39 @@ def fit_with_panel(
     preprocess: Preprocess,
     *,
     checkpoint: str | Path | MemoryCheckpoint | None = None,
-    **settings: object,
+    seed: int = 0,
 ) -> History:
     """:func:`~course_utils.training.fitting.fit` with a panel to look at while it trains.
 
     Stop ends after the current batch: the model has the weights of its best epoch, the history what was
-    measured. Resume goes on behind the last whole epoch and completes the same model and the same
+    measured. Resume continues after the last whole epoch and completes the same model and the same
     history. Without anybody to look, a bar shows the progress and a figure the end.
 
     Args:
         checkpoint: as for ``fit``; by default one in memory, where there is a panel.
-        settings: ``seed`` and ``compile`` of ``fit``.
+        seed: as for ``fit``.
     """
     if not live.somebody_is_there():
-        history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, **settings)
+        history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, seed=seed)
         if history.epochs:
             plots.show(plots.epoch_metrics(history))
         return history
 
-    panel = TrainingPanel(len(recipe.epochs))
-    kept, start = checkpoint or MemoryCheckpoint(), copy.deepcopy(model.state_dict())
+    panel = TrainingPanel(recipe.epochs)
+    kept = checkpoint or MemoryCheckpoint()
 
     def train() -> History:
-        if not panel.kept.epochs:  # a stop in the first epoch left no checkpoint to go on from
-            model.load_state_dict(start)
         return fit(
             model,
             splits,
             recipe,
             preprocess,
+            seed=seed,
             checkpoint=kept,
             progress=False,
             should_stop=panel.stop.is_set,
             on_batch=panel.on_batch,
             on_epoch=panel.on_epoch,
-            **settings,
         )
 
     return panel.run(train)

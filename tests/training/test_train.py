@@ -140,8 +140,8 @@ def test_out_of_memory_halves_the_batch_and_says_so(capsys):
     assert model.seen == [64, 32] + 2 * [16, 16, 16, 16]
     assert history.batch_size == 16 and len(history.epochs) == 2
     assert history.notes == [
-        "out of memory at batch size 64, going on with 32",
-        "out of memory at batch size 32, going on with 16",
+        "out of memory at batch size 64, continuing with 32",
+        "out of memory at batch size 32, continuing with 16",
     ]
     assert capsys.readouterr().out.splitlines() == history.notes
 
