@@ -1465,7 +1465,7 @@ plots.show(plots.iteration_loss(history))
 rows = [
     {"epoch": e.epoch, "phase": e.phase + 1, "train": f"{e.train_accuracy:.1%}",
      "validation": f"{e.val_accuracy:.1%}", "seconds": round(e.seconds, 1)}
-    for e in history.epochs
+    for e in history.records
 ]  # fmt: skip
 print(table(rows))
 print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}")
@@ -1481,7 +1481,7 @@ from dataclasses import replace
 
 from course_utils.training import evaluate as library_evaluate, predict, score
 
-last = history.epochs[history.best_epoch - 1]
+last = history.records[history.best_epoch - 1]
 generator = torch.Generator().manual_seed(seed)
 augmented = replace(splits.train, images=recipe.augment(splits.train.images, generator))
 measured = {
@@ -1552,7 +1552,7 @@ print("validation accuracy by learning rate, first seed")
 runs, rates = run_arms(plan.control)
 curves = {}
 for name, pairs in runs.items():
-    curves[name] = [[e.val_accuracy for e in h.epochs] for _, h in pairs]
+    curves[name] = [[e.val_accuracy for e in h.records] for _, h in pairs]
     print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}")
 
 # %% [markdown]
@@ -1595,7 +1595,7 @@ import copy
 longer = copy.copy(plan.control)
 longer.epochs = plan.plateau.epochs
 long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
-long_val = [e.val_accuracy for e in long_history.epochs]
+long_val = [e.val_accuracy for e in long_history.records]
 long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
 title = f"From scratch with {longer.epochs} epochs"
 plots.show(plots.learning_curves(long_curves, title=title, data=session.caption, n_images=n_val))

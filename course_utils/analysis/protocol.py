@@ -72,12 +72,12 @@ class Result:
     @property
     def seconds_per_epoch(self) -> float:
         """The quickest epoch of all: what was disturbed least."""
-        return min(e.seconds for history in self.histories for e in history.epochs)
+        return min(e.seconds for history in self.histories for e in history.records)
 
     @property
     def curves(self) -> list[list[float]]:
         """Validation accuracy by epoch, a list for each seed."""
-        return [[e.val_accuracy for e in history.epochs] for history in self.histories]
+        return [[e.val_accuracy for e in history.records] for history in self.histories]
 
     def row(self) -> dict:
         """A row of the table: accuracy with both kinds of spread, and what it cost."""

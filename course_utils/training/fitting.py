@@ -102,9 +102,9 @@ def fit(
     try:
         on_epoch(run.history)
         with bar, torch.random.fork_rng():
-            while len(run.history.epochs) < recipe.epochs:
+            while len(run.history.records) < recipe.epochs:
                 _epoch(run, model, splits, recipe, preprocess, before_batch=before_batch, forward=forward)
-                bar.set_postfix_str(f"val accuracy {run.history.epochs[-1].val_accuracy:.1%}")
+                bar.set_postfix_str(f"val accuracy {run.history.records[-1].val_accuracy:.1%}")
                 _save(run, model, kept)
                 on_epoch(run.history)
     except (Stop, KeyboardInterrupt):
@@ -126,13 +126,13 @@ def _epoch(
 ) -> None:
     """Train the epoch that comes next, evaluate, and enter both in ``run``."""
     history = run.history
-    epoch = len(history.epochs)
+    epoch = len(history.records)
     number, epoch_in_phase = recipe.place_of(epoch)
     phase = recipe.phases[number]
     if epoch_in_phase == 0:
         phase.prepare(model)
         run.stepper = Stepper(model, phase, recipe)
-    val_losses = [e.val_loss for e in history.epochs if e.phase == number]
+    val_losses = [e.val_loss for e in history.records if e.phase == number]
 
     def factor(done: float) -> float:
         return rate_factor(recipe.schedule, (epoch_in_phase + done) / phase.epochs, val_losses)
@@ -148,7 +148,7 @@ def _epoch(
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
     history.iteration_loss += losses
-    history.epochs.append(EpochRecord(epoch + 1, number, run.stepper.lr, *measured))
+    history.records.append(EpochRecord(epoch + 1, number, run.stepper.lr, *measured))
     if history.best_epoch == epoch + 1:
         run.best = _copied(model)
 
@@ -187,7 +187,7 @@ def _begin_or_resume(
         return Run(fingerprint, history, best=_copied(model))
     model.load_state_dict(saved["model"])
     history = History.from_dict(saved["history"])
-    stepper = _stepper_after(len(history.epochs), model, recipe, saved["stepper"])
+    stepper = _stepper_after(len(history.records), model, recipe, saved["stepper"])
     return Run(fingerprint, history, saved["best"], stepper)
 
 
@@ -250,7 +250,7 @@ def _progress_bar(recipe: Recipe, history: History, show: bool) -> tqdm:
     hidden = {} if show else {"disable": True}  # TQDM_DISABLE hides it as well, unless something is passed
     return tqdm(
         total=recipe.epochs * batches,
-        initial=len(history.epochs) * batches,
+        initial=len(history.records) * batches,
         unit="batch",
         leave=False,
         file=sys.stdout,  # a notebook paints stderr red, and nbgrader takes it for a failure

@@ -50,7 +50,7 @@ def fit_with_panel(
     """
     if not live.somebody_is_there():
         history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, seed=seed)
-        if history.epochs:
+        if history.records:
             plots.show(plots.epoch_metrics(history))
         return history
 
@@ -129,7 +129,7 @@ class TrainingPanel:
     def on_epoch(self, history: History) -> None:
         """Before the first epoch and after each: start counting batches anew."""
         if not self.started:
-            self.started, self.epochs_before = time.perf_counter(), len(history.epochs)
+            self.started, self.epochs_before = time.perf_counter(), len(history.records)
         self.history, self.losses, self.next_look = history, [], 0.0
 
     def on_batch(self, losses: list[Tensor]) -> None:
@@ -153,7 +153,7 @@ class TrainingPanel:
             self._end(f"ended by an error: {type(problem).__name__}")
             raise
         self.history, self.losses = self.kept, []
-        done, best = f"{len(self.kept.epochs)} of {self.epochs} epochs", self.kept.best_epoch
+        done, best = f"{len(self.kept.records)} of {self.epochs} epochs", self.kept.best_epoch
         best = f", best on validation: epoch {best}, {self.kept.best_val_accuracy:.1%}" if best else ""
         if self.kept.interrupted:
             self._end(f"stopped after {done}{best}. {RESUME}", resume=True)
@@ -166,13 +166,13 @@ class TrainingPanel:
         _show(self.stop_button, False)
         _show(self.resume_button, resume)
         self.state.value = html.escape(state)
-        if self.kept.epochs:
+        if self.kept.records:
             self._publish(mimebundle(plots.epoch_metrics(self.kept)), update=True)
 
     def _draw(self) -> None:
         """Bars, texts and curves as they stand."""
         batches = count_batches(self.history.n_train, max(1, self.history.batch_size))
-        epochs_done, batches_done = len(self.history.epochs), len(self.losses)
+        epochs_done, batches_done = len(self.history.records), len(self.losses)
         full = batches if epochs_done == self.epochs else batches_done
         self.epoch_bar.value, self.batch_bar.max, self.batch_bar.value = epochs_done, batches, full
         self.epoch_text.value = f"{epochs_done} of {self.epochs} done"

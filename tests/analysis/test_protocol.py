@@ -37,8 +37,8 @@ def test_the_row_tells_accuracy_spread_and_cost(result):
 def test_equal_seconds_give_the_quicker_contender_more_epochs(result):
     def slowed(factor):
         history = result.histories[0]
-        epochs = [replace(e, seconds=factor) for e in history.epochs]
-        return replace(result, histories=(replace(history, epochs=epochs),))
+        records = [replace(e, seconds=factor) for e in history.records]
+        return replace(result, histories=(replace(history, records=records),))
 
     slow, quick = slowed(3.0), slowed(1.0)
     longer = PROTOCOL.in_seconds_of(slow, quick)

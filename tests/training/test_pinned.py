@@ -91,7 +91,7 @@ def test_fit_is_the_plain_loop_bit_for_bit():
     assert same(fitted, states[history.best_epoch - 1])
 
     plain.eval().requires_grad_(True)
-    for record, state in zip(history.epochs, states, strict=True):
+    for record, state in zip(history.records, states, strict=True):
         plain.load_state_dict(state)
         with torch.inference_mode():
             logits = plain(channels_last(PREPROCESS(splits.val.images)))
@@ -100,7 +100,7 @@ def test_fit_is_the_plain_loop_bit_for_bit():
         assert record.val_loss == pytest.approx(nn.functional.cross_entropy(logits, splits.val.labels).item())
         assert 0 <= record.train_accuracy <= 1
     sizes = [13, 13, 12, 12]
-    for record, start in zip(history.epochs, (0, 4, 8)):
+    for record, start in zip(history.records, (0, 4, 8)):
         of_images = sum(loss * n for loss, n in zip(losses[start : start + 4], sizes)) / 50
         assert record.train_loss == pytest.approx(of_images)
 
