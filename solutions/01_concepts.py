@@ -518,10 +518,7 @@ def train_from(name, images, lr, run_seed, epochs, prep=preprocess):
     model = build_model("resnet18", start_weights, n_classes, seed=run_seed)
     phase = Phase(epochs, lr, prepare=prepare)
     recipe = Recipe((phase,), plan.starts.batch_size, augment=Augment(pad=2))
-    history = fit(model, Splits(images, watched, splits.test), recipe, prep, seed=run_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, Splits(images, watched, splits.test), recipe, prep, seed=run_seed).completed()
 
 # %%
 run_seeds = range(seed, seed + plan.starts.seeds)

@@ -1517,10 +1517,7 @@ def train_arm(start_weights, lr, arm_seed, numbers, parts=splits, prep=preproces
     """Train all layers at one rate; returns the model and its history."""
     model = build_model("resnet18", start_weights, len(parts.classes), seed=arm_seed)
     recipe = Recipe((Phase(numbers.epochs, lr),), numbers.batch_size, augment=Augment(pad=2))
-    history = fit(model, parts, recipe, prep, seed=arm_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, parts, recipe, prep, seed=arm_seed).completed()
 
 # %%
 starts = {"from scratch": None, "fine-tuned": pretrained}

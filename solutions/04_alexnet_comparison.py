@@ -664,7 +664,7 @@ session.show_recorded("cost")
 
 # %%
 slow, quick = sorted((tuned_resnet, tuned_alexnet), key=lambda r: -r.seconds_per_epoch)
-longer = protocol.in_seconds_of(slow, quick)
+longer = protocol.with_equal_time(slow, quick)
 chosen = next(c for c in contenders if c.name == quick.arm.name)
 equal_time = longer.run(chosen.at(quick.arm.lr, f"{quick.arm.name}, {longer.epochs} epochs"), splits)
 print(f"{slow.arm.name}: {slow.seconds_per_epoch:.2f} s an epoch; {quick.arm.name}: "

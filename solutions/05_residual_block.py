@@ -956,10 +956,7 @@ def train_stack(lr, arm_seed, depth, **shape):
     recipe = Recipe(
         (Phase(numbers.epochs, lr),), numbers.batch_size, optimizer="sgd", weight_decay=1e-4, augment=None
     )
-    history = fit(model, few, recipe, tiny, seed=arm_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, few, recipe, tiny, seed=arm_seed).completed()
 
 # %%
 def run_stacks(shapes):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from course_utils.errors import RunStopped
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -48,6 +50,16 @@ class History:
     def from_dict(cls, saved: dict) -> History:
         """The history of which ``dataclasses.asdict`` made ``saved``."""
         return cls(**{**saved, "records": [EpochRecord(**e) for e in saved["records"]]})
+
+    def completed(self) -> History:
+        """This history, for where a run that was stopped would pass for a whole one.
+
+        Raises:
+            RunStopped: if the run was stopped.
+        """
+        if self.interrupted:
+            raise RunStopped(f"stopped after {len(self.records)} whole epochs.", do="run this cell again")
+        return self
 
     @property
     def best_epoch(self) -> int:

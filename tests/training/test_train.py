@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.data.augment import Augment
-from course_utils.errors import CheckpointError, CourseError
+from course_utils.errors import CheckpointError, CourseError, RunStopped
 from course_utils.models.freezing import freeze_backbone, unfreeze
 from course_utils.training.fitting import fit
 from course_utils.training.loop import Stepper, train_epoch
@@ -279,9 +279,28 @@ def test_interrupt_gives_the_history_so_far_and_resume_goes_on_bit_for_bit(tmp_p
     path = tmp_path / "run.pt"
     _, cut = run(checkpoint=path, should_stop=lambda: next(calls) >= 6)
     assert cut.interrupted and len(cut.records) == 1
+    with pytest.raises(RunStopped, match="stopped after 1 whole epoch"):
+        cut.completed()
     resumed, history = run(checkpoint=path)
     assert same(whole, resumed)
-    assert history.iteration_loss == complete.iteration_loss and not history.interrupted
+    assert history.iteration_loss == complete.iteration_loss and history.completed() is history
+
+
+def test_a_stop_in_the_first_epoch_leaves_the_model_as_it_was(tmp_path):
+    model, cut = run(should_stop=iter([False, False, True]).__next__)
+    assert same(model, tiny_model()) and cut.interrupted and cut.records == cut.iteration_loss == []
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_the_users_own_interrupt_gives_the_history_so_far():
+    batches = iter(range(100))
+
+    def press_stop(losses):
+        if next(batches) == 6:
+            raise KeyboardInterrupt
+
+    _, cut = run(on_batch=press_stop)
+    assert cut.interrupted and len(cut.records) == 1
 
 
 def test_a_finished_run_is_taken_from_its_checkpoint(tmp_path):
