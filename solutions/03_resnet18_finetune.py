@@ -300,7 +300,7 @@ square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224))
 pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None]
 
 upstream = build_model("resnet18", pretrained, num_classes=None).eval()
-print(upstream.start)
+print(models.describe_start(upstream, pretrained))
 
 # %%
 imagenet = pretrained and pretrained.num_classes == 1000
@@ -668,7 +668,7 @@ checks.hidden(hidden_test)
 # *Predict first:* which one is most accurate, and which one is the best deal?
 
 # %%
-by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.STEMS}
+by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.RESNET_STEMS}
 stem_maps = {stem: map_sizes(model, 32) for stem, model in by_stem.items()}
 plots.show(plots.map_sizes(stem_maps, title="What a 32x32 picture becomes, by stem"))
 

@@ -52,8 +52,7 @@ from torch import nn
 
 from course_utils import checks, plots
 from course_utils.analysis import Arm, verdict
-from course_utils.models import build_model, count_parameters
-from course_utils.models.alexnet import build_alexnet, STEMS
+from course_utils.models import ALEXNET_STEMS, build_alexnet, build_model, count_parameters
 from course_utils.notebook import start
 from course_utils.tables import table, turned
 
@@ -159,11 +158,10 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 # Why: a new or cropped stem: logits come out, but the pretrained first kernels are lost.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, models
     from course_utils.checks.comparison.tiny import narrow_alexnet
-    from course_utils.models import alexnet
 
-    answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
+    answer = checks.own_work(adapt_alexnet, models.adapt_stem, models.build_alexnet)
     stock = narrow_alexnet(classes=14, seed=70_311, width=11)
     before = [(n, t.clone()) for n, t in stock.state_dict().items() if n.startswith("features.")]
     with torch.random.fork_rng(devices=[]):
@@ -191,11 +189,10 @@ checks.hidden(hidden_test)
 # Why: listing what has the same shape or name; only equal values are still pretrained, so values are compared.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, models
     from course_utils.checks.comparison.tiny import narrow_alexnet
-    from course_utils.models import alexnet
 
-    answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
+    answer = checks.own_work(adapt_alexnet, models.adapt_stem, models.build_alexnet)
     for classes in (8, 13):
         stock = narrow_alexnet(classes=13, seed=8_819 + classes, width=12)
         before = [tensor.clone() for tensor in stock.state_dict().values()]
@@ -361,7 +358,7 @@ WAYS = {
     "the centre": ("centre", 32),
     "resampled": ("resampled", 32),
 }
-assert {stem for stem, _ in WAYS.values()} == set(STEMS)
+assert {stem for stem, _ in WAYS.values()} == set(ALEXNET_STEMS)
 
 
 def probe_score(model, prep, images, val):

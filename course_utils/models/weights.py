@@ -61,8 +61,8 @@ class Weights:
         """Copy every tensor into ``model``.
 
         Without a head (``num_classes`` 0) the part of the model that ends in it may be missing, such
-        as AlexNet's three linear layers. What is missing stays random and counts as new, see
-        :func:`course_utils.models.heads.new_layers`.
+        as AlexNet's three linear layers. What is missing stays random, and
+        :func:`~course_utils.models.building.new_layers` names it.
 
         Raises:
             WeightsError: listing the names that are missing, left over, or of another shape.
@@ -85,8 +85,6 @@ class Weights:
                 do="check that the weights belong to this architecture",
             )
         model.load_state_dict(self.state, strict=False)
-        for name in missing:
-            model.get_submodule(name.rpartition(".")[0]).is_new = True
 
     def of_part(self, part: str) -> Weights:
         """Those of the tensors that belong to the child ``part`` of the model, without a head."""

@@ -111,8 +111,6 @@ def _same_conv(conv: nn.Conv2d, kind: type) -> nn.Conv2d:
     )
     twin.weight, twin.bias = conv.weight, conv.bias
     twin.training = conv.training
-    if getattr(conv, "is_new", False):
-        twin.is_new = True
     return twin
 
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
-from course_utils.errors import CourseError
+from course_utils.errors import CheckpointError, CourseError
 from course_utils.training.checkpoint import FileCheckpoint, MemoryCheckpoint
 from course_utils.training.compiling import compile_pays, compiled_or_plain
 from course_utils.training.device import best_device, channels_last
@@ -36,12 +36,14 @@ class Run:
 
     Attributes:
         fingerprint: what a checkpoint must have in common with the run that resumes it.
+        start: a sketch of the weights that the run started from, for the same purpose.
         history: of the epochs that are over.
         best: a copy of the weights of the best of them; at first, of the weights that the run starts from.
         stepper: of the present phase; ``None`` before the first.
     """
 
     fingerprint: str
+    start: list[float]
     history: History
     best: dict[str, Tensor]
     stepper: Stepper | None = None
@@ -83,7 +85,8 @@ def fit(
 
     Raises:
         CourseError: if there are no validation images to choose the best epoch with.
-        CheckpointError: if ``checkpoint`` is damaged or was written with other settings.
+        CheckpointError: if ``checkpoint`` is damaged, or was written with other settings or from other
+            weights.
     """
     if not len(splits.val):
         raise CourseError("no validation images to choose the best epoch with.", do="pass val=...")
@@ -184,11 +187,12 @@ def _begin_or_resume(
     fingerprint = _fingerprint(model, recipe, preprocess, history)
     saved = kept.load(fingerprint) if kept else None
     if not saved:
-        return Run(fingerprint, history, best=_copied(model))
+        return Run(fingerprint, _sketch(model.state_dict()), history, best=_copied(model))
+    _refuse_another_start(model, saved)
     model.load_state_dict(saved["model"])
     history = History.from_dict(saved["history"])
     stepper = _stepper_after(len(history.records), model, recipe, saved["stepper"])
-    return Run(fingerprint, history, saved["best"], stepper)
+    return Run(fingerprint, saved["start"], history, saved["best"], stepper)
 
 
 def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -> Stepper | None:
@@ -210,6 +214,23 @@ def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -
     return stepper
 
 
+def _refuse_another_start(model: nn.Module, saved: dict) -> None:
+    """A checkpoint continues the run of a model that is as this run found it, or as it left it."""
+    now = torch.tensor(_sketch(model.state_dict()))
+    for known in (saved["start"], _sketch(saved["best"])):
+        if torch.allclose(now, torch.tensor(known), rtol=1e-3, equal_nan=True):
+            return
+    raise CheckpointError(
+        "the checkpoint was written by a run that started from other weights.",
+        do="build the model that it started from, or use another file name",
+    )
+
+
+def _sketch(state: dict[str, Tensor]) -> list[float]:
+    """The first number of each tensor: tells weights apart, and two processors' rounding does not."""
+    return [tensor.flatten()[0].item() for tensor in state.values()]
+
+
 def _save(run: Run, model: nn.Module, kept: FileCheckpoint | MemoryCheckpoint | None) -> None:
     """Write the checkpoint of an epoch that is over."""
     if not kept:
@@ -217,6 +238,7 @@ def _save(run: Run, model: nn.Module, kept: FileCheckpoint | MemoryCheckpoint | 
     kept.save(
         {
             "fingerprint": run.fingerprint,
+            "start": run.start,
             "model": model.state_dict(),
             "best": run.best,
             "stepper": run.stepper.state_dict(),
@@ -266,8 +288,7 @@ def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, histo
     """One line that differs when a run could not continue from another's checkpoint."""
     phases = [(p.epochs, p.lr, p.backbone_lr, _name(p.prepare)) for p in recipe.phases]
     settings = {f.name: _name(getattr(recipe, f.name)) for f in fields(recipe) if f.name != "phases"}
-    network = f"{model} {getattr(model, 'start', '')}"
-    identity = hashlib.sha256(network.encode()).hexdigest()[:12]
+    identity = hashlib.sha256(str(model).encode()).hexdigest()[:12]
     run = (history.data, history.n_train, history.n_val, history.seed)
     return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
 

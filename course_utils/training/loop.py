@@ -103,7 +103,9 @@ class Stepper:
 
     def __init__(self, model: nn.Module, phase: Phase, recipe: Recipe):
         backbone_lr = phase.lr if phase.backbone_lr is None else phase.backbone_lr
-        groups = parameter_groups(model, backbone_lr, phase.lr, recipe.weight_decay, recipe.layer_decay)
+        groups = parameter_groups(
+            model, backbone_lr, phase.lr, recipe.weight_decay, recipe.layer_decay, recipe.new
+        )
         self.full_rates = [group["lr"] for group in groups]
         self.optimizer = OPTIMIZERS[recipe.optimizer](groups)
         device = next(model.parameters()).device

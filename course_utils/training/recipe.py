@@ -44,7 +44,7 @@ class Recipe:
     Args:
         phases: one after the other; each starts its own schedule and its own optimizer.
         weight_decay: on weights only, never on norms and biases.
-        layer_decay: see :func:`~course_utils.training.optimizer.parameter_groups`.
+        layer_decay, new: see :func:`~course_utils.training.optimizer.parameter_groups`.
         schedule: ``cosine`` to zero over a phase, ``plateau`` on the validation loss, ``constant``.
         augment: changes a batch of pixels ``[N, 3, H, W]`` in 0..255 at random, with a CPU generator.
         compile: use ``torch.compile``, which changes the last digits; ``None``: where the work ahead is
@@ -56,6 +56,7 @@ class Recipe:
     optimizer: str = "adamw"
     weight_decay: float = 0.01
     layer_decay: float = 1.0
+    new: tuple[str, ...] = ()
     schedule: str = "cosine"
     label_smoothing: float = 0.0
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = Augment()

@@ -321,10 +321,33 @@ def test_a_checkpoint_of_other_settings_or_damaged_is_refused(tmp_path):
 
 def test_another_start_of_the_same_network_is_not_gone_on_from(tmp_path):
     run(checkpoint=tmp_path / "run.pt")
-    model = tiny_model()
-    model.start = "from other weights"
-    with pytest.raises(CheckpointError, match="other settings"):
-        fit(model, tiny_splits(), RECIPE, PREPROCESS, checkpoint=tmp_path / "run.pt", progress=False)
+    with pytest.raises(CheckpointError, match="started from other weights"):
+        fit(
+            tiny_model(seed=1),
+            tiny_splits(),
+            RECIPE,
+            PREPROCESS,
+            checkpoint=tmp_path / "run.pt",
+            progress=False,
+        )
+
+
+def test_a_model_that_the_run_has_left_continues_it(tmp_path):
+    """As in a notebook, where the cell is run again, and the model is not built anew."""
+    model, calls, path = tiny_model(), iter(range(100)), tmp_path / "run.pt"
+    settings = {"checkpoint": path, "progress": False}
+    fit(model, tiny_splits(), RECIPE, PREPROCESS, should_stop=lambda: next(calls) >= 6, **settings)
+    fit(model, tiny_splits(), RECIPE, PREPROCESS, **settings)
+    assert same(model, run()[0])
+
+
+def test_layers_that_are_called_new_take_the_rate_of_the_head():
+    stepper = Stepper(tiny_model(), PHASES[1], replace(RECIPE, new=("0",)))
+    rates = {group["name"]: group["lr"] for group in stepper.optimizer.param_groups}
+    assert rates == {"backbone-0": 0.003, "new": 0.01}
+    assert sum(
+        p.numel() for g in stepper.optimizer.param_groups if g["name"] == "new" for p in g["params"]
+    ) == (8 * 27 + 33 * 3)
 
 
 def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
