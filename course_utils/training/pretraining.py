@@ -133,7 +133,9 @@ def train_upstream(
         for epoch in range(len(report.loss), settings.epochs):
             started = time.perf_counter()
             generator = seed_epoch(seed, epoch)
-            loss = upstream_epoch(model, images, settings, stepper, epoch, generator, bar=bar)
+            loss = upstream_epoch(
+                model, images, settings, stepper, epoch, generator, before_batch=lambda losses: bar.update()
+            )
             report.loss.append(loss)
             report.seconds += time.perf_counter() - started
             bar.set_postfix_str(f"loss {loss:.3f}")
@@ -149,7 +151,7 @@ def upstream_epoch(
     epoch: int,
     generator: torch.Generator,
     *,
-    bar: tqdm,
+    before_batch: Callable[[list[Tensor]], None],
 ) -> float:
     """One epoch, whose sizes and rates depend on how much of the whole training is done; the mean loss."""
     batches = count_batches(len(images), settings.batch_size)
@@ -162,7 +164,7 @@ def upstream_epoch(
         stepper,
         generator,
         factor=lambda done: one_cycle((epoch + done) / settings.epochs),
-        before_batch=lambda losses: bar.update(),
+        before_batch=before_batch,
         forward=upstream_forward(model, images.images.device),
     )
     return loss
