@@ -66,7 +66,7 @@ def fill_after_he(layers: Iterable[nn.Module]) -> None:
 
 
 def fold_repeating_pool(model: nn.Module, size: int = 32) -> int:
-    """Take the pool out of an AlexNet where it only repeats values, and narrow the layer behind it.
+    """Take the pool out of an AlexNet where it only repeats values, and narrow the layer after it.
 
     ``AdaptiveAvgPool2d(6)`` on a 3x3 map writes each value four times, so that the first linear layer
     meets each value with four weights. Their sum does the same: 9216 inputs become 2304.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from torch import nn
 
 from course_utils.errors import CourseError
-from course_utils.models.heads import find_head, head_and
+from course_utils.models.heads import find_head, head_and_layers
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 
@@ -43,7 +43,7 @@ def freeze_backbone(model: nn.Module, new: Sequence[str] = ()) -> int:
         NoHeadError: see :func:`~course_utils.models.heads.find_head`.
         CourseError: if there is no layer of such a name.
     """
-    trained = head_and(new, model)
+    trained = head_and_layers(model, new)
     model.requires_grad_(False)
     for layer in trained:
         layer.requires_grad_(True)

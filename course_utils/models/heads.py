@@ -9,10 +9,10 @@ from torch import nn
 from course_utils.errors import CourseError, NoHeadError
 
 
-def part_of_head(model: nn.Module) -> list[str]:
-    """Names of the tensors of that child of ``model`` which ends in the head (AlexNet's classifier)."""
-    part = path_of(model, find_head(model)).split(".")[0]
-    return [name for name in model.state_dict() if name.split(".")[0] == part]
+def tensors_around_head(model: nn.Module) -> list[str]:
+    """Names of all tensors in the child of ``model`` that ends in its head (AlexNet's ``classifier``)."""
+    child = path_of(model, find_head(model)).split(".")[0]
+    return [name for name in model.state_dict() if name.split(".")[0] == child]
 
 
 def find_head(model: nn.Module) -> nn.Module:
@@ -53,7 +53,7 @@ def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
     return new
 
 
-def head_and(new: Sequence[str], model: nn.Module) -> list[nn.Module]:
+def head_and_layers(model: nn.Module, new: Sequence[str]) -> list[nn.Module]:
     """The head of ``model``, and the layers called ``new``: what is not pretrained.
 
     Raises:

@@ -17,7 +17,7 @@ from torchvision.models import get_model, get_model_weights
 from course_utils.data.augment import Preprocess
 from course_utils.downloads import Download
 from course_utils.errors import WeightsError
-from course_utils.models.heads import find_head, part_of_head, path_of
+from course_utils.models.heads import find_head, path_of, tensors_around_head
 
 ASSETS = Path(__file__).parents[1] / "assets"
 SMALL = {
@@ -68,7 +68,7 @@ class Weights:
             WeightsError: listing the names that are missing, left over, or of another shape.
         """
         wanted = model.state_dict()
-        optional = () if self.num_classes else part_of_head(model)
+        optional = () if self.num_classes else tensors_around_head(model)
         missing = [n for n in wanted if n not in self.state]
         problems = [f"missing {n}" for n in missing if n not in optional]
         problems += [f"unexpected {n}" for n in self.state if n not in wanted]
@@ -263,7 +263,7 @@ def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
     with torch.device("meta"):
         model = get_model(arch, weights=None)
     key = f"{path_of(model, find_head(model))}.weight"
-    return key, frozenset(model.state_dict()) - set(part_of_head(model))
+    return key, frozenset(model.state_dict()) - set(tensors_around_head(model))
 
 
 def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:

@@ -37,7 +37,7 @@ def train_epoch(
 
     Args:
         generator: a CPU generator, for the order of the images and the augmentation.
-        factor: given the fraction of the epoch that is done, the fraction of the full learning rates.
+        factor: what the learning rates are multiplied by, given the fraction of the epoch that is done.
         before_batch: called before each batch with the losses of those before it; an exception that it
             raises ends the epoch between two updates.
         forward: computes the logits in place of ``model``, such as the compiled ``model``.

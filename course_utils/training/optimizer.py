@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from course_utils.models.heads import head_and
+from course_utils.models.heads import head_and_layers
 
 
 def parameter_groups(
@@ -37,7 +37,7 @@ def parameter_groups(
         NoHeadError: see :func:`~course_utils.models.heads.find_head`.
         CourseError: if there is no layer of such a name.
     """
-    not_pretrained = {id(p) for layer in head_and(new, model) for p in layer.parameters()}
+    not_pretrained = {id(p) for layer in head_and_layers(model, new) for p in layer.parameters()}
     stages = [s for s in model.children() if any(id(p) not in not_pretrained for p in s.parameters())]
     groups: dict[tuple, dict] = {}
     added: set[int] = set()
