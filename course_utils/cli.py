@@ -163,12 +163,12 @@ def pretrain(
     epochs: Annotated[int | None, typer.Option(help="Instead of the setting's own number.")] = None,
     name: Annotated[str | None, typer.Option(help="Of the data, for files and the card.")] = None,
     terms: Annotated[str, typer.Option(help="On which the images may be used, for the card.")] = "not stated",
-    start: Annotated[Path | None, typer.Option(help="Weights to go on from.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Weights to train further.")] = None,
     seed: int = 0,
 ) -> None:
     """Train upstream weights on an image folder.
 
-    Hours on a CPU; an interrupted training goes on behind its last epoch. Writes a model card.
+    Hours on a CPU; the same command resumes an interrupted training. Writes a model card.
 
     Example: `course pretrain --data images.zip --arch resnet18 --out pretrained`
     """

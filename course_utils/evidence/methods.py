@@ -109,7 +109,7 @@ def train(
     """Train ``model`` through all stages, each from the best epoch of the one before.
 
     Raises:
-        KeyboardInterrupt: if it was stopped; the same call goes on from the last finished epoch.
+        RunStopped: if it was stopped; the same call continues after the last whole epoch.
     """
     histories = []
     for number, stage in enumerate(stages, start=1):
@@ -118,9 +118,7 @@ def train(
             model, splits, stage.recipe, stage.preprocess, seed=seed + 1000 * number,
             checkpoint=file, progress=False, on_epoch=lambda h, n=name: _say(n, h),
         )  # fmt: skip
-        if history.interrupted:
-            raise KeyboardInterrupt
-        histories.append(history)
+        histories.append(history.completed())
     return histories
 
 
@@ -256,7 +254,7 @@ def _run(method: Method, stages, lab: Lab, splits: Splits, seed: int) -> dict:
         "val": _rounded(histories[-1].best_val_accuracy),
         "seconds": round(sum(h.seconds for h in histories), 1),
         "trainable": count_parameters(model, trainable=True),
-        "by_epoch": [_rounded(e.val_accuracy) for h in histories for e in h.epochs],
+        "by_epoch": [_rounded(e.val_accuracy) for h in histories for e in h.records],
     }
 
 
@@ -272,8 +270,8 @@ def _forget(lab: Lab, name: str) -> None:
 
 
 def _say(name: str, history: History) -> None:
-    if history.epochs:
-        last = history.epochs[-1]
+    if history.records:
+        last = history.records[-1]
         print(
             f"  {name} epoch {last.epoch}: loss {last.train_loss:.3f}, "
             f"val {last.val_accuracy:.2%}, {last.seconds:.0f} s",

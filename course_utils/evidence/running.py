@@ -104,6 +104,7 @@ def run(
     experiment: Experiment,
     lab: Lab,
     command: str,
+    *,
     note: str = "",
     only: tuple[str, ...] = (),
     record: Path | None = None,

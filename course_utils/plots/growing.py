@@ -47,12 +47,12 @@ def growing_curves(history: History, losses: Sequence[float], epochs: int, batch
     """
     every = [*history.iteration_loss, *losses]
     train_loss = _thinned(every)
-    val_loss = [(e.epoch * batches, e.val_loss) for e in history.epochs if math.isfinite(e.val_loss)]
+    val_loss = [(e.epoch * batches, e.val_loss) for e in history.records if math.isfinite(e.val_loss)]
     highest = max((loss for _, loss in (*train_loss, *val_loss)), default=1.0)
     loss_frame = Frame(LEFT, max(epochs * batches, len(every)), 1.05 * highest or 1.0)
     accuracy_frame = Frame(LEFT + STEP, epochs, 100)
     accuracy = {
-        part: [(e.epoch, 100 * getattr(e, f"{part}_accuracy")) for e in history.epochs]
+        part: [(e.epoch, 100 * getattr(e, f"{part}_accuracy")) for e in history.records]
         for part in ("train", "val")
     }
     pieces = [
@@ -73,11 +73,11 @@ def growing_curves(history: History, losses: Sequence[float], epochs: int, batch
 
 def told_so_far(history: History, losses: Sequence[float], epochs: int) -> str:
     """The curves in words."""
-    text = f"Curves of a training run after {len(history.epochs)} of {count(epochs, 'epoch')}"
+    text = f"Curves of a training run after {len(history.records)} of {count(epochs, 'epoch')}"
     if losses:
         text += f", last training loss {losses[-1]:.2f} nats"
-    if history.epochs:
-        last = history.epochs[-1]
+    if history.records:
+        last = history.records[-1]
         text += f", accuracy {percent(last.train_accuracy)} in training"
         text += f", {percent(last.val_accuracy)} in validation"
     return text + "."

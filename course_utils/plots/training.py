@@ -46,7 +46,7 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
     ax.plot(x, mean, color=COLOURS[0], linewidth=2.2, marker="." if len(x) < 20 else "")
     ax.set(xlabel="iteration", ylabel="training loss (nats)", xlim=(0, len(losses) + 1))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    per_epoch = len(losses) // max(1, len(history.epochs))
+    per_epoch = len(losses) // max(1, len(history.records))
     label_top(ax, _unfreezing([(e - 1) * per_epoch + 0.5 for e in history.unfreeze_epochs]))
     return tell(fig, f"Line chart of {count(len(losses), 'iteration')}")
 
@@ -54,7 +54,7 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
 @house_style()
 def epoch_metrics(history: History, *, title: str | None = None) -> CourseFigure:
     """Loss and accuracy of every epoch in training and validation; unfreezing and best marked."""
-    epochs = history.epochs
+    epochs = history.records
     if not epochs:
         raise DataError("the history holds no finished epoch.", do="train for one epoch at least")
     best = epochs[history.best_epoch - 1]

@@ -76,7 +76,7 @@ def test_a_stopped_arm_goes_on_and_gives_the_same(tmp_path, monkeypatch):
             tell = kwargs["on_epoch"]
             kwargs["should_stop"] = lambda: bool(epochs and epochs[-1] == 1)
             epochs: list[int] = []
-            kwargs["on_epoch"] = lambda h: (epochs.append(len(h.epochs)), tell(h))
+            kwargs["on_epoch"] = lambda h: (epochs.append(len(h.records)), tell(h))
         return fit(*args, **kwargs)
 
     monkeypatch.setattr(methods, "fit", stopping)
