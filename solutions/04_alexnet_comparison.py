@@ -54,7 +54,7 @@ from course_utils import checks, models, plots
 from course_utils.analysis import Arm, verdict
 from course_utils.models import build_alexnet, build_model, count_parameters
 from course_utils.notebook import show_table, start
-from course_utils.tables import percent, turned
+from course_utils.tables import percent, transposed
 
 session = start(
     "04_alexnet_comparison", "{{course_version}}", archs=("resnet18", "alexnet"),
@@ -536,7 +536,7 @@ print(verdict(there["ResNet-18, scratch"], there["AlexNet, scratch"]))
 # %%
 rows = [{**result.row(), "pixels": contender.preprocess.size or splits.train.images.shape[-1]}
         for contender, result in zip(contenders, results.values())]  # fmt: skip
-show_table(turned(rows), caption="What each contender costs at its own input size")
+show_table(transposed(rows), caption="What each contender costs at its own input size")
 session.keep("cost", {"rows": rows})
 
 # %%
@@ -552,7 +552,7 @@ session.show_recorded("cost")
 
 # %%
 slow, quick = sorted((tuned_resnet, tuned_alexnet), key=lambda r: -r.seconds_per_epoch)
-longer = protocol.in_seconds_of(slow, quick)
+longer = protocol.at_equal_time(slow, quick)
 chosen = next(c for c in contenders if c.name == quick.arm.name)
 equal_time = longer.run(chosen.at(quick.arm.lr, f"{quick.arm.name}, {longer.epochs} epochs"), splits)
 print(f"{slow.arm.name}: {slow.seconds_per_epoch:.2f} s an epoch; {quick.arm.name}: "

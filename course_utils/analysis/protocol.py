@@ -157,7 +157,7 @@ class Protocol:
             raise KeyboardInterrupt("stopped: run this cell again")
         return model, history
 
-    def in_seconds_of(self, other: Result, result: Result) -> Protocol:
+    def at_equal_time(self, other: Result, result: Result) -> Protocol:
         """This protocol with as many epochs as ``result``'s contender does in ``other``'s seconds.
 
         There is nothing to choose any more: give the contender the rate that it had

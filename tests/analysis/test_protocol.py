@@ -41,9 +41,9 @@ def test_equal_seconds_give_the_quicker_contender_more_epochs(result):
         return replace(result, histories=(replace(history, epochs=epochs),))
 
     slow, quick = slowed(3.0), slowed(1.0)
-    longer = PROTOCOL.in_seconds_of(slow, quick)
+    longer = PROTOCOL.at_equal_time(slow, quick)
     assert longer.epochs == 6 and longer.seeds == PROTOCOL.seeds
-    assert PROTOCOL.in_seconds_of(quick, slow).epochs == 1
+    assert PROTOCOL.at_equal_time(quick, slow).epochs == 1
     with pytest.raises(CourseError, match="not as large"):
         longer.run(TINY, tiny_splits())
     again = TINY.at(0.01, "longer")
