@@ -186,5 +186,5 @@ def _host(url: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, URLError) and not isinstance(error, HTTPError):
-        error = error.reason
+        return str(error.reason) or type(error.reason).__name__
     return str(error) or type(error).__name__

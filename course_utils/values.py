@@ -14,6 +14,7 @@ import base64
 import json
 import math
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def reveal(
     _publish({"nonce": nonce, "label": label, "value": value, "rtol": rtol, "atol": atol})
 
 
-def pack(value: object) -> dict:
+def pack(value: Any) -> dict:
     """A value as plain data that JSON can hold, digit for digit; what cannot be sent has only a type."""
     kind = type(value)
     if value is None or kind in (bool, int, str):

@@ -245,7 +245,9 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
     entries, classes = _layout(source.names, where)
     parts = {entry.part for entry in entries}
     _check_classes(entries, parts, classes, where)
-    images, kept, skipped = None, [], []
+    images = np.empty(0, np.uint8)  # until the first whole picture tells the size
+    kept: list[_Entry] = []
+    skipped: list[str] = []
     decoded = _decoded(source.read, [entry.file for entry in entries], size)
     label = f"reading {source.path.name}"
     bar = tqdm(decoded, label, len(entries), unit=" images", delay=1, mininterval=0.5, leave=False)
@@ -253,7 +255,7 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
         if pixels is None:
             skipped.append(entry.file)
             continue
-        if images is None:
+        if not kept:
             images = np.empty((len(entries), *pixels.shape), np.uint8)
         if pixels.shape != images.shape[1:]:
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
@@ -341,9 +343,9 @@ def decode(content: bytes, size: int | None = None) -> np.ndarray:
     Raises:
         Exception: of any kind if the bytes are no whole picture: each decoder has its own.
     """
-    image = Image.open(io.BytesIO(content))
-    ImageOps.exif_transpose(image, in_place=True)
-    image = _rgb(image)
+    opened = Image.open(io.BytesIO(content))
+    ImageOps.exif_transpose(opened, in_place=True)
+    image = _rgb(opened)
     if size:
         image = ImageOps.fit(image, (size, size))
     return np.asarray(image).transpose(2, 0, 1)

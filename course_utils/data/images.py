@@ -98,8 +98,7 @@ class Splits:
         return self.train.name
 
     def to(self, device: str | torch.device) -> Splits:
-        moved = (part.to(device) for part in (self.train, self.val, self.test))
-        return Splits(*moved, skipped=self.skipped)
+        return Splits(self.train.to(device), self.val.to(device), self.test.to(device), self.skipped)
 
 
 def named_parts(splits: Splits) -> list[tuple[str, ImageSet]]:

@@ -84,5 +84,5 @@ def duplicate_report(splits: Splits) -> str:
     if splits.train.groups is None:
         return line
     return f"{line}. Groups in both: " + ", ".join(
-        f"{name} {len(set(a.groups) & set(b.groups))}" for name, a, b in pairs
+        f"{name} {len(set(a.groups or ()) & set(b.groups or ()))}" for name, a, b in pairs
     )

@@ -8,6 +8,7 @@ import tarfile
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -137,7 +138,8 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
     with tarfile.open(archive, "r|gz") as tar:
         for member in tar:
             if "_batch" in member.name:
-                batch = pickle.load(tar.extractfile(member), encoding="latin1")
+                file: Any = tar.extractfile(member)
+                batch = pickle.load(file, encoding="latin1")
                 batches[Path(member.name).name] = batch
     names = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
     arrays = {}
@@ -208,7 +210,7 @@ def load_photos(size: int, *, train: int, val: int, test: int, seed: int = 0) ->
     Args:
         train, val, test: how many pictures of both classes together.
     """
-    amounts = {"train": train, "val": val, "test": test, "seed": seed}
+    amounts: dict[str, Any] = {"train": train, "val": val, "test": test, "seed": seed}
     if available("hotdog"):
         return load_data("hotdog", size=size, **amounts)
     return load_data(_drawn_folder(max(train + val, 2 * test) // 2), size=size, **amounts)

@@ -77,19 +77,27 @@ class SmallResNet(ResNet):
         self.fc = nn.Linear(self.inplanes, classes)
 
 
+class Notes(list):
+    """What a model notes; a copy of the model notes it in the same list."""
+
+    def __deepcopy__(self, memo: dict) -> Notes:
+        return self
+
+
 class Watched(nn.Module):
     """A linear classifier that notes, at each call, its mode and whether gradients are recorded."""
 
     def __init__(self, features: int = 4, classes: int = 3):
         super().__init__()
         self.linear = nn.Linear(features, classes, bias=False)
-        self.training_at_calls: list[bool] = []
-        self.recording_at_calls: list[bool] = []
+        self.training_at_calls: list[bool] = Notes()
+        self.recording_at_calls: list[bool] = Notes()
 
     def forward(self, x: Tensor) -> Tensor:
-        self.training_at_calls.append(self.training)
-        self.recording_at_calls.append(torch.is_grad_enabled())
-        return self.linear(x)
+        self.training_at_calls.append(any(module.training for module in self.modules()))
+        logits = self.linear(x)
+        self.recording_at_calls.append(logits.requires_grad)
+        return logits
 
 
 def gated_net() -> GatedNet:
