@@ -9,11 +9,15 @@ import sys
 sys.modules.setdefault("rfc3987_syntax", None)
 
 __all__ = [
+    "assignment",
     "batch",
     "cluster",
+    "editions",
     "execution",
     "gradebook",
     "guard",
+    "interrupts",
+    "own_answers",
     "sandbox",
     "submissions",
     "worker",
