@@ -43,5 +43,5 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
     # Nothing of a submission may run in the instructor's browser. Last, when the scores are saved.
-    "course_utils.grading.gradebook.inert.Inert",
+    "course_utils.grading.inert.Inert",
 ]

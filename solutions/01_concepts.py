@@ -229,7 +229,6 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models, values
-    from course_utils.checks.unchanged import Kept
     from torch import nn
 
     own = (models.replace_head, models.freeze_backbone, models.count_parameters)
@@ -240,7 +239,7 @@ def hidden_test() -> None:
         model.token = nn.Parameter(torch.ones(17))
         if classes > 200:
             conv.requires_grad_(False), model.eval()
-        kept = Kept(model)
+        kept = checks.Kept(model)
         got = answer(model, head, classes)
         assert isinstance(got, tuple | list) and len(got) == 2, "probe_size: a pair"
         new = width * classes + classes

@@ -60,7 +60,10 @@ def run(
     """
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
-    from course_utils.authoring import preflight, running
+    from course_utils.authoring import preflight
+
+    preflight.require_names(absolute(data), absolute(weights))
+    from course_utils.authoring import running
 
     settings = dict(_setting(text) for text in overrides or [])
     try:

@@ -16,6 +16,7 @@ __all__ = [
     "execution",
     "gradebook",
     "guard",
+    "inert",
     "interrupts",
     "own_answers",
     "sandbox",

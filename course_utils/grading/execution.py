@@ -23,8 +23,8 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils import values
-from course_utils.grading.gradebook.inert import inert_outputs, whole_number
 from course_utils.grading.guard.guard import Guard, is_guarded
+from course_utils.grading.inert import inert_outputs, whole_number
 from course_utils.grading.sandbox.limits import MIB, Limits
 from course_utils.tables import one_line
 
@@ -60,7 +60,7 @@ class Execution:
     """An executed notebook.
 
     Attributes:
-        notebook: with plain data alone in its outputs, see :mod:`course_utils.grading.gradebook.inert`.
+        notebook: with plain data alone in its outputs, see :mod:`course_utils.grading.inert`.
         failures: by a cell's position.
         flags: by a cell's ``grade_id``.
         notes: what its outputs held that is not shown.

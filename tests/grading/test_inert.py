@@ -18,8 +18,8 @@ from submissions.active import PNG
 from submissions.damages import _odd as odd_value
 
 from course_utils.authoring import release
-from course_utils.grading.gradebook import inert
-from course_utils.grading.gradebook.inert import Inert, inert_markdown, inert_outputs
+from course_utils.grading import inert
+from course_utils.grading.inert import Inert, inert_markdown, inert_outputs
 
 BROWSER = [
     pytest.mark.browser,

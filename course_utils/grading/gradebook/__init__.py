@@ -6,7 +6,6 @@ Start reading in ``results.py``, then ``writer.py``: nbgrader stays the only one
 __all__ = [
     "export",
     "feedback",
-    "inert",
     "offline",
     "outcomes",
     "report",
