@@ -22,7 +22,7 @@ CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
 PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
 ANSWERED, NOT_ANSWERED = "answered", "not answered"
 HAND_IN = "Save, then hand in this .ipynb file as it is"
-SET_UP = "session = start("  # in the cell without which none after it can work
+SET_UP = "from course_utils.notebook import"  # in the cell without which none after it can work
 # As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
 AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
