@@ -54,7 +54,7 @@ from course_utils import checks, plots
 from course_utils.analysis import Arm, verdict
 from course_utils.models import ALEXNET_STEMS, build_alexnet, build_model, count_parameters
 from course_utils.notebook import show_table, start
-from course_utils.tables import percent, turned
+from course_utils.tables import percent, transposed
 
 session = start(
     "04_alexnet_comparison", "{{course_version}}", archs=("resnet18", "alexnet"),
@@ -534,7 +534,7 @@ print(verdict(there["ResNet-18, scratch"], there["AlexNet, scratch"]))
 # %%
 rows = [{**result.row(), "pixels": contender.preprocess.size or splits.train.images.shape[-1]}
         for contender, result in zip(contenders, results.values())]  # fmt: skip
-show_table(turned(rows), caption="What each contender costs at its own input size")
+show_table(transposed(rows), caption="What each contender costs at its own input size")
 session.keep("cost", {"rows": rows})
 
 # %%

@@ -1094,7 +1094,7 @@ def hidden_test() -> None:
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(capture_residuals, analysis.capture, analysis.watching)
+    answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
@@ -1142,7 +1142,7 @@ def hidden_test() -> None:
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(capture_residuals, analysis.capture, analysis.watching)
+    answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
     def hooks(model) -> list[int]:

@@ -1,4 +1,4 @@
-"""The curves of a run that goes on, as SVG: drawn in a millisecond, where matplotlib takes a hundred."""
+"""The curves of a run in progress, as SVG: drawn in a millisecond, where matplotlib takes a hundred."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ def growing_curves(history: History, losses: Sequence[float], epochs: int, batch
         *_line(accuracy_frame, accuracy["train"], "train", TRAIN, round_=True),
         *_line(accuracy_frame, accuracy["val"], "val", VAL, square=True),
     ]
-    told = html.escape(told_so_far(history, every, epochs))
+    words = html.escape(curves_in_words(history, every, epochs))
     return (
-        f'<svg role="img" aria-label="{told}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'<svg role="img" aria-label="{words}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'style="width:100%;max-width:{WIDTH}px;background:white" font-family="sans-serif" font-size="13">'
         f"{''.join(pieces)}</svg>"
     )
 
 
-def told_so_far(history: History, losses: Sequence[float], epochs: int) -> str:
+def curves_in_words(history: History, losses: Sequence[float], epochs: int) -> str:
     """The curves in words."""
     text = f"Curves of a training run after {len(history.records)} of {count(epochs, 'epoch')}"
     if losses:

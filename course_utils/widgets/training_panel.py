@@ -24,7 +24,7 @@ from course_utils.training.loop import count_batches
 from course_utils.training.recipe import Recipe
 from course_utils.widgets import live
 
-SECONDS_BETWEEN_LOOKS = 0.5  # a look costs about 1 ms of CPU time
+SECONDS_BETWEEN_UPDATES = 0.5  # an update costs about 1 ms of CPU time
 INTERRUPT = "To stop, choose Interrupt in the menu (Kernel or Runtime): what is trained so far stays."
 RESUME = "Resume continues after the last whole epoch; then run the cells below again."
 
@@ -42,13 +42,13 @@ def fit_with_panel(
 
     Stop ends after the current batch: the model has the weights of its best epoch, the history what was
     measured. Resume continues after the last whole epoch and completes the same model and the same
-    history. Without anybody to look, a bar shows the progress and a figure the end.
+    history. Where no notebook is open, a bar shows the progress and a figure the end.
 
     Args:
         checkpoint: as for ``fit``; by default one in memory, where there is a panel.
         seed: as for ``fit``.
     """
-    if not live.somebody_is_there():
+    if not live.is_interactive():
         history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, seed=seed)
         if history.records:
             plots.show(plots.epoch_metrics(history))
@@ -99,9 +99,11 @@ class TrainingPanel:
         self.stop_button = widgets.Button(
             description="Stop", tooltip="End after this batch and keep what is trained so far"
         )
-        self.resume_button = widgets.Button(description="Resume", tooltip="Go on behind the last whole epoch")
+        self.resume_button = widgets.Button(
+            description="Resume", tooltip="Continue after the last complete epoch"
+        )
         self.stop_button.on_click(lambda _: self.stop.set())
-        self.resume_button.on_click(lambda _: live.in_main_thread(self._train))
+        self.resume_button.on_click(lambda _: live.run_in_main_thread(self._train))
         live.let_clicks_through(self.stop_button)
         rows = [
             widgets.HBox([self.epoch_bar, self.epoch_text], layout={"flex_flow": "row wrap"}),
@@ -134,11 +136,11 @@ class TrainingPanel:
         self.history, self.losses, self.next_look = history, [], 0.0
 
     def on_batch(self, losses: list[Tensor]) -> None:
-        """Before each batch: look at the clock, and now and then at the losses."""
+        """Before each batch: read the clock, and now and then the losses."""
         now = time.perf_counter()
         if now < self.next_look:
             return
-        self.next_look = now + SECONDS_BETWEEN_LOOKS
+        self.next_look = now + SECONDS_BETWEEN_UPDATES
         if len(losses) > len(self.losses):
             self.losses += torch.stack(losses[len(self.losses) :]).float().tolist()
         self._draw()

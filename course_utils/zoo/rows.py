@@ -186,7 +186,7 @@ def published_classes(entry: Entry) -> int:
     return 0 if entry.tag else LENET_CLASSES
 
 
-def chosen_rows(
+def filter_rows(
     rows: Sequence[dict],
     family: str = ALL,
     words: str = "",
@@ -214,10 +214,10 @@ def chosen_rows(
 
 def plain_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as aligned text."""
-    return table([{column: shown(row[column], column) for column in columns} for row in rows])
+    return table([{column: format_cell(row[column], column) for column in columns} for row in rows])
 
 
-def shown(value: object, column: str) -> str:
+def format_cell(value: object, column: str) -> str:
     """A value as the table prints it: accuracies in per cent, a dash for what is not known."""
     if value is None:
         return "-"

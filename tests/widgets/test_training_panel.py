@@ -25,7 +25,7 @@ def published(monkeypatch):
     found = []
     told = lambda figure: ({"image/png": "", "text/plain": figure.alt_text}, {})  # noqa: E731
     monkeypatch.setattr(training_panel, "mimebundle", told)
-    monkeypatch.setattr(live, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(live, "is_interactive", lambda: True)
     monkeypatch.setattr(live, "publish", lambda twin, view=None, **how: found.append((twin[0], view)))
     return found
 
