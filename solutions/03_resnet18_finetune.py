@@ -1839,9 +1839,10 @@ checks.hidden(hidden_test)
 # %% [markdown]
 # ### Exercise 9 · Evaluation · ●○○ · 3 points · 8 min
 #
-# Write `evaluate(model, batches)`, which returns `(loss, accuracy)` as above but in evaluation mode and without
-# gradients. Afterwards the model is in the mode in which it came (`model.training` is what counts here; the next
-# `train_mode(model)` sets the frozen parts again).
+# Write `evaluate(model, batches)`, which returns `(loss, accuracy)` as above, but in evaluation mode and, for as long
+# as it runs, without gradients. Again `batches` can be gone through once, and each goes through the model once.
+# Afterwards the model is as it came: its tensors, which of them are trainable, and its mode (`model.training` is what
+# counts here; the next `train_mode(model)` sets the frozen parts again).
 #
 # *Predict first:* what would happen to batch norm if you evaluated in training mode?
 
@@ -1918,7 +1919,7 @@ checks.hidden(hidden_test)
 # %% graded="evaluation-2" points=2
 # Graded, 2 points: the model is left exactly as it was.
 ### BEGIN HIDDEN TESTS
-# Why: evaluating in training mode (statistics move), or handing the model back in another mode than it came.
+# Why: evaluating in training mode (statistics move), or handing the model back in another mode, frozen or thawed.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1928,29 +1929,36 @@ def hidden_test() -> None:
     own = (library.evaluate, library.predict, library.score, library.accuracy)
     answer = checks.own_work(evaluate, *own)
 
+    calls = []
+
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
             self.body = nn.Sequential(nn.Linear(7, 9), nn.BatchNorm1d(9), nn.Dropout(0.5), nn.Linear(9, 4))
-            self.calls = []
 
         def forward(self, x):
-            modes = any(m.training for m in self.body)
-            self.calls.append((modes, torch.is_grad_enabled()))
-            return self.body(x)
+            logits = self.body(x)
+            calls.append((any(m.training for m in self.modules()), logits.requires_grad))
+            return logits
 
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(63_518)
         batches = [(torch.randn(n, 7), torch.randint(4, (n,))) for n in (5, 3, 2)]
         for training in (True, False):
             model = Net().train(training)
+            model.body[0].requires_grad_(False)
+            for tensor in model.state_dict().values():
+                tensor.copy_(torch.rand(tensor.shape) + 0.5 + 30 * (not tensor.is_floating_point()))
             before = {k: v.clone() for k, v in model.state_dict().items()}
+            calls.clear()
             answer(model, batches)
-            assert len(model.calls) >= len(batches), "evaluate: every batch goes through the model"
-            assert not any(mode for mode, _ in model.calls), "evaluate: mode while evaluating"
-            assert not any(recording for _, recording in model.calls), "evaluate: gradients"
+            assert len(calls) == len(batches), "evaluate: each batch goes through the model once"
+            assert not any(mode for mode, _ in calls), "evaluate: mode while evaluating"
+            assert not any(recording for _, recording in calls), "evaluate: gradients"
             after = model.state_dict()
             assert all(torch.equal(v, after[k]) for k, v in before.items()), "evaluate: tensors of the model"
+            flags = [p.requires_grad for p in model.parameters()]
+            assert flags == [False, False, True, True, True, True], "evaluate: what is trainable afterwards"
             assert model.training is training, "evaluate: mode afterwards"
             assert torch.is_grad_enabled(), "evaluate: gradients afterwards"
 

@@ -230,11 +230,11 @@ def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_obje
 def _received(process: Popen, bar: tqdm) -> bytes:
     """The bytes of all pictures that a process draws; the bar moves with each."""
     pictures = []
-    while picture := process.stdout.read(PICTURE):
-        pictures.append(picture)
-        bar.update()
-    process.stdout.close()
-    process.wait()
+    with process:
+        assert process.stdout is not None  # it was started with a pipe
+        while picture := process.stdout.read(PICTURE):
+            pictures.append(picture)
+            bar.update()
     return b"".join(pictures)
 
 

@@ -34,8 +34,8 @@ def require_usable(splits: Splits) -> None:
             f"too few training images for {n} classes.",
             expected=f"at least one of each class, better ten: {10 * n:,}",
             found=f"{len(splits.train):,} images of {here} classes",
-            do=f"take more: `--set data.train={10 * n} --set data.val={5 * n} --set data.test={5 * n}` on the "
-            "command line, overrides = {...} with these names in a notebook, or a larger budget",
+            do=f"take more: `--set data.train={10 * n} --set data.val={5 * n} --set data.test={5 * n}` on "
+            "the command line, overrides = {...} with these names in a notebook, or a larger budget",
         )
 
 

@@ -52,7 +52,9 @@ def normalise(size: int | None = None) -> Preprocess:
 
 def freeze_all_but_head(model: nn.Module) -> int:
     """Make only the head trainable, also where other layers are new; return the number of its parameters."""
-    head = find_head(model)
-    model.requires_grad_(False)
-    head.requires_grad_(True)
-    return sum(p.numel() for p in head.parameters())
+    for parameter in model.parameters():
+        parameter.requires_grad = False
+    trained = list(find_head(model).parameters())
+    for parameter in trained:
+        parameter.requires_grad = True
+    return sum(parameter.numel() for parameter in trained)

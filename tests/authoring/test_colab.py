@@ -1,6 +1,6 @@
 """Colab: the link, the first cell, and notebooks that need none of the instructors' tools."""
 
-from __future__ import annotations
+from __future__ import os
 
 import importlib.util
 import shutil
@@ -108,7 +108,11 @@ for path in sys.argv[1:]:
 def test_notebooks_start_without_the_instructors_tools(tmp_path):
     notebooks = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
     result = subprocess.run(
-        [sys.executable, "-c", SET_UP, *notebooks], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-c", SET_UP, *notebooks],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "TQDM_DISABLE": "1"},
     )
     assert (result.returncode, result.stderr) == (0, "")
     ready = [line for line in result.stdout.splitlines() if line.startswith("ready:")]

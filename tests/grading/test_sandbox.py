@@ -19,10 +19,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import zmq
 from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
+from course_utils.grading import execution
 from course_utils.grading.sandbox import bubblewrap, kernels
 from course_utils.grading.sandbox.kernels import open_kernels, warm_server
 from course_utils.grading.sandbox.limits import MIB, Limits
@@ -143,7 +145,7 @@ own |= {line.split()[9] for line in open('/proc/net/tcp').readlines()[1:]}
 for fd in os.listdir('/proc/self/fd'):
     try:  # connections that the kernel has accepted from outside
         peer = socket.socket(fileno=os.dup(int(fd)))
-        if str(peer.getsockname()).startswith('/run/'):
+        if '/course-kernel-' in str(peer.getsockname()):
             own.add(os.readlink(f'/proc/self/fd/{fd}')[8:-1])
     except OSError:
         pass
@@ -635,3 +637,64 @@ def test_a_server_that_does_not_start_says_why(monkeypatch):
     server.close()
     assert "course_utils" in str(told.value)
     assert not Path(server.address).parent.exists()
+
+
+LURES = """
+import glob, os, socket, threading
+from pathlib import Path
+for name in [*glob.glob('/run/*'), *glob.glob('/tmp/*'), '/run/nowhere-1', '/run/nowhere-2', '/run/k-1']:
+    if os.path.basename(name) != 'kernel.json':
+        Path(name).unlink(missing_ok=True) if not os.path.isdir(name) else None
+        os.symlink(PLACE, name)
+def drop():
+    for descriptor in os.listdir('/proc/self/fd'):
+        try:
+            peer = socket.socket(fileno=os.dup(int(descriptor)))
+            if str(peer.getsockname()).startswith('/'):
+                peer.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+threading.Timer(0.5, drop).start()
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_grader_connects_nowhere_but_to_its_own_sockets(kind, tmp_path):
+    """A kernel makes links to a socket of the host where its own might be, and cuts all of its connections."""
+    guests = []
+    with socket.socket(socket.AF_UNIX) as host:
+        host.bind(str(tmp_path / "host"))
+        host.listen()
+        host.settimeout(0.1)
+        code = LURES.replace("PLACE", repr(str(tmp_path / "host")))
+        with ThreadPoolExecutor() as pool:
+            limits = Limits(notebook_seconds=6)
+            run = pool.submit(Run, code, "import time; time.sleep(3)", kind=kind, limits=limits)
+            while not run.done():
+                with contextlib.suppress(TimeoutError):
+                    guests.append(host.accept())
+    assert guests == [] and "Error" not in run.result().outputs[0]
+
+
+def test_a_lost_connection_is_not_made_anew_without_a_pause(tmp_path):
+    owner, callers = execution._Client(), 0
+    with socket.socket(socket.AF_UNIX) as door, zmq.Context(owner.context).socket(zmq.DEALER) as client:
+        door.bind(str(tmp_path / "door"))
+        door.listen()
+        door.settimeout(0.1)
+        client.connect(f"ipc://{tmp_path}/door")
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            with contextlib.suppress(TimeoutError):
+                door.accept()[0].close()
+                callers += 1
+    assert 2 <= callers <= 25
+
+
+def test_the_sockets_of_a_kernel_lie_where_it_cannot_see_them_and_go_with_it():
+    before = set(Path(tempfile.gettempdir()).glob("course-kernel-*"))
+    seen = (
+        "import glob, os; print(glob.glob('/tmp/*'), [n for n in os.listdir('/run') if n != 'kernel.json'])"
+    )
+    assert Run(seen, kind="warm").outputs == ["[] []"]
+    assert set(Path(tempfile.gettempdir()).glob("course-kernel-*")) == before

@@ -355,7 +355,7 @@ def test_cosine_plateau_and_constant_are_functions_of_step_and_history():
 
 def test_bad_settings_are_refused():
     with pytest.raises(CourseError, match="unknown optimizer"):
-        replace(RECIPE, optimizer="adam")
+        replace(RECIPE, optimizer="lion")
     with pytest.raises(CourseError, match="unknown schedule"):
         replace(RECIPE, schedule="step")
     with pytest.raises(CourseError, match="at least one epoch"):
