@@ -1,8 +1,9 @@
 """Colab: the link, the first cell, and notebooks that need none of the instructors' tools."""
 
-from __future__ import os
+from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
