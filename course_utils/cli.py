@@ -91,7 +91,10 @@ def run(
     """
     root = course_folder()
     _need("papermill", "nbconvert", "ipykernel")
-    from course_utils.authoring import preflight, running
+    from course_utils.authoring import preflight
+
+    preflight.require_names(_absolute(data), _absolute(weights))
+    from course_utils.authoring import running
 
     settings = dict(_setting(text) for text in overrides or [])
     try:

@@ -30,7 +30,7 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
     """
     require_room(out, len(notebooks))
     data, weights = str(parameters["data"]), str(parameters["weights"])
-    _require_names(data, weights)
+    require_names(data, weights)
     known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     for name in notebooks:
         if name in known:
@@ -68,7 +68,7 @@ def require_room(out: Path, notebooks: int) -> None:
         )  # fmt: skip
 
 
-def _require_names(data: str, weights: str) -> None:
+def require_names(data: str, weights: str) -> None:
     """Whether a path leads anywhere: without torch, whose import takes longer than all the rest."""
     if data not in (*NO_FILES, "cifar10", "hotdog") and not Path(data).exists():
         raise DataError(

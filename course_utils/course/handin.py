@@ -23,7 +23,7 @@ PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID
 ANSWERED, NOT_ANSWERED = "answered", "not answered"
 HAND_IN = "Save, then hand in this .ipynb file as it is"
 # As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
-SET_UP = "session = start("  # in the cell without which nothing behind it can work
+SET_UP = "from course_utils.notebook import"  # in the cell without which nothing behind it can work
 AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 

@@ -210,7 +210,7 @@ def out_of_order(task):
 
 
 def out_of_order_for_students(task):
-    if DOUBLE in task.notebook.encode().decode("unicode_escape"):
+    if DOUBLE.splitlines()[-1].strip() in task.notebook:  # how lines are joined is nbformat's
         raise OSError("no disk")
     return run(task)
 
