@@ -157,7 +157,8 @@ def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
         "## Beside fastai and Lightning\n\n"
         f"One epoch of ResNet-18 from scratch (stock stem) on {len(images):,} images of {images.name}, "
         f"crop and mirror in all, AdamW, float32; medians of {rounds} rounds in turn. {versions}; "
-        f"{describe_machine(best_device())}; OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
+        f"{describe_machine(best_device())}; "
+        f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
         + section(images, rounds, batches)
     )
 

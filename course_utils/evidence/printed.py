@@ -1,4 +1,4 @@
-"""What the source texts do to their images: their normalisation, and colour jitter and rotation image by image."""
+"""What the source texts do to their images: normalisation, and colour jitter and rotation image by image."""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ def measure_ours(start: str, lab: Lab) -> dict:
 
 EXPERIMENT = Experiment(
     name="s0",
-    question="What does the recipe of the first two texts give on all of CIFAR-10, and what does a plain one?",
+    question="What does the recipe of the first two texts give on all of CIFAR-10, "
+    "and what does a plain one?",
     minutes=180,
     arms={
         "as printed, small weights": partial(measure_printed, SMALL),
