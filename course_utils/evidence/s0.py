@@ -29,9 +29,13 @@ def printed_stages(lab: Lab, rate: float) -> list[Stage]:
         Phase(lab.few(FREE), rate / 10, prepare=unfreeze),
     )
     recipe = Recipe(
-        phases, batch_size=64, optimizer="adam", weight_decay=1e-4, schedule="plateau",
+        phases,
+        batch_size=64,
+        optimizer="adam",
+        weight_decay=1e-4,
+        schedule="plateau",
         augment=PrintedAugment(),
-    )  # fmt: skip
+    )
     return [Stage(NORMALISE, recipe)]
 
 

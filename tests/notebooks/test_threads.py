@@ -38,7 +38,7 @@ def test_the_runtime_takes_it(monkeypatch):
     told = subprocess.run(
         [sys.executable, "-c", opening("notebooks", "03_resnet18_finetune")],
         env=os.environ | {"OMP_DISPLAY_ENV": "true"}, capture_output=True, text=True, check=True,
-    ).stderr  # fmt: skip
+    ).stderr
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in told
 
 
@@ -49,5 +49,5 @@ def test_the_command_line_says_so_too(monkeypatch):
     told = subprocess.run(
         [sys.executable, "-m", "course_utils.cli", "doctor"],
         env=os.environ | {"OMP_DISPLAY_ENV": "true"}, capture_output=True, text=True,
-    ).stderr  # fmt: skip
+    ).stderr
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in told

@@ -121,6 +121,10 @@ def test_other_paths_are_noticed():
         "library.fitting.fit\nlibrary.fit\nlibrary.fot",
     ]
     assert set(strangers(cells)) == {
-        "course_utils.zoo", "course_utils.models.heads", "course_utils.checks.finetune.tiny",
-        "course_utils.data.imagine", "course_utils.training.fitting", "course_utils.training.fot",
-    }  # fmt: skip
+        "course_utils.zoo",
+        "course_utils.models.heads",
+        "course_utils.checks.finetune.tiny",
+        "course_utils.data.imagine",
+        "course_utils.training.fitting",
+        "course_utils.training.fot",
+    }
