@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import re
 import sys
@@ -182,6 +183,8 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
             progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,
         )
     except KeyboardInterrupt:
+        # nbclient leaves a task behind, which would print a traceback when it is forgotten.
+        logging.getLogger("asyncio").disabled = True
         return INTERRUPTED
     except papermill.PapermillExecutionError as problem:
         return f"In [{problem.exec_count}]: {_error_line(problem)}"

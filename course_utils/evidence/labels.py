@@ -64,9 +64,11 @@ def measure_frozen(start: str, per_class: int, lab: Lab) -> dict:
 def arms() -> dict:
     """Four methods at each amount, fewest labels first."""
     measures = (
-        partial(measure_frozen, IMAGENET), partial(measure_frozen, SMALL),
-        partial(measure_training, SMALL), partial(measure_training, SCRATCH),
-    )  # fmt: skip
+        partial(measure_frozen, IMAGENET),
+        partial(measure_frozen, SMALL),
+        partial(measure_training, SMALL),
+        partial(measure_training, SCRATCH),
+    )
     return {
         arm_name(method, per_class): partial(measure_arm, per_class)
         for per_class in PER_CLASS

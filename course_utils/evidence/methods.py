@@ -115,9 +115,15 @@ def train(
     for number, stage in enumerate(stages, start=1):
         file = lab.folder / f"{name}.{number}.pt"
         history = fit(
-            model, splits, stage.recipe, stage.preprocess, seed=seed + 1000 * number,
-            checkpoint=file, progress=False, on_epoch=lambda h, n=name: _say(n, h),
-        )  # fmt: skip
+            model,
+            splits,
+            stage.recipe,
+            stage.preprocess,
+            seed=seed + 1000 * number,
+            checkpoint=file,
+            progress=False,
+            on_epoch=lambda h, n=name: _say(n, h),
+        )
         histories.append(history.completed())
     return histories
 

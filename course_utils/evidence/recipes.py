@@ -94,7 +94,8 @@ EXPERIMENT = Experiment(
     arms={**arms(1_000), **arms(45_000)},
     terms={
         "network": "ResNet-18, stock stem, 32 px",
-        "layer-wise decay": f"head at ten times the last stage's rate, each stage before at {LAYER_DECAY} of the next",
+        "layer-wise decay": "head at ten times the last stage's rate, "
+        f"each stage before at {LAYER_DECAY} of the next",
         "epoch": "the best on validation",
     },
 )

@@ -29,9 +29,13 @@ def printed_stages(lab: Lab, rate: float) -> list[Stage]:
         Phase(lab.few(FREE), rate / 10, prepare=unfreeze),
     )
     recipe = Recipe(
-        phases, batch_size=64, optimizer="adam", weight_decay=1e-4, schedule="plateau",
+        phases,
+        batch_size=64,
+        optimizer="adam",
+        weight_decay=1e-4,
+        schedule="plateau",
         augment=PrintedAugment(),
-    )  # fmt: skip
+    )
     return [Stage(NORMALISE, recipe)]
 
 
@@ -63,7 +67,8 @@ def measure_ours(start: str, lab: Lab) -> dict:
 
 EXPERIMENT = Experiment(
     name="s0",
-    question="What does the recipe of the first two texts give on all of CIFAR-10, and what does a plain one?",
+    question="What does the recipe of the first two texts give on all of CIFAR-10, "
+    "and what does a plain one?",
     minutes=180,
     arms={
         "as printed, small weights": partial(measure_printed, SMALL),

@@ -23,9 +23,12 @@ def load(lab: Lab, seed: int) -> Splits:
 def stages(epochs: int, rate: float) -> list[Stage]:
     """SGD with momentum, weight decay 5e-4, cosine to zero, batches of 128, crop and flip."""
     recipe = Recipe(
-        (Phase(epochs, rate),), batch_size=128, optimizer="sgd", weight_decay=5e-4,
+        (Phase(epochs, rate),),
+        batch_size=128,
+        optimizer="sgd",
+        weight_decay=5e-4,
         augment=Augment(pad=4),
-    )  # fmt: skip
+    )
     return [Stage(normalise(), recipe)]
 
 

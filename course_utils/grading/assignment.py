@@ -162,7 +162,7 @@ class Assignment:
         return last is not None and not self.fresh and last.key == self._key(submission) != ""
 
     def _written(self, result: Result, submission: Submission) -> Result:
-        """A result that is in the gradebook; where it fails, the next `course grade` writes it without a run."""
+        """A result in the gradebook; where that fails, the next `course grade` writes it without a run."""
         if result.notebook is None:
             return result
         state, why = state_of(result.cells)

@@ -33,7 +33,7 @@ def build_model(
     stem: str = "stock",
     seed: int = 0,
 ) -> nn.Module:
-    """Build a classifier (torchvision's, or EfficientNet-Lite0), load weights, adapt the stem and put on a new head.
+    """Build a classifier (torchvision's, or EfficientNet-Lite0): weights loaded, stem adapted, a new head.
 
     Args:
         arch: one of ``ARCHITECTURES``.

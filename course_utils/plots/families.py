@@ -286,10 +286,17 @@ def _connect(ax: Axes, start: Box, end: Box, bend: float) -> None:
     head = (end.x, end.y + up) if bend else (end.x - end.width / 2, end.y)
     ax.add_patch(
         FancyArrowPatch(
-            tail, head, arrowstyle="-|>", mutation_scale=9, lw=1.1, shrinkA=1, shrinkB=1,
-            connectionstyle=f"arc3,rad={-rise}", color=COLOURS[0] if bend else INK,
+            tail,
+            head,
+            arrowstyle="-|>",
+            mutation_scale=9,
+            lw=1.1,
+            shrinkA=1,
+            shrinkB=1,
+            connectionstyle=f"arc3,rad={-rise}",
+            color=COLOURS[0] if bend else INK,
         )
-    )  # fmt: skip
+    )
 
 
 def _read(boxes: Sequence[Box]) -> str:
