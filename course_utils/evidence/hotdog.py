@@ -146,7 +146,7 @@ def measure_upstream(lab: Lab) -> dict:
     }
 
 
-ARMS = {
+ARMS: dict[str, Callable[[Lab], dict]] = {
     "ImageNet's own class, untrained": measure_upstream,
     "EfficientNet-Lite0, linear probe": partial(measure_frozen, "EfficientNet-Lite0", IMAGENET),
     "EfficientNet-Lite0, two rates": partial(measure_training, "EfficientNet-Lite0", IMAGENET, two_rates),

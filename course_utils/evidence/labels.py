@@ -103,7 +103,8 @@ def worth(record: Mapping, method: str, n: int, plain: str = METHODS[3]) -> tupl
         better = curve(record, method, *filter(None, [of_method]))
         other = curve(record, plain, *filter(None, [of_plain]))
         factors.append(labels_needed(other, better[n]) / n if n in better and other else math.nan)
-    return tuple(factors)
+    mean, low, high = factors
+    return mean, low, high
 
 
 EXPERIMENT = Experiment(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal, overload
 
 import torch
 from safetensors.torch import load_file
@@ -103,6 +104,14 @@ def common_source(source: str | Path, archs: Sequence[str]) -> str:
     if str(source) != "auto":
         return str(source)
     return "imagenet" if all(has_imagenet(arch) for arch in archs) else "small"
+
+
+@overload
+def find_weights(source: Literal["auto", "imagenet", "small"], arch: str = "resnet18") -> Weights: ...
+
+
+@overload
+def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None: ...
 
 
 def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:

@@ -171,8 +171,9 @@ def published_parameters(entry: Entry, model: nn.Module) -> int:
         model: the entry's, with a head of any number of classes.
     """
     head, classes = find_head(model), published_classes(entry)
-    size = count_parameters(head) // head.weight.shape[0]  # a class's share: its weights and its bias
-    return count_parameters(model) + (classes - head.weight.shape[0]) * size
+    outputs = len(next(head.parameters()))
+    size = count_parameters(head) // outputs  # a class's share: its weights and its bias
+    return count_parameters(model) + (classes - outputs) * size
 
 
 def published_classes(entry: Entry) -> int:
@@ -182,7 +183,8 @@ def published_classes(entry: Entry) -> int:
     if entry.library == "timm":
         import timm
 
-        return timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}").num_classes
+        config = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+        return config.num_classes if config else 0
     return 0 if entry.tag else LENET_CLASSES
 
 
