@@ -57,12 +57,14 @@ def network(live_taps: bool = False) -> nn.Module:
 
 def loader(images: ImageSet, batch: int, workers: int) -> DataLoader:
     """Shuffled batches of cropped, mirrored and normalised images, prepared one by one."""
-    steps = transforms.Compose([
-        transforms.RandomCrop(32, padding=PAD),
-        transforms.RandomHorizontalFlip(),
-        transforms.ToTensor(),
-        transforms.Normalize(tutorial.MEAN, tutorial.STD),
-    ])  # fmt: skip
+    steps = transforms.Compose(
+        [
+            transforms.RandomCrop(32, padding=PAD),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize(tutorial.MEAN, tutorial.STD),
+        ]
+    )
     pictures = tutorial.Pictures(images.images, images.labels, steps)
     return DataLoader(pictures, batch, shuffle=True, num_workers=workers)
 
@@ -98,9 +100,13 @@ def with_lightning(model: nn.Module, images: ImageSet, batch: int, workers: int)
             return torch.optim.AdamW(self.parameters(), RATE)
 
     trainer = lightning.Trainer(
-        max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, accelerator="auto",
-    )  # fmt: skip
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        accelerator="auto",
+    )
     trainer.fit(Classifier(), loader(images, batch, workers))
 
 
@@ -157,7 +163,8 @@ def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
         "## Beside fastai and Lightning\n\n"
         f"One epoch of ResNet-18 from scratch (stock stem) on {len(images):,} images of {images.name}, "
         f"crop and mirror in all, AdamW, float32; medians of {rounds} rounds in turn. {versions}; "
-        f"{describe_machine(best_device())}; OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
+        f"{describe_machine(best_device())}; "
+        f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
         + section(images, rounds, batches)
     )
 

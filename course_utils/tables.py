@@ -45,7 +45,7 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     )
 
 
-def turned(rows: Sequence[dict]) -> list[dict]:
+def transposed(rows: Sequence[dict]) -> list[dict]:
     """The same table with rows and columns exchanged, for few rows of many columns."""
     title, *others = rows[0]
     return [{"": name, **{row[title]: _cell(row[name]) for row in rows}} for name in others]

@@ -313,10 +313,7 @@ def train_from(name, images, lr, run_seed, epochs, prep=preprocess):
     model = build_model("resnet18", start_weights, n_classes, seed=run_seed)
     phase = Phase(epochs, lr, prepare=prepare)
     recipe = Recipe((phase,), plan.starts.batch_size, augment=Augment(pad=2))
-    history = fit(model, Splits(images, watched, splits.test), recipe, prep, seed=run_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, Splits(images, watched, splits.test), recipe, prep, seed=run_seed).completed()
 
 # %%
 run_seeds = range(seed, seed + plan.starts.seeds)
@@ -337,7 +334,7 @@ print("validation accuracy by learning rate, first seed")
 races = {name: race(name) for name in STARTS}
 rates = {name: rate for name, (_, _, rate) in races.items()}
 curves = {
-    name: [[e.val_accuracy for e in h.epochs] for h in histories]
+    name: [[e.val_accuracy for e in h.records] for h in histories]
     for name, (histories, _, _) in races.items()
 }
 
@@ -395,7 +392,7 @@ print(f"scratch, best epoch, mean of the seeds: {level:.1%} on validation")
 for name, runs in curves.items():
     firsts = [next((e for e, v in enumerate(run, 1) if v >= level), None) for run in runs]
     print(f"{name:<20} first epoch at or above it, by seed: {firsts}")
-fitted = [histories[0].epochs[-1].train_accuracy for histories, _, _ in races.values()]
+fitted = [histories[0].records[-1].train_accuracy for histories, _, _ in races.values()]
 print("training accuracy in the last epoch, first seed:",
       ", ".join(f"{name} {value:.1%}" for name, value in zip(races, fitted)))  # fmt: skip
 

@@ -170,7 +170,7 @@ square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224))
 pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None]
 
 upstream = build_model("resnet18", pretrained, num_classes=None).eval()
-print(upstream.start)
+print(models.describe_start(upstream, pretrained))
 
 # %%
 imagenet = pretrained and pretrained.num_classes == 1000
@@ -434,7 +434,7 @@ assert dead_taps == 6_946_816 <= zeros
 # *Predict first:* which one is most accurate, and which one is the best deal?
 
 # %%
-by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.STEMS}
+by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.RESNET_STEMS}
 stem_maps = {stem: map_sizes(model, 32) for stem, model in by_stem.items()}
 plots.show(plots.map_sizes(stem_maps, title="What a 32x32 picture becomes, by stem"))
 
@@ -1146,7 +1146,7 @@ plots.show(plots.iteration_loss(history))
 rows = [
     {"epoch": e.epoch, "phase": e.phase + 1, "train": f"{e.train_accuracy:.1%}",
      "validation": f"{e.val_accuracy:.1%}", "seconds": round(e.seconds, 1)}
-    for e in history.epochs
+    for e in history.records
 ]  # fmt: skip
 show_table(rows)
 print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}")
@@ -1162,7 +1162,7 @@ from dataclasses import replace
 
 from course_utils.training import evaluate as library_evaluate, score
 
-last = history.epochs[history.best_epoch - 1]
+last = history.records[history.best_epoch - 1]
 generator = torch.Generator().manual_seed(seed)
 augmented = replace(splits.train, images=recipe.augment(splits.train.images, generator))
 measured = {
@@ -1197,10 +1197,7 @@ def train_arm(start_weights, lr, arm_seed, numbers, parts=splits, prep=preproces
     """Train all layers at one rate; returns the model and its history."""
     model = build_model("resnet18", start_weights, len(parts.classes), seed=arm_seed)
     recipe = Recipe((Phase(numbers.epochs, lr),), numbers.batch_size, augment=Augment(pad=2))
-    history = fit(model, parts, recipe, prep, seed=arm_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, parts, recipe, prep, seed=arm_seed).completed()
 
 # %%
 starts = {"from scratch": None, "fine-tuned": pretrained}
@@ -1230,7 +1227,7 @@ print("validation accuracy by learning rate, first seed")
 runs, rates = run_arms(plan.control)
 curves = {}
 for name, pairs in runs.items():
-    curves[name] = [[e.val_accuracy for e in h.epochs] for _, h in pairs]
+    curves[name] = [[e.val_accuracy for e in h.records] for _, h in pairs]
     print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}")
 
 # %% [markdown]
@@ -1286,7 +1283,7 @@ import copy
 longer = copy.copy(plan.control)
 longer.epochs = plan.plateau.epochs
 long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
-long_val = [e.val_accuracy for e in long_history.epochs]
+long_val = [e.val_accuracy for e in long_history.records]
 long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
 title = f"From scratch with {longer.epochs} epochs"
 plots.show(plots.learning_curves(long_curves, title=title, data=session.caption, n_images=n_val))

@@ -63,9 +63,11 @@ def require_room(out: Path, notebooks: int) -> None:
         ) from None
     if free < notebooks * ROOM:
         raise EnvironmentProblem(
-            f"the disk of {out} is nearly full.", expected=expected, found=f"{free / 1e6:,.0f} MB free",
+            f"the disk of {out} is nearly full.",
+            expected=expected,
+            found=f"{free / 1e6:,.0f} MB free",
             do=f"make room, or {do}",
-        )  # fmt: skip
+        )
 
 
 def require_names(data: str, weights: str) -> None:

@@ -239,7 +239,7 @@ def _received(process: Popen, bar: tqdm) -> bytes:
 
 
 def _progress(pictures: Iterable[int] | None, total: int) -> tqdm:
-    """A bar for whoever waits longer than a second."""
+    """A progress bar, shown after a second."""
     return tqdm(pictures, "drawing cartoons", total, unit=" pictures", delay=1, mininterval=0.5, leave=False)
 
 

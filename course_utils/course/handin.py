@@ -22,8 +22,8 @@ CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
 PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
 ANSWERED, NOT_ANSWERED = "answered", "not answered"
 HAND_IN = "Save, then hand in this .ipynb file as it is"
+SET_UP = "from course_utils.notebook import"  # in the cell without which none after it can work
 # As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
-SET_UP = "from course_utils.notebook import"  # in the cell without which nothing behind it can work
 AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
@@ -42,7 +42,7 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Report:
+class Review:
     """What a student should know before handing in.
 
     Attributes:
@@ -82,7 +82,7 @@ class Report:
         )
 
 
-def check(path: Path, released: Released) -> Report:
+def check(path: Path, released: Released) -> Review:
     """Look a notebook over, run it as grading does, and say how its visible checks went.
 
     The file is only read. Its cells run in one fresh kernel, in the notebook's folder, with your rights.
@@ -98,7 +98,7 @@ def check(path: Path, released: Released) -> Report:
     repairs = tuple(_repairs(notebook, expected))
     stopped = _run(notebook, path.parent)
     _require_set_up(path, notebook)
-    return Report(
+    return Review(
         assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook))
     )
 

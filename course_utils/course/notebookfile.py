@@ -65,7 +65,8 @@ def read_notebook(content: bytes) -> NotebookNode:
     if max(sizes, default=0) > LARGEST_CELL or sum(sizes) > LARGEST_TEXT:
         what = f"the notebook holds a cell of {max(sizes):,} characters, or too much text in all"
         raise _refusal(what, do="delete what is not yours")
-    given = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
+    given = raw.get("metadata")
+    given = given if isinstance(given, dict) else {}
     metadata = {_text(name): _text(value) for name, value in given.items() if isinstance(value, str)}
     return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
 

@@ -1,4 +1,4 @@
-"""A look at the data before training: channel statistics and exact duplicates."""
+"""Checks of the data before training: sizes and classes, channel statistics, exact duplicates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
-from course_utils.data.images import ImageSet, Splits, _named_parts
+from course_utils.data.images import ImageSet, Splits, named_parts
 from course_utils.errors import DataError
 
-SMALLEST = 8  # pixels: at fewer, nothing is left behind the strides of the course's networks
+SMALLEST = 8  # pixels: with fewer, nothing is left after the strides of the course's networks
 
 
 def require_usable(splits: Splits) -> None:
-    """Whether the experiments of a notebook can work with these images.
+    """Refuse images that the experiments of a notebook cannot work with.
 
     Raises:
         DataError: if the images are smaller than 8 pixels, or a class has no training image.
@@ -78,7 +78,7 @@ def _digests(images: ImageSet) -> list[bytes]:
 
 def duplicate_report(splits: Splits) -> str:
     """One line on images, and where there are groups on groups, that two splits share."""
-    parts = _named_parts(splits)
+    parts = named_parts(splits)
     pairs = [(f"{p}/{q}", a, b) for i, (p, a) in enumerate(parts) for q, b in parts[i + 1 :]]
     line = "Exact duplicates: " + ", ".join(f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs)
     if splits.train.groups is None:

@@ -20,15 +20,15 @@ from course_utils.data.images import (
     CUT_FROM_TRAIN,
     ImageSet,
     Splits,
-    _named_parts,
-    _splits,
+    named_parts,
+    split_parts,
     val_size,
 )
 from course_utils.data.sources import SOURCES
 from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
-from course_utils.storage import cache_dir, file_stamp, stored_arrays, tell_not_kept
+from course_utils.storage import cache_dir, file_stamp, stored_arrays, warn_not_kept
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -78,7 +78,7 @@ def load_data(
             do="leave them out; a larger input comes from the preprocessing, Preprocess(size=64)",
         )
     parts, skipped = _read(source, train, val, test, size, groups)
-    return _splits(parts, train, val, test, seed, skipped)
+    return split_parts(parts, train, val, test, seed, skipped)
 
 
 def available(name: str) -> bool:
@@ -190,7 +190,7 @@ def _tensor(array: np.ndarray) -> Tensor:
 def describe_source(splits: Splits) -> str:
     """One line: which data, how many images, what was left out, and how to get the real thing."""
     height, width = splits.train.images.shape[2:]
-    sizes = ", ".join(f"{len(part):,} {name}" for name, part in _named_parts(splits))
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in named_parts(splits))
     line = f"data:    {splits.name}, {len(splits.classes)} classes, {width}x{height} pixels"
     line += f": {sizes} images"
     if splits.skipped:
@@ -229,7 +229,7 @@ def _drawn_folder(per_class: int) -> Path:
     except OSError as problem:
         if folder.is_dir():  # another notebook was faster
             return folder
-        tell_not_kept(problem.strerror)
+        warn_not_kept(problem.strerror)
         folder = Path(tempfile.mkdtemp()) / folder.name
         generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

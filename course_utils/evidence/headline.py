@@ -19,8 +19,15 @@ MARKS = (
     "<!-- End of the headline table. -->",
 )
 COLUMNS = (
-    "text", "it says", "on what terms", "measured here", "from which start", "minutes", "runs", "verdict",
-)  # fmt: skip
+    "text",
+    "it says",
+    "on what terms",
+    "measured here",
+    "from which start",
+    "minutes",
+    "runs",
+    "verdict",
+)
 TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
 NOT_RUN = "not run yet"
 

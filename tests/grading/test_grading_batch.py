@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from courses import ROOT, SAMPLE, autograde, cell, make_course, read, scores, submit
+from courses import autograde, cell, make_course, read, scores, submit
 from submissions.broken import COUNT, DOUBLE, FLOAT_AS, NAME, NOISY, POINTS, right
 
 from course_utils.authoring import release
@@ -283,9 +283,9 @@ def test_no_scheduler_is_told(course):
         grade(course, Settings(scheduler="tcp://127.0.0.1:9"))
 
 
-def honest(course: Path, name: str) -> dict[str, nbformat.NotebookNode]:
+def honest(course: Path) -> dict[str, nbformat.NotebookNode]:
     """Right, blank, and the first half of the answers."""
-    instructor, blank = read(course, "solutions", name), read(course, "notebooks", name)
+    instructor, blank = read(course, "solutions"), read(course, "notebooks")
     half = copy.deepcopy(blank)
     answers = [c for c in instructor.cells if c.metadata.get("nbgrader", {}).get("solution")]
     for answer in answers[::2]:
@@ -293,26 +293,22 @@ def honest(course: Path, name: str) -> dict[str, nbformat.NotebookNode]:
     return {"right": instructor, "blank": blank, "half": half}
 
 
-@pytest.mark.parametrize("text", [SAMPLE, ROOT / "solutions" / "01_concepts.py"], ids=lambda path: path.stem)
-def test_the_same_scores_as_stock_cell_by_cell(tmp_path, text):
-    course = make_course(tmp_path / "ours", text)
-    release.build(course)
-    submissions = honest(course, text.stem)
-    if text.stem == NAME:
-        part, noisy = right(read(course, "notebooks")), right(read(course, "notebooks"))
-        cell(part, "count-answer").source = "class Counter:\n    total = 0\n    def add(self): self.total = 1"
-        cell(noisy, "double-answer").source = NOISY
-        submissions |= {"part": part, "noisy": noisy}
+def test_the_same_scores_as_stock_cell_by_cell(course, tmp_path):
+    """And for a whole chapter in ``test_chapters.py``."""
+    submissions = honest(course)
+    part, noisy = right(read(course, "notebooks")), right(read(course, "notebooks"))
+    cell(part, "count-answer").source = "class Counter:\n    total = 0\n    def add(self): self.total = 1"
+    cell(noisy, "double-answer").source = NOISY
+    submissions |= {"part": part, "noisy": noisy}
     for student, notebook in submissions.items():
-        submit(course, student, notebook, text.stem)
+        submit(course, student, notebook)
     stock = shutil.copytree(course, tmp_path / "stock")
-    autograde(stock, text.stem)
-    settings = QUICK if text.stem == NAME else Settings()
-    batch.grade(course, [text.stem], settings, say=lambda line: None)
+    autograde(stock)
+    grade(course)
     for student in submissions:
-        assert scores(course, student, text.stem) == scores(stock, student, text.stem), student
-        found = {c.cell: c.score for c in results.read(course, text.stem, student).cells}
-        assert found == scores(stock, student, text.stem)
+        assert scores(course, student) == scores(stock, student), student
+        found = {c.cell: c.score for c in results.read(course, NAME, student).cells}
+        assert found == scores(stock, student)
 
 
 def test_the_command_ends_with_a_table_a_file_and_a_code(course):

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -366,8 +367,12 @@ if os.fork() == 0:
     if os.fork() == 0:
         os.execvp('{NAP}'.split()[0], '{NAP}'.split())
     os._exit(0)
-time.sleep(1)
-print(sum('{NAP}' in open(f'/proc/{{p}}/cmdline').read().replace(chr(0), ' ') for p in os.listdir('/proc') if p.isdigit()))
+def napping():
+    lines = [open(f'/proc/{{p}}/cmdline').read() for p in os.listdir('/proc') if p.isdigit()]
+    return sum('{NAP}' in line.replace(chr(0), ' ') for line in lines)
+while napping() < 2:
+    time.sleep(0.1)
+print(napping())
 """
 
 
@@ -499,12 +504,10 @@ def test_a_submitted_module_shadows_nothing(tmp_path, kind):
 
 
 def test_two_at_a_time_do_not_meet():
-    waits = """
-import socket, time
+    settles = """
+import socket
 s = socket.socket(socket.AF_UNIX); s.bind('\\0meet'); s.listen()
 open('/tmp/here', 'w').close()
-time.sleep(6)
-print('alive')
 """
     attacks = """
 import os, socket
@@ -512,11 +515,19 @@ try: socket.socket(socket.AF_UNIX).connect('\\0meet')
 except OSError as problem: print(type(problem).__name__, os.path.exists('/tmp/here'))
 os.kill(-1, 9)
 """
+    settled, attacked = threading.Event(), threading.Event()
+
+    def wait_for_the_attack(cell: int) -> None:
+        settled.set()
+        assert attacked.wait(60)
+
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(Run, waits, kind="warm")
-        second = pool.submit(Run, "import time; time.sleep(2)", attacks, kind="warm")
-        assert second.result().outputs[1] == "ConnectionRefusedError False"
-        assert first.result().outputs == ["alive"]
+        first = pool.submit(Run, settles, "print('alive')", kind="warm", after_cell=wait_for_the_attack)
+        assert settled.wait(60)
+        second = Run(attacks, kind="warm")
+        attacked.set()
+        assert second.outputs == ["ConnectionRefusedError False"]
+        assert first.result().outputs == ["", "alive"]
 
 
 SAME = """
@@ -564,8 +575,9 @@ def test_a_killed_grader_leaves_nothing(kind):
 
 
 def test_a_server_that_died_is_replaced():
-    os.kill(warm_server().pid, signal.SIGKILL)
-    time.sleep(0.5)
+    pid = warm_server().pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert Run("print('fine')", kind="warm").outputs == ["fine"]
 
 
@@ -624,7 +636,7 @@ def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
         "def test_it(): pass\n"
     )
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
-    variables = os.environ | {"COURSE_CI": in_ci}
+    variables = os.environ | {"COURSE_CI": in_ci, "PYTHONPATH": str(ROOT / "tests")}
     said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=variables).stdout
     assert outcome in said and ("CI must run this test" in said) == bool(in_ci)
 

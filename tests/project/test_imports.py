@@ -118,6 +118,7 @@ def watched(*modules: str, others: str = OTHERS, cwd: Path = ROOT) -> subprocess
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
+@pytest.mark.slow
 def test_importing_has_no_side_effect():
     result = watched(*MODULES)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
