@@ -8,11 +8,13 @@ import contextlib
 import functools
 import inspect
 import os
+import subprocess
 import sys
 import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 
@@ -32,7 +34,21 @@ LIBRARIES = (
 # What an answer needs only to find out who calls it, or to do something unseen.
 TRICKS = frozenset(
     {sys.setprofile, sys.settrace, sys._getframe, sys._current_frames, _thread.start_new_thread}
+    | {
+        getattr(os, name)
+        for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system")
+        if hasattr(os, name)
+    }
 )
+# The same in Python's own words, by the number of their code.
+TRICKS_IN_PYTHON = {
+    id(function.__code__): f"{function.__module__}.{function.__qualname__}"
+    for function in (
+        *(threading.setprofile, threading.settrace, inspect.currentframe, inspect.stack),
+        *(subprocess.run, subprocess.call, subprocess.check_call, subprocess.check_output),
+        *(subprocess.Popen.__init__, BaseProcess.start),
+    )
+}
 LONG = 200  # bytes of code, two for each step
 
 
@@ -45,7 +61,8 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
 
     Raises (when the wrapped function is called):
         LibraryAnswer: named what was used.
-        Tampered: if the answer looks at the frames of who called it, or switches off what watches it.
+        Tampered: if the answer looks at the frames of who called it, switches off what watches it, or
+            starts another process.
     """
 
     @functools.wraps(answer)
@@ -105,8 +122,8 @@ class _Watch:
             self.used.append(self._names[id(code)])
         elif _is_reference(frame):
             self.used.append(code.co_name)
-        elif code is threading.setprofile.__code__ and caller and not _in_a_library(caller.f_code):
-            self.tricks.append("calls `threading.setprofile`")
+        elif id(code) in TRICKS_IN_PYTHON and caller and not _in_a_library(caller.f_code):
+            self.tricks.append(f"calls `{TRICKS_IN_PYTHON[id(code)]}`")
         elif not _in_a_library(code):
             self._fine[id(code)] = code
             self.used += [name for ours, name in self.library.items() if _is_copy(code, ours)]
@@ -123,18 +140,19 @@ def hidden(test: Callable[[], float | None]) -> float | None:
     """Run a hidden test: quietly, with torch's usual dtype, and blind to names that hide a builtin.
 
     A notebook in which ``list`` or ``abs`` stands for something else is tested like any other. The test has
-    builtins of its own, so that nothing which it calls can change them meanwhile.
+    names and builtins of its own, so that nothing which it calls can change them unseen.
 
     Returns:
         What the test returns: points, or None if it gives all unless it raises.
 
     Raises:
-        Tampered: if its builtins were changed all the same.
+        Tampered: if these were changed all the same.
     """
     own = test.__globals__.items()
     names = {k: v for k, v in own if k.startswith("__") or not hasattr(builtins, k)}
     known = vars(builtins).copy()
     names["__builtins__"] = known.copy()
+    given = names.copy()
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
@@ -142,6 +160,8 @@ def hidden(test: Callable[[], float | None]) -> float | None:
             points = FunctionType(test.__code__, names, test.__name__)()
         if names["__builtins__"] != known:
             raise Tampered("the builtins of a hidden test were changed")
+        if any(names.get(name) is not thing for name, thing in given.items()):
+            raise Tampered("the names of a hidden test were changed")
         return points
     except Exception as problem:
         if not hasattr(problem, "_render_traceback_"):

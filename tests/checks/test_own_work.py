@@ -47,6 +47,15 @@ TRICKS = {
     ),
     "frames": "def answer(x):\n    return sys._getframe(1).f_locals",
     "frames of all threads": "def answer(x):\n    return sys._current_frames()",
+    "frames by way of inspect": "def answer(x):\n    import inspect\n    return inspect.currentframe().f_back",
+    "another process": "def answer(x):\n    import subprocess\n    return subprocess.run(['true'])",
+    "another process through a pipe": "def answer(x):\n    import subprocess\n    return subprocess.Popen(['true']).wait()",
+    "a copy of the process": "def answer(x):\n    import os\n    if not (child := os.fork()):\n        os._exit(0)\n    os.waitpid(child, 0)",
+    "a process of multiprocessing": (
+        "def answer(x):\n    import multiprocessing\n    p = multiprocessing.get_context('fork').Process(target=len, args=((),))\n"
+        "    p.start()\n    p.join()"
+    ),
+    "a shell": "def answer(x):\n    import os\n    return os.system('true')",
     "trace": "def answer(x):\n    sys.settrace(None)",
 }
 
@@ -110,6 +119,10 @@ HONEST = {
         "    model(torch.ones(3, 2)).sum().backward()\n    optimizer.step()\n    return x"
     ),
     "compares": "def answer(x):\n    torch.testing.assert_close(torch.ones(2), torch.ones(2))\n    return x",
+    "loads with workers": (
+        "def answer(x):\n    data = torch.utils.data.TensorDataset(torch.arange(4.0))\n"
+        "    return [b for b in torch.utils.data.DataLoader(data, num_workers=1)]"
+    ),
     "asks what it watches": "def answer(x):\n    sys.getprofile()\n    return x",
 }
 
@@ -143,3 +156,11 @@ def test_a_hidden_test_whose_builtins_are_changed_says_so():
     with pytest.raises(Tampered, match="builtins"):
         hidden(written("def answer():\n    cheat()\n    assert all([False])", cheat=cheat))
     assert all([True]) and not all([False])
+
+
+def test_a_hidden_test_whose_names_are_changed_says_so():
+    def cheat():
+        sys._getframe(1).f_globals["torch"] = None
+
+    with pytest.raises(Tampered, match="names"):
+        hidden(written("def answer():\n    cheat()", cheat=cheat, torch=torch))

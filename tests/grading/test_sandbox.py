@@ -202,6 +202,21 @@ print(attempt(lambda: os.memfd_create('x')), attempt(lambda: libc.shmget(0, 4096
 """,
         "ENOSYS ENOSYS EPERM EPERM EAFNOSUPPORT ENOSYS EPERM EPERM",
     ),
+    "memory is shared through files alone, which count": (
+        """
+import mmap, multiprocessing
+for deed in (lambda: mmap.mmap(-1, 4096), lambda: open('/dev/zero', 'r+b')):
+    try:
+        deed()
+        print('done')
+    except OSError as problem:
+        print(type(problem).__name__)
+mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[0] = 1
+import torch
+print(torch.ones(3).share_memory_().sum(), multiprocessing.Value('i', 7).value)
+""",
+        "PermissionError\nPermissionError\ntensor(3.) 7",
+    ),
     "processes are limited": (
         """
 import os, signal, time
@@ -405,7 +420,6 @@ for folder in ('/tmp', '/dev/shm', '.'):
 time.sleep(60)
 """,
     "its own": "x = bytearray(b'1') * 1_500_000_000",
-    "shared": "import mmap; x = mmap.mmap(-1, 1_500_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1",
     "of children": """
 import os, time
 for _ in range(8):

@@ -18,11 +18,14 @@ HEADERS = {
 }
 
 
-def verdict(machine: str, number: int, first: int = 0, architecture: int | None = None) -> int:
+def verdict(
+    machine: str, number: int, first: int = 0, fourth: int = 0, architecture: int | None = None
+) -> int:
     """What the filter says, worked out here instruction by instruction."""
     code = seccomp.program(machine)
     steps = [struct.unpack_from("=HBBI", code, place) for place in range(0, len(code), 8)]
-    data = {0: number, 4: ARCHITECTURES[machine] if architecture is None else architecture, 16: first}
+    known = ARCHITECTURES[machine] if architecture is None else architecture
+    data = {0: number, 4: known, 16: first, 40: fourth}
     place, value = 0, 0
     while True:
         what, so, not_so, operand = steps[place]
@@ -44,7 +47,8 @@ def verdict(machine: str, number: int, first: int = 0, architecture: int | None 
 def test_what_is_denied_is_refused_and_all_else_allowed(machine):
     which = list(ARCHITECTURES).index(machine)
     denied = {ns[which]: problem for calls, problem in DENIED.values() for ns in calls.values()}
-    special = {numbers[which] for numbers in (seccomp.CLONE, seccomp.SOCKET, seccomp.SOCKETPAIR)}
+    looked_into = (seccomp.CLONE, seccomp.SOCKET, seccomp.SOCKETPAIR, seccomp.MMAP)
+    special = {numbers[which] for numbers in looked_into}
     for number in set(range(500)) - special:
         expected = FAIL | denied[number] if number in denied else ALLOW
         assert verdict(machine, number) == expected, number
@@ -64,6 +68,16 @@ def test_threads_yes_namespaces_no_and_only_usual_sockets(machine):
         10,
         16,
     }
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+def test_memory_is_shared_through_files_alone(machine):
+    mmap = seccomp.MMAP[list(ARCHITECTURES).index(machine)]
+    private, shared, shared_validated, anonymous, huge = 2, 1, 3, 0x20, 0x40000
+    for flags in (private, shared, shared_validated, private | anonymous, private | anonymous | huge):
+        assert verdict(machine, mmap, fourth=flags) == ALLOW
+    for flags in (shared | anonymous, shared_validated | anonymous, shared | anonymous | huge):
+        assert verdict(machine, mmap, fourth=flags) == FAIL | errno.EPERM
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

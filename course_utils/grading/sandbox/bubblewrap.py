@@ -70,6 +70,7 @@ def command(limits: Limits, inner: list[str], *options: str) -> list[str]:
         *_apart(),
         *("--proc", "/proc", "--remount-ro", "/proc"),  # or it could tell Linux to end others before it
         *("--dev", "/dev"),
+        *("--ro-bind", "/dev/null", "/dev/zero"),  # not to be opened: shared pages of it are nobody's
         *(word for folder in IN_MEMORY for word in _writable(folder, limits.file_bytes)),
         *("--remount-ro", "/dev"),
         *_writable(RUN, MIB),

@@ -1,7 +1,8 @@
 """System calls that no submission needs: a filter that the kernel of the machine applies, once and for good.
 
 Most of what is kept out could not do harm in a sandbox by what we know; a smaller surface is safer against
-what we do not know. Some of it is memory that no limit counts: memfd, System V and message queues.
+what we do not know. Some of it is memory that no limit counts: memfd, System V, message queues, and memory
+shared without a file, whose pages stay when a process lets go of them, and then are nobody's.
 Numbers are those of linux/audit.h, linux/seccomp.h and asm/unistd.h; on other processors there is no filter.
 """
 
@@ -15,12 +16,13 @@ from collections.abc import Iterator
 
 # From linux/bpf_common.h and linux/seccomp.h: instructions, what is looked at, what comes of it.
 LOAD, IF_EQUAL, IF_AT_LEAST, IF_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, FOURTH_ARGUMENT = 0, 4, 16, 40
 ALLOW, FAIL = 0x7FFF0000, 0x00050000
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32 = 0x40000000  # numbers from here on are a second set of calls of x86_64
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
 CLONE_NEW_ANYTHING = 0x7E020080  # namespaces, from linux/sched.h
+MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20  # from linux/mman.h
 FAMILIES = (1, 2, 10, 16)  # sockets: unix, inet, inet6, netlink; not vsock, which leaves a virtual machine
 
 # By what a call is for, its numbers on x86_64 and aarch64.
@@ -64,7 +66,7 @@ DENIED: dict[str, tuple[dict[str, tuple[int | None, int]], int]] = {
     ),
 }  # fmt: skip
 Instruction = tuple[int, int, int, int]
-CLONE, SOCKET, SOCKETPAIR = (56, 220), (41, 198), (53, 199)
+CLONE, SOCKET, SOCKETPAIR, MMAP = (56, 220), (41, 198), (53, 199), (9, 222)
 
 
 class _Program(ctypes.Structure):
@@ -108,10 +110,13 @@ def _instructions(machine: str) -> Iterator[Instruction]:
         for numbers in calls.values():
             if numbers[which] is not None:
                 yield from _if(IF_EQUAL, numbers[which], problem)
-    yield from _on_first_argument(CLONE[which], [*_if(IF_ANY_BIT, CLONE_NEW_ANYTHING, errno.EPERM)])
+    yield from _on(CLONE[which], FIRST_ARGUMENT, [*_if(IF_ANY_BIT, CLONE_NEW_ANYTHING, errno.EPERM)])
     for call in (SOCKET, SOCKETPAIR):
         allowed = [step for family in FAMILIES for step in _allow_if_equal(family)]
-        yield from _on_first_argument(call[which], [*allowed, (RETURN, 0, 0, FAIL | errno.EAFNOSUPPORT)])
+        refused = (RETURN, 0, 0, FAIL | errno.EAFNOSUPPORT)
+        yield from _on(call[which], FIRST_ARGUMENT, [*allowed, refused])
+    shared = _if(IF_ANY_BIT, MAP_SHARED, errno.EPERM)
+    yield from _on(MMAP[which], FOURTH_ARGUMENT, [(IF_ANY_BIT, 0, 2, MAP_ANONYMOUS), *shared])
     yield RETURN, 0, 0, ALLOW
 
 
@@ -130,8 +135,8 @@ def _allow_if_equal(operand: int) -> Iterator[Instruction]:
     yield RETURN, 0, 0, ALLOW
 
 
-def _on_first_argument(call: int, steps: list[Instruction]) -> Iterator[Instruction]:
-    """For one call look at its first argument, and decide; all others go on behind."""
-    block = [(LOAD, 0, 0, FIRST_ARGUMENT), *steps, (RETURN, 0, 0, ALLOW)]
+def _on(call: int, argument: int, steps: list[Instruction]) -> Iterator[Instruction]:
+    """For one call look at an argument, and decide; all others go on behind."""
+    block = [(LOAD, 0, 0, argument), *steps, (RETURN, 0, 0, ALLOW)]
     yield IF_EQUAL, 0, len(block), call
     yield from block
