@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import builtins
 import contextlib
+import dis
 import functools
 import inspect
 import os
@@ -50,6 +51,7 @@ TRICKS_IN_PYTHON = {
     )
 }
 LONG = 200  # bytes of code, two for each step
+TELLING = {*dis.hasname, *dis.haslocal, *dis.hasconst, *dis.hascompare, *dis.hasfree, dis.opmap["BINARY_OP"]}
 
 
 def own_work(answer: Callable, *library: Callable) -> Callable:
@@ -195,13 +197,18 @@ def _in_a_library(code: CodeType) -> bool:
 
 def _is_copy(code: CodeType, ours: CodeType) -> bool:
     """Whether it does step by step what a function of ours does that nobody writes twice by chance."""
-    return len(ours.co_code) >= LONG and _steps(code) == _steps(ours)
+    long = len(ours.co_code) >= LONG
+    alike = (code.co_names, code.co_varnames) == (ours.co_names, ours.co_varnames)
+    return long and alike and _steps(code) == _steps(ours)
 
 
-def _steps(code: CodeType) -> tuple:
-    """What a function does, whatever it is called and wherever it stands, without its docstring."""
-    constants = [_steps(c) if isinstance(c, CodeType) else c for c in code.co_consts[1:]]
-    return code.co_code, code.co_names, code.co_varnames, tuple(map(repr, constants))
+def _steps(code: CodeType) -> list:
+    """What a function loads, stores, computes and compares, in order, wherever it stands.
+
+    Not its instructions themselves: of the same text Python makes others where a name is imported.
+    """
+    values = (step.argval for step in dis.get_instructions(code) if step.opcode in TELLING)
+    return [_steps(value) if isinstance(value, CodeType) else repr(value) for value in values]
 
 
 def _in_a_check(code: CodeType) -> bool:

@@ -34,10 +34,6 @@ TRICKS = {
     "profile taken away": "def answer(x):\n    sys.setprofile(None)\n    return use(x)",
     "and put back": "def answer(x):\n    old = sys.getprofile()\n    sys.setprofile(None)\n    y = use(x)\n    sys.setprofile(old)\n    return y",
     "taken away by ctypes": "def answer(x):\n    ctypes.pythonapi.PyEval_SetProfile(None, None)\n    return use(x)",
-    "taken away by ctypes and put back": (
-        "def answer(x):\n    old = sys.getprofile()\n    ctypes.pythonapi.PyEval_SetProfile(None, None)\n    y = use(x)\n"
-        "    sys.setprofile(old)\n    return y"
-    ),
     "raw thread": (
         "def answer(x):\n    found, lock = [], _thread.allocate_lock()\n    lock.acquire()\n"
         "    _thread.start_new_thread(lambda: (found.append(use(x)), lock.release()), ())\n    lock.acquire()\n    return found[0]"

@@ -129,10 +129,10 @@ print([t for t in texts if PLACES['secret'] in t], os.environ['HOME'], os.enviro
     ),
     "only its own processes, all of them known": (
         """
-import glob
-known = {b'bwrap', b'sleep', PLACES['python'].encode()}
-seen = {int(name.split('/')[2]): open(name, 'rb').read() for name in glob.glob('/proc/[0-9]*/cmdline')}
-print(len(seen) <= 3, {line.split(b'\\0')[0] for line in seen.values()} <= known)
+import glob, os
+known = {'bwrap', 'sleep', os.path.basename(PLACES['python'])}
+seen = [open(name).read().split('\\0')[0] for name in glob.glob('/proc/[0-9]*/cmdline')]
+print(len(seen) <= 3, set(map(os.path.basename, seen)) <= known)
 """,
         "True True",
     ),
@@ -359,7 +359,8 @@ def ours() -> list[str]:
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             line = file.read_bytes().replace(b"\0", b" ").decode()
-            if NAP in line or line.startswith("bwrap ") and file.parent.name in children:
+            sandbox = line.partition(" ")[0].endswith("bwrap") and file.parent.name in children
+            if NAP in line or sandbox:
                 left.append(line)
     return left
 

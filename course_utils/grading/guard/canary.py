@@ -88,7 +88,8 @@ def _helpers() -> dict[str, dict[str, str]]:
         path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
         code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
         functions = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_flags & CO_OPTIMIZED]
-        found[module] = {function.co_name: probe.digest(function) for function in functions}
+        named = [function for function in functions if function.co_name.isidentifier()]  # no comprehension
+        found[module] = {function.co_name: probe.digest(function) for function in named}
     return found
 
 
