@@ -112,13 +112,10 @@ def _texts() -> frozenset[str]:
 
 
 def _label(message: str, source: str, labels: Iterable[str]) -> str:
-    if message in labels:
-        return message
-    for text in _messages(source):
-        pattern, shown = _pattern(text)
-        if re.fullmatch(pattern, message):
-            return shown
-    return ""
+    known = map(_pattern, _messages(source))
+    fitting = [shown for pattern, shown in known if re.fullmatch(pattern, message)]
+    whole = message in labels or message in fitting
+    return message if whole else next(iter(fitting), "")
 
 
 def _messages(source: str) -> Iterator[ast.expr]:
