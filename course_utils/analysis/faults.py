@@ -72,7 +72,8 @@ def _epochs(
     faults: Collection[str],
 ) -> Iterator[Callable[[], None]]:
     """For each epoch a function that trains it."""
-    optimizer, scheduler = _optimizer(model.requires_grad_(False).fc.requires_grad_(True), HEAD_RATE)
+    head = model.requires_grad_(False).get_submodule("fc").requires_grad_(True)
+    optimizer, scheduler = _optimizer(head, HEAD_RATE)
 
     def train_an_epoch() -> None:
         if frozen and "norms drift" not in faults:
