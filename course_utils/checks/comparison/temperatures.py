@@ -15,10 +15,10 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import brief, of_wrong_type
 from course_utils.checks.report import Wrong
 
-TOO_SURE, NOT_SURE, FAR = 5.0, 0.4, 25.0
-TOLERANCE = 0.02  # of the temperature
+TOO_SURE, NOT_SURE, FAR, NEAR_ZERO = 5.0, 0.4, 44.0, 0.06
+TOLERANCE = 0.01  # of the temperature
 OTHERWISE = (
-    "the cross-entropy is not at its minimum",
+    "none of the usual mistakes explains this",
     "print temperature and loss for a grid of temperatures",
 )
 
@@ -39,20 +39,26 @@ def goes_far(find_temperature):
     return _expect(find_temperature, *confident_logits(FAR))
 
 
+@needs(heats_the_unsure)
+def goes_near_zero(find_temperature):
+    """a network that is hardly sure of anything."""
+    return _expect(find_temperature, *confident_logits(NEAR_ZERO))
+
+
 def leaves_the_logits(find_temperature):
     """the logits stay as they are."""
     logits, labels = confident_logits(TOO_SURE)
     before = logits.clone()
     find_temperature(logits, labels)
     if not torch.equal(logits, before):
-        likely, remedy = "they were divided in place", "write logits / t, not logits /= t"
+        likely, remedy = "they were changed in place", "write logits / t, not logits /= t"
         raise Wrong("the same logits", "others", likely, remedy)
     if logits.requires_grad:
         likely, remedy = "requires_grad was set on the logits", "only the temperature is fitted"
         raise Wrong("logits without a gradient", "requires_grad is True", likely, remedy)
 
 
-CASES = (cools_the_too_sure, heats_the_unsure, goes_far, leaves_the_logits)
+CASES = (cools_the_too_sure, heats_the_unsure, goes_far, goes_near_zero, leaves_the_logits)
 
 
 def temperature(find_temperature) -> None:
@@ -66,7 +72,7 @@ def _expect(find_temperature, logits: Tensor, labels: Tensor) -> str:
     if type(got) is not float:
         remedy = "return a float: .item()"
         raise Wrong(brief(best), brief(got), *of_wrong_type(got, remedy))
-    if _near(got, best):
+    if _near(got, best, TOLERANCE):
         return brief(round(best, 2))
     raise Wrong(brief(round(best, 2)), brief(got), *_likely(got, best, logits, labels))
 
@@ -98,6 +104,21 @@ def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[st
             "another measure is minimised: the distance of mean confidence and accuracy",
             "F.cross_entropy(logits / t, labels)",
         )
+    if _near(got, _lowest(_smoothed, logits, labels)):
+        return "the labels are smoothed", "F.cross_entropy(logits / t, labels), without label_smoothing"
+    half = len(labels) // 2
+    if _near(got, calibration.fit_temperature(logits[:half], labels[:half])):
+        return "only half of the images are used", "take all of them: nothing else is fitted here"
+    if abs(got - best) <= 0.05 * best:
+        return (
+            "it is close, but not to 1 %: the grid is too coarse, or the search stops early",
+            "search on around the best temperature, in smaller steps",
+        )
+    if abs(math.log(got)) < abs(math.log(best)) and (got > 1) == (best > 1):
+        return (
+            "it lies between 1 and the best one: the search ends too early, by its range or its steps",
+            "search from 0.05 to 50, on a logarithmic scale",
+        )
     if F.cross_entropy(logits / got, labels) < F.cross_entropy(logits, labels):
         return (
             "it is better than 1: the search stops early, or is too coarse or narrow",
@@ -121,10 +142,14 @@ def _squared_error(probabilities: Tensor, labels: Tensor) -> Tensor:
     return (probabilities - F.one_hot(labels, probabilities.shape[1])).square().sum(dim=1).mean()
 
 
+def _smoothed(probabilities: Tensor, labels: Tensor) -> Tensor:
+    return F.nll_loss(0.9 * probabilities.log(), labels) - 0.1 * probabilities.log().mean()
+
+
 def _gap(probabilities: Tensor, labels: Tensor) -> Tensor:
     confidence, guess = probabilities.max(dim=1)
     return (confidence.mean() - (guess == labels).float().mean()).abs()
 
 
-def _near(a: float, b: float) -> bool:
-    return abs(a - b) <= TOLERANCE * abs(b)
+def _near(a: float, b: float, tolerance: float = 2 * TOLERANCE) -> bool:
+    return abs(a - b) <= tolerance * abs(b)
