@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import sysconfig
 import textwrap
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
 
-from course_utils.checks.hidden import own_work, quietly
+from course_utils.checks.cells import OUTDATED, notebook_names, watch_cells
+from course_utils.checks.graded import own_work, quietly
+from course_utils.checks.limits import Cut, TooLong, time_limit
 from course_utils.checks.report import (
     REPORTS,
     TEXT_WIDTH,
@@ -29,6 +32,10 @@ LIBRARIES = (
     sysconfig.get_paths()["stdlib"],
     "<frozen",
 )
+CASE_SECONDS = 20  # the slowest case takes one; a machine may be busy
+MOST_PRINTED = 4000  # characters that an answer may print in a check, about fifty lines
+
+watch_cells()
 
 
 def needs(*earlier: Callable) -> Callable[[Callable], Callable]:
@@ -44,6 +51,8 @@ def needs(*earlier: Callable) -> Callable[[Callable], Callable]:
 def run(title: str, cases: Sequence[Callable], *answers: Callable, library: Sequence[Callable] = ()) -> None:
     """Run all cases on a student's answers, print the report, and raise if one failed.
 
+    An answer that hangs is stopped, and the report is printed too when the student interrupts it.
+
     Args:
         cases: each takes the answers; its docstring's first line is what students see. It returns a
             short detail (or nothing) when all is well, and raises :class:`Wrong` otherwise.
@@ -53,12 +62,10 @@ def run(title: str, cases: Sequence[Callable], *answers: Callable, library: Sequ
     Raises:
         CheckFailed: after the report, if a case failed.
     """
-    guarded = [own_work(answer, *library) for answer in answers]
-    outcomes: dict[Callable, Outcome] = {}
-    for case in cases:
-        earlier = [outcomes[other] for other in getattr(case, "needs", ())]
-        outcomes[case] = _wait(case, earlier) or _try(case, guarded)
-    report = Report(title, tuple(outcomes.values()))
+    names = _names_of(answers)
+    with contextlib.redirect_stdout(Cut(sys.stdout, MOST_PRINTED)):
+        outcomes = _outdated(names) or _outcomes(cases, [own_work(answer, *library) for answer in answers])
+    report = Report(title, tuple(outcomes), names)
     REPORTS[title] = report
     print(report)
     if failed := report.count("FAIL"):
@@ -78,6 +85,45 @@ def must_work(expected: str, likely: str, remedy: str) -> Iterator[None]:
         raise Wrong(expected, _one_line(problem), likely, remedy) from problem
 
 
+def _names_of(answers: Sequence[Callable]) -> dict[str, object]:
+    """What the notebook calls the answers: so that :func:`report.progress` sees when one is replaced."""
+    names = notebook_names()
+    return {name: value for name, value in names.items() if any(value is answer for answer in answers)}
+
+
+def _outdated(names: Iterable[str]) -> list[Outcome]:
+    """The failure of the cell that was to define an answer anew; what is there is an older one."""
+    return [
+        Outcome(
+            f"the cell that defines {name}",
+            "FAIL",
+            rows={
+                "expected": "a cell that runs to its end",
+                "got": _shorten(OUTDATED[name]),
+                "likely": f"`{name}` is still what an earlier cell made of it, so it was not checked",
+                "try": "repair the cell of your answer, run it, then run this check again",
+            },
+        )
+        for name in names
+        if name in OUTDATED
+    ]
+
+
+def _outcomes(cases: Sequence[Callable], answers: Sequence[Callable]) -> list[Outcome]:
+    """What comes of each case; after an interrupt the rest is left."""
+    outcomes: dict[Callable, Outcome] = {}
+    for case in cases:
+        earlier = [outcomes[other] for other in getattr(case, "needs", ())]
+        try:
+            outcomes[case] = _wait(case, earlier) or _try(case, answers)
+        except KeyboardInterrupt as interrupt:
+            left = [
+                Outcome(_name(other), "skip", "interrupted before") for other in cases[len(outcomes) + 1 :]
+            ]
+            return [*outcomes.values(), _interrupted(_name(case), interrupt), *left]
+    return list(outcomes.values())
+
+
 def _wait(case: Callable, earlier: Sequence[Outcome]) -> Outcome | None:
     """Skip a case of which an earlier one did not pass."""
     if all(outcome.status == "ok" for outcome in earlier):
@@ -90,17 +136,44 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
     """Run one case; whatever the answer does to random numbers or gradient mode ends with it."""
     name = _name(case)
     try:
-        with quietly(), torch.random.fork_rng(devices=[]), torch.enable_grad():
+        with quietly(), torch.random.fork_rng(devices=[]), torch.enable_grad(), time_limit(CASE_SECONDS):
             torch.manual_seed(0)
             return Outcome(name, "ok", case(*answers) or "")
     except Wrong as wrong:
         return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in wrong.rows.items()})
     except LibraryAnswer as problem:
-        wrong = Wrong("an answer of your own", problem, "a function of course_utils does the work",
-                      "read it if you like, then write out what it does")  # fmt: skip
+        wrong = Wrong(
+            "an answer of your own",
+            problem,
+            "a function of course_utils does the work",
+            "read it if you like, then write out what it does",
+        )
         return Outcome(name, "FAIL", rows=wrong.rows)
+    except TooLong as problem:
+        return _stopped(
+            name, problem, f"no end within {CASE_SECONDS} seconds", "look at what ends the loop there"
+        )
+    except SystemExit as problem:
+        return _stopped(
+            name,
+            problem,
+            "SystemExit: your answer ends the whole program",
+            "return a value in the place of exit()",
+        )
     except Exception as problem:
         return _crashed(name, problem)
+
+
+def _interrupted(name: str, interrupt: KeyboardInterrupt) -> Outcome:
+    return _stopped(name, interrupt, "an interrupt", "run the check again; what is above stands")
+
+
+def _stopped(name: str, problem: BaseException, got: str, remedy: str) -> Outcome:
+    """A case that did not come to its end, and the line of the student's at which it stood."""
+    lines = _lines_of_student(problem)
+    where = f"line {lines[-1].lineno} of your cell: {lines[-1].line}" if lines else "outside of your cell"
+    rows = {"expected": "an answer", "got": got, "likely": _shorten(where), "try": remedy}
+    return Outcome(name, "FAIL", rows=rows)
 
 
 def _crashed(name: str, problem: Exception) -> Outcome:
@@ -121,7 +194,7 @@ def _crashed(name: str, problem: Exception) -> Outcome:
     return Outcome(name, "FAIL", rows=rows)
 
 
-def _lines_of_student(problem: Exception) -> list[traceback.FrameSummary]:
+def _lines_of_student(problem: BaseException) -> list[traceback.FrameSummary]:
     """The lines of a traceback, outermost first, that stand in no library."""
     frames = traceback.extract_tb(problem.__traceback__)
     return [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]

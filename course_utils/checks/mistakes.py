@@ -45,15 +45,17 @@ def recognise(
     return otherwise
 
 
-def close(a: object, b: object) -> bool:
-    """Whether two observations are equal, numbers and tensors to float tolerance."""
+def close(a: object, b: object, rtol: float = 1e-4) -> bool:
+    """Whether two observations are equal: whole numbers exactly, floats and tensors within ``rtol``."""
     if isinstance(a, tuple | list) and isinstance(b, tuple | list):
-        return len(a) == len(b) and all(close(x, y) for x, y in zip(a, b))
+        return len(a) == len(b) and all(close(x, y, rtol) for x, y in zip(a, b))
+    if isinstance(a, int) and isinstance(b, int):
+        return a == b
     if not all(isinstance(value, torch.Tensor | int | float) for value in (a, b)):
         return type(a) is type(b) and a == b
     a, b = torch.as_tensor(a), torch.as_tensor(b)
     a, b = a.detach().double(), b.detach().double()
-    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-6, equal_nan=True)
+    return a.shape == b.shape and torch.allclose(a, b, rtol=rtol, atol=min(rtol, 1e-6), equal_nan=True)
 
 
 def brief(value: object) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from course_utils.checks.cells import OUTDATED, notebook_names
+
 NAME_WIDTH, TEXT_WIDTH = 52, 120
 UNTRIED, PASSED = "not tried yet", "passed"
+CHANGED = "your answer has changed since its check: run the check again"
 HAND_IN = (
     "Grading tries your functions on other inputs too, so a pass here is likely but not promised.\n"
     "To hand in: run all cells, save the notebook, look a last time with `course check FILE.ipynb` in a\n"
@@ -14,11 +17,12 @@ HAND_IN = (
 
 
 class Wrong(Exception):
-    """A case failed: what was expected, what came, the likely cause, and what to try."""
+    """A case failed: with which input, what was expected, what came, the likely cause, what to try."""
 
-    def __init__(self, expected: object, got: object, likely: str, remedy: str):
+    def __init__(self, expected: object, got: object, likely: str, remedy: str, given: str = ""):
         super().__init__(f"expected {expected}, got {got}")
-        self.rows = {"expected": str(expected), "got": str(got), "likely": likely, "try": remedy}
+        told = {"expected": str(expected), "got": str(got), "likely": likely, "try": remedy}
+        self.rows = {"given": given, **told} if given else told
 
 
 class CheckFailed(AssertionError):
@@ -48,10 +52,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """All outcomes of one check."""
+    """All outcomes of one check, and what the notebook called the answers that were checked."""
 
     title: str
     outcomes: tuple[Outcome, ...]
+    answers: dict[str, object] = field(default_factory=dict)
 
     def count(self, status: str) -> int:
         return sum(outcome.status == status for outcome in self.outcomes)
@@ -84,7 +89,8 @@ def progress(points: dict[str, int], written: dict[str, int]) -> None:
         points: what each exercise is worth, by the title of its check.
         written: what each written exercise is worth, by its title.
     """
-    states = {title: _state(REPORTS.get(title)) for title in points}
+    names = notebook_names()
+    states = {title: _state(REPORTS.get(title), names) for title in points}
     reached = {title: worth if states[title] == PASSED else 0 for title, worth in points.items()}
     print(f"{'exercise':<40}  {'points':<6}  state")
     for title, worth in points.items():
@@ -94,13 +100,16 @@ def progress(points: dict[str, int], written: dict[str, int]) -> None:
     by_hand = sum(written.values())
     total = sum(points.values()) + by_hand
     print(
-        f"\nPoints so far: {sum(reached.values())} of {total}; {by_hand} of the {total} are marked by a person."
+        f"\nPoints so far: {sum(reached.values())} of {total}; "
+        f"{by_hand} of the {total} are marked by a person."
     )
     print(HAND_IN)
 
 
-def _state(report: Report | None) -> str:
+def _state(report: Report | None, names: dict[str, object]) -> str:
     if report is None or not report.tried:
         return UNTRIED
+    if any(names.get(name) is not answer or name in OUTDATED for name, answer in report.answers.items()):
+        return CHANGED
     passed, cases = report.count("ok"), len(report.outcomes)
     return PASSED if passed == cases else f"failing: {passed} of {cases} cases pass"

@@ -25,6 +25,8 @@ from course_utils.checks import report
 from course_utils.checks.mistakes import Mistake
 from course_utils.checks.report import CheckFailed
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = ROOT / "tests" / "answers"
 FILES = sorted(ANSWERS.glob("*/*.py"))
 KEYS = sorted(cells("check"))

@@ -12,7 +12,8 @@ import torch
 from courses import ROOT
 from tqdm import tqdm
 
-from course_utils.checks import core, hidden, mistakes, report
+from course_utils.checks import core, mistakes, report
+from course_utils.checks.graded import hidden, own_work
 from course_utils.checks.mistakes import Mistake
 from course_utils.checks.report import CheckFailed, LibraryAnswer, Wrong
 from course_utils.models import freezing
@@ -242,7 +243,7 @@ def _through_the_library():
     "make", [_alias, _partial, _import_inside, _swallowed, _handed_on, _through_the_library]
 )
 def test_library_answers_are_seen(make):
-    guarded = hidden.own_work(make(), freezing.count_parameters)
+    guarded = own_work(make(), freezing.count_parameters)
     with pytest.raises(LibraryAnswer, match="course_utils' own `count_parameters`"):
         guarded(torch.nn.Linear(2, 2))
 
@@ -252,13 +253,13 @@ def test_decorated_and_property_functions_of_the_library_are_seen():
     from course_utils.training.history import History
 
     with pytest.raises(LibraryAnswer, match="best_epoch"):
-        hidden.own_work(lambda: History().best_epoch, History.best_epoch.fget)()
+        own_work(lambda: History().best_epoch, History.best_epoch.fget)()
     with pytest.raises(LibraryAnswer, match="predict"):
-        hidden.own_work(lambda: predict(None, None, None), predict)()
+        own_work(lambda: predict(None, None, None), predict)()
 
 
 def test_own_work_passes_and_may_use_the_rest_of_the_library():
-    guarded = hidden.own_work(lambda model: freezing.unfreeze(model), freezing.freeze_backbone)
+    guarded = own_work(lambda model: freezing.unfreeze(model), freezing.freeze_backbone)
     assert guarded(torch.nn.Linear(2, 2)) == 6
 
 
@@ -291,16 +292,16 @@ def test_close(a, b, same):
 
 
 def test_recognise_looks_for_no_mistake_where_the_value_is_right():
-    mistakes = (Mistake(lambda x: x, "the same", "do something"),)
-    assert mistakes.recognise(3, 3, mistakes, lambda f: f(3), ("its type", "an int")) == (
+    known = (Mistake(lambda x: x, "the same", "do something"),)
+    assert mistakes.recognise(3, 3, known, lambda f: f(3), ("its type", "an int")) == (
         "its type",
         "an int",
     )
 
 
 def test_recognise_passes_over_a_mistake_that_cannot_be_imitated():
-    mistakes = (Mistake(lambda x: 1 / 0, "crash", ""), Mistake(lambda x: -x, "sign", "turn it"))
-    assert mistakes.recognise(-3, 3, mistakes, lambda f: f(3), ("", "")) == ("sign", "turn it")
+    known = (Mistake(lambda x: 1 / 0, "crash", ""), Mistake(lambda x: -x, "sign", "turn it"))
+    assert mistakes.recognise(-3, 3, known, lambda f: f(3), ("", "")) == ("sign", "turn it")
 
 
 @pytest.mark.parametrize(
@@ -371,7 +372,7 @@ def test_a_failing_hidden_test_shows_its_own_lines_and_no_more():
         raise AssertionError("one is not two")
 
     with pytest.raises(AssertionError) as failed:
-        hidden.hidden(test)
+        hidden(test)
     shown = "".join(failed.value._render_traceback_())
     assert shown.endswith("AssertionError: one is not two\n")
     assert "in test" in shown and "\x1b" not in shown

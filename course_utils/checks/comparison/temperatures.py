@@ -17,6 +17,33 @@ from course_utils.checks.report import Wrong
 
 TOO_SURE, NOT_SURE, FAR, NEAR_ZERO = 5.0, 0.4, 44.0, 0.06
 TOLERANCE = 0.01  # of the temperature
+HOTTEST = (
+    "softmax was applied first: cross_entropy takes logits and does that itself",
+    "F.cross_entropy(logits / t, labels)",
+)
+INVERSE = ("this is 1/T", "divide the logits by the temperature")
+LOGARITHM = ("this is the logarithm of the temperature", "return its exp")
+NOT_POSITIVE = ("it is not positive: predictions would change", "fit log T, or search over positive numbers")
+ONE = ("1 changes nothing", "minimise the cross-entropy over the temperature, on either side of 1")
+SQUARED = ("another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)")
+GAP = (
+    "another measure is minimised: the distance of mean confidence and accuracy",
+    "F.cross_entropy(logits / t, labels)",
+)
+SMOOTHED = ("the labels are smoothed", "F.cross_entropy(logits / t, labels), without label_smoothing")
+HALF = ("only half of the images are used", "take all of them: nothing else is fitted here")
+CLOSE = (
+    "it is close, but not to 1 %: the grid is too coarse, or the search stops early",
+    "search on around the best temperature, in smaller steps",
+)
+BETWEEN = (
+    "it lies between 1 and the best one: the search ends too early, by its range or its steps",
+    "search from 0.05 to 50, on a logarithmic scale",
+)
+BETTER = (
+    "it is better than 1: the search stops early, or is too coarse or narrow",
+    "search on, finer and wider",
+)
 OTHERWISE = (
     "none of the usual mistakes explains this",
     "print temperature and loss for a grid of temperatures",
@@ -78,58 +105,33 @@ def _expect(find_temperature, logits: Tensor, labels: Tensor) -> str:
 
 
 def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
-    if _near(got, _hottest(logits, labels)):
-        return (
-            "softmax was applied first: cross_entropy takes logits and does that itself",
-            "F.cross_entropy(logits / t, labels)",
-        )
-    if _near(got, 1 / best):
-        return "this is 1/T", "divide the logits by the temperature"
-    if abs(got - math.log(best)) < TOLERANCE:
-        return "this is the logarithm of the temperature", "return its exp"
-    if not got > 0:
-        return (
-            "it is not positive: predictions would change",
-            "fit log T, or search over positive numbers",
-        )
-    if got == 1:
-        return (
-            "1 changes nothing",
-            "minimise the cross-entropy over the temperature, on either side of 1",
-        )
-    if _near(got, _lowest(_squared_error, logits, labels)):
-        return "another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)"
-    if _near(got, _lowest(_gap, logits, labels)):
-        return (
-            "another measure is minimised: the distance of mean confidence and accuracy",
-            "F.cross_entropy(logits / t, labels)",
-        )
-    if _near(got, _lowest(_smoothed, logits, labels)):
-        return "the labels are smoothed", "F.cross_entropy(logits / t, labels), without label_smoothing"
     half = len(labels) // 2
-    if _near(got, calibration.fit_temperature(logits[:half], labels[:half])):
-        return "only half of the images are used", "take all of them: nothing else is fitted here"
-    if abs(got - best) <= 0.05 * best:
-        return (
-            "it is close, but not to 1 %: the grid is too coarse, or the search stops early",
-            "search on around the best temperature, in smaller steps",
-        )
+    others = {
+        HOTTEST: lambda: calibration.fit_temperature(logits.softmax(dim=1), labels),
+        INVERSE: lambda: 1 / best,
+        SQUARED: lambda: _lowest(_squared_error, logits, labels),
+        GAP: lambda: _lowest(_gap, logits, labels),
+        SMOOTHED: lambda: _lowest(_smoothed, logits, labels),
+        HALF: lambda: calibration.fit_temperature(logits[:half], labels[:half]),
+    }
+    if abs(got - math.log(best)) < TOLERANCE:
+        return LOGARITHM
+    if not got > 0:
+        return NOT_POSITIVE
+    if got == 1:
+        return ONE
+    found = [why for why, temperature in others.items() if _near(got, temperature())]
+    return found[0] if found else _by_its_place(got, best, logits, labels)
+
+
+def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
+    if _near(got, best, 0.05):
+        return CLOSE
     if abs(math.log(got)) < abs(math.log(best)) and (got > 1) == (best > 1):
-        return (
-            "it lies between 1 and the best one: the search ends too early, by its range or its steps",
-            "search from 0.05 to 50, on a logarithmic scale",
-        )
+        return BETWEEN
     if F.cross_entropy(logits / got, labels) < F.cross_entropy(logits, labels):
-        return (
-            "it is better than 1: the search stops early, or is too coarse or narrow",
-            "search on, finer and wider",
-        )
+        return BETTER
     return OTHERWISE
-
-
-def _hottest(logits: Tensor, labels: Tensor) -> float:
-    """The temperature that divides probabilities, in place of logits."""
-    return calibration.fit_temperature(logits.softmax(dim=1), labels)
 
 
 def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type
 from course_utils.checks.report import Wrong
+from course_utils.checks.trials import Trial, expect
+from course_utils.checks.unchanged import Kept
 from course_utils.models import building, freezing, heads
 
+Make = Callable[[], tuple[nn.Module, nn.Module, int]]  # model, its head, number of classes
 TOO_MANY = 10**15  # a head of so many classes cannot be built on any machine
 
 
@@ -29,8 +31,34 @@ def _rest(model: nn.Module, head: nn.Module) -> int:
 
 
 def _fraction(model: nn.Module, head: nn.Module, classes: int) -> float:
-    new = _new(head, classes)
-    return new / (_rest(model, head) + new)
+    return _share_of(_rest(model, head), head, classes)
+
+
+def _share_of(rest: int, head: nn.Module, classes: int) -> float:
+    return _new(head, classes) / (rest + _new(head, classes))
+
+
+def _trainable(model: nn.Module, head: nn.Module) -> int:
+    """Trainable numbers outside of the head."""
+    own = {id(p) for p in head.parameters()}
+    return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in own)
+
+
+def _stored(model: nn.Module, head: nn.Module) -> int:
+    return sum(t.numel() for t in model.state_dict().values()) - _numbers(head)
+
+
+def _layer_by_layer(model: nn.Module, head: nn.Module) -> int:
+    return sum(p.numel() for _, p in model.named_parameters(remove_duplicate=False)) - _numbers(head)
+
+
+def _in_layers(model: nn.Module, head: nn.Module) -> int:
+    layers = (m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.BatchNorm2d))
+    return sum(map(_numbers, layers)) - _numbers(head)
+
+
+def _last_layer(model: nn.Module) -> nn.Module:
+    return [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
 
 
 # Each gives the pair (trained, fraction).
@@ -71,37 +99,91 @@ MISTAKES = (
         "the network with its new head is backbone + head",
     ),
     Mistake(
+        lambda model, head, classes: (None, _share_of(_trainable(model, head), head, classes)),
+        "frozen parameters are left out of the network",
+        "count all parameters, whether they are trained or not",
+    ),
+    Mistake(
+        lambda model, head, classes: (None, _share_of(_stored(model, head), head, classes)),
+        "buffers, such as running statistics, are counted as parameters",
+        "go through model.parameters(); state_dict() has buffers, too",
+    ),
+    Mistake(
+        lambda model, head, classes: (None, _share_of(_layer_by_layer(model, head), head, classes)),
+        "a layer that is used twice is counted twice",
+        "go through model.parameters(): it gives each one once",
+    ),
+    Mistake(
+        lambda model, head, classes: (None, _share_of(_in_layers(model, head), head, classes)),
+        "parameters that lie in no Linear, Conv2d or norm layer are left out",
+        "go through model.parameters(), not through layers",
+    ),
+    Mistake(
+        lambda model, head, classes: (
+            None,
+            len([*head.parameters()]) / len([*model.parameters()]),
+        ),
+        "tensors are counted, not numbers",
+        "add up p.numel()",
+    ),
+    Mistake(
+        lambda model, head, classes: (None, round(_fraction(model, head, classes), 4)),
+        "the fraction is rounded",
+        "return it with all its digits",
+    ),
+    Mistake(
+        lambda model, head, classes: tuple(
+            of(model, _last_layer(model), classes) for of in (lambda _, h, c: _new(h, c), _fraction)
+        ),
+        "another layer than `head` is looked at: the last one of the model",
+        "use the argument head",
+    ),
+    Mistake(
         lambda model, head, classes: (None, 100 * _fraction(model, head, classes)),
         "the share is in per cent",
         "return a fraction, 0 to 1",
     ),
 )
-OTHERWISE = ("this is another number", "print the name and numel() of every parameter")
-NOT_PLAIN = "the first is an int, the second a float"
+COUNT = "print the name and numel() of every parameter, and add them up by hand"
+COUNTING_ONLY = "counting needs no new head, no freezing and no other mode"
 
 
 def counts_resnet18(probe_size):
     """ResNet-18 and ten classes: 5,130 numbers."""
-    with torch.device("meta"):
-        model = building.zoo.resnet18(num_classes=1000)
-    _expect(probe_size, lambda: (model, model.fc, 10), 0)
-    return "5,130"
+
+    def make():
+        with torch.device("meta"):
+            model = building.zoo.resnet18(num_classes=1000)
+        return model, model.fc, 10
+
+    return f"{_expect(probe_size, [make], 0)[0]:,}"
 
 
 @needs(counts_resnet18)
 def takes_other_heads(probe_size):
     """a 1x1 convolution, and a head without a bias."""
-    _expect(probe_size, lambda: (*_with_head(nn.Conv2d(6, 9, 1)), 4), 0)
-    _expect(probe_size, lambda: (*_with_head(nn.Linear(6, 9, bias=False)), 4), 0)
+    layers = (
+        nn.Linear(6, 9),
+        nn.Conv2d(6, 9, 1),
+        nn.Linear(6, 9, bias=False),
+        nn.Conv2d(6, 9, 1, bias=False),
+    )
+    _expect(probe_size, [lambda layer=layer: (*_with_head(layer), 4) for layer in layers], 0)
 
 
 @needs(counts_resnet18)
 def gives_the_share(probe_size):
     """its share of the network with the new head."""
-    _expect(probe_size, lambda: (*_with_head(nn.Linear(6, 50)), 4), 1)
+    _expect(probe_size, [lambda n=n: (*_with_head(nn.Linear(6, n)), 4) for n in (4, 50)], 1)
 
 
-@needs(counts_resnet18)
+@needs(gives_the_share)
+def counts_all_parameters(probe_size):
+    """frozen ones count, shared ones once, buffers not."""
+    _expect(probe_size, [lambda: (*_frozen(), 4), lambda: (*_shared(), 4)], 1)
+
+
+@needs(takes_other_heads)
 def builds_nothing(probe_size):
     """10^15 classes: only counted, not built."""
     model, head = _with_head(nn.Linear(6, 9))
@@ -120,17 +202,22 @@ def builds_nothing(probe_size):
 
 def leaves_the_model(probe_size):
     """the model stays as it is."""
-    model, head = _with_head(nn.Linear(6, 9))
-    model.requires_grad_(False)
-    before = copy.deepcopy(model)
-    probe_size(model, head, 4)
-    same = _described(model) == _described(before)
-    if not same or head not in list(model.modules()):
-        remedy = "counting needs no new head and no freezing"
-        raise Wrong("the same network", "another one", "layers or requires_grad were changed", remedy)
+    for model, head in (_frozen(), _with_head(nn.Linear(6, 9))):
+        kept = Kept(model)
+        probe_size(model, head, 4)
+        if changes := kept.changes():
+            likely = "the model was changed in order to count"
+            raise Wrong("the same network", f"changed: {few(changes)}", likely, COUNTING_ONLY)
 
 
-CASES = (counts_resnet18, takes_other_heads, gives_the_share, builds_nothing, leaves_the_model)
+CASES = (
+    counts_resnet18,
+    takes_other_heads,
+    gives_the_share,
+    counts_all_parameters,
+    builds_nothing,
+    leaves_the_model,
+)
 
 
 def probe_size(probe_size) -> None:
@@ -139,29 +226,46 @@ def probe_size(probe_size) -> None:
     run("probe_size", CASES, probe_size, library=library)
 
 
-def _expect(probe_size, make: Callable[[], tuple[nn.Module, nn.Module, int]], part: int) -> None:
-    model, head, classes = make()
-    expected = (_new(head, classes), _fraction(model, head, classes))
-    given = probe_size(model, head, classes)
-    if not isinstance(given, tuple | list) or len(given) != 2:
-        remedy = "end in `return trained, fraction`"
-        raise Wrong("a pair (count, fraction)", brief(given), *of_wrong_type(given, remedy))
-    kinds = (type(given[0]) is int, type(given[1]) is float)
-    if kinds[part] and abs(given[part] - expected[part]) <= 1e-9 * expected[part]:
-        return
-    otherwise = OTHERWISE if kinds[part] else of_wrong_type(given[part], NOT_PLAIN)
-    likely = recognise(given[part], expected[part], MISTAKES, lambda wrong: wrong(*make())[part], otherwise)
-    raise Wrong(brief(expected[part]), brief(given[part]), *likely)
+def _expect(probe_size, makes: Sequence[Make], part: int) -> list:
+    trials = []
+    for make in makes:
+        model, head, classes = make()
+        expected = (_new(head, classes), _fraction(model, head, classes))[part]
+        told = f"head {head}, {classes} classes; {_rest(model, head):,} numbers outside of the head"
+        trials.append(Trial(told, lambda answer, make=make: _part(answer(*make()), part), expected))
+    expect(probe_size, trials, MISTAKES, COUNT, rtol=1e-9)
+    return [trial.expected for trial in trials]
+
+
+def _part(given: object, part: int) -> object:
+    if isinstance(given, tuple | list) and len(given) == 2:
+        if (type(given[0]), type(given[1])) == (float, int):
+            likely = "the two are in the wrong order"
+            raise Wrong("a pair (count, fraction)", brief(given), likely, "return the count first")
+        return given[part]
+    remedy = "end in `return trained, fraction`"
+    raise Wrong("a pair (count, fraction)", brief(given), *of_wrong_type(given, remedy))
 
 
 def _with_head(head: nn.Module) -> tuple[nn.Module, nn.Module]:
-    """A small network that ends in ``head``; its first layer is called fc."""
+    """A small network with a head that is neither its last layer nor called fc; its first one is."""
     model = nn.Sequential()
     model.add_module("fc", nn.Conv2d(3, 6, 3))
     model.add_module("norm", nn.BatchNorm2d(6))
     model.add_module("top", nn.Sequential(nn.Flatten(), head))
+    model.add_module("auxiliary", nn.Linear(11, 2))
+    model.register_parameter("scale", nn.Parameter(torch.ones(7)))
     return model, head
 
 
-def _described(model: nn.Module) -> list[tuple]:
-    return [(n, tuple(p.shape), p.requires_grad, p.sum().item()) for n, p in model.named_parameters()]
+def _frozen() -> tuple[nn.Module, nn.Module]:
+    model, head = _with_head(nn.Linear(6, 9))
+    model.requires_grad_(False).eval()
+    return model, head
+
+
+def _shared() -> tuple[nn.Module, nn.Module]:
+    """One of its layers is used twice."""
+    model, head = _with_head(nn.Linear(6, 9))
+    model.add_module("again", model.fc)
+    return model, head

@@ -67,7 +67,7 @@ def moves_them(permuted_control):
         got = _mixing(old, new)
         if not any(got):
             continue
-        likely = recognise(got, None, MISTAKES, lambda wrong: _mixing(old, wrong(old)), OTHERWISE)
+        likely = recognise(got, None, MISTAKES, lambda wrong, old=old: _mixing(old, wrong(old)), OTHERWISE)
         told = f"a weight {list(old.shape)} that is not"
         raise Wrong("the numbers of every weight mixed", told, *likely)
 

@@ -67,9 +67,11 @@ def _tried(swap_head, make: Callable, path: str) -> tuple[nn.Module, nn.Module]:
         same_shape = all(k in after and tuple(after[k].shape) == shapes[k] for k in before)
         likely = "the values of other layers changed" if same_shape else "another layer was replaced"
         raise Wrong(
-            f"a change in {path} alone", f"also changed: {few(moved)}", likely,
+            f"a change in {path} alone",
+            f"also changed: {few(moved)}",
+            likely,
             "take the last nn.Linear of model.modules(), not a name",
-        )  # fmt: skip
+        )
     if _trainable(model, path) != trained:
         got = f"frozen: {few(sorted(trained - _trainable(model, path)))}"
         remedy = "put the new layer in, and nothing else: freezing is another step"

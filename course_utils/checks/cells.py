@@ -1,0 +1,54 @@
+"""Which names of the notebook are out of date: a cell that was to define them did not run to its end.
+
+Without this, a check after a SyntaxError would pass on the function that an earlier cell left.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import FrameType
+
+PACKAGE = str(Path(__file__).resolve().parents[1])
+_DEFINES = re.compile(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
+OUTDATED: dict[str, str] = {}  # name -> what stopped the newest cell that defines it
+
+
+class Cells:
+    """Notes for each cell that IPython runs which names it leaves as they were."""
+
+    def __init__(self, names: dict):
+        self.names = names
+        self.before: dict[str, object] = {}
+
+    def begin(self, info) -> None:
+        defined = {a or b for a, b in _DEFINES.findall(info.raw_cell or "")}
+        self.before = {name: self.names.get(name) for name in defined}
+
+    def end(self, result) -> None:
+        problem = result.error_before_exec or result.error_in_exec
+        for name, value in self.before.items():
+            if problem is not None and self.names.get(name) is value:
+                OUTDATED[name] = f"{type(problem).__name__}: {problem}"
+            else:
+                OUTDATED.pop(name, None)
+
+
+def watch_cells() -> None:
+    """Note from now on which cells of this notebook fail; outside of IPython there are none."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    if shell is None:
+        return
+    cells = Cells(shell.user_ns)
+    shell.events.register("pre_run_cell", cells.begin)
+    shell.events.register("post_run_cell", cells.end)
+
+
+def notebook_names() -> dict[str, object]:
+    """The names of the cell that called us: of the innermost frame outside of the package."""
+    frame: FrameType | None = sys._getframe()
+    while frame and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return frame.f_globals if frame else {}

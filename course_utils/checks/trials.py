@@ -1,0 +1,94 @@
+"""A case as a row of trials, from small to large: the first that fails is shown, the mistake named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from course_utils.checks.mistakes import Mistake, brief, close, of_wrong_type
+from course_utils.checks.report import Wrong
+
+UNEXPLAINED = "none of the usual mistakes explains this"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One input: how it is shown, what ``run`` makes of an answer with it, and what that should be."""
+
+    given: str
+    run: Callable[[Callable], object]
+    expected: object
+
+
+def expect(
+    answer: Callable,
+    trials: Sequence[Trial],
+    mistakes: Sequence[Mistake],
+    remedy: str,
+    rtol: float = 0.0,
+) -> None:
+    """Raise :class:`Wrong` for the smallest of the trials that an answer gets wrong.
+
+    Types must be those of what is expected, items included; a list may stand for a tuple.
+
+    Args:
+        mistakes: one is named only if it gives what the answer gives in every trial.
+        remedy: what to try where no known mistake explains the answer.
+        rtol: how much floats may differ, as a fraction of the expected one; ints may not.
+    """
+    for trial in trials:
+        got = trial.run(answer)
+        mistyped = _mistyped(got, trial.expected)
+        if mistyped:
+            raise Wrong(brief(trial.expected), brief(got), *mistyped, given=trial.given)
+        if not close(got, trial.expected, rtol):
+            told = _apart(trial.expected, got)
+            raise Wrong(*told, *_explain(answer, trials, mistakes, remedy, rtol), given=trial.given)
+
+
+def _explain(
+    answer: Callable, trials: Sequence[Trial], mistakes: Sequence[Mistake], remedy: str, rtol: float
+) -> tuple[str, str]:
+    """Likely cause and remedy: of the first mistake that gives in every trial what the answer gives.
+
+    What is right in all of them is no mistake, however near it comes to the answer.
+    """
+    seen = [_outcome(answer, trial) for trial in trials]
+    expected = [trial.expected for trial in trials]
+    for mistake in mistakes:
+        made = [_outcome(mistake.imitate, trial) for trial in trials]
+        if close(seen, made, max(rtol, 1e-4)) and not close(made, expected, rtol):
+            return mistake.likely, mistake.remedy
+    return UNEXPLAINED, remedy
+
+
+def _outcome(answer: Callable, trial: Trial) -> object:
+    """What a trial gives; for an exception, its type."""
+    try:
+        return trial.run(answer)
+    except Exception as problem:
+        return type(problem)
+
+
+def _mistyped(got: object, expected: object) -> tuple[str, str] | None:
+    """Likely cause and remedy if ``got``, or one of its items, is of another type than expected."""
+    kind = type(expected)
+    if type(got) is not kind and not (kind is tuple and isinstance(got, tuple | list)):
+        return of_wrong_type(got, f"return a plain {kind.__name__}")
+    if kind not in (tuple, list):
+        return None
+    found, wanted = _kinds(got), _kinds(expected)
+    if len(got) == len(expected) and found != wanted:
+        return f"its items are of type {found}", f"return {wanted}"
+    return None
+
+
+def _kinds(items: Sequence[object]) -> str:
+    """The types of some items, each once, in their order."""
+    return " and ".join(dict.fromkeys(type(item).__name__ for item in items))
+
+
+def _apart(expected: object, got: object) -> tuple[str, str]:
+    """Both in a few words; with all digits where they would look the same."""
+    short = brief(expected), brief(got)
+    return short if short[0] != short[1] else (repr(expected)[:100], repr(got)[:100])

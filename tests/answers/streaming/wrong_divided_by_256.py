@@ -1,0 +1,10 @@
+# fails: streaming-1
+def streaming_statistics(batches):
+    total, squares, pixels = 0, 0, 0
+    for batch in batches:
+        x = batch.double() / 256
+        total = total + x.sum(dim=(0, 2, 3))
+        squares = squares + (x * x).sum(dim=(0, 2, 3))
+        pixels += x.numel() // 3
+    mean = total / pixels
+    return mean, (squares / pixels - mean**2).sqrt()

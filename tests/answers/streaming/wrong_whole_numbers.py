@@ -1,0 +1,13 @@
+# fails: streaming-1 streaming-2
+import torch
+
+
+def streaming_statistics(batches):
+    total, squares, pixels = torch.zeros(3).double(), torch.zeros(3).double(), 0
+    for batch in batches:
+        x = (batch // 255).double()
+        total += x.sum(dim=(0, 2, 3))
+        squares += (x * x).sum(dim=(0, 2, 3))
+        pixels += x.numel() // 3
+    mean = total / pixels
+    return mean, (squares / pixels - mean**2).sqrt()
