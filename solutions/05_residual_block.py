@@ -410,16 +410,17 @@ def hidden_test() -> None:
         networks = [ResNet(BasicBlock, [3, 1, 2, 12]), ResNet(Bottleneck, [1, 3, 1, 2]), ResNet(Mine, [1, 2, 1, 1])]
         networks.append(ResNet(Bottleneck, [2, 1, 2, 1], replace_stride_with_dilation=[False, True, True]))
         way = nn.Sequential(nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64))
-        late = nn.Sequential(nn.Conv2d(512, 512, 1, bias=False), nn.BatchNorm2d(512))
+        late, later = (nn.Sequential(nn.Conv2d(512, 512, 1), nn.BatchNorm2d(512)) for _ in range(2))
     stages = [(2, 3, 4), (1, 2, 3, 4), (2, 3, 4), (1, 2, 3, 4)]
     for i, network in enumerate(networks):
         got = answer(network)
         assert type(got) is list and all(type(name) is str for name in got), "projection_blocks: type"
         values.same("projection_blocks: names", got, [f"layer{stage}.0" for stage in stages[i]])
     changed = networks[0]
-    changed.layer3[0].downsample, changed.layer1[2].downsample, changed.layer4[10].downsample = None, way, late
-    label, expected = "projection_blocks: a changed network", ["layer1.2", "layer2.0", "layer4.0", "layer4.10"]
-    values.same(label, answer(changed), expected)
+    changed.layer3[0].downsample, changed.layer1[2].downsample = None, way
+    changed.layer4[2].downsample, changed.layer4[10].downsample = late, later
+    expected = ["layer1.2", "layer2.0", "layer4.0", "layer4.2", "layer4.10"]
+    values.same("projection_blocks: a changed network", answer(changed), expected)
 
 
 from course_utils import checks

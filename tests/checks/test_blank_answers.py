@@ -13,7 +13,7 @@ KEYS = sorted(cells("check"))
 BLANKS = (
     "None", "{first}", "{last}", "({first}, {last})", "({first}, [])",
     "{{}}", "[]", "()", "''", "0", "1", "0.0", "1.0", "True", "False",
-    "(0, 0)", "(0.0, 0.0)", "(0.0, 1.0)", "(0, 0, 1.0)", "torch.zeros(3)", "(torch.zeros(3), torch.ones(3))",
+    "torch.zeros_like({last})", "torch.zeros(2, 6)", "copy.deepcopy({first})", "{first}({last})", "(0, 0)", "(0.0, 0.0)", "(0.0, 1.0)", "(0, 0, 1.0)", "torch.zeros(3)", "(torch.zeros(3), torch.ones(3))",
 )  # fmt: skip
 
 

@@ -70,6 +70,11 @@ def _innermost(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
     return tuple(count(part) / count(model) for part in parts)
 
 
+def _end_of_classifier(model: nn.Module, classifier: nn.Module, last: nn.Module) -> tuple[float, float]:
+    layers = [m for m in classifier.modules() if not list(m.children())]
+    return _fractions(model, classifier, layers[-1])
+
+
 def _by_beginning(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
     paths = {module: name for name, module in model.named_modules()}
     return tuple(
@@ -142,6 +147,11 @@ MISTAKES = (
         "go through module.parameters(): it finds all of them",
     ),
     Mistake(
+        _end_of_classifier,
+        "the last layer of `classifier` was taken for `last`, which may be any module of the model",
+        "count the parameters of `last`",
+    ),
+    Mistake(
         _by_beginning,
         "parameters were found by the beginning of their names: another module's name may begin so, too",
         "go by the modules that are passed",
@@ -181,6 +191,12 @@ def counts_alexnet(trainable_fractions):
 @needs(counts_alexnet)
 def goes_by_modules(trainable_fractions):
     """modules elsewhere, with other names."""
+
+    def another_last() -> Parts:
+        model, part, _ = _misleading()
+        return model, part, model.body[1]
+
+    _expect(trainable_fractions, another_last)
     return _expect(trainable_fractions, _misleading)
 
 

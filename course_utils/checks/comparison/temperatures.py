@@ -120,8 +120,10 @@ def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[st
         return NOT_POSITIVE
     if got == 1:
         return ONE
-    found = [why for why, temperature in others.items() if _near(got, temperature())]
-    return found[0] if found else _by_its_place(got, best, logits, labels)
+    distances = {why: abs(got / temperature() - 1) for why, temperature in others.items()}
+    nearest = min(distances, key=distances.__getitem__)
+    found = distances[nearest] <= 2 * TOLERANCE
+    return nearest if found else _by_its_place(got, best, logits, labels)
 
 
 def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
@@ -135,8 +137,8 @@ def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tu
 
 
 def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:
-    """The temperature at which a measure of probabilities and labels is lowest, to 1 %."""
-    grid = torch.logspace(math.log10(0.05), math.log10(50), 700).tolist()
+    """The temperature at which a measure of probabilities and labels is lowest, to 0.4 %."""
+    grid = torch.logspace(math.log10(0.05), math.log10(50), 2000).tolist()
     return min(grid, key=lambda t: float(measure((logits / t).softmax(dim=1), labels)))
 
 
@@ -153,5 +155,5 @@ def _gap(probabilities: Tensor, labels: Tensor) -> Tensor:
     return (confidence.mean() - (guess == labels).float().mean()).abs()
 
 
-def _near(a: float, b: float, tolerance: float = 2 * TOLERANCE) -> bool:
+def _near(a: float, b: float, tolerance: float) -> bool:
     return abs(a - b) <= tolerance * abs(b)

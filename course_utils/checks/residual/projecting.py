@@ -17,9 +17,9 @@ from course_utils.checks.residual.tiny import OwnBlock
 SAME = (64, 64, 1)
 SHAPES = (
     SAME, (64, 128, 2), (64, 128, 1), (128, 64, 1), (64, 64, 2),
-    (256, 256, 1), (64, 64, 3), (128, 64, 2), (96, 32, 3),
+    (256, 256, 1), (64, 64, 3), (128, 64, 2), (96, 32, 3), (64, 64, 4),
 )  # fmt: skip
-NEEDED = (False, True, True, True, True, False, True, True, True)
+NEEDED = (False, True, True, True, True, False, True, True, True, True)
 
 NEEDS_MISTAKES = (
     Mistake(
@@ -104,6 +104,11 @@ def _of_projections(model):
 # Each takes the place of projection_blocks.
 LIST_MISTAKES = (
     Mistake(
+        _by_the_formula,
+        "these blocks would need one; here some were added and taken away",
+        "ask each block for its downsample",
+    ),
+    Mistake(
         lambda model: ["layer2.0", "layer3.0", "layer4.0"],
         "ResNet-18's list, or only blocks with a stride: ResNet-50's layer1.0 has stride 1",
         "ask each block for its downsample, do not go by names or strides",
@@ -132,11 +137,6 @@ LIST_MISTAKES = (
         lambda model: [n for n in _right(model) if type(model.get_submodule(n)) in (BasicBlock, Bottleneck)],
         "an instance of a subclass is one of torchvision's class, too",
         "ask by isinstance, or for the attribute downsample",
-    ),
-    Mistake(
-        _by_the_formula,
-        "these blocks would need one; here some were added and taken away",
-        "ask each block for its downsample",
     ),
     Mistake(
         lambda model: [n.rpartition(".")[2] for n in _right(model)],
