@@ -84,8 +84,8 @@ def takes_small_images(adapt_alexnet):
     """32x32 images give logits [N, num_classes]."""
     model, _ = adapt_alexnet(narrow_alexnet(OLD_CLASSES), CLASSES)
     x = torch.randn(2, 3, 32, 32)
-    likely = "a map still shrinks to nothing, or no longer fits the layer behind it"
-    remedy = "print the shape after each layer of model.features"
+    likely = "a map still shrinks to nothing, or a layer has other sizes than what comes to it"
+    remedy = "print the shape after each layer; take in_features from the layer that was there"
     with torch.no_grad(), must_work("32x32 images go through", likely, remedy):
         logits = model.eval()(x)
     if tuple(logits.shape) == (2, CLASSES):
@@ -177,4 +177,8 @@ def _compare_names(adapt_alexnet, classes: int, mistakes: Sequence[Mistake]) -> 
     if any(f"{name}.weight" in after for name in names):
         likely = ("these are names of layers", "list tensors, by their names in the state_dict")
     missing, wrong = (sorted(set(a) - set(b)) for a, b in ((expected, names), (names, expected)))
+    if likely == OTHERWISE and wrong and not missing:
+        likely = ("these are listed, but their numbers are new", "compare the values with torch.equal")
+    if likely == OTHERWISE and missing and not wrong:
+        likely = ("some that have kept their numbers are left out", "ask every tensor of the state_dict")
     raise Wrong(f"{len(expected)} names", f"missing: {few(missing)}; wrong: {few(wrong)}", *likely)

@@ -159,7 +159,7 @@ def keeps_those_of_training(capture_residuals):
 
 @needs(names_the_blocks)
 def finds_them_anywhere(capture_residuals):
-    """also inside another module, also of a class made from it."""
+    """also inside another module, and of a subclass."""
     for make, why in (
         (lambda: nn.Sequential(network()), "names written down fit this network only"),
         (lambda: network(OwnBlock), "an instance of a subclass is one of the class, too: isinstance"),
