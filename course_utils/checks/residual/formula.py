@@ -163,12 +163,16 @@ def takes_autograds_slope(unit_jacobians):
 def takes_any_length(unit_jacobians):
     """vectors of another length."""
     x, square = torch.tensor([0.5, -2.0, 3.0]).double(), MATRIX[:3, :3]
-    d, total, behind = _three(unit_jacobians, lambda v: square @ v, x)
-    expected = square + torch.eye(3)
+
+    def shorter(v: Tensor) -> Tensor:
+        return square @ v
+
+    d, total, behind = _three(unit_jacobians, shorter, x)
+    expected, h = square + torch.eye(3), x + square @ x
     _expect(d, square, lambda imitate: imitate(square), BRANCH_MISTAKES)
     _expect(total, expected, lambda imitate: imitate(square), SUM_MISTAKES)
-    alive = x + square @ x > 0
-    _expect(behind, expected * alive[:, None], lambda imitate: imitate(square, x + square @ x), RELU_MISTAKES)
+    cut, mistakes = expected * (h > 0)[:, None], _relu_mistakes(shorter, x)
+    _expect(behind, cut, lambda imitate: imitate(square, h), mistakes)
 
 
 @needs(adds_the_identity)
@@ -241,10 +245,7 @@ def _three(unit_jacobians, function: Function, x: Tensor) -> tuple:
     return tuple(got)
 
 
-def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
-    d, h = jacobian(function, x), x + function(x)
-    expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
-    got = _three(unit_jacobians, function, x)[2]
+def _relu_mistakes(function: Function, x: Tensor) -> tuple[Mistake, ...]:
     of_x = Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (x > 0)[:, None],
         "the mask is that of x, not of x + F(x)",
@@ -255,7 +256,14 @@ def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
         "the mask is that of F(x), not of x + F(x)",
         "the ReLU sees the sum",
     )
-    _expect(got, expected, lambda imitate: imitate(d, h), (of_branch, of_x, *RELU_MISTAKES))
+    return of_branch, of_x, *RELU_MISTAKES
+
+
+def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
+    d, h = jacobian(function, x), x + function(x)
+    expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
+    got = _three(unit_jacobians, function, x)[2]
+    _expect(got, expected, lambda imitate: imitate(d, h), _relu_mistakes(function, x))
     return f"{int((h <= 0).sum())} of {len(h)} rows are zero"
 
 

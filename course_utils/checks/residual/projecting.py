@@ -202,7 +202,7 @@ def lists_others(_, projection_blocks):
 
 @needs(lists_resnet18)
 def lists_own_blocks(_, projection_blocks):
-    """of a network whose blocks are of a class made from it."""
+    """of a network whose blocks are of a subclass."""
     return _expect(projection_blocks, _meta(lambda: ResNet(OwnBlock, [1, 2, 1, 1])))
 
 
