@@ -1188,7 +1188,7 @@ session.show_recorded("plateau")
 #
 # Write `choose_checkpoint(epochs)`. It gets a list of records with `.epoch` (counted from 1), `.val_accuracy`,
 # `.val_loss`, `.train_accuracy` and `.test_accuracy`, and returns the **number** of the epoch to keep: the highest
-# validation accuracy, the first of several equal ones.
+# validation accuracy, the first of several equal ones. `.test_accuracy` is not even read.
 #
 # *Predict first:* why is `.test_accuracy` there?
 
@@ -1224,23 +1224,24 @@ def hidden_test() -> None:
 
     answer = checks.own_work(choose_checkpoint, training.History.best_epoch.fget)
     rng = random.Random(71_226)
-    for n, first in ((6, 1), (9, 1), (7, 5)):
-        val, test, fit, loss = (rng.sample(range(300, 900), n) for _ in range(4))
+    for n, first, step, reach in ((6, 1, 1, 1.0), (9, 1, 1, 1.0), (7, 5, 1, 1.0), (8, 6, 3, 1.0), (12, 1, 1, 4e-4)):
+        val = [0.3 + reach * 0.6 * x / 997 for x in rng.sample(range(997), n)]
+        train, test, loss = ([rng.random() for _ in range(n)] for _ in range(3))
         best = max(range(n), key=lambda i: val[i])
         epochs = [
             SimpleNamespace(
-                epoch=first + i,
-                train_accuracy=fit[i] / 1000,
-                val_accuracy=val[i] / 1000,
-                val_loss=loss[i] / 1000,
-                test_accuracy=test[i] / 1000,
+                epoch=first + step * i,
+                train_accuracy=train[i],
+                val_accuracy=val[i],
+                val_loss=loss[i],
+                test_accuracy=test[i],
             )
             for i in range(n)
         ]
         got = answer(epochs)
         assert type(got) is int, "choose_checkpoint: type of the answer"
         category = "an epoch's own number" if first > 1 else "best epoch by validation"
-        values.same(f"choose_checkpoint: {category}", got, first + best)
+        values.same(f"choose_checkpoint: {category}", got, first + step * best)
 
 
 from course_utils import checks
@@ -1251,7 +1252,7 @@ checks.hidden(hidden_test)
 # %% graded="choose-2" points=1
 # Graded, 1 point: ties, and hands off the test set.
 ### BEGIN HIDDEN TESTS
-# Why: breaking ties by test accuracy: even a look at it is a choice on the test set, so looks are counted.
+# Why: breaking ties by loss or test accuracy: even a look at test is a choice on the test set, so looks are counted.
 def hidden_test() -> None:
     import random
     from course_utils import checks, training, values
@@ -1261,20 +1262,28 @@ def hidden_test() -> None:
     looks = []
 
     class Record:
-        def __init__(self, epoch: int, val_accuracy: float):
+        def __init__(self, epoch: int, val_accuracy: float, rising: bool):
             self.epoch, self.val_accuracy = epoch, val_accuracy
-            self.train_accuracy, self.val_loss = rng.random(), rng.random()
+            self.train_accuracy = epoch / 10 if rising else 1 - epoch / 10
+            self.val_loss = 2.0 / epoch if rising else epoch / 2
 
         @property
         def test_accuracy(self) -> float:
             looks.append(self.epoch)
             return rng.random()
 
-    for val in ((0.25, 0.5, 0.5, 0.375), (0.75, 0.5, 0.75, 0.75, 0.5), (0.5, 0.25, 0.625, 0.125, 0.625)):
-        got = answer([Record(i + 1, value) for i, value in enumerate(val)])
-        assert type(got) is int, "choose_checkpoint: type of the answer"
-        label = "choose_checkpoint: several epochs equally good"
-        values.same(label, got, val.index(max(val)) + 1)
+    ties = (
+        (0.25, 0.5, 0.5, 0.375),
+        (0.75, 0.5, 0.75, 0.75, 0.5),
+        (0.5, 0.25, 0.625, 0.125, 0.625, 0.5),
+        (0.0, 0.0, 0.0),
+    )
+    for val in ties:
+        for rising in (True, False):
+            got = answer([Record(i + 1, value, rising) for i, value in enumerate(val)])
+            assert type(got) is int, "choose_checkpoint: type of the answer"
+            label = "choose_checkpoint: several epochs equally good"
+            values.same(label, got, val.index(max(val)) + 1)
     assert not looks, "choose_checkpoint: the test set"
 
 
