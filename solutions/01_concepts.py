@@ -768,7 +768,8 @@ session.show_recorded("labels")
 #
 # ### Exercise 4 · How many labels is it worth? · ●●● · 4 points · 15 min
 #
-# A learning curve is a dict: number of labelled images to accuracy (fraction), measured at a few amounts, in any order.
+# A learning curve is a dict: number of labelled images to accuracy (fraction), measured at one amount or more, in any
+# order.
 # - `labels_needed(curve, accuracy)`: the smallest number of images at which the curve reaches `accuracy`, as a float. Between two
 #   neighbouring amounts the curve is a straight line over **log(n)**. Never extrapolate: where no point reaches it, return
 #   `math.inf`; where the smallest amount already does, return that amount. A wavy curve counts where it gets there first.
@@ -852,8 +853,12 @@ def hidden_test() -> None:
         values.same("labels_needed: an accuracy that is never reached", got, math.inf)
         got = needed(curve, heights[0] / 1000 - 0.05)
         values.same("labels_needed: an accuracy reached at once", got, float(amounts[0]), rtol=1e-6)
-    got = needed({20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}, 0.45)
-    values.same("labels_needed: a curve that falls in between", got, 20 * 3**0.75, rtol=1e-6)
+    wavy, falls = {300: 0.4, 20: 0.3, 60: 0.5, 900: 0.7}, {7: 0.3, 21: 0.6, 90: 0.2}
+    got = [needed(wavy, 0.45), needed(wavy, 0.6), needed(falls, 0.5), needed(falls, 0.25), needed({9: 0.4}, 0.4)]
+    expected = [20 * 3**0.75, 300 * 3 ** (2 / 3), 7 * 3 ** (2 / 3), 7.0, 9.0]
+    values.same("labels_needed: a curve that falls in between", got, expected, rtol=1e-6)
+    got = [needed({5: 0.1, 20: 0.5, 80: 0.5, 160: 0.7}, 0.6), needed({9: 0.4}, 0.41)]
+    values.same("labels_needed: flat curves and short ones", got, [80 * 2**0.5, math.inf], rtol=1e-6)
 
 
 from course_utils import checks
@@ -880,8 +885,9 @@ def hidden_test() -> None:
         (fast, slow, 1600, "an accuracy that is never reached"),
         (slow, fast, 400, "a start that is behind"),
         (slow, fast, 25, "an accuracy reached at once"),
+        ({30: 0.3, 75: 0.5}, {8: 0.1, 64: 0.4, 1024: 0.6}, 75, "an amount that only one curve has"),
     ]
-    expected = [4.0, 4.0, math.inf, 0.25, 1.0]
+    expected = [4.0, 4.0, math.inf, 0.25, 1.0, 256 / 75]
     for i, (better, plain, n, category) in enumerate(cases):
         got = answer(dict(better), dict(plain), n)
         assert type(got) is float, "label_worth: type of the answer"

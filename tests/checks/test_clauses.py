@@ -29,7 +29,7 @@ KEYS = sorted(cells("check"))
 TO_DO = {
     "ablate_block", "adapt_alexnet", "basic_block", "capture", "choose", "clean_data", "conv_chain",
     "ensemble_row", "epoch", "evaluation", "fair_frozen", "freeze", "gradient_formula", "groups", "keep_stem",
-    "kernel_resample", "label_worth", "lora", "mcnemar", "permuted_control", "projection",
+    "kernel_resample", "lora", "mcnemar", "permuted_control", "projection",
     "swap_head", "temperature", "untouched", "vgg_count", "vit_tokens", "zero_shot",
 }  # fmt: skip
 DONE = [key for key in KEYS if key not in TO_DO]
