@@ -1,4 +1,5 @@
 # make run    run every notebook; BUDGET, DATA, WEIGHTS, and ARGS for the rest of `course run`
+# make check  before each commit: lint, format, types, drift, and the quick tests; 90 seconds on two cores
 # make test   run the whole test suite
 # make lab    open JupyterLab
 # make build  make both editions of the notebooks from solutions/*.py
@@ -11,16 +12,25 @@ DATA ?= auto
 WEIGHTS ?= auto
 ARGS ?=
 STAMP := $(VENV)/installed
-# Threads that spin while they wait slow everything down as soon as the cores are shared.
-export OMP_WAIT_POLICY ?= PASSIVE
+PYTEST = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m pytest --numprocesses auto \
+	--dist loadfile --no-loadscope-reorder
 
-.PHONY: run test lab build
+.PHONY: run check lint test lab build
 
 run: $(STAMP)
 	$(VENV)/bin/course run --budget "$(BUDGET)" --data "$(DATA)" --weights "$(WEIGHTS)" $(ARGS)
 
+check: lint
+	$(PYTEST) -m "not slow" $(ARGS)
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/course build --check
+
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
 
 lab: $(STAMP)
 	$(VENV)/bin/jupyter lab notebooks

@@ -14,7 +14,7 @@ from course_utils.authoring import release
 ROOT = Path(__file__).resolve().parents[1]
 ANSWERS = ROOT / "tests" / "answers"
 sys.path.insert(0, str(ROOT / "tests"))
-import courses
+import courses  # noqa: E402, found through the line above
 
 SMALL = courses.SAMPLE.stem
 

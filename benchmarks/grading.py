@@ -1,4 +1,4 @@
-"""The benchmark of grading: `course grade` against stock nbgrader, with the same scores; writes GRADING.md."""
+"""The benchmark of grading: `course grade` against stock nbgrader, scores compared; writes GRADING.md."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import classes
@@ -26,14 +27,15 @@ from course_utils.environ import environment, path_with_our_programs
 from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 from course_utils.grading.sandbox.sandbox import require_sandbox
+from course_utils.machine import describe_machine
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 NAME = "03_resnet18_finetune"
-READING = """Submissions are honest ones: for each student and exercise an answer drawn from `tests/answers/`, right or wrong.
-Stock is `nbgrader autograde` with this course's `nbgrader_config.py`, without a sandbox; ours is `course grade`, each
-submission in a sandbox of its own. Both grade the same submissions in turn, the programs' own start included, and
-every score is compared, cell by cell.
+READING = """Submissions are honest ones: for each student and exercise an answer drawn from
+`tests/answers/`, right or wrong. Stock is `nbgrader autograde` with this course's `nbgrader_config.py`,
+without a sandbox; ours is `course grade`, each submission in a sandbox of its own. Both grade the same
+submissions in turn, the programs' own start included, and every score is compared, cell by cell.
 """
 
 
@@ -73,9 +75,8 @@ def write(options: argparse.Namespace, words: list[str], sections: list[str], mi
     """The page with what has been measured so far, so that an interrupt loses one row."""
     warning = "**Tiny sizes, which measure nothing (`--quick`).**\n\n" if options.quick else ""
     command = " ".join(["python benchmarks/grading.py", *report.without_folders(words)])
-    facts = (
-        f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {report.machine(torch.device('cpu'))}\n"
-    )
+    machine = describe_machine(torch.device("cpu"))
+    facts = f"- command: `{command}` ({minutes:.0f} minutes)\n- machine: {machine}\n"
     page = [
         "# Grading, measured against stock nbgrader\n",
         warning + facts,
@@ -109,7 +110,7 @@ def duel(course: Path, n: int, title: str) -> str:
     cells: list[float] = []
     for who in ("ours", "stock", "ours"):
         with fresh_copy(course) as copied:
-            timings[who].append(seconds_of(lambda: PROGRAMS[who](copied)))
+            timings[who].append(seconds_of(partial(PROGRAMS[who], copied)))
             mine = all_scores(copied)
             if scores.setdefault(who, mine) != mine or scores["ours"] != mine:
                 raise SystemExit(f"{title}: the scores of {who} differ: {differences(scores['ours'], mine)}")
@@ -138,7 +139,10 @@ def growth(course: Path, counts: tuple[int, ...]) -> str:
             [f"{n}", f"{seconds:.1f}", f"{seconds / n:.2f}", f"{work / n:.2f}", f"{1000 * serial[0] / n:.0f}"]
         )
     head = ["submissions", "seconds", "s each", "of a worker, s each", "serial, ms each"]
-    said = "\n\nSerial is what the main process does for each submission: repair, nbgrader's sanitising and writing."
+    said = (
+        "\n\nSerial is what the main process does for each submission: repair, nbgrader's sanitising and "
+        "writing."
+    )
     return f"## Growth with the number of submissions\n\n{report.markdown(head, body)}{said}"
 
 
@@ -160,12 +164,12 @@ def fleet(course: Path, n: int, workers: tuple[int, ...]) -> str:
             stopwatch() as serial,
         ):
             settings = batch.Settings(scheduler=cluster.scheduler_address)
-            seconds = seconds_of(lambda: batch.grade(copied, [NAME], settings, say=silent))
+            seconds = seconds_of(partial(batch.grade, copied, [NAME], settings, say=silent))
         body.append([f"{number}", f"{seconds:.1f}", f"{60 * n / seconds:.0f}", f"{serial[0] / seconds:.0%}"])
     head = ["simulated workers", "seconds", "submissions a minute", "main process busy"]
     said = (
-        "\n\nA simulated worker sleeps for the seconds that the submission took here, and returns what it gave; the "
-        "main process does its real work. Where it is busy all the time, more workers help no more."
+        "\n\nA simulated worker sleeps for the seconds that the submission took here, and returns what it "
+        "gave; the main process does its real work. Where it is busy all the time, more workers help no more."
     )
     return f"## A cluster, {n} submissions\n\n{report.markdown(head, body)}{said}"
 
@@ -177,8 +181,8 @@ def small(folder: Path, n: int) -> str:
     seconds = seconds_of(lambda: batch.grade(course, [name], batch.Settings(), say=print))
     again = seconds_of(lambda: batch.grade(course, [name], batch.Settings(), say=silent))
     said = (
-        f"{n} submissions of a small notebook: {seconds:.0f} s, {60 * n / seconds:.0f} a minute. The same command again, "
-        f"nothing having changed: {again:.1f} s."
+        f"{n} submissions of a small notebook: {seconds:.0f} s, {60 * n / seconds:.0f} a minute. "
+        f"The same command again, nothing having changed: {again:.1f} s."
     )
     return f"## Many\n\n{said}"
 

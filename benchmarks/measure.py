@@ -68,11 +68,14 @@ def in_turn(arms: Sequence[Arm], repeats: int) -> list[Timing]:
             seconds[i].append(seconds_of(arms[i].work))
     return [
         Timing(
-            arm, tuple(own), statistics.median(b / s for b, s in zip(seconds[0], own)), start,
+            arm,
+            tuple(own),
+            statistics.median(b / s for b, s in zip(seconds[0], own)),
+            start,
             arm.accuracy() if arm.accuracy else None,
         )
         for arm, own, start in zip(arms, seconds, starts)
-    ]  # fmt: skip
+    ]
 
 
 def seconds_of(work: Callable[[], object]) -> float:

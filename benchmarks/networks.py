@@ -169,9 +169,14 @@ def our_arm(plan: Plan, name: str, model: nn.Module, n: int, compile: bool = Fal
         model.load_state_dict(before)
 
     return Arm(
-        f"{name}, batch {recipe.batch_size}", epoch, n, training_flop(model, images),
-        lambda: evaluate(model, plan.splits.val, PREPROCESS).top1, warm_up, goal,
-    )  # fmt: skip
+        f"{name}, batch {recipe.batch_size}",
+        epoch,
+        n,
+        training_flop(model, images),
+        lambda: evaluate(model, plan.splits.val, PREPROCESS).top1,
+        warm_up,
+        goal,
+    )
 
 
 def in_bfloat16(plan: Plan, arm: Arm) -> list[Arm]:
@@ -215,16 +220,30 @@ def probe_arms(plan: Plan) -> list[Arm]:
         return accuracy(best[model](extract_features(model, val, PREPROCESS, keep=False)), val.labels)
 
     seen = PROBE_EPOCHS * len(images)
-    sixteen = Arm("ours, the same with live taps, in bfloat16",
-                  lambda: our_probe(live_too, bfloat16(extract_features)), seen,
-                  accuracy=lambda: our_accuracy(live_too), goal=14.0)  # fmt: skip
+    sixteen = Arm(
+        "ours, the same with live taps, in bfloat16",
+        lambda: our_probe(live_too, bfloat16(extract_features)),
+        seen,
+        accuracy=lambda: our_accuracy(live_too),
+        goal=14.0,
+    )
     return [
         Arm("tutorial loop, 5 epochs", tutorial_probe, seen, accuracy=tutorial_accuracy),
-        Arm("ours, features once and L-BFGS", lambda: our_probe(start), seen, accuracy=lambda: our_accuracy(start),
-            goal=14.0),
-        Arm("ours, the same with live taps", lambda: our_probe(live), seen, accuracy=lambda: our_accuracy(live)),
+        Arm(
+            "ours, features once and L-BFGS",
+            lambda: our_probe(start),
+            seen,
+            accuracy=lambda: our_accuracy(start),
+            goal=14.0,
+        ),
+        Arm(
+            "ours, the same with live taps",
+            lambda: our_probe(live),
+            seen,
+            accuracy=lambda: our_accuracy(live),
+        ),
         *([sixteen] if plan.device.type == "cpu" and cpu_has_bfloat16() else []),
-    ]  # fmt: skip
+    ]
 
 
 def evaluation_arms(plan: Plan) -> list[Arm]:
@@ -241,9 +260,16 @@ def evaluation_arms(plan: Plan) -> list[Arm]:
 
     return [
         Arm("tutorial loop", theirs, len(images), flop, lambda: found["theirs"]),
-        Arm("ours", ours, len(images), flop, lambda: found["ours"],
-            lambda: predict(model, images.subset(range(min(64, len(images)))), PREPROCESS), 1.5),
-    ]  # fmt: skip
+        Arm(
+            "ours",
+            ours,
+            len(images),
+            flop,
+            lambda: found["ours"],
+            lambda: predict(model, images.subset(range(min(64, len(images)))), PREPROCESS),
+            1.5,
+        ),
+    ]
 
 
 def scaling(plan: Plan, counts: tuple[int, ...]) -> list[tuple[int, Arm, Callable[[], object]]]:

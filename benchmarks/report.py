@@ -11,20 +11,24 @@ import torch
 from measure import Timing
 
 from course_utils.data.images import Splits
+from course_utils.machine import describe_machine
 
 PAGE, GPU_PAGE = (Path(__file__).with_name(name) for name in ("RESULTS.md", "RESULTS-GPU.md"))
-NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then recipes on CIFAR-10) **has not been run**: no GPU was
-at hand. All of it but the GPU is tested, at tiny sizes. It writes a page of its own, `RESULTS-GPU.md`.
+NO_GPU = """The GPU command (`course bench --gpu`: the same rows, then recipes on CIFAR-10)
+**has not been run**: no GPU was at hand. All of it but the GPU is tested, at tiny sizes. It writes a page of
+its own, `RESULTS-GPU.md`.
 """
-READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over the rounds, with
-the lowest and highest in brackets; "times" is the median over the rounds of the ratio within a round, and
-"goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy is on the validation
-images after the last round, with few images and few epochs: it would show a path that learns nothing where the others
-learn, and no more (ten classes make 10 % by chance). What limits the rows stands in `benchmarks/README.md`.
+READING = """Every row runs all its paths in turn, round by round, in one process. Figures are medians over
+the rounds, with the lowest and highest in brackets; "times" is the median over the rounds of the ratio
+within a round, and "goal" the ratio to reach. The limit is this machine's float32 matrix product. Accuracy
+is on the validation images after the last round, with few images and few epochs: it would show a path that
+learns nothing where the others learn, and no more (ten classes make 10 % by chance). What limits the rows
+stands in `benchmarks/README.md`.
 """
-ON_A_GPU = """Ours trains in 16 bits here, the tutorial loop in torch's default precision, and the limit is that of float32
-without tensor cores: a path may be beyond it. For training and evaluation ours has the images on the card before it starts,
-the tutorial loop sends them batch by batch. Decoding, importing, the first batch and L-BFGS run on the CPU.
+ON_A_GPU = """Ours trains in 16 bits here, the tutorial loop in torch's default precision, and the limit is
+that of float32 without tensor cores: a path may be beyond it. For training and evaluation ours has the
+images on the card before it starts, the tutorial loop sends them batch by batch. Decoding, importing, the
+first batch and L-BFGS run on the CPU.
 """
 
 
@@ -77,7 +81,7 @@ def page(
     low, high = sorted(limits)
     facts = {
         "command": f"`{command}` ({minutes:.1f} minutes{'' if finished else ', **not finished**'})",
-        "machine": machine(device),
+        "machine": describe_machine(device),
         "versions": f"Python {platform.python_version()}, torch {torch.__version__}, "
         f"torchvision {version('torchvision')}, numpy {version('numpy')}",
         "matrix product": f"{low / 1e9:,.0f} to {high / 1e9:,.0f} GFLOP/s, before and after",
@@ -95,17 +99,6 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table; all columns but the first to the right."""
     rule = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rule, *rows))
-
-
-def machine(device: torch.device) -> str:
-    """The card if there is one, and the processor."""
-    card = f"{torch.cuda.get_device_name(device)}, beside " if device.type == "cuda" else ""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    name = names[0] if names else platform.processor() or platform.machine()
-    features = torch.backends.cpu.get_cpu_capability()
-    return f"{card}{name} ({features}), {torch.get_num_threads()} threads, {platform.system()}"
 
 
 def page_of(device: torch.device) -> Path:

@@ -150,8 +150,12 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny sizes, nothing compiled: does it run?")
     parser.add_argument("--rows", type=_rows, default=list(ROWS), help=f"some of {','.join(ROWS)}")
     parser.add_argument("--data", help="cartoons, cifar10 (what --gpu takes by itself), or a folder or zip")
-    parser.add_argument("--starts", type=lambda text: tuple(text.split(",")), default=("none", "small"),
-                        help="weights that the recipes start from: none, small, imagenet, or a file")  # fmt: skip
+    parser.add_argument(
+        "--starts",
+        type=lambda text: tuple(text.split(",")),
+        default=("none", "small"),
+        help="weights that the recipes start from: none, small, imagenet, or a file",
+    )
     parser.add_argument("--images", type=int, help="training images of the fast rows")
     parser.add_argument("--repeats", type=int, help="rounds of each row")
     parser.add_argument("--seed", type=int, default=0)

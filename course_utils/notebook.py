@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
+from IPython import get_ipython
+from IPython.display import publish_display_data
 
 import course_utils
 from course_utils import plots
@@ -16,6 +18,7 @@ from course_utils.course import experiments, recorded
 from course_utils.course.budget import choose_preset, load_plan
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
+from course_utils.data.inspection import require_usable
 from course_utils.data.loading import describe_source, load_data
 from course_utils.environ import is_grading
 from course_utils.models.weights import (
@@ -27,10 +30,10 @@ from course_utils.models.weights import (
     describe_weights,
     find_weights,
 )
-from course_utils.tables import table, turned
+from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
-MOST_COLUMNS = 6  # of a recorded table; with more it is shown turned
+MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
 @dataclass(frozen=True)
@@ -81,25 +84,45 @@ class Session:
         }
         recorded.keep(name, value, header)
 
+    def recorded(self, name: str) -> dict:
+        """The recorded result ``name``: what these cells gave on real data; empty if there is none."""
+        found = recorded.read(self.notebook, name)
+        return found[0] if found else {}
+
     def show_recorded(self, name: str) -> None:
-        """Print the recorded result ``name``: what these cells gave on real data."""
+        """Show the recorded result ``name`` as a table, and its curves as a figure."""
         found = recorded.read(self.notebook, name)
         if found is None:
             print(f"no recorded result for {name!r}")
             return
         value, facts = found
-        print(recorded.describe(facts))
+        caption = recorded.describe(facts, value.get("n_train"))
         if "rows" in value:
             wide = len(value["rows"][0]) > MOST_COLUMNS
-            print(table(turned(value["rows"]) if wide else value["rows"]))
-            return
-        if "arms" not in value:
-            print("  " + ", ".join(f"{key}: {_short(v)}" for key, v in value.items()))
-        for arm in value.get("arms", ()):
-            cost = f", {arm.pop('ms_per_image'):.1f} ms an image" if "ms_per_image" in arm else ""
-            print(f"  {Arm.from_dict(arm)}{cost}")
+            show_table(transposed(value["rows"]) if wide else value["rows"], caption=caption)
+        elif "arms" in value:
+            show_table([_arm_row(arm) for arm in value["arms"]], caption=caption)
+        else:
+            rows = [{"what": key, "value": _short(v)} for key, v in value.items()]
+            show_table(rows, caption=caption)
         if "curves" in value:
             _show_curves(value, facts)
+
+
+def _arm_row(saved: dict) -> dict:
+    """An arm as a row: its mean, the range of its seeds, what it was measured on, its rate."""
+    cost = {"ms an image": f"{saved['ms_per_image']:.1f}"} if "ms_per_image" in saved else {}
+    arm = Arm.from_dict({key: v for key, v in saved.items() if key != "ms_per_image"})
+    spread = f"{100 * arm.low:.1f} to {100 * arm.high:.1f}" if len(arm.scores) > 1 else "one run"
+    return {
+        "arm": arm.name,
+        "accuracy": percent(arm.mean),
+        "seeds": len(arm.scores),
+        "lowest to highest": spread,
+        "measured on": f"{arm.n_images:,} images",
+        "rate": f"{arm.lr:g}" if arm.lr else "–",
+        **cost,
+    }
 
 
 def start(
@@ -126,12 +149,13 @@ def start(
     """
     if is_grading():
         budget, data, weights, overrides = "grade", "cartoons", "small", None
-        experiments.rest()
+        experiments.rest(notebook)
     torch.manual_seed(seed)
-    preset = choose_preset(budget)
+    preset = choose_preset(budget, torch.cuda.is_available())
     plan = load_plan(notebook, preset, overrides)
     amounts = vars(plan.data)
     splits = load_data(data, seed=seed, **amounts)
+    require_usable(splits)
     source = common_source(weights, archs)
     found = find_weights(source, archs[0])
     session = Session(notebook, preset, plan, splits, found, seed, best_device(), source)
@@ -141,6 +165,15 @@ def start(
     print(describe_weights(found, archs[0]))
     session.keep("start", {"seed": seed})
     return session
+
+
+def show_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> None:
+    """Show rows of equal keys: as HTML in a notebook, as aligned text where there is none."""
+    text = f"{caption}\n{table(rows, columns)}" if caption else table(rows, columns)
+    if get_ipython() is None:
+        print(text)
+        return
+    publish_display_data({"text/html": html_table(rows, columns, caption), "text/plain": text})
 
 
 def _show_curves(value: dict, facts: dict) -> None:

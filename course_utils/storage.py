@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
+import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +16,10 @@ from typing import BinaryIO
 
 import numpy as np
 import platformdirs
+
+from course_utils.environ import is_grading
+
+ROOM = 25_000_000  # bytes: the 6,000 cartoons take 18 million, photographs come on top
 
 
 @contextmanager
@@ -44,7 +51,7 @@ def write_text(path: str | Path, text: str) -> None:
 def cache_dir() -> Path:
     """Where downloads and decoded images go: ``$COURSE_DATA``, else the platform's cache folder.
 
-    Everything in it can be fetched or computed again; delete it to win the space back.
+    Everything in it can be fetched or computed again; delete it to free the space.
     """
     chosen = os.environ.get("COURSE_DATA")
     if chosen:
@@ -62,7 +69,7 @@ def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[s
     """The arrays that ``make`` gives: computed once, then memory mapped from the cache folder.
 
     A mapped array costs no time until it is read; writing to it changes the copy in memory, never
-    the file. With a cache folder that is read-only or full the arrays simply stay in memory.
+    the file. With a cache folder that is read-only or full the arrays stay in memory, and one line says so.
 
     Args:
         key: all that the arrays depend on, versions included; another key is another entry.
@@ -75,9 +82,35 @@ def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[s
     arrays = make()
     try:
         _store(entry, arrays)
-    except OSError:
-        return arrays
+    except OSError as problem:
+        if not entry.is_dir():  # else another process was faster
+            warn_not_kept(problem.strerror)
     return _load(entry) or arrays
+
+
+def cache_problem() -> str:
+    """Why the cache folder cannot keep what the course draws and decodes; empty if it can."""
+    folder = cache_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+        free = shutil.disk_usage(folder).free
+    except OSError as problem:
+        return problem.strerror or str(problem)
+    return "" if free >= ROOM else f"{free / 1e6:.0f} MB free, of {ROOM / 1e6:.0f} needed"
+
+
+@functools.cache
+def warn_not_kept(reason: str) -> None:
+    """Say once that nothing is kept, and what to do; silent while nbgrader runs: nobody could act on it."""
+    if is_grading():
+        return
+    print(
+        f"cache:   {cache_dir()} keeps nothing ({reason}): pictures are made anew each time; "
+        "set COURSE_DATA to a folder with room that you may write to",
+        file=sys.stderr,
+    )
 
 
 def _entry_name(key: str) -> str:

@@ -1,8 +1,12 @@
-"""Rows as aligned text."""
+"""Rows as a table: aligned text, and HTML for notebooks; what others wrote as one line of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+from collections.abc import Mapping, Sequence
+
+STYLE = "overflow:auto;max-height:40em"
+NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
 
 
 def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
@@ -10,7 +14,7 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
     columns = list(columns or rows[0])
     cells = [[_cell(row.get(c, "")) for c in columns] for row in rows]
     widths = [max(len(c), *(len(row[i]) for row in cells)) for i, c in enumerate(columns)]
-    right = [isinstance(rows[0].get(c), int | float) for c in columns]
+    right = [_holds_numbers(rows, c) for c in columns]
 
     def line(texts: Sequence[str]) -> str:
         pairs = zip(texts, widths, right)
@@ -20,13 +24,69 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
     return "\n".join([line(columns), rule, *(line(row) for row in cells)])
 
 
-def turned(rows: Sequence[dict]) -> list[dict]:
+def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> str:
+    """The same as an HTML table with a caption; what is wider than the page scrolls by itself."""
+    columns = list(columns or rows[0])
+    styles = [
+        f' style="{NUMBER}"' if _holds_numbers(rows, c) else ' style="text-align:left"' for c in columns
+    ]
+    head = "".join(f'<th scope="col"{s}>{html.escape(c)}</th>' for c, s in zip(columns, styles))
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{s}>{html.escape(_cell(row.get(c, '')))}</td>" for c, s in zip(columns, styles))
+        + "</tr>"
+        for row in rows
+    )
+    name = html.escape(caption, quote=True)
+    title = f'<caption style="text-align:left">{name}</caption>' if caption else ""
+    return (  # what scrolls must take the focus, so that the arrow keys can scroll it
+        f'<div role="region" aria-label="{name or "table"}" tabindex="0" style="{STYLE}"><table>{title}'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def transposed(rows: Sequence[dict]) -> list[dict]:
     """The same table with rows and columns exchanged, for few rows of many columns."""
     title, *others = rows[0]
     return [{"": name, **{row[title]: _cell(row[name]) for row in rows}} for name in others]
 
 
+def one_line(text: str, longest: int = 300) -> str:
+    """What somebody else wrote, as a line that every terminal, table and file takes.
+
+    Line breaks become blanks; control characters, halves of characters and signs that turn the writing
+    direction are shown by their codes, not obeyed; beyond ``longest`` characters the middle is left out.
+    """
+    line = " ".join(text.split())
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    if len(shown) <= longest:
+        return shown
+    return f"{shown[: longest * 2 // 3]}...{shown[-(longest // 3 - 3) :]}"
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """0.712 as ``71.2 %``; a dash for what nobody knows."""
+    return "–" if fraction is None else f"{100 * fraction:.{digits}f} %"
+
+
+def _holds_numbers(rows: Sequence[Mapping], column: str) -> bool:
+    """Whether every value of the column that is there is a number, or a text such as ``71.2 %``."""
+    values = [row[column] for row in rows if row.get(column) not in (None, "", "–", "-")]
+    return bool(values) and all(_is_number(value) for value in values)
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return True
+    digits = str(value).removesuffix("%").strip().replace(",", "").replace(".", "", 1).lstrip("+-−")
+    return digits.isdigit()
+
+
 def _cell(value: object) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"

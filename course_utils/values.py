@@ -14,6 +14,7 @@ import base64
 import json
 import math
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +26,10 @@ DTYPES = frozenset("bool uint8 int8 int16 int32 int64 float16 float32 float64 co
 def same(label: str, got: object, expected: object, *, rtol: float = 0.0, atol: float = 0.0) -> None:
     """Compare what a student's function gave with what it should give.
 
-    Type, dtype, shape, length and keys must be equal; numbers may differ by ``atol + rtol * |expected|``.
-    NaN equals NaN. Only None, bool, int, float, str, tensors, arrays, and lists, tuples and dicts of
-    these can be equal, and none of a subclass. To accept any dtype compare ``got.tolist()``.
+    Type, dtype, shape, length and keys must be equal, the keys of a dict in any order; numbers may differ by
+    ``atol + rtol * |expected|``. NaN equals NaN. Only None, bool, int, float, str, tensors, arrays, and
+    lists, tuples and dicts of these can be equal, and none of a subclass. To accept any dtype compare
+    ``got.tolist()``.
 
     Args:
         label: says what was compared; a student never sees more of a hidden test.
@@ -56,7 +58,7 @@ def reveal(
     _publish({"nonce": nonce, "label": label, "value": value, "rtol": rtol, "atol": atol})
 
 
-def pack(value: object) -> dict:
+def pack(value: Any) -> dict:
     """A value as plain data that JSON can hold, digit for digit; what cannot be sent has only a type."""
     kind = type(value)
     if value is None or kind in (bool, int, str):
@@ -96,11 +98,19 @@ def alike(got: dict, expected: dict, *, rtol: float = 0.0, atol: float = 0.0) ->
         return _arrays_alike(_unpack_array(got), _unpack_array(expected), rtol, atol)
     if kind not in ("list", "tuple", "dict") or len(got["items"]) != len(expected["items"]):
         return False
-    pairs = list(zip(got["items"], expected["items"]))
     if kind == "dict":
-        same_keys = all(alike(a[0], b[0]) for a, b in pairs)
-        return same_keys and all(alike(a[1], b[1], rtol=rtol, atol=atol) for a, b in pairs)
-    return all(alike(a, b, rtol=rtol, atol=atol) for a, b in pairs)
+        return _dicts_alike(got["items"], expected["items"], rtol, atol)
+    return all(alike(a, b, rtol=rtol, atol=atol) for a, b in zip(got["items"], expected["items"]))
+
+
+def _dicts_alike(got: list, expected: list, rtol: float, atol: float) -> bool:
+    """Pairs of packed keys and values: equal keys, in any order, and values within the tolerance."""
+    left = list(got)
+    for key, value in expected:
+        place = next((i for i, (other, _) in enumerate(left) if alike(other, key)), None)
+        if place is None or not alike(left.pop(place)[1], value, rtol=rtol, atol=atol):
+            return False
+    return True
 
 
 def _pack_array(kind: str, array: np.ndarray) -> dict:

@@ -19,7 +19,7 @@ STUB = 'raise NotImplementedError("replace this line by your answer")'
 def make_course(folder: Path, *texts: Path) -> Path:
     """A course folder with these texts and our configuration, not built yet."""
     (folder / "solutions").mkdir(parents=True)
-    for name in ("nbgrader_config.py", "pyproject.toml", "requirements.txt"):
+    for name in ("nbgrader_config.py", "pyproject.toml", "requirements.txt", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     for text in texts or (SAMPLE,):
         shutil.copy(text, folder / "solutions")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import re
 from pathlib import Path
 
 import jupytext
 
+from course_utils.authoring.markers import find_regions, without_regions
+
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = sorted((ROOT / "solutions").glob("*.py"))
-SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION$.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
@@ -27,7 +27,9 @@ def cells(kind: str) -> dict[str, str]:
 
 def stub(key: str) -> str:
     """What a student finds in the answer cell."""
-    return SOLUTION.sub(r"\1raise NotImplementedError", cells("answer")[key])
+    lines = cells("answer")[key].split("\n")
+    regions = find_regions(lines, where=lambda position: f"{key}:{position}")
+    return "\n".join(without_regions(lines, regions, "raise NotImplementedError"))
 
 
 def statement(key: str) -> str:

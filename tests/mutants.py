@@ -103,26 +103,41 @@ def _changed(node: ast.AST) -> Iterator[ast.AST]:
     """What may stand in the place of a node."""
     if isinstance(node, DROPPED):
         yield ast.Pass()
-    if isinstance(node, ast.Constant):
-        yield from _constants(node)
-    elif isinstance(node, ast.Compare):
-        for i, operator in enumerate(node.ops):
-            if type(operator) in COMPARED:
-                yield _with(node, ops=[*node.ops[:i], COMPARED[type(operator)](), *node.ops[i + 1 :]])
-    elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in COMPUTED:
+    for kinds, changed in OPERATORS:
+        if isinstance(node, kinds):
+            yield from changed(node)
+
+
+def _comparisons(node: ast.Compare) -> Iterator[ast.AST]:
+    for i, operator in enumerate(node.ops):
+        if type(operator) in COMPARED:
+            yield _with(node, ops=[*node.ops[:i], COMPARED[type(operator)](), *node.ops[i + 1 :]])
+
+
+def _arithmetic(node: ast.BinOp | ast.AugAssign) -> Iterator[ast.AST]:
+    if type(node.op) in COMPUTED:
         yield _with(node, op=COMPUTED[type(node.op)]())
-    elif isinstance(node, ast.BoolOp):
-        yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
-    elif isinstance(node, ast.UnaryOp):
-        yield node.operand
-    elif isinstance(node, ast.If | ast.IfExp | ast.While):
-        yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
-    elif isinstance(node, ast.comprehension):
-        yield from (_with(node, ifs=[*node.ifs[:i], *node.ifs[i + 1 :]]) for i in range(len(node.ifs)))
-    elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.ctx, ast.Load):
+
+
+def _either_for_both(node: ast.BoolOp) -> Iterator[ast.AST]:
+    yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
+
+
+def _without_sign(node: ast.UnaryOp) -> Iterator[ast.AST]:
+    yield node.operand
+
+
+def _negated(node: ast.If | ast.IfExp | ast.While) -> Iterator[ast.AST]:
+    yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
+
+
+def _without_condition(node: ast.comprehension) -> Iterator[ast.AST]:
+    yield from (_with(node, ifs=[*node.ifs[:i], *node.ifs[i + 1 :]]) for i in range(len(node.ifs)))
+
+
+def _turned_round(node: ast.Tuple) -> Iterator[ast.AST]:
+    if len(node.elts) == 2 and isinstance(node.ctx, ast.Load):
         yield _with(node, elts=node.elts[::-1])
-    elif isinstance(node, ast.Call):
-        yield from _calls(node)
 
 
 def _constants(node: ast.Constant) -> Iterator[ast.AST]:
@@ -154,6 +169,19 @@ def _with(node: ast.AST, **fields: object) -> ast.AST:
     for name, value in fields.items():
         setattr(new, name, value)
     return new
+
+
+OPERATORS = (
+    (ast.Constant, _constants),
+    (ast.Compare, _comparisons),
+    ((ast.BinOp, ast.AugAssign), _arithmetic),
+    (ast.BoolOp, _either_for_both),
+    (ast.UnaryOp, _without_sign),
+    ((ast.If, ast.IfExp, ast.While), _negated),
+    (ast.comprehension, _without_condition),
+    (ast.Tuple, _turned_round),
+    (ast.Call, _calls),
+)
 
 
 def killed(key: str, mutant: Mutant) -> bool:

@@ -3,7 +3,8 @@ import os
 import numpy as np
 import pytest
 
-from course_utils import storage
+from course_utils import doctor, storage
+from course_utils.data import loading
 from course_utils.storage import cache_dir, file_stamp, stored_arrays
 
 
@@ -89,6 +90,43 @@ def test_full_disk_loses_nothing_and_leaves_nothing(folder, monkeypatch):
     monkeypatch.setattr(storage.np, "save", full)
     assert stored_arrays("k", Maker())["images"].shape == (3, 4)
     assert list(folder.rglob("*")) == [folder / "arrays"]
+
+
+def test_a_cache_that_keeps_nothing_says_so_once(folder, capsys, monkeypatch):
+    folder.write_text("a file where the folder should be")
+    storage.warn_not_kept.cache_clear()
+    for key in ("a", "b"):
+        stored_arrays(key, Maker())
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and str(folder) in told and "set COURSE_DATA" in told
+    storage.warn_not_kept.cache_clear()
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    stored_arrays("c", Maker())
+    assert capsys.readouterr().err == ""
+
+
+def test_photographs_are_drawn_elsewhere_where_the_cache_is_full(folder, monkeypatch, capsys):
+    write, storage_full = loading.generation.write_photos, OSError(28, "No space left on device")
+
+    def full(target, *rest):
+        if folder in target.parents:
+            target.mkdir(parents=True)
+            raise storage_full
+        return write(target, *rest)
+
+    monkeypatch.setattr(loading.generation, "write_photos", full)
+    storage.warn_not_kept.cache_clear()
+    drawn = loading._drawn_folder(2)
+    assert len(list(drawn.glob("train/*/*.jpg"))) == 4 and folder not in drawn.parents
+    assert "No space left" in capsys.readouterr().err
+    assert not list(folder.glob("photos*/*"))
+
+
+def test_the_doctor_sees_a_cache_that_is_read_only_or_tiny(folder, monkeypatch):
+    assert doctor._cache().there
+    usage = type("usage", (), {"free": 1_000_000})
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: usage)
+    assert not doctor._cache().there and "1 MB free, of 25 needed" in doctor._cache().detail
 
 
 def test_interrupt_while_storing_leaves_no_entry(folder, monkeypatch):

@@ -49,7 +49,8 @@ def test_recorded_results_are_shown_as_such(session, monkeypatch, tmp_path, caps
     session.show_recorded("nothing")
     printed = capsys.readouterr().out
     assert "Recorded, not yours: CIFAR-10, small, a CPU." in printed
-    assert "probe: 55.0% (2 seeds: 50.0% to 60.0%; 100 images)" in printed
+    assert "probe    55.0 %      2  50.0 to 60.0       100 images    0.1" in printed
+    assert session.recorded("control")["arms"] == [arm] and session.recorded("nothing") == {}
     assert "no recorded result for 'nothing'" in printed
 
 

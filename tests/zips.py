@@ -17,10 +17,15 @@ LATER = (2026, 3, 2, 12, 0, 0)
 def notebook(answer: str = "1", assignment: str = "90_sample") -> bytes:
     """A notebook with the cells of an assignment; ``answer`` tells two of them apart."""
     cells = [
-        {"cell_type": "code", "source": f"answer = {answer}", "metadata": {"nbgrader": {"grade_id": id_}},
-         "execution_count": None, "outputs": []}
+        {
+            "cell_type": "code",
+            "source": f"answer = {answer}",
+            "metadata": {"nbgrader": {"grade_id": id_}},
+            "execution_count": None,
+            "outputs": [],
+        }
         for id_ in CELLS.get(assignment, ())
-    ]  # fmt: skip
+    ]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).encode()
 
 

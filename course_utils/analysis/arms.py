@@ -1,4 +1,4 @@
-"""Fair comparisons: arms with equally large rate grids and several seeds, a verdict, what a start is worth in labels."""
+"""Fair comparisons: arms with equal rate grids and several seeds, a verdict, a start's worth in labels."""
 
 from __future__ import annotations
 

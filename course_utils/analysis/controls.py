@@ -1,4 +1,4 @@
-"""Controls: permuted weights with batch-norm statistics that fit them, and pictures made less like photographs."""
+"""Controls: permuted weights with fitting batch-norm statistics, and pictures made less like photographs."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def estimate_norms(model: nn.Module, images: ImageSet, preprocess: Preprocess) -
     model.eval()
 
 
-def _norms(model: nn.Module) -> list[nn.Module]:
+def _norms(model: nn.Module) -> list[BatchNorm]:
     return [m for m in model.modules() if isinstance(m, BatchNorm) and m.track_running_stats]
 
 

@@ -31,14 +31,15 @@ PIXEL_PENALTIES = (0.1, 1.0, 10.0)
 
 Extract = Callable[[ImageSet], Tensor]
 # What one run gives: validation accuracy, and a function that measures on the test images.
-Outcome = tuple[float, Callable[[], float]]
+Trial = tuple[float, Callable[[], float]]
 # A run with a seed and a learning rate or weight penalty.
-Run = Callable[[int, float], Outcome]
+Run = Callable[[int, float], Trial]
 
 
 def measure() -> None:
     """Measure the drawn cartoons and print grids, table and targets."""
     weights = find_weights("small")
+    assert weights is not None, "they ship with the package"
     print(f"{CARTOONS}: {TRAIN:,} training, {VAL:,} validation, {TEST:,} test images")
     print(f"{SEEDS} seeds; fine-tuning and scratch train {EPOCHS} epochs; weights: {weights.name}")
     print("\nvalidation accuracy by learning rate, or by weight penalty (linear classifiers)")
@@ -94,13 +95,15 @@ def measure_difficulty(
     runs = {
         "pixels": ("raw pixels, linear", _probes(data, lambda _: raw_pixels), PIXEL_PENALTIES),
         "background": (
-            "background alone, linear", _probes(backgrounds, lambda _: raw_pixels), PIXEL_PENALTIES
+            "background alone, linear",
+            _probes(backgrounds, lambda _: raw_pixels),
+            PIXEL_PENALTIES,
         ),
         "random": ("probe, random network", _probes(data, untrained), PENALTIES),
         "probe": ("probe, pretrained", _probes(data, pretrained), PENALTIES),
         "finetuned": ("fine-tuned", train(weights), rates),
         "scratch": ("from scratch", train(None), rates),
-    }  # fmt: skip
+    }
     n_test = len(data[0].test)
     return {key: _arm(*run, seeds=len(data), n_test=n_test) for key, run in runs.items()}
 
@@ -186,7 +189,7 @@ def _probes(data: Sequence[Splits], extractor: Callable[[int], Extract]) -> Run:
         extract, splits = extractor(seed), data[seed]
         return [(extract(part), part.labels) for part in (splits.train, splits.val, splits.test)]
 
-    def run(seed: int, penalty: float) -> Outcome:
+    def run(seed: int, penalty: float) -> Trial:
         train, val, test = parts(seed)
         head = fit_probe(*train, len(data[seed].classes), penalty)
         return _score(head, *val), lambda: _score(head, *test)
@@ -206,7 +209,7 @@ def _train(
     rate: float,
     epochs: int,
     seed: int,
-) -> Outcome:
+) -> Trial:
     """All layers trained at one rate from ``weights`` or scratch; best epoch on validation."""
     model = build_model("resnet18", weights, len(splits.classes), seed=seed)
     recipe = Recipe((Phase(epochs, rate),), batch_size=32)

@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from course_utils.errors import CourseError
 
+Block: TypeAlias = BasicBlock | Bottleneck
 # Student's t, 97.5 % quantile, by number of seeds.
 T_QUANTILE = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
 
@@ -31,7 +33,8 @@ def gradient_norms(model: nn.Module, x: Tensor, labels: Tensor) -> dict[str, flo
     model.zero_grad()
     F.cross_entropy(model(x), labels).backward()
     layers = {name: m for name, m in model.named_modules() if isinstance(m, nn.Conv2d)}
-    return {name: layer.weight.grad.norm().item() for name, layer in layers.items()}
+    grads: dict[str, Any] = {name: layer.weight.grad for name, layer in layers.items()}
+    return {name: grad.norm().item() for name, grad in grads.items()}
 
 
 def geometric_range(values: Sequence[float]) -> tuple[float, float, float]:
@@ -113,7 +116,7 @@ def capture(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
     """
     model.eval()
     blocks = find_blocks(model)
-    with watching(blocks) as seen:
+    with recording(blocks) as seen:
         model(x)
     return {
         name: BlockRecord(
@@ -129,7 +132,7 @@ def capture(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
 
 
 @contextlib.contextmanager
-def watching(blocks: dict[str, nn.Module]) -> Iterator[dict[str, dict[str, Tensor]]]:
+def recording(blocks: dict[str, nn.Module]) -> Iterator[dict[str, dict[str, Tensor]]]:
     """Keep x, residual, shortcut and output of each block's last forward pass within the context.
 
     The hooks are removed at the end, also after an exception; other people's hooks stay.
@@ -153,7 +156,7 @@ def skipped(model: nn.Module, name: str) -> Iterator[None]:
         CourseError: if the model has no block of that name.
     """
 
-    def skip(block: nn.Module, inputs: tuple[Tensor], output: Tensor) -> Tensor:
+    def skip(block: Block, inputs: tuple[Tensor], output: Tensor) -> Tensor:
         (x,) = inputs
         return F.relu(x if block.downsample is None else block.downsample(x))
 
@@ -187,7 +190,7 @@ def path_lengths(blocks: int) -> list[int]:
     return [math.comb(blocks, length) for length in range(blocks + 1)]
 
 
-def _watch(block: nn.Module, seen: dict[str, Tensor]) -> list:
+def _watch(block: Block, seen: dict[str, Tensor]) -> list:
     """Hooks that write into ``seen``. F(x) is copied: the block adds its shortcut to it in place."""
 
     def keep(name: str, copy: bool = False) -> Callable:
@@ -215,14 +218,14 @@ def _hooked(module: nn.Module, hook: Callable) -> Iterator[None]:
         handle.remove()
 
 
-def _block(model: nn.Module, name: str) -> nn.Module:
+def _block(model: nn.Module, name: str) -> Block:
     blocks = find_blocks(model)
     if name not in blocks:
         raise CourseError(f"no residual block {name!r}.", expected=", ".join(blocks) or "none")
     return blocks[name]
 
 
-def _last_norm(block: nn.Module) -> nn.Module:
+def _last_norm(block: Block) -> nn.Module:
     return block.bn3 if isinstance(block, Bottleneck) else block.bn2
 
 

@@ -1,1 +1,26 @@
-"""From the text of a notebook to its two editions, and to what students get."""
+"""From the text of a notebook to its two editions, and to what students get.
+
+Start reading in ``source.py`` (a text as cells), then ``release.py`` (``build``) and ``handout.py``;
+``running.py`` is `course run`.
+"""
+
+__all__ = [
+    "cells",
+    "claims",
+    "colab",
+    "configuration",
+    "course_map",
+    "effort",
+    "exercises",
+    "handout",
+    "leaks",
+    "markers",
+    "package_map",
+    "pages",
+    "picture",
+    "preflight",
+    "release",
+    "rules",
+    "running",
+    "source",
+]

@@ -1,4 +1,4 @@
-"""What the course folder says about itself: nbgrader's configuration, the version, and where Colab finds it."""
+"""What the course folder says of itself: nbgrader's configuration, the version, where Colab finds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course map in the README: a row for each chapter and for each exercise, made from the texts."""
+"""The course map: a row for each chapter, in README, and for each exercise, in `docs/teaching.md`."""
 
 from __future__ import annotations
 
@@ -9,42 +9,39 @@ from course_utils.authoring.exercises import exercises
 from course_utils.authoring.source import Source
 from course_utils.errors import BuildError
 
-BEGIN = "<!-- The course map is made by `course build`. -->"
-END = "<!-- End of the course map. -->"
+PAGE = "docs/teaching.md"
+MARKS = ("<!-- The course map is made by `course build`. -->", "<!-- End of the course map. -->")
+PRESETS = ("smoke", "cpu", "gpu")
 _QUESTION = re.compile(r"^\*\*Question\.\*\* (.+\?)$", re.M)
 
 
-def update(readme: str, sources: Sequence[Source], minutes: Mapping[str, Mapping]) -> str:
-    """``readme`` with a fresh map between its two marks.
+def chapters(sources: Sequence[Source], minutes: Mapping[str, Mapping]) -> str:
+    """A table of the chapters: question, number of exercises, points, minutes.
 
     Args:
         minutes: for each chapter how long its notebook runs, by preset.
 
     Raises:
-        BuildError: if a mark is missing, or a chapter does not tell its question.
+        BuildError: if a chapter does not tell its question.
     """
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise BuildError(f"README.md needs the lines {BEGIN} and {END}, each once.")
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{_map(sources, minutes)}{END}{after}"
-
-
-def _map(sources: Sequence[Source], minutes: Mapping[str, Mapping]) -> str:
-    presets = ("smoke", "cpu", "gpu")
-    chapters = ["| chapter | question | exercises | points | minutes at " + " / ".join(f"`{p}`" for p in presets) + " |",
-                "|---|---|---|---|---|"]  # fmt: skip
-    tasks = ["| chapter | exercise | difficulty | points | minutes |", "|---|---|---|---|---|"]
+    presets = " / ".join(f"`{preset}`" for preset in PRESETS)
+    lines = [f"| chapter | question | exercises | points | minutes at {presets} |", "|---|---|---|---|---|"]
     for source in sources:
         found = list(exercises(source.cells))
-        times = " / ".join(str(minutes.get(source.name, {}).get(p, "not measured")) for p in presets)
+        times = " / ".join(str(minutes.get(source.name, {}).get(p, "not measured")) for p in PRESETS)
         total = sum(exercise.points for exercise in found)
-        chapters.append(f"| `{source.name}` | {_question(source)} | {len(found)} | {total:g} | {times} |")
-        tasks += [
+        lines.append(f"| `{source.name}` | {_question(source)} | {len(found)} | {total:g} | {times} |")
+    return "\n".join(lines) + "\n"
+
+
+def all_exercises(sources: Sequence[Source]) -> str:
+    """A table of all exercises: difficulty, points, minutes."""
+    lines = ["| chapter | exercise | difficulty | points | minutes |", "|---|---|---|---|---|"]
+    for source in sources:
+        lines += [
             f"| {source.name[:2]} | {e.number} {e.title} | {e.difficulty} | {e.points:g} | {e.minutes} |"
-            for e in found
+            for e in exercises(source.cells)
         ]
-    lines = [*chapters, "", "<details><summary>All exercises</summary>", "", *tasks, "", "</details>"]
     return "\n".join(lines) + "\n"
 
 

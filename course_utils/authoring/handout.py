@@ -1,4 +1,4 @@
-"""What students get: the package as a wheel, their notebooks, requirements; no solutions."""
+"""What students get: the package as a wheel, their notebooks, requirements, the licence; no solutions."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from course_utils.authoring.release import check
 from course_utils.errors import BuildError
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
+INSTRUCTORS = ("grading", "authoring")  # parts of the package that no student's command needs
 README = """# {name} {version}
 
 Python 3.11 or newer. In this folder:
@@ -25,11 +26,32 @@ Python 3.11 or newer. In this folder:
     .venv/bin/jupyter lab notebooks
 
 On Windows write `.venv\\Scripts\\python` and `.venv\\Scripts\\jupyter`. Without an NVIDIA card, run
-`.venv/bin/python -m pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu`
+
+    .venv/bin/python -m pip install torch=={torch} torchvision=={torchvision} --index-url https://download.pytorch.org/whl/cpu
+
 before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tells what is missing.
 
-Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be graded as it is.
-"""
+Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be
+graded as it is.
+
+Where JupyterLab shows the buttons *Validate* and *Create Assignment*, it runs in an instructor's environment.
+You need neither: make one of your own as above, or switch them off with
+`jupyter labextension disable @jupyter/nbgrader`.
+
+## Terms
+
+Code and texts come under the licence in `LICENSE` ({license}); data and weights under their own terms:
+
+| what | terms |
+|---|---|
+| drawn cartoons | drawn by the package; its own licence |
+| small weights in the package | trained on Tiny ImageNet, under ImageNet's terms: research and teaching; no picture is in the package |
+| ImageNet weights (`course fetch resnet18`, `alexnet`, ...) | torchvision's, trained on ImageNet: research and teaching |
+| CIFAR-10 (`course fetch cifar10`) | its host states none; cite A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009 |
+| hot dogs (`course fetch hotdog`) | from *Dive into Deep Learning*; its host states none for the pictures |
+
+Data and weights are downloaded by you from their hosts; none is in this folder but the small weights.
+"""  # noqa: E501, rows of a table
 COLAB = """
 Or without installing anything, in Colab:
 
@@ -60,8 +82,10 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
         shutil.copy(root / "notebooks" / name / f"{name}.ipynb", target)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (folder / "requirements.txt").write_text(_requirements(root, project, wheel), encoding="utf-8")
-    readme = README.format(**project) + _colab_links(colab_repository(root), names)
+    text = README.format(**project, **pins(root / "requirements.txt"))
+    readme = text + _colab_links(colab_repository(root), names)
     (folder / "README.md").write_text(readme, encoding="utf-8")
+    shutil.copy(root / "LICENSE", folder)
     return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
@@ -85,9 +109,10 @@ def _build_wheel(root: Path, folder: Path) -> Path:
         shutil.copytree(
             root / "course_utils",
             Path(clean, "course_utils"),
-            ignore=shutil.ignore_patterns("__pycache__", "*.part"),
+            ignore=shutil.ignore_patterns("__pycache__", "*.part", *INSTRUCTORS),
         )
-        shutil.copy(root / "pyproject.toml", clean)
+        for name in ("pyproject.toml", "LICENSE"):
+            shutil.copy(root / name, clean)
         command = [sys.executable, "-m", "pip", "wheel", clean, "--no-deps", "--no-build-isolation"]
         result = subprocess.run([*command, "--wheel-dir", folder], capture_output=True, text=True, cwd=clean)
     if result.returncode:

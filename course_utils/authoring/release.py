@@ -14,20 +14,23 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from course_utils.authoring import course_map
+from course_utils.authoring import claims, course_map, package_map, picture
+from course_utils.authoring.cells import cell_ids
 from course_utils.authoring.colab import with_colab
 from course_utils.authoring.configuration import colab_repository, course_version, load_config
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.leaks import refuse_leaks
+from course_utils.authoring.pages import put_between
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
-from course_utils.course import experiments, released
+from course_utils.course import released
 from course_utils.course.budget import TABLE
 from course_utils.course.released import ReleasedCell
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
+from course_utils.evidence import headline
 from course_utils.storage import write_text
 
-README = "README.md"
+README = Path("README.md")
 ASSETS = Path("course_utils", "assets")
 
 
@@ -151,18 +154,33 @@ def _notebooks(root: Path) -> list[Path]:
 
 
 def _derived(root: Path, sources: Sequence[Source], stubs: tuple[str, str]) -> dict[Path, str]:
-    """What else is made from the texts, by its path: each only where the course has a place for it."""
+    """What else is made, by its path: each only where the course has a place for it."""
+    made = _pages(root, sources)
+    if (root / ASSETS).is_dir():
+        named = {source.name: released_cells(source, stubs) for source in sources}
+        resting = {source.name: experiments_of(source) for source in sources}
+        made[ASSETS / released.LIST.name] = released.list_text(named, resting)
+    return made
+
+
+def _pages(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
+    """README and what is made in ``docs/``."""
     made = {}
     if readme := _text(root / README):
         minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
-        made[Path(README)] = course_map.update(readme, sources, minutes)
-    if (root / ASSETS).is_dir():
-        cells = [cell for source in sources for cell in source.experiments]
-        made[ASSETS / experiments.LIST.name] = "".join(
-            f"{experiments.fingerprint(cell.source)}\n" for cell in cells
+        curves, facts = picture.read_curves()
+        readme = put_between(readme, picture.MARKS, picture.in_readme(curves, facts))
+        readme = put_between(readme, headline.MARKS, headline.markdown())
+        made[README] = put_between(readme, course_map.MARKS, course_map.chapters(sources, minutes))
+        made[Path(picture.FILE)] = picture.draw(curves, facts)
+    if teaching := _text(root / course_map.PAGE):
+        made[Path(course_map.PAGE)] = put_between(
+            teaching, course_map.MARKS, course_map.all_exercises(sources)
         )
-        named = {source.name: released_cells(source, stubs) for source in sources}
-        made[ASSETS / released.LIST.name] = released.list_text(named)
+    if table := _text(root / claims.TABLE):
+        made[Path(claims.PAGE)] = claims.page(table, sources)
+    if (root / package_map.FILE).exists():
+        made[Path(package_map.FILE)] = package_map.page(root)
     return made
 
 
@@ -177,9 +195,16 @@ def released_cells(source: Source, stubs: tuple[str, str]) -> list[ReleasedCell]
         for header in exercises_in(cell) if cell.kind == "markdown" else ():
             exercise = f"{header.number} {header.title}"
         if cell.role:
-            print_ = experiments.fingerprint(cell.student_source(*stubs))
+            print_ = released.fingerprint(cell.student_source(*stubs))
             cells.append(ReleasedCell(cell.grade_id, cell.role, exercise, cell.points, print_))
     return cells
+
+
+def experiments_of(source: Source) -> dict[str, str]:
+    """The fingerprints of a notebook's experiments, by cell id."""
+    resting = set(source.experiments)
+    by_id = zip(cell_ids(source.cells), source.cells, strict=True)
+    return {id_: released.fingerprint(cell.source) for id_, cell in by_id if cell in resting}
 
 
 def _text(path: Path) -> str | None:

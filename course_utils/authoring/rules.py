@@ -30,7 +30,7 @@ def check_role(role: str, kind: str, value: object, points: object, where: str) 
         raise BuildError(f"{where}: not a name: {value!r}.", expected=f'{role}="small_letters-1"')
     if rule.grade != (points is not None):
         raise BuildError(f"{where}: a {role} cell has {'no ' if rule.grade else ''}points.")
-    if rule.grade and (type(points) not in (int, float) or points <= 0):
+    if rule.grade and (isinstance(points, bool) or not isinstance(points, int | float) or points <= 0):
         raise BuildError(f"{where}: points must be a number over 0.", found=repr(points))
 
 

@@ -1,9 +1,9 @@
-"""Where the seconds of a run went: for each experiment of a notebook's budget table."""
+"""Headless runs of notebooks: pages, a table, records, and where the seconds went."""
 
 from __future__ import annotations
 
 import json
-import os
+import logging
 import platform
 import re
 import sys
@@ -16,23 +16,25 @@ from pathlib import Path
 
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
+from course_utils.course.names import complete_name
+from course_utils.data.loading import refuse_cartoons
 from course_utils.environ import environment
-from course_utils.errors import CourseError, DataError
+from course_utils.errors import DO, CourseError, DataError
+from course_utils.machine import describe_machine
 from course_utils.tables import table
 
 SET_UP = "set-up"
 READS = re.compile(r"\bplan\.(\w+)")
 OK, INTERRUPTED = "ok", "interrupted"
-# What the kernel of a headless run sees. Threads that spin while they wait made training up to twenty
-# times slower as soon as anything else ran on the same cores; sleeping costs a few per cent at most.
-HEADLESS = {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+# What the kernel of a headless run sees.
+HEADLESS = {"TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def by_experiment(executed: Path) -> dict[str, float]:
     """Seconds of the cells of a notebook that papermill has executed, by experiment.
 
     A cell counts for the experiment whose numbers it reads (``plan.starts.epochs``), and rather for one
-    that no cell before has read; a cell that reads none goes on with the experiment before it. What
+    that no cell before has read; a cell that reads none belongs to the experiment before it. What
     comes before the first is ``"set-up"``. Starting the kernel and making the page are not in it.
 
     Args:
@@ -76,7 +78,8 @@ class Run:
     """What came of one notebook.
 
     Attributes:
-        result: ``"ok"``, ``"interrupted"``, or the error of the first failing cell.
+        result: ``"ok"``, ``"interrupted"``, or the error of the first failing cell; several lines where
+            the error says what to do.
         facts: what the notebook said about itself (data, weights, budget, seed, results).
     """
 
@@ -142,7 +145,7 @@ def summary(runs: Sequence[Run]) -> str:
             "data": run.facts.get("data", "-"),
             "weights": run.facts.get("weights", "-"),
             "seconds": f"{run.seconds:.0f}",
-            "result": run.result,
+            "result": run.result.partition("\n")[0],
         }
         for run in runs
     ]
@@ -166,32 +169,6 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
     return target
 
 
-def refuse_cartoons(data: str) -> None:
-    """Only results on real data are worth recording.
-
-    Raises:
-        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
-    """
-    from course_utils.data.loading import CARTOONS, available
-
-    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
-        raise DataError(
-            f"results on {CARTOONS} are not recorded.",
-            expected="real data",
-            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
-        )
-
-
-def describe_machine() -> str:
-    """Processor, cores and GPU; neither its name nor any path."""
-    import torch
-
-    parts = [_processor(), f"{os.cpu_count()} cores"]
-    if torch.cuda.is_available():
-        parts.append(torch.cuda.get_device_name())
-    return ", ".join(parts)
-
-
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:
     import papermill
 
@@ -206,18 +183,22 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
             progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,
         )
     except KeyboardInterrupt:
+        # nbclient leaves a task behind, which would print a traceback when it is forgotten.
+        logging.getLogger("asyncio").disabled = True
         return INTERRUPTED
     except papermill.PapermillExecutionError as problem:
-        return f"In [{problem.exec_count}]: {_first_line(problem)}"
+        return f"In [{problem.exec_count}]: {_error_line(problem)}"
     except Exception as problem:  # the kernel died, or never started
         return f"{type(problem).__name__}: {str(problem).strip().splitlines()[0]}"
     return OK
 
 
-def _first_line(problem) -> str:
-    """The error as one line of bearable length."""
-    text = f"{problem.ename}: {problem.evalue}".strip().splitlines()[0]
-    return text if len(text) <= 100 else text[:99] + "…"
+def _error_line(problem) -> str:
+    """The error as one line of bearable length; one of the course's own with what to do."""
+    lines = f"{problem.ename}: {problem.evalue}".strip().splitlines()
+    if any(line.startswith(DO) for line in lines):
+        return "\n".join(lines)
+    return lines[0] if len(lines[0]) <= 100 else lines[0][:99] + "…"
 
 
 def _versions() -> dict[str, str]:
@@ -225,21 +206,11 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-def _processor() -> str:
-    """The processor's name: Linux keeps it in a file, elsewhere Python knows."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        text = ""
-    found = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
-    return found[1] if found else platform.processor() or platform.machine()
-
-
 def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
     """Instructor editions by name or by the beginning of it (``03``); all of them if none is named.
 
     Raises:
-        LookupError: if a name fits none or several.
+        LookupError: from :func:`course_utils.course.names.complete_name`.
         CourseError: if there is nothing to run.
     """
     present = sorted((root / "solutions").glob("*/*.ipynb"))
@@ -247,10 +218,5 @@ def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
         raise CourseError("there is no notebook to run.", do="run `course build`")
     if not wanted:
         return present
-    chosen = []
-    for name in wanted:
-        fitting = [p for p in present if p.stem == name] or [p for p in present if p.stem.startswith(name)]
-        if len(fitting) != 1:
-            raise LookupError(f"{name!r} is none of {', '.join(p.stem for p in present)}")
-        chosen += fitting
-    return chosen
+    by_name = {path.stem: path for path in present}
+    return [by_name[complete_name(beginning, list(by_name))] for beginning in wanted]

@@ -2,3 +2,7 @@
 
 Free of torch. Start reading in ``generation.py``; the other modules draw.
 """
+
+__all__ = [
+    "generation",
+]

@@ -17,7 +17,7 @@ from course_utils.cartoons.colors import (
     jitter,
     mix,
     pick,
-)  # fmt: skip
+)
 from course_utils.cartoons.solids import Camera, Solid
 
 Rng = np.random.Generator

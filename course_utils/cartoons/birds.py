@@ -17,7 +17,7 @@ from course_utils.cartoons.colors import (
     lighter,
     mix,
     pick,
-)  # fmt: skip
+)
 from course_utils.cartoons.sketch import BACK, BODY, HEAD, NEAR, Sketch
 
 Rng = np.random.Generator

@@ -28,7 +28,8 @@ class Canvas:
         """A vertical gradient from one height to another."""
         a, b = int(round(max(top, 0) * self.size)), int(round(min(bottom, 1) * self.size))
         t = np.linspace(0, 1, max(b - a, 1), dtype=np.float32)[: b - a, None]
-        colors = np.float32(upper) + (np.float32(lower) - np.float32(upper)) * t
+        first, last = np.asarray(upper, np.float32), np.asarray(lower, np.float32)
+        colors = first + (last - first) * t
         self.pixels[a:b] = colors[:, None, :]
 
     def grain(self, field: np.ndarray, strength: float, top=0.0, bottom=1.0) -> None:
@@ -39,7 +40,7 @@ class Canvas:
     def tint(self, mask: np.ndarray, color: Color) -> None:
         """Mix in a colour where ``mask`` is above 0."""
         amount = np.clip(mask, 0, 1)[..., None]
-        self.pixels += (np.float32(color) - self.pixels) * amount
+        self.pixels += (np.asarray(color, np.float32) - self.pixels) * amount
 
     def draw(self, sketch: Sketch) -> None:
         """Paint a sketch in fractions of the picture."""

@@ -88,12 +88,14 @@ FROGS: tuple[Color, ...] = (
 
 def rgb(color: Color) -> tuple[int, int, int]:
     """The colour as three whole numbers from 0 to 255."""
-    return tuple(min(255, max(0, int(round(c)))) for c in color)
+    red, green, blue = (min(255, max(0, int(round(c)))) for c in color)
+    return red, green, blue
 
 
 def mix(a: Color, b: Color, t: float) -> Color:
     """``a`` at ``t`` = 0, ``b`` at ``t`` = 1."""
-    return tuple(x + (y - x) * t for x, y in zip(a, b))
+    red, green, blue = (x + (y - x) * t for x, y in zip(a, b))
+    return red, green, blue
 
 
 def darker(color: Color, amount: float = 0.3) -> Color:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import numpy as np
 from PIL import Image
+from tqdm import tqdm
 
 from course_utils.cartoons.airplanes import AIRPLANE_KINDS
 from course_utils.cartoons.birds import BIRD_KINDS
@@ -34,6 +36,7 @@ PHOTOS = (1,)  # appended to the seeds of photographs, which thereby differ from
 FEW = 300  # so many are drawn sooner than other processes start
 # Pictures are painted at least so many pixels wide, then reduced.
 CANVAS = 96
+PICTURE = 3 * SIZE * SIZE  # bytes
 
 KINDS = {
     "airplane": AIRPLANE_KINDS,
@@ -134,7 +137,7 @@ def load(
     """
 
     def make() -> dict[str, np.ndarray]:
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for part, n, seed in (("train", train, TRAIN_SEED), ("test", test, TEST_SEED)):
             images, labels = generate(n, seed, without_object)
             arrays |= {f"{part}_images": images, f"{part}_labels": labels}
@@ -190,10 +193,15 @@ def _labels(n: int, seed: int) -> np.ndarray:
 def _draw_range(labels: np.ndarray, seed: int, first: int, last: int, without_object: bool) -> np.ndarray:
     """Pictures ``first`` to ``last`` of the sequence, uint8 ``[last - first, 3, 32, 32]``."""
     images = np.empty((last - first, 3, SIZE, SIZE), np.uint8)
-    paint = background if without_object else draw
-    for i in range(first, last):
-        images[i - first] = paint(CLASSES[labels[i]], [seed, i]).transpose(2, 0, 1)
+    for i in _progress(range(first, last), last - first):
+        images[i - first] = _picture(labels, seed, i, without_object)
     return images
+
+
+def _picture(labels: np.ndarray, seed: int, i: int, without_object: bool) -> np.ndarray:
+    """Picture ``i`` of the sequence, uint8 ``[3, 32, 32]``."""
+    paint = background if without_object else draw
+    return paint(CLASSES[labels[i]], [seed, i]).transpose(2, 0, 1)
 
 
 def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_object: bool) -> np.ndarray:
@@ -207,16 +215,40 @@ def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_obje
     root = Path(__file__).resolve().parents[2]
     ranges = [(str(a), str(b)) for a, b in pairwise(bounds)]
     processes = [Popen([*command, *ends], stdout=PIPE, cwd=root) for ends in ranges]
-    pictures = b"".join(process.communicate()[0] for process in processes)
+    with _progress(None, len(labels)) as bar, ThreadPoolExecutor(workers) as pool:
+        try:
+            pictures = b"".join(pool.map(lambda process: _received(process, bar), processes))
+        except BaseException:  # an interrupt: the pool would wait for the last picture
+            for process in processes:
+                process.kill()
+            raise
     if any(process.returncode for process in processes):
         return _draw_range(labels, seed, 0, len(labels), without_object)
     return np.frombuffer(pictures, np.uint8).reshape(-1, 3, SIZE, SIZE)
 
 
+def _received(process: Popen, bar: tqdm) -> bytes:
+    """The bytes of all pictures that a process draws; the bar moves with each."""
+    pictures = []
+    with process:
+        assert process.stdout is not None  # it was started with a pipe
+        while picture := process.stdout.read(PICTURE):
+            pictures.append(picture)
+            bar.update()
+    return b"".join(pictures)
+
+
+def _progress(pictures: Iterable[int] | None, total: int) -> tqdm:
+    """A progress bar, shown after a second."""
+    return tqdm(pictures, "drawing cartoons", total, unit=" pictures", delay=1, mininterval=0.5, leave=False)
+
+
 def _worker(seed: int, without_object: int, first: int, last: int) -> None:
     """Write the bytes of pictures ``first`` to ``last`` to standard output."""
-    images = _draw_range(_labels(last, seed), seed, first, last, bool(without_object))
-    sys.stdout.buffer.write(images.tobytes())
+    labels = _labels(last, seed)
+    for i in range(first, last):
+        sys.stdout.buffer.write(_picture(labels, seed, i, bool(without_object)).tobytes())
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

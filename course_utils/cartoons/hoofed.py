@@ -19,7 +19,7 @@ from course_utils.cartoons.colors import (
     lighter,
     mix,
     pick,
-)  # fmt: skip
+)
 from course_utils.cartoons.sketch import BACK, BODY, HEAD, NEAR, Sketch
 
 Rng = np.random.Generator
@@ -162,9 +162,9 @@ def _body(rng: Rng, animal: Hoofed, pose: str) -> Sketch:
     long, thick = rng.uniform(0.55, 0.7) * (0.82 if young else 1), rng.uniform(0.22, 0.28)
     floor = thick + rng.uniform(0.55, 0.75)
     running = pose == "running"
-    lift = rng.uniform(0, 0.25) if running else 0
-    feet = [(rng.uniform(-0.12, 0.12), 0), (rng.uniform(-0.12, 0.12), 0)]
-    far_feet = [(rng.uniform(-0.15, 0.15), 0), (rng.uniform(-0.15, 0.15), 0)]
+    lift = rng.uniform(0, 0.25) if running else 0.0
+    feet = [(rng.uniform(-0.12, 0.12), 0.0), (rng.uniform(-0.12, 0.12), 0.0)]
+    far_feet = [(rng.uniform(-0.15, 0.15), 0.0), (rng.uniform(-0.15, 0.15), 0.0)]
     if running:
         reach = rng.uniform(0.2, 0.5)
         feet = [(reach, lift), (-reach, lift * 0.6)]

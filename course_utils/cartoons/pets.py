@@ -225,7 +225,7 @@ class Pet(NamedTuple):
 
     front: Callable[[Rng, Coat], Sketch]
     profile: Callable[[Rng, Coat], Sketch]
-    tail: Callable[[Sketch, Rng, Coat, tuple[float, float], bool], None]
+    tail: Callable[[Sketch, Rng, Coat, tuple[float, float], bool], None]  # the last says whether it points up
     slim: float  # width of the body in parts of a dog's
 
 
@@ -300,7 +300,7 @@ def _sitting(rng: Rng, pet: Pet) -> Sketch:
 def _sitting_side(rng: Rng, pet: Pet) -> Sketch:
     coat = _fur(rng)
     sketch = Sketch("ground", 5)
-    pet.tail(sketch, rng, coat, (-0.5, 0.75), up=False)
+    pet.tail(sketch, rng, coat, (-0.5, 0.75), False)
     draw_leg(sketch, 0.22, 0.0, 0.28, 0.85, 0.11, 0.03, coat.far, BACK + 20)
     sketch.blob(
         [
@@ -333,7 +333,7 @@ def _walking(rng: Rng, pet: Pet) -> Sketch:
     thick = rng.uniform(0.22, 0.3) * pet.slim
     floor = thick + leg
     stride = rng.uniform(-0.3, 0.3)
-    pet.tail(sketch, rng, coat, (-long, -thick * 0.6), up=chance(rng, 0.6))
+    pet.tail(sketch, rng, coat, (-long, -thick * 0.6), chance(rng, 0.6))
     draw_leg(sketch, long * 0.8, 0, long * 0.8 - stride, floor, 0.12, -0.02, coat.far, BACK)
     draw_leg(sketch, -long * 0.8, 0, -long * 0.8 + stride, floor, 0.13, -0.1, coat.far, BACK)
     sketch.blob(

@@ -14,7 +14,7 @@ from course_utils.cartoons.colors import (
     jitter,
     lighter,
     pick,
-)  # fmt: skip
+)
 from course_utils.cartoons.sketch import Sketch
 
 Rng = np.random.Generator

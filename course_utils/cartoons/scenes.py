@@ -33,7 +33,7 @@ from course_utils.cartoons.props import (
     stem,
     trees,
     tufts,
-)  # fmt: skip
+)
 from course_utils.cartoons.sketch import Sketch
 
 Rng = np.random.Generator
@@ -56,15 +56,16 @@ class Scene(NamedTuple):
     front: Sketch
 
 
-# upper and lower colour of the sky
-DAY = (
+Skies = tuple[tuple[Color, Color], ...]  # upper and lower colour of each
+DAY: Skies = (
     ((82, 140, 208), (188, 214, 236)), ((120, 168, 216), (214, 226, 234)),
     ((150, 164, 180), (206, 210, 212)), ((52, 94, 160), (150, 190, 226)),
 )  # fmt: skip
-DUSK = (
-    ((74, 82, 140), (240, 168, 120)), ((120, 96, 140), (250, 196, 140)),
+DUSK: Skies = (
+    ((74, 82, 140), (240, 168, 120)),
+    ((120, 96, 140), (250, 196, 140)),
     ((24, 34, 72), (92, 98, 140)),
-)  # fmt: skip
+)
 AUTUMN = ((176, 132, 62), (170, 176, 150), (120, 110, 100))
 SOILS = ((112, 88, 58), (92, 104, 56), (126, 104, 76), (78, 84, 52))
 SANDS = ((168, 142, 104), (142, 116, 86), (150, 144, 128), (126, 130, 84))

@@ -16,7 +16,7 @@ from course_utils.cartoons.colors import (
     jitter,
     lighter,
     pick,
-)  # fmt: skip
+)
 from course_utils.cartoons.solids import Camera, Solid
 
 Rng = np.random.Generator
@@ -88,7 +88,8 @@ def _sailing(rng: Rng) -> Solid:
     ship = _ship(rng, tilt=8)
     _hull(ship, rng, pick(rng, (WHITE, choose(rng, PAINT), WOOD)), 0.26, 0.2, 0.1)
     cloth, belly = pick(rng, (WHITE, (228, 220, 200), choose(rng, PAINT))), rng.uniform(0.05, 0.3)
-    masts, back, tall = (0.1,), 0.85, rng.uniform(1.3, 2.0)
+    masts: tuple[float, ...] = (0.1,)
+    back, tall = 0.85, rng.uniform(1.3, 2.0)
     if chance(rng, 0.4):
         masts, back, tall = (-0.4, 0.35), 0.55, rng.uniform(1.1, 1.5)
     for x in _far_to_near(ship, masts):

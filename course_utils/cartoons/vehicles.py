@@ -21,7 +21,7 @@ from course_utils.cartoons.colors import (
     jitter,
     lighter,
     pick,
-)  # fmt: skip
+)
 from course_utils.cartoons.solids import Camera, Solid
 
 Rng = np.random.Generator

@@ -6,16 +6,15 @@ import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
-import torch
-
 from course_utils.environ import is_grading
 from course_utils.errors import CourseError
 
 TABLE = Path(__file__).parent / "budgets.toml"
 PRESETS = ("smoke", "cpu", "gpu", "grade")
+OPTIONAL = "data.size"  # pixels to cut photographs of mixed sizes to; no preset sets it
 
 
-def choose_preset(budget: str = "auto") -> str:
+def choose_preset(budget: str = "auto", has_gpu: bool = False) -> str:
     """Resolve ``auto``: ``grade`` under nbgrader, ``gpu`` where there is one, else ``cpu``.
 
     Raises:
@@ -24,7 +23,7 @@ def choose_preset(budget: str = "auto") -> str:
     if is_grading():
         return "grade"
     if budget == "auto":
-        return "gpu" if torch.cuda.is_available() else "cpu"
+        return "gpu" if has_gpu else "cpu"
     if budget not in PRESETS:
         raise CourseError(f"unknown budget {budget!r}.", expected="auto, " + ", ".join(PRESETS))
     return budget
@@ -48,9 +47,16 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
     for key, value in (overrides or {}).items():
         experiment, _, number = key.rpartition(".")
         hits = [p for name, p in plan.items() if number in p and experiment in ("", name)]
+        if key == OPTIONAL:
+            hits = [plan["data"]]
         if not hits:
-            known = sorted({f"{name}.{n}" for name, p in plan.items() for n in p})
-            raise CourseError(f"nothing to override by {key!r}.", expected=", ".join(known))
+            known = sorted({f"{name}.{n}" for name, p in plan.items() for n in p} | {OPTIONAL})
+            raise CourseError(
+                f"nothing to override by {key!r} in {notebook}.",
+                expected=", ".join(known),
+                found=key,
+                do="write one of these names",
+            )
         for numbers in hits:
             numbers[number] = value
     return SimpleNamespace(**{name: SimpleNamespace(**numbers) for name, numbers in plan.items()})

@@ -8,16 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+
 import course_utils
-from course_utils.course.experiments import fingerprint
-from course_utils.course.notebookfile import NotebookError, cell_id, grade_id, read_notebook
-from course_utils.course.released import Released, ReleasedCell, assignment_of
+from course_utils.course.notebookfile import NotebookError, read_notebook
+from course_utils.course.released import Released, ReleasedCell, assignment_of, fingerprint
 from course_utils.environ import environment
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, EnvironmentProblem
 
 CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
 PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
 ANSWERED, NOT_ANSWERED = "answered", "not answered"
+HAND_IN = "Save, then hand in this .ipynb file as it is"
+SET_UP = "from course_utils.notebook import"  # in the cell without which none after it can work
 # As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
 AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -37,7 +42,7 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Report:
+class Review:
     """What a student should know before handing in.
 
     Attributes:
@@ -66,20 +71,18 @@ class Report:
 
     def _last_words(self) -> str:
         if self.repairs:
-            return "Do not hand it in yet: put right what is listed, or copy your answers into a new copy of the notebook."
+            return "Do not hand it in yet: correct what is listed, or copy your answers into a new copy."
         if not self.ready:
-            return "It can be graded, but something that you tried fails. Save, then hand in this .ipynb file as it is."
+            return f"It can be graded, but something that you tried fails. {HAND_IN}."
         left = sum(exercise.state in (NOT_TRIED, NOT_ANSWERED) for exercise in self.exercises)
-        first = (
-            f"It can be graded; {left} of {len(self.exercises)} exercises are still open."
-            if left
-            else "Ready."
+        still_open = f"It can be graded; {left} of {len(self.exercises)} exercises are still open."
+        return (
+            f"{still_open if left else 'Ready.'} {HAND_IN}: no page, no zip.\n"
+            "Hidden tests decide the points; they ask for what the exercise says, on inputs of their own."
         )
-        return (f"{first} Save, then hand in this .ipynb file as it is: no page, no zip.\n"
-                "Hidden tests decide the points; they ask for what the exercise says, on inputs of their own.")  # fmt: skip
 
 
-def check(path: Path, released: Released) -> Report:
+def check(path: Path, released: Released) -> Review:
     """Look a notebook over, run it as grading does, and say how its visible checks went.
 
     The file is only read. Its cells run in one fresh kernel, in the notebook's folder, with your rights.
@@ -87,18 +90,20 @@ def check(path: Path, released: Released) -> Report:
     Raises:
         NotebookError: if the file cannot be read as a notebook.
         HandInError: if it is not of this course, or of another version.
+        EnvironmentProblem: if its set-up cell fails, so that nothing can be said about the answers.
     """
     notebook = _read(path)
     assignment = _assignment(path, notebook, released)
     expected = released[assignment]
     repairs = tuple(_repairs(notebook, expected))
     stopped = _run(notebook, path.parent)
-    return Report(
+    _require_set_up(path, notebook)
+    return Review(
         assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook))
     )
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path) -> NotebookNode:
     try:
         return read_notebook(path.read_bytes())
     except OSError as problem:
@@ -108,30 +113,41 @@ def _read(path: Path) -> dict:
         raise NotebookError(what, expected=problem.expected, found=problem.found, do=problem.do) from None
 
 
-def _assignment(path: Path, notebook: dict, released: Released) -> str:
-    """Which notebook of the course it is; by the cells' own ids too, since some editors drop nbgrader's marks."""
-    present = [name for cell in notebook["cells"] for name in (grade_id(cell), cell_id(cell))]
+def _assignment(path: Path, notebook: NotebookNode, released: Released) -> str:
+    """Which notebook of the course it is; by the cells' own ids too: some editors drop nbgrader's marks."""
+    present = [name for cell in notebook.cells for name in (cell.metadata.grade_id, cell.id)]
     assignment = assignment_of(present, {name: [c.id for c in cells] for name, cells in released.items()})
     if assignment is None:
-        raise HandInError(f"{path.name}: no cell of this course is in it.", expected=", ".join(released),
-                          do="copy your answers into the notebook that was handed out")  # fmt: skip
+        raise HandInError(
+            f"{path.name}: no cell of this course is in it.",
+            expected=", ".join(released),
+            do="copy your answers into the notebook that was handed out",
+        )
     named = next((name for name in released if path.stem.startswith(name)), assignment)
     if named != assignment:
-        raise HandInError(f"{path.name} holds the cells of {assignment}.", expected=f"the cells of {named}",
-                          found="another assignment under this name", do="look for the right file")  # fmt: skip
-    version = notebook["metadata"].get("course_version", course_utils.__version__)
+        raise HandInError(
+            f"{path.name} holds the cells of {assignment}.",
+            expected=f"the cells of {named}",
+            found="another assignment under this name",
+            do="look for the right file",
+        )
+    version = notebook.metadata.get("course_version", course_utils.__version__)
     if version != course_utils.__version__:
-        raise HandInError(f"{path.name} is of another version of the course.", expected=course_utils.__version__,
-                          found=str(version), do="get notebook and package from the same hand-out")  # fmt: skip
+        raise HandInError(
+            f"{path.name} is of another version of the course.",
+            expected=course_utils.__version__,
+            found=str(version),
+            do="get notebook and package from the same hand-out",
+        )
     return assignment
 
 
-def _repairs(notebook: dict, expected: Sequence[ReleasedCell]) -> Iterator[str]:
+def _repairs(notebook: NotebookNode, expected: Sequence[ReleasedCell]) -> Iterator[str]:
     """What grading would have to guess about."""
-    by_name: dict[str, list[tuple[int, dict]]] = {}
-    for position, cell in enumerate(notebook["cells"], 1):
-        by_name.setdefault(grade_id(cell), []).append((position, cell))
-    unmarked = {cell_id(cell): position for position, cell in by_name.get("", [])}
+    by_name: dict[str, list[tuple[int, NotebookNode]]] = {}
+    for position, cell in enumerate(notebook.cells, 1):
+        by_name.setdefault(cell.metadata.grade_id, []).append((position, cell))
+    unmarked = {cell.id: position for position, cell in by_name.get("", [])}
     for wanted in expected:
         found = by_name.get(wanted.id, [])
         what = f"exercise {wanted.exercise}: the {wanted.role} cell {wanted.id}"
@@ -142,40 +158,30 @@ def _repairs(notebook: dict, expected: Sequence[ReleasedCell]) -> Iterator[str]:
             places = ", ".join(str(position) for position, _ in found)
             yield f"{what} is there {len(found)} times (cells {places}): keep one"
         for position, cell in found:
-            if cell["cell_type"] != ("markdown" if wanted.role == "written" else "code"):
-                yield f"{what} is now of type {cell['cell_type']} (cell {position})"
-            elif wanted.role in ("check", "graded") and fingerprint(cell["source"]) != wanted.print:
+            if cell.cell_type != ("markdown" if wanted.role == "written" else "code"):
+                yield f"{what} is now of type {cell.cell_type} (cell {position})"
+            elif wanted.role in ("check", "graded") and fingerprint(cell.source) != wanted.print:
                 yield f"{what} was changed (cell {position}): it will run as it was handed out"
 
 
-def _run(notebook: dict, folder: Path) -> str:
+def _run(notebook: NotebookNode, folder: Path) -> str:
     """Run all cells; outputs go into the notebook in memory. Returns why it stopped early, or nothing."""
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import DeadKernelError
-
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
     client = NotebookClient(
-        nbformat.from_dict(notebook),
+        notebook,
         kernel_name="python3",
         timeout=CELL_SECONDS,
         interrupt_on_timeout=True,
         allow_errors=True,
-        skip_cells_with_tag="__never__",
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
     )
     last_cell = _guard(client)
-    stopped = ""
     try:
         with environment(**AS_GRADED):
             client.execute()
     except DeadKernelError:
-        stopped = f"the kernel died, or could not be interrupted, in cell {last_cell()}"
-    notebook["cells"] = client.nb.cells
-    return stopped
+        return f"the kernel died, or could not be interrupted, in cell {last_cell()}"
+    return ""
 
 
 def _guard(client) -> Callable[[], int]:
@@ -185,7 +191,7 @@ def _guard(client) -> Callable[[], int]:
     """
     begun, timers = [0], []
 
-    def begin(cell: dict, cell_index: int) -> None:
+    def begin(cell: NotebookNode, cell_index: int) -> None:
         begun.append(cell_index + 1)
         timers.append(threading.Timer(2 * CELL_SECONDS, lambda: client.km.provisioner.process.kill()))
         timers[-1].daemon = True
@@ -199,8 +205,19 @@ def _guard(client) -> Callable[[], int]:
     return lambda: begun[-1]
 
 
-def _exercises(notebook: dict, expected: Sequence[ReleasedCell], stopped: str) -> Iterator[Exercise]:
-    cells = {grade_id(cell): cell for cell in reversed(notebook["cells"])}  # of duplicates the first
+def _require_set_up(path: Path, notebook: NotebookNode) -> None:
+    cell = next((c for c in notebook["cells"] if SET_UP in c["source"] and c["cell_type"] == "code"), None)
+    if cell is not None and error_of(cell):
+        raise EnvironmentProblem(
+            f"{path.name} cannot be checked: the cell that sets it up fails, and all others need it.",
+            expected="a set-up cell as it was handed out, and packages that fit each other",
+            found=error_of(cell),
+            do="run `course doctor`; if you have changed that cell, copy it from a new copy of the notebook",
+        )
+
+
+def _exercises(notebook: NotebookNode, expected: Sequence[ReleasedCell], stopped: str) -> Iterator[Exercise]:
+    cells = {cell.metadata.grade_id: cell for cell in reversed(notebook.cells)}  # of duplicates the first
     titles = dict.fromkeys(cell.exercise for cell in expected)
     for title in titles:
         own = [cell for cell in expected if cell.exercise == title]
@@ -208,10 +225,10 @@ def _exercises(notebook: dict, expected: Sequence[ReleasedCell], stopped: str) -
         yield Exercise(title, sum(cell.points for cell in own), state, detail)
 
 
-def _state(own: Sequence[ReleasedCell], cells: dict[str, dict], stopped: str) -> tuple[str, str]:
+def _state(own: Sequence[ReleasedCell], cells: dict[str, NotebookNode], stopped: str) -> tuple[str, str]:
     """How one exercise stands: the worst of its checks decides."""
     answers = [(cell, cells.get(cell.id)) for cell in own if cell.role in ("answer", "written")]
-    untouched = all(cell and fingerprint(cell["source"]) == wanted.print for wanted, cell in answers)
+    untouched = all(cell and fingerprint(cell.source) == wanted.print for wanted, cell in answers)
     if all(wanted.role == "written" for wanted, _ in answers):
         return (NOT_ANSWERED if untouched else ANSWERED), "marked by a person"
     if untouched:
@@ -222,7 +239,7 @@ def _state(own: Sequence[ReleasedCell], cells: dict[str, dict], stopped: str) ->
     return min(states, key=lambda state: order.index(state[0]), default=(PASSED, "it has no visible check"))
 
 
-def _check_state(cell: dict | None, broken: str, stopped: str) -> tuple[str, str]:
+def _check_state(cell: NotebookNode | None, broken: str, stopped: str) -> tuple[str, str]:
     if broken:
         return DID_NOT_RUN, f"the cell of the answer: {broken}"
     if cell is None:
@@ -242,13 +259,13 @@ def _check_state(cell: dict | None, broken: str, stopped: str) -> tuple[str, str
     return (FAILING, said) if any(some != all_ for some, all_ in counts) else (PASSED, "")
 
 
-def _notes(notebook: dict) -> Iterator[str]:
-    for position, cell in enumerate(notebook["cells"], 1):
-        if not grade_id(cell) and error_of(cell):
+def _notes(notebook: NotebookNode) -> Iterator[str]:
+    for position, cell in enumerate(notebook.cells, 1):
+        if not cell.metadata.grade_id and error_of(cell):
             yield f"cell {position} raises {error_of(cell)}"
 
 
-def error_of(cell: dict) -> str:
+def error_of(cell: NotebookNode) -> str:
     """The error of a cell that ran, in one line; empty if there is none."""
     errors = [o for o in cell.get("outputs", ()) if o.get("output_type") == "error"]
     if not errors:
@@ -260,7 +277,7 @@ def error_of(cell: dict) -> str:
     return f"{name}: {line[:200]}" if message else name
 
 
-def printed_by(cell: dict) -> str:
+def printed_by(cell: NotebookNode) -> str:
     """What a cell printed."""
     streams = [
         o for o in cell.get("outputs", ()) if o.get("output_type") == "stream" and o.get("name") == "stdout"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from course_utils.storage import write_text
 
@@ -30,7 +31,7 @@ def keep(name: str, value: object, header: dict) -> None:
     write_json(path, content)
 
 
-def read(notebook: str, name: str) -> tuple[object, dict] | None:
+def read(notebook: str, name: str) -> tuple[Any, dict] | None:
     """The recorded result ``name`` of ``notebook`` and the facts of its run, from the largest budget.
 
     Returns:
@@ -47,9 +48,10 @@ def read(notebook: str, name: str) -> tuple[object, dict] | None:
     return None
 
 
-def describe(facts: dict) -> str:
+def describe(facts: dict, n_train: int | None = None) -> str:
     """One line that says where a recorded result comes from."""
-    return f"Recorded, not yours: {facts['data']}, {facts['weights']}, {facts['machine']}."
+    images = f", {n_train:,} training images" if n_train else ""
+    return f"Recorded, not yours: {facts['data']}{images}, {facts['weights']}, {facts['machine']}."
 
 
 def write_json(path: Path, content: object) -> None:

@@ -16,6 +16,7 @@ from course_utils.data.loading import (
     load_data,
     load_photos,
 )
+from course_utils.data.samples import SamplePhoto, sample_photos
 
 __all__ = [
     "Augment",
@@ -23,6 +24,7 @@ __all__ = [
     "CLASSES",
     "ImageSet",
     "Preprocess",
+    "SamplePhoto",
     "Splits",
     "available",
     "channel_statistics",
@@ -32,5 +34,6 @@ __all__ = [
     "load_data",
     "load_photos",
     "random_crops",
+    "sample_photos",
     "split",
 ]

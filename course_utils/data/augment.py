@@ -23,22 +23,25 @@ class Preprocess:
         mean: mean of each channel, in 0..1.
         std: standard deviation of each channel, in 0..1.
         size: height and width in pixels to resize to; ``None`` keeps the pictures as they are.
+        resize: how: ``"bilinear"`` or ``"bicubic"``, as the weights were trained.
     """
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     size: int | None = None
+    resize: str = "bilinear"
 
     def __call__(self, images: Tensor) -> Tensor:
         """Map uint8 or float ``[N, 3, H, W]`` in 0..255 to normalised float32 ``[N, 3, size, size]``."""
         x = images.float() / 255
         if self.size and x.shape[-2:] != (self.size, self.size):
-            x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
+            x = F.interpolate(x, (self.size, self.size), mode=self.resize, antialias=True)
+            x = x.clamp(0, 1)  # bicubic overshoots at edges
         mean, std = self._constants(x.device)
         return (x - mean) / std
 
     def undo(self, x: Tensor) -> Tensor:
-        """Map normalised float ``[N, 3, H, W]`` back to uint8 pixels, to look at them."""
+        """Map normalised float ``[N, 3, H, W]`` back to uint8 pixels, for figures."""
         mean, std = self._constants(x.device)
         return ((x * std + mean) * 255).round().clamp(0, 255).to(torch.uint8)
 
@@ -125,10 +128,12 @@ def random_crops(images: Tensor, size: int, windows: float, generator: torch.Gen
     vary in light.
     """
     plain = round(windows * len(images))
-    x = torch.cat([
-        random_windows(images[:plain], size, generator).float(),
-        random_resized_crops(images[plain:], size, generator),
-    ])  # fmt: skip
+    x = torch.cat(
+        [
+            random_windows(images[:plain], size, generator).float(),
+            random_resized_crops(images[plain:], size, generator),
+        ]
+    )
     return Augment(pad=0, flip=True, jitter=LIGHT)(x, generator)
 
 
@@ -144,7 +149,7 @@ def random_resized_crops(images: Tensor, size: int, generator: torch.Generator) 
     """Cut a box of random area, shape and place out of each image and resample it to ``size``.
 
     The whole batch goes through one ``grid_sample``. Where a box may be larger than ``size``, it is
-    sampled at twice the size and averaged, lest fine lines flicker (aliasing).
+    sampled at twice the size and averaged, so that fine lines do not flicker (aliasing).
     """
     n, side = len(images), min(images.shape[-2:])
     area = torch.empty(n).uniform_(*CROP_AREA, generator=generator)

@@ -8,25 +8,27 @@ import tarfile
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_utils import downloads
 from course_utils.cartoons import generation
 from course_utils.data import folders
 from course_utils.data.images import (
     CUT_FROM_TRAIN,
     ImageSet,
     Splits,
-    _named_parts,
-    _splits,
+    named_parts,
+    split_parts,
     val_size,
 )
+from course_utils.data.sources import SOURCES
+from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
-from course_utils.storage import cache_dir, file_stamp, stored_arrays
+from course_utils.storage import cache_dir, file_stamp, stored_arrays, warn_not_kept
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -76,12 +78,26 @@ def load_data(
             do="leave them out; a larger input comes from the preprocessing, Preprocess(size=64)",
         )
     parts, skipped = _read(source, train, val, test, size, groups)
-    return _splits(parts, train, val, test, seed, skipped)
+    return split_parts(parts, train, val, test, seed, skipped)
 
 
 def available(name: str) -> bool:
     """Whether ``"cifar10"`` or ``"hotdog"`` is here and may be used: never while nbgrader runs."""
-    return not is_grading() and downloads.download(name).path.exists()
+    return not is_grading() and SOURCES[name]().path.exists()
+
+
+def refuse_cartoons(data: str) -> None:
+    """Only results on real data are worth recording.
+
+    Raises:
+        DataError: if ``data`` names the cartoons, or is ``auto`` and would become the cartoons.
+    """
+    if data == "cartoons" or CARTOONS in data or (data == "auto" and not available("cifar10")):
+        raise DataError(
+            f"results on {CARTOONS} are not recorded.",
+            expected="real data",
+            do="run `course fetch cifar10`, or pass --data with a folder or zip of images",
+        )
 
 
 def _read(source, train, val, test, size, groups) -> tuple[dict[str, ImageSet], tuple[str, ...]]:
@@ -113,7 +129,7 @@ def _cifar10() -> dict[str, ImageSet]:
 
 def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
     """The pickled batches of the published archive, and of no other: pickles can run code."""
-    if not downloads.has_checksum(archive, downloads.download("cifar10").checksum):
+    if not has_checksum(archive, SOURCES["cifar10"]().checksum):
         raise DataError(
             f"{archive} is not the published archive: it has another checksum.",
             do="remove it and run `course fetch cifar10`",
@@ -122,7 +138,8 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
     with tarfile.open(archive, "r|gz") as tar:
         for member in tar:
             if "_batch" in member.name:
-                batch = pickle.load(tar.extractfile(member), encoding="latin1")
+                file: Any = tar.extractfile(member)
+                batch = pickle.load(file, encoding="latin1")
                 batches[Path(member.name).name] = batch
     names = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
     arrays = {}
@@ -135,7 +152,7 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
 
 
 def _fetched(name: str) -> Path:
-    path = downloads.download(name).path
+    path = SOURCES[name]().path
     if not path.exists():
         raise DataError(
             f"{name} is not on this machine.", expected=str(path), do=f"run `course fetch {name}`"
@@ -173,7 +190,7 @@ def _tensor(array: np.ndarray) -> Tensor:
 def describe_source(splits: Splits) -> str:
     """One line: which data, how many images, what was left out, and how to get the real thing."""
     height, width = splits.train.images.shape[2:]
-    sizes = ", ".join(f"{len(part):,} {name}" for name, part in _named_parts(splits))
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in named_parts(splits))
     line = f"data:    {splits.name}, {len(splits.classes)} classes, {width}x{height} pixels"
     line += f": {sizes} images"
     if splits.skipped:
@@ -193,27 +210,26 @@ def load_photos(size: int, *, train: int, val: int, test: int, seed: int = 0) ->
     Args:
         train, val, test: how many pictures of both classes together.
     """
-    amounts = {"train": train, "val": val, "test": test, "seed": seed}
+    amounts: dict[str, Any] = {"train": train, "val": val, "test": test, "seed": seed}
     if available("hotdog"):
         return load_data("hotdog", size=size, **amounts)
     return load_data(_drawn_folder(max(train + val, 2 * test) // 2), size=size, **amounts)
 
 
 def _drawn_folder(per_class: int) -> Path:
-    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only."""
+    """The folder of JPEGs in the cache, written if need be; elsewhere if the cache is read-only or full."""
     folder = cache_dir() / f"photos-v{generation.VERSION}-{per_class}" / "drawn cats and dogs"
     if folder.is_dir():
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-    except OSError:
+        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as scratch:
+            generation.write_photos(Path(scratch) / "pictures", DRAWN_CLASSES, per_class)
+            (Path(scratch) / "pictures").rename(folder)
+    except OSError as problem:
+        if folder.is_dir():  # another notebook was faster
+            return folder
+        warn_not_kept(problem.strerror)
         folder = Path(tempfile.mkdtemp()) / folder.name
-        return generation.write_photos(folder, DRAWN_CLASSES, per_class)
-    generation.write_photos(scratch / "pictures", DRAWN_CLASSES, per_class)
-    try:
-        (scratch / "pictures").rename(folder)
-    except OSError:  # another notebook was faster
-        return folder if folder.is_dir() else scratch / "pictures"
-    scratch.rmdir()
+        generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

@@ -1,6 +1,25 @@
-"""Grading a whole class: many submissions, each in a sandbox, into nbgrader's own gradebook."""
+"""Grading a whole class: many submissions, each in a sandbox, into nbgrader's own gradebook.
+
+Start reading in ``batch.py`` (`course grade`), then ``worker.py`` (one submission).
+"""
 
 import sys
 
-# A grammar that takes jsonschema a second to import in each process, for a kind of address that no notebook has.
+# A grammar that takes jsonschema a second to import in each process, for addresses that no notebook has.
 sys.modules.setdefault("rfc3987_syntax", None)
+
+__all__ = [
+    "assignment",
+    "batch",
+    "cluster",
+    "editions",
+    "execution",
+    "gradebook",
+    "guard",
+    "inert",
+    "interrupts",
+    "own_answers",
+    "sandbox",
+    "submissions",
+    "worker",
+]

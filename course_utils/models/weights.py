@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import pickle
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal, overload
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models import get_model, get_model_weights
+from torchvision.models import get_model_weights
 
 from course_utils.data.augment import Preprocess
+from course_utils.downloads import Download
 from course_utils.errors import WeightsError
-from course_utils.models.heads import find_head, part_of_head, path_of
+from course_utils.models import lite0
+from course_utils.models.architectures import untrained
+from course_utils.models.heads import find_head, path_of, tensors_around_head
 
 ASSETS = Path(__file__).parents[1] / "assets"
 SMALL = {
@@ -22,6 +29,7 @@ SMALL = {
     "alexnet": ASSETS / "alexnet_tinyimagenet.safetensors",  # its five convolutions alone
 }
 SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
+HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends in its SHA-256
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -56,14 +64,14 @@ class Weights:
         """Copy every tensor into ``model``.
 
         Without a head (``num_classes`` 0) the part of the model that ends in it may be missing, such
-        as AlexNet's three linear layers. What is missing stays random and counts as new, see
-        :func:`course_utils.models.heads.new_layers`.
+        as AlexNet's three linear layers. What is missing stays random, and
+        :func:`~course_utils.models.building.new_layers` names it.
 
         Raises:
             WeightsError: listing the names that are missing, left over, or of another shape.
         """
         wanted = model.state_dict()
-        optional = () if self.num_classes else part_of_head(model)
+        optional = () if self.num_classes else tensors_around_head(model)
         missing = [n for n in wanted if n not in self.state]
         problems = [f"missing {n}" for n in missing if n not in optional]
         problems += [f"unexpected {n}" for n in self.state if n not in wanted]
@@ -80,8 +88,6 @@ class Weights:
                 do="check that the weights belong to this architecture",
             )
         model.load_state_dict(self.state, strict=False)
-        for name in missing:
-            model.get_submodule(name.rpartition(".")[0]).is_new = True
 
     def of_part(self, part: str) -> Weights:
         """Those of the tensors that belong to the child ``part`` of the model, without a head."""
@@ -97,14 +103,22 @@ def common_source(source: str | Path, archs: Sequence[str]) -> str:
     """
     if str(source) != "auto":
         return str(source)
-    return "imagenet" if all(imagenet_file(arch).exists() for arch in archs) else "small"
+    return "imagenet" if all(has_imagenet(arch) for arch in archs) else "small"
+
+
+@overload
+def find_weights(source: Literal["auto", "imagenet", "small"], arch: str = "resnet18") -> Weights: ...
+
+
+@overload
+def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None: ...
 
 
 def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     """Find pretrained weights for ``arch``; never downloads.
 
     Args:
-        source: ``"auto"`` (ImageNet's if they are in torch's cache, else the package's own),
+        source: ``"auto"`` (ImageNet's if they are on this machine, else the package's own),
             ``"imagenet"``, ``"small"``, ``"none"`` (returns ``None``), or a path to a
             ``.safetensors``, ``.pt`` or ``.pth`` file.
 
@@ -115,9 +129,9 @@ def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     if source == "none":
         return None
     if source == "auto":
-        source = "imagenet" if imagenet_file(arch).exists() or arch not in SMALL else "small"
+        source = "imagenet" if has_imagenet(arch) or arch not in SMALL else "small"
     if source == "imagenet":
-        return _imagenet(arch)
+        return _lite0() if arch == lite0.ARCH else _imagenet(arch)
     if source == "small":
         return _small(arch)
     return from_file(source, arch)
@@ -134,10 +148,37 @@ def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
     return line
 
 
+def published_weights(url: str, again: str) -> Download:
+    """The download of weights to where torch.hub looks for them; TORCH_HOME counts.
+
+    Args:
+        url: the file's name may end in the beginning of its SHA-256, as torch.hub has it
+            (``resnet18-f37072fd.pth``); it is checked then.
+        again: what to run to try once more, for messages.
+    """
+    name = url.rpartition("/")[2]
+    start_of_hash = HASH.search(name)
+    checksum = f"sha256:{start_of_hash[1]}" if start_of_hash else ""
+    return Download((url,), checksum, Path(torch.hub.get_dir()) / "checkpoints" / name, again)
+
+
+def imagenet_download(arch: str) -> Download:
+    """torchvision's ImageNet-1k V1 weights.
+
+    Args:
+        arch: one of :data:`~course_utils.models.architectures.TORCHVISION`.
+    """
+    return published_weights(get_model_weights(arch)["IMAGENET1K_V1"].url, f"`course fetch {arch}`")
+
+
+def has_imagenet(arch: str) -> bool:
+    """Whether the ImageNet weights of ``arch`` are on this machine."""
+    return lite0.is_installed() if arch == lite0.ARCH else imagenet_file(arch).exists()
+
+
 def imagenet_file(arch: str) -> Path:
     """Where torch keeps (or would keep) the ImageNet-1k V1 weights of ``arch``; TORCH_HOME counts."""
-    url = get_model_weights(arch)["IMAGENET1K_V1"].url
-    return Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[-1]
+    return imagenet_download(arch).path
 
 
 def from_file(path: str | Path, arch: str) -> Weights:
@@ -155,6 +196,8 @@ def from_file(path: str | Path, arch: str) -> Weights:
         raise WeightsError(
             f"no weights at {path}.",
             expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+            found=f"no file at {path.resolve()}",
+            do=f"correct the path; `course fetch {arch}` brings torchvision's",
         )
     state = _unwrap(_read_tensors(path), path)
     card = _read_card(path.with_suffix(".json"))
@@ -173,7 +216,7 @@ def _small(arch: str) -> Weights:
         raise WeightsError(
             f"the package has no small weights for {arch}.",
             expected=", ".join(SMALL),
-            do=f"run `course fetch {arch}` and use weights='imagenet'",
+            do="use weights='imagenet'" + ("" if has_imagenet(arch) else f" after `course fetch {arch}`"),
         )
     return from_file(SMALL[arch], arch)
 
@@ -192,7 +235,7 @@ def _imagenet(arch: str) -> Weights:
         file = imagenet_file(arch)
         raise WeightsError(
             f"{file.name} cannot be read.",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(file, problem),
             do=f"delete {file} and run `course fetch {arch}`",
         ) from None
     return Weights(
@@ -209,19 +252,44 @@ def _imagenet(arch: str) -> Weights:
     )
 
 
+def _lite0() -> Weights:
+    """EfficientNet-Lite0's, from the installed package; its classes are in torchvision's order."""
+    categories = tuple(get_model_weights("resnet18")["IMAGENET1K_V1"].meta["categories"])
+    return Weights(
+        name="ImageNet-1k (EfficientNet-Lite0, its authors')",
+        state=lite0.read_state(),
+        classes=categories,
+        preprocess=Preprocess(lite0.MEAN, lite0.STD, resize="bicubic"),
+        num_classes=len(categories),
+        upstream={"images": 1_281_167, "pixels": 224, "top1": lite0.TOP1},
+    )
+
+
 def _read_tensors(path: Path) -> dict:
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:
         raise WeightsError(
             f"{path.name} cannot be read as weights.",
             expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
-            found=str(problem).splitlines()[0],
+            found=why_unreadable(path, problem),
+            do="download or copy the file again; of a pickled model, save the tensors alone: "
+            "torch.save(model.state_dict(), file)",
         ) from None
+
+
+def why_unreadable(path: Path, problem: Exception) -> str:
+    """What is wrong with a file that torch or safetensors refused.
+
+    In our own words: torch's advise to switch ``weights_only`` off, which lets the file run any code.
+    """
+    if not path.is_file():
+        return "no file"
+    if "Unsupported global" in str(problem) and isinstance(problem, pickle.UnpicklingError):
+        return "pickled code, which is never run"
+    return f"{path.stat().st_size:,} bytes that are cut off, damaged or of another kind"
 
 
 def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
@@ -230,7 +298,12 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
     if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{path.name} holds no state dict.", expected="names mapped to tensors")
+        raise WeightsError(
+            f"{path.name} holds no state dict.",
+            expected="names mapped to tensors",
+            found=type(content).__name__,
+            do="save one: torch.save(model.state_dict(), file)",
+        )
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
@@ -242,9 +315,9 @@ def _read_card(path: Path) -> dict:
 def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
     """The name of the head's weight, and of all tensors outside of the head's part."""
     with torch.device("meta"):
-        model = get_model(arch, weights=None)
+        model = untrained(arch, 1000)
     key = f"{path_of(model, find_head(model))}.weight"
-    return key, frozenset(model.state_dict()) - set(part_of_head(model))
+    return key, frozenset(model.state_dict()) - set(tensors_around_head(model))
 
 
 def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
@@ -258,4 +331,5 @@ def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:
         f"{name} has no {key}.",
         expected=f"the weights of {arch}, or all of them but {key.split('.')[0]}",
         found=", ".join(list(state)[:3]) + ", ...",
+        do=f"choose weights of {arch}",
     )

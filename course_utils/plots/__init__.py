@@ -1,4 +1,7 @@
-"""Every figure: one message each, drawn from data alone, with a caption and alt text."""
+"""Every figure: one message each, drawn from data alone, with a caption and alt text.
+
+Start reading in ``frame.py`` (what all figures share, ``show``), then in any module of figures.
+"""
 
 from course_utils.plots.comparison import (
     class_differences,
@@ -7,6 +10,7 @@ from course_utils.plots.comparison import (
     reliability,
 )
 from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, vocabulary
+from course_utils.plots.families import family
 from course_utils.plots.frame import describe, show
 from course_utils.plots.images import (
     augmentation_grid,
@@ -42,6 +46,7 @@ __all__ = [
     "confusion_matrix",
     "describe",
     "epoch_metrics",
+    "family",
     "first_layer_kernels",
     "gradient_flow",
     "gradient_taps",

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.ticker import NullLocator
 
@@ -14,14 +13,15 @@ from course_utils.plots.frame import (
     COLOURS,
     FAINT,
     INK,
+    CourseFigure,
     count,
+    display_names,
     house_style,
-    look,
     new_figure,
-    printed,
     seeds,
-    tell,
-)  # fmt: skip
+    series_style,
+    write_alt_text,
+)
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST
 
@@ -42,14 +42,15 @@ NETWORKS = (
         "input": ("your few\npictures", None), "backbone": ("the same backbone\ngoes on training", TRAINS),
         "head": ("new head\nyour classes, trains", NEW)}),
     ("for comparison:\na detector", {
-        "input": ("your pictures\nwith boxes", None), "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
+        "input": ("your pictures\nwith boxes", None),
+        "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
         "neck": ("neck (FPN)\nmixes them", NEW), "head": ("head\nwhat, and where", NEW)}),
 )  # fmt: skip
 BOX, ROW = 0.9, 1.3  # height of a box, distance of rows
 
 
 @house_style()
-def vocabulary() -> Figure:
+def vocabulary() -> CourseFigure:
     """Upstream and downstream task, backbone, neck and head, linear probe and fine-tuning."""
     note = "blue: pretrained or being pretrained, trains; grey: frozen; orange: new, trains"
     fig = new_figure("Transfer: the backbone is carried over, the head is new", ("sketch", note), height=4.6)
@@ -57,8 +58,8 @@ def vocabulary() -> Figure:
     for row, (title, parts) in enumerate(NETWORKS):
         middle = -row * ROW
         ax.text(-2.3, middle, title, va="center", size=9, weight="bold")
-        for name, (text, look_) in parts.items():
-            _box(ax, name, middle, text, look_)
+        for name, (text, tint) in parts.items():
+            _box(ax, name, middle, text, tint)
         order = list(parts)
         for left, right in zip(order, order[1:]):
             _arrow(ax, (sum(COLUMNS[left]), middle), (COLUMNS[right][0], middle))
@@ -67,12 +68,14 @@ def vocabulary() -> Figure:
     ax.text(start + width / 2 + 0.15, -ROW / 2, "copy the weights", va="center", size=8)
     ax.set(xlim=(-2.4, 10.8), ylim=(-3 * ROW - 0.6, 0.6))
     ax.set_axis_off()
-    told = "; ".join(f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS)
-    return tell(fig, f"Four rows of boxes from pictures to head. {told}".replace("\n", " "))
+    words = "; ".join(
+        f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS
+    )
+    return write_alt_text(fig, f"Four rows of boxes from pictures to head. {words}".replace("\n", " "))
 
 
 @house_style()
-def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_images: int) -> Figure:
+def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_images: int) -> CourseFigure:
     """Accuracy of each arm by the number of labelled images, on a log scale.
 
     Args:
@@ -81,19 +84,19 @@ def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_i
         n_images: number of images that each accuracy is measured on.
     """
     amounts = sorted({amount for line in curves.values() for amount in line})
-    fig, ax, told = _lines(curves, {n: n for n in amounts}, title, data, n_images)
+    fig, ax, words = _lines(curves, {n: n for n in amounts}, title, data, n_images)
     ax.set_xscale("log")
     ax.set_xticks(amounts, [f"{n:,}" for n in amounts])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("labelled images (log scale)")
     label_right(ax)
-    return tell(fig, f"Line chart: {told}")
+    return write_alt_text(fig, f"Line chart: {words}")
 
 
 @house_style()
 def accuracy_by_task(
     curves: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, data: str, n_images: int
-) -> Figure:
+) -> CourseFigure:
     """Accuracy of each arm on a row of tasks, from near to far.
 
     Args:
@@ -102,25 +105,25 @@ def accuracy_by_task(
         n_images: number of images that each accuracy is measured on.
     """
     tasks = list(dict.fromkeys(task for line in curves.values() for task in line))
-    fig, ax, told = _lines(curves, {t: i for i, t in enumerate(tasks)}, title, data, n_images)
-    ax.set_xticks(range(len(tasks)), printed(tasks, "task", 22))
+    fig, ax, words = _lines(curves, {t: i for i, t in enumerate(tasks)}, title, data, n_images)
+    ax.set_xticks(range(len(tasks)), display_names(tasks, "task", 22))
     ax.set_xlabel("the same pictures, from near to far")
     label_right(ax)
-    return tell(fig, f"Line chart: {told}")
+    return write_alt_text(fig, f"Line chart: {words}")
 
 
 def _lines(
     curves: Mapping[str, Mapping], places: Mapping, title: str, data: str, n_images: int
-) -> tuple[Figure, Axes, str]:
+) -> tuple[CourseFigure, Axes, str]:
     """A line of means for each arm, its band from lowest to highest seed, and all of it in words."""
     runs = [scores for line in curves.values() for scores in line.values()]
     note = "line: mean, band: lowest to highest seed"
     caption = (data, f"measured on {count(n_images, 'image')}", seeds(runs), note)
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
-    told = []
-    for i, (name, line) in enumerate(zip(printed(curves, "arm", LONGEST), curves.values())):
-        colour, marker = look(i)
+    words = []
+    for i, (name, line) in enumerate(zip(display_names(curves, "arm", LONGEST), curves.values())):
+        colour, marker = series_style(i)
         keys = sorted(line, key=places.__getitem__)
         x, scores = [places[key] for key in keys], [[100 * y for y in line[key]] for key in keys]
         middle = list(map(mean, scores))
@@ -128,14 +131,14 @@ def _lines(
         ax.fill_between(
             x, list(map(min, scores)), list(map(max, scores)), color=colour, alpha=0.18, linewidth=0
         )
-        told.append(f"{name}: " + ", ".join(f"{y:.1f} % at {k}" for k, y in zip(keys, middle)))
+        words.append(f"{name}: " + ", ".join(f"{y:.1f} % at {k}" for k, y in zip(keys, middle)))
     ax.set_ylabel("accuracy (%)")
-    return fig, ax, "; ".join(told)
+    return fig, ax, "; ".join(words)
 
 
-def _box(ax: Axes, column: str, middle: float, text: str, look_: tuple[str, str] | None) -> None:
+def _box(ax: Axes, column: str, middle: float, text: str, tint: tuple[str, str] | None) -> None:
     left, width = COLUMNS[column]
-    fill, edge = look_ or ("white", FAINT)
+    fill, edge = tint or ("white", FAINT)
     corner = (left + 0.08, middle - BOX / 2 + 0.08)
     ax.add_patch(
         FancyBboxPatch(corner, width - 0.16, BOX - 0.16, boxstyle="round,pad=0.08", fc=fill, ec=edge)

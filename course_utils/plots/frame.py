@@ -10,6 +10,7 @@ import io
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
@@ -23,13 +24,14 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 RIGHT, WRONG = COLOURS[0], COLOURS[1]
 INK, FAINT = "0.15", "0.4"
+REGULAR = (400, "normal", "regular", "book")  # what font files call the weight of plain text
 # DejaVu Sans comes with matplotlib; these have Chinese, Japanese and Korean, one for each platform.
 CJK_FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "PingFang SC",
     "Hiragino Sans GB", "Heiti TC", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei",
     "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
 )  # fmt: skip
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -57,18 +59,18 @@ class CourseFigure(Figure):
         return mimebundle(self)
 
 
-def look(i: int) -> tuple[str, str]:
+def series_style(i: int) -> tuple[str, str]:
     """Colour and marker of the ``i``-th line or arm; no two of the first 49 share both."""
     return COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)]
 
 
-def describe(fig: Figure, text: str) -> Figure:
-    """Give ``fig`` its alt text: the message and the main numbers, for who cannot see it."""
+def describe(fig: CourseFigure, text: str) -> CourseFigure:
+    """Give ``fig`` its alt text: the message and the main numbers, for those who cannot see it."""
     fig.alt_text = " ".join(text.split())
     return fig
 
 
-def tell(fig: Figure, *sentences: str) -> Figure:
+def write_alt_text(fig: CourseFigure, *sentences: str) -> CourseFigure:
     """Give ``fig`` an alt text of its title, its caption and further sentences."""
     parts = [fig.get_suptitle(), fig.get_supxlabel().replace(" · ", ", "), *sentences]
     parts = [part.strip() for part in parts if part]
@@ -108,7 +110,7 @@ def house_style():
     """Our style and fonts whatever the user's settings are; ``@house_style()`` for a function."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE, **{"font.family": font_families()})
+        matplotlib.rcParams.update(STYLE | {"font.family": font_families()})
         yield
 
 
@@ -121,12 +123,12 @@ def new_figure(title: str, caption: Sequence[str], *, width: float = WIDTH, heig
     """
     title = textwrap.fill(legible(title), int(width * 10))
     data, *facts = caption
-    facts = [legible(data, "data set"), *map(legible, facts)]
-    facts = textwrap.fill(" · ".join(filter(None, facts)), int(width * 15))
-    height += 0.26 * len(title.splitlines()) + 0.15 * len(facts.splitlines()) + 0.3
+    words = [legible(data, "data set"), *map(legible, facts)]
+    note = textwrap.fill(" · ".join(filter(None, words)), int(width * 15))
+    height += 0.26 * len(title.splitlines()) + 0.15 * len(note.splitlines()) + 0.3
     fig = CourseFigure((width, height), layout="constrained")
     fig.suptitle(title, x=MARGIN / width, ha="left", size=13)
-    fig.supxlabel(facts, x=MARGIN / width, ha="left", size=8, color=FAINT)
+    fig.supxlabel(note, x=MARGIN / width, ha="left", size=8, color=FAINT)
     return fig
 
 
@@ -139,7 +141,7 @@ def font_families() -> list[str]:
     regular = {
         font.name
         for font in font_manager.fontManager.ttflist
-        if font.style == "normal" and font_manager.weight_dict.get(font.weight, font.weight) == 400
+        if font.style == "normal" and font.weight in REGULAR
     }
     return ["DejaVu Sans", *(name for name in CJK_FONTS if name in regular)]
 
@@ -159,21 +161,21 @@ def legible(text: str, instead: str | None = None) -> str:
     return instead or "".join(c if has_glyph(c) else "?" for c in text)
 
 
-def printed(names: Iterable[str], noun: str = "class", length: int = 16) -> list[str]:
+def display_names(names: Iterable[str], noun: str = "class", length: int = 16) -> list[str]:
     """Names as figures show them: shortened, and ``class 3`` where no font has the glyphs."""
     return [shorten(legible(name, f"{noun} {i}"), length) for i, name in enumerate(names)]
 
 
 def shorten(text: str, length: int) -> str:
     """``text``, cut with an ellipsis if it is wider than ``length`` letters."""
-    if letters(text) <= length:
+    if text_width(text) <= length:
         return text
-    while letters(text) >= length:
+    while text_width(text) >= length:
         text = text[:-1]
     return text + "…"
 
 
-def letters(text: str) -> int:
+def text_width(text: str) -> int:
     """The width of ``text`` in letters; a Chinese character counts as two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils.errors import DataError
@@ -16,13 +15,14 @@ from course_utils.plots.frame import (
     INK,
     RIGHT,
     WRONG,
+    CourseFigure,
     count,
+    display_names,
     house_style,
     legible,
     new_figure,
-    printed,
-    tell,
-)  # fmt: skip
+    write_alt_text,
+)
 from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MOST_ROWS = 12  # classes shown; a data set may have hundreds
 @house_style()
 def image_grid(
     images: Tensor, titles: Sequence[str] | None = None, *, columns: int = 10, title: str, data: str
-) -> Figure:
+) -> CourseFigure:
     """Images in rows, each under a title of its own if given.
 
     Args:
@@ -44,23 +44,26 @@ def image_grid(
     """
     pixels = _pixels(images)
     mosaic = Mosaic(
-        *grid(len(pixels), columns), title=title, caption=(data, count(len(pixels), "image")),
-        ratio=_ratio(pixels), lines=0 if titles is None else 1,
-    )  # fmt: skip
+        *grid(len(pixels), columns),
+        title=title,
+        caption=(data, count(len(pixels), "image")),
+        ratio=_ratio(pixels),
+        lines=0 if titles is None else 1,
+    )
     for i, image in enumerate(pixels):
         mosaic.place(mosaic.cell(i), image)
         if titles is not None:
             mosaic.write(mosaic.cell(i), legible(titles[i]))
     named = "" if titles is None else f"Above them: {', '.join(map(str, titles))}"
-    return tell(mosaic.figure, named)
+    return write_alt_text(mosaic.figure, named)
 
 
 @house_style()
 def class_samples(
     image_set: ImageSet, per_class: int = 8, *, seed: int = 0, title: str | None = None
-) -> Figure:
+) -> CourseFigure:
     """A row of images for each class (the first 12 classes), drawn at random by ``seed``."""
-    names = printed(image_set.classes[:MOST_ROWS])
+    names = display_names(image_set.classes[:MOST_ROWS])
     order = torch.randperm(len(image_set), generator=torch.Generator().manual_seed(seed))
     labels = image_set.labels.cpu()[order]
     picks = [order[labels == c][:per_class] for c in range(len(names))]
@@ -73,17 +76,24 @@ def class_samples(
     caption = (image_set.name, f"drawn at random from {count(len(image_set), 'image')}", some)
     largest = 0.62 if len(names) > 4 else 0.95
     mosaic = Mosaic(
-        len(names), columns, title=title, caption=caption, ratio=_ratio(pixels), row_names=names,
+        len(names),
+        columns,
+        title=title,
+        caption=caption,
+        ratio=_ratio(pixels),
+        row_names=names,
         largest=largest,
-    )  # fmt: skip
+    )
     cells = [(row, column) for row, pick in enumerate(picks) for column in range(len(pick))]
     for cell, image in zip(cells, pixels):
         mosaic.place(cell, image)
-    return tell(mosaic.figure, f"One row for each class: {', '.join(names)}")
+    return write_alt_text(mosaic.figure, f"One row for each class: {', '.join(names)}")
 
 
 @house_style()
-def augmentation_grid(original: Tensor, augmented: Tensor, *, data: str, title: str | None = None) -> Figure:
+def augmentation_grid(
+    original: Tensor, augmented: Tensor, *, data: str, title: str | None = None
+) -> CourseFigure:
     """One image, framed, before several augmented versions of it.
 
     Args:
@@ -98,11 +108,13 @@ def augmentation_grid(original: Tensor, augmented: Tensor, *, data: str, title: 
     mosaic = Mosaic(*grid(len(pixels), 9), title=title, caption=caption, ratio=_ratio(pixels))
     for i, image in enumerate(pixels):
         mosaic.place(mosaic.cell(i), image, frame=None if i else INK)
-    return tell(mosaic.figure, f"An image, then {count(len(versions), 'augmented version')} of it")
+    return write_alt_text(mosaic.figure, f"An image, then {count(len(versions), 'augmented version')} of it")
 
 
 @house_style()
-def augmentation_rows(original: Tensor, versions: Mapping[str, Tensor], *, data: str, title: str) -> Figure:
+def augmentation_rows(
+    original: Tensor, versions: Mapping[str, Tensor], *, data: str, title: str
+) -> CourseFigure:
     """One image, framed, before augmented versions of it: a row for each kind of change.
 
     Args:
@@ -113,21 +125,25 @@ def augmentation_rows(original: Tensor, versions: Mapping[str, Tensor], *, data:
     columns = 1 + max(map(len, versions.values()))
     first = original.permute(1, 2, 0).cpu().numpy()
     mosaic = Mosaic(
-        len(versions), columns, title=title, caption=(data, "framed: the image as it is"),
-        ratio=original.shape[1] / original.shape[2], row_names=list(versions),
-    )  # fmt: skip
+        len(versions),
+        columns,
+        title=title,
+        caption=(data, "framed: the image as it is"),
+        ratio=original.shape[1] / original.shape[2],
+        row_names=list(versions),
+    )
     for row, images in enumerate(versions.values()):
         mosaic.place((row, 0), first, frame=INK)
         for column, image in enumerate(_pixels(images.round().clamp(0, 255).to(torch.uint8)), 1):
             mosaic.place((row, column), image)
     kinds = ", ".join(" ".join(name.split()) for name in versions)
-    return tell(mosaic.figure, f"One image and {columns - 1} versions of it in each row: {kinds}")
+    return write_alt_text(mosaic.figure, f"One image and {columns - 1} versions of it in each row: {kinds}")
 
 
 @house_style()
 def photo_and_guesses(
     photo: Tensor, guesses: Sequence[tuple[str, float]], *, title: str, data: str = ""
-) -> Figure:
+) -> CourseFigure:
     """A photograph beside the classes that a network finds most probable, as bars.
 
     Args:
@@ -139,13 +155,13 @@ def photo_and_guesses(
     fig = new_figure(title, (data, _size_of_photo(image)), height=2.6)
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
     _photo(left, image)
-    return tell(fig, f"The most probable classes: {_guesses(right, guesses)}")
+    return write_alt_text(fig, f"The most probable classes: {_guesses(right, guesses)}")
 
 
 @house_style()
 def photo_by_networks(
     photo: Tensor, guesses: Mapping[str, Sequence[tuple[str, float]]], *, title: str, data: str = ""
-) -> Figure:
+) -> CourseFigure:
     """A photograph beside what each of several networks finds most probable, as bars.
 
     Args:
@@ -157,12 +173,12 @@ def photo_by_networks(
     fig = new_figure(title, (data, _size_of_photo(image)), height=2.1 * len(guesses))
     axes = fig.add_gridspec(len(guesses), 2, width_ratios=(1, 1.6))
     _photo(fig.add_subplot(axes[:, 0]), image)
-    told = []
+    words = []
     for row, (network, its) in enumerate(guesses.items()):
         ax = fig.add_subplot(axes[row, 1])
         ax.set_title(legible(network), loc="left", size=10)
-        told.append(f"{network}: {_guesses(ax, its)}")
-    return tell(fig, f"The most probable classes, {'; '.join(told)}")
+        words.append(f"{network}: {_guesses(ax, its)}")
+    return write_alt_text(fig, f"The most probable classes, {'; '.join(words)}")
 
 
 def _photo(ax: Axes, image: np.ndarray) -> None:
@@ -176,7 +192,7 @@ def _size_of_photo(image: np.ndarray) -> str:
 
 def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]]) -> str:
     """Draw the guesses as bars; returns them in words."""
-    names = printed([name for name, _ in guesses], length=30)
+    names = display_names([name for name, _ in guesses], length=30)
     chances = [100 * float(chance) for _, chance in guesses]
     bars = ax.barh(range(len(names)), chances, color=RIGHT, height=0.6)
     ax.bar_label(bars, [f"{chance:.1f} %" for chance in chances], padding=4)
@@ -189,9 +205,16 @@ def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]]) -> str:
 
 @house_style()
 def predictions(
-    images: Tensor, true: Tensor, predicted: Tensor, classes: Sequence[str],
-    confidence: Tensor | None = None, *, data: str, title: str | None = None, columns: int = 6,
-) -> Figure:  # fmt: skip
+    images: Tensor,
+    true: Tensor,
+    predicted: Tensor,
+    classes: Sequence[str],
+    confidence: Tensor | None = None,
+    *,
+    data: str,
+    title: str | None = None,
+    columns: int = 6,
+) -> CourseFigure:
     """Images with their predicted and true classes; a tick or a cross tells right from wrong.
 
     Args:
@@ -209,7 +232,7 @@ def predictions(
 @house_style()
 def worst_mistakes(
     image_set: ImageSet, logits: Tensor, n: int = 12, *, title: str | None = None, columns: int = 6
-) -> Figure:
+) -> CourseFigure:
     """The ``n`` wrong predictions that the network was surest of, the surest first.
 
     Args:
@@ -226,31 +249,35 @@ def worst_mistakes(
     wrong = (predicted != labels).nonzero().flatten()
     worst = wrong[confidence[wrong].argsort(descending=True, stable=True)][:n]
     title = title or _mistakes_title(len(worst), len(wrong))
-    caption = (image_set.name, f"{len(wrong):,} of {count(len(labels), 'image')} mistaken")
+    caption: tuple[str, ...] = (image_set.name, f"{len(wrong):,} of {count(len(labels), 'image')} mistaken")
     if len(worst) == 0:
         mosaic = Mosaic(1, 1, title=title, caption=caption)
-        return tell(mosaic.figure)
+        return write_alt_text(mosaic.figure)
     caption += (_probability_note(confidence),)
     images = image_set.images[worst.to(image_set.images.device)]
     picked = (labels[worst], predicted[worst], image_set.classes, confidence[worst])
     return _judged(images, *picked, title, caption, columns)
 
 
-def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> Figure:
-    pixels, names = _pixels(images), printed(classes)
+def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> CourseFigure:
+    pixels, names = _pixels(images), display_names(classes)
     mosaic = Mosaic(
-        *grid(len(pixels), columns), title=title, caption=caption, ratio=_ratio(pixels), lines=2,
+        *grid(len(pixels), columns),
+        title=title,
+        caption=caption,
+        ratio=_ratio(pixels),
+        lines=2,
         largest=1.2,
-    )  # fmt: skip
-    told = []
+    )
+    words = []
     for i, (image, t, p) in enumerate(zip(pixels, true.tolist(), predicted.tolist())):
         sure = "" if confidence is None else f" {100 * float(confidence[i]):.0f} %"
         mark, colour = ("✓", RIGHT) if t == p else ("✗", WRONG)
         mosaic.place(mosaic.cell(i), image, frame=colour)
         mosaic.write(mosaic.cell(i), f"{mark} {names[p]}{sure}", f"true: {names[t]}")
         verdict = "recognised" if t == p else f"taken for {names[p]}"
-        told.append(f"{names[t]} {verdict}{sure}")
-    return tell(mosaic.figure, "; ".join(told))
+        words.append(f"{names[t]} {verdict}{sure}")
+    return write_alt_text(mosaic.figure, "; ".join(words))
 
 
 def _mistakes_title(shown: int, mistakes: int) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from course_utils.plots.frame import FAINT, letters
+from course_utils.plots.frame import FAINT, text_width
 
 # Where the name of a point may start, in points (1/72 inch) from it.
 SIDES, HEIGHTS = (9, -9, 22, -22, 40, -40), range(-96, 97, 8)
@@ -40,10 +42,10 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
 
 def label_right(ax: Axes) -> None:
     """Name each labelled line of ``ax`` at the right edge, with a leader from its last point."""
-    ax.figure.draw_without_rendering()
-    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_child")]
-    ends = [_last_point(line) for line in lines]
-    gap = 1.35 * NAME * ax.figure.dpi / 72 / ax.bbox.height
+    _figure(ax).draw_without_rendering()
+    lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_child")]
+    ends = [_last_point(ax, line) for line in lines]
+    gap = 1.35 * NAME * _figure(ax).dpi / 72 / ax.bbox.height
     heights = spread([_axes_fraction(ax, *end)[1] for end in ends], gap)
     for line, end, height in zip(lines, ends, heights):
         text, colour = line.get_label(), line.get_color()
@@ -52,9 +54,9 @@ def label_right(ax: Axes) -> None:
 
 def label_top(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:
     """Mark places on the x axis by dashed lines named above the axes; ``marks`` holds x, text."""
-    ax.figure.draw_without_rendering()
-    longest = max((letters(text) + 1 for _, text in marks), default=0)
-    gap = 0.6 * MARK * longest * ax.figure.dpi / 72
+    _figure(ax).draw_without_rendering()
+    longest = max((text_width(text) + 1 for _, text in marks), default=0)
+    gap = 0.6 * MARK * longest * _figure(ax).dpi / 72
     places = spread([_axes_fraction(ax, x, 0)[0] for x, _ in marks], gap / ax.bbox.width)
     for (x, text), place in zip(marks, places):
         ax.axvline(x, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
@@ -64,7 +66,7 @@ def label_top(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:
 
 def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str]) -> None:
     """Name points, each text near its own point and where it covers no point and no other name."""
-    ax.figure.draw_without_rendering()
+    _figure(ax).draw_without_rendering()
     pixels = ax.transData.transform(points)
     taken = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in pixels]
     from_the_edge = np.linalg.norm(ax.transAxes.inverted().transform(pixels) - 0.5, axis=1).argsort()[::-1]
@@ -81,9 +83,15 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequenc
         ha, start = ("left", 0) if dx > 0 else ("right", 1) if dx < 0 else ("center", 0.5)
         line = LEADER | {"color": FAINT, "relpos": (start, 0.5)}
         ax.annotate(
-            text, points[i], (dx, dy), textcoords="offset points", size=NAME, ha=ha, va="center",
+            text,
+            points[i],
+            (dx, dy),
+            textcoords="offset points",
+            size=NAME,
+            ha=ha,
+            va="center",
             arrowprops=line if math.hypot(dx, dy) > 16 else None,
-        )  # fmt: skip
+        )
 
 
 def _misleading(pixels: np.ndarray, i: int, offset: tuple[float, float]) -> bool:
@@ -93,15 +101,15 @@ def _misleading(pixels: np.ndarray, i: int, offset: tuple[float, float]) -> bool
 
 def _box(ax: Axes, pixel: Sequence[float], text: str, offset: tuple[float, float]) -> Bbox:
     """The pixels that ``text`` would cover at ``offset`` points from ``pixel``."""
-    scale = ax.figure.dpi / 72
-    width, height = 0.6 * NAME * scale * letters(text), 1.2 * NAME * scale
+    scale = _figure(ax).dpi / 72
+    width, height = 0.6 * NAME * scale * text_width(text), 1.2 * NAME * scale
     dx, dy = (scale * d for d in offset)
     left = dx if dx > 0 else dx - width if dx < 0 else -width / 2
     return Bbox.from_bounds(pixel[0] + left, pixel[1] + dy - height / 2, width, height)
 
 
 def _inside(outer: Bbox, box: Bbox) -> bool:
-    return bool((outer.min <= box.min).all() and (box.max <= outer.max).all())
+    return bool(np.all(outer.min <= box.min) and np.all(box.max <= outer.max))
 
 
 def _leader(ax, point, place, text, colour, size, start, **align) -> None:
@@ -111,19 +119,32 @@ def _leader(ax, point, place, text, colour, size, start, **align) -> None:
     """
     line = LEADER | {"color": colour, "relpos": start}
     ax.annotate(
-        text, point, place, textcoords="axes fraction", size=size, annotation_clip=False,
-        arrowprops=line, **align,
-    )  # fmt: skip
+        text,
+        point,
+        place,
+        textcoords="axes fraction",
+        size=size,
+        annotation_clip=False,
+        arrowprops=line,
+        **align,
+    )
 
 
-def _last_point(line: Line2D) -> tuple[float, float]:
+def _last_point(ax: Axes, line: Line2D) -> tuple[float, float]:
     """The last point that is finite; a diverged run ends in nan."""
-    finite = [(x, y) for x, y in line.get_xydata() if math.isfinite(y)]
-    return finite[-1] if finite else (line.get_xdata()[-1], sum(line.axes.get_ylim()) / 2)
+    points = np.asarray(line.get_xydata())
+    finite = [(x, y) for x, y in points if math.isfinite(y)]
+    return finite[-1] if finite else (points[-1, 0], sum(ax.get_ylim()) / 2)
 
 
 def _axes_fraction(ax: Axes, x: float, y: float) -> tuple[float, float]:
-    return ax.transAxes.inverted().transform(ax.transData.transform((x, y)))
+    right, up = ax.transAxes.inverted().transform(ax.transData.transform((x, y)))
+    return float(right), float(up)
+
+
+def _figure(ax: Axes) -> Figure:
+    """The figure of ``ax``; ours are not figures inside of figures."""
+    return cast(Figure, ax.figure)
 
 
 def _mean(values: Sequence[float]) -> float:

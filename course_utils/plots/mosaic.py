@@ -30,9 +30,17 @@ class Mosaic:
     """
 
     def __init__(
-        self, rows: int, columns: int, *, title: str, caption: Sequence[str], ratio: float = 1.0,
-        lines: int = 0, row_names: Sequence[str] = (), largest: float = 0.95,
-    ):  # fmt: skip
+        self,
+        rows: int,
+        columns: int,
+        *,
+        title: str,
+        caption: Sequence[str],
+        ratio: float = 1.0,
+        lines: int = 0,
+        row_names: Sequence[str] = (),
+        largest: float = 0.95,
+    ):
         self.columns = columns
         left = max((len(line) for name in row_names for line in name.splitlines()), default=0) * 0.09
         self.tile = min(largest, (PAGE - left) / columns - GAP)
@@ -60,9 +68,10 @@ class Mosaic:
         """Show ``image`` (uint8 ``[H, W, 3]``), within a frame of a colour if given."""
         x, y = self.corner(cell)
         self.axes.imshow(
-            image, extent=(x, x + self.tile, y + self.high, y),
+            image,
+            extent=(x, x + self.tile, y + self.high, y),
             interpolation="nearest" if len(image) <= SHOW_PIXELS else "antialiased",
-        )  # fmt: skip
+        )
         if frame:
             self.axes.add_patch(
                 Rectangle((x, y), self.tile, self.high, fill=False, edgecolor=frame, linewidth=2)

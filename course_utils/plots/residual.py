@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from torch import Tensor
 
@@ -14,15 +13,16 @@ from course_utils.analysis.residual import geometric_range
 from course_utils.plots.frame import (
     COLOURS,
     FAINT,
+    CourseFigure,
     count,
+    display_names,
     house_style,
-    look,
     new_figure,
     percent,
-    printed,
     seeds,
-    tell,
-)  # fmt: skip
+    series_style,
+    write_alt_text,
+)
 from course_utils.plots.labels import label_right
 from course_utils.plots.mosaic import Mosaic
 
@@ -31,9 +31,12 @@ SIGNED = colormaps["RdBu_r"]
 
 @house_style()
 def residual_sizes(
-    networks: Mapping[str, Mapping[str, tuple[Tensor, Tensor]]], *, projections: Sequence[str],
-    title: str, data: str,
-) -> Figure:  # fmt: skip
+    networks: Mapping[str, Mapping[str, tuple[Tensor, Tensor]]],
+    *,
+    projections: Sequence[str],
+    title: str,
+    data: str,
+) -> CourseFigure:
     """How large F(x) is beside the shortcut in each block, and the cosine between the two.
 
     Args:
@@ -47,9 +50,9 @@ def residual_sizes(
     note = "point: mean over images, line: middle 95 % of images, *: projection shortcut"
     fig = new_figure(title, (data, count(images, "image"), note), height=3.6)
     axes = fig.subplots(1, 2)
-    told = []
+    words = []
     for i, (name, sizes) in enumerate(networks.items()):
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         shift = 0.12 * (2 * i - len(networks) + 1)
         for ax, which in zip(axes, (0, 1)):
             values = [sizes[block][which].double() for block in blocks]
@@ -58,7 +61,7 @@ def residual_sizes(
             ends = [np.quantile(v.numpy(), (0.025, 0.975)) for v in values]
             ax.vlines(x, *zip(*ends), color=colour, alpha=0.5, linewidth=2)
         ratios = ", ".join(f"{block} {sizes[block][0].mean():.2f}" for block in blocks)
-        told.append(f"{name}: ratio {ratios}")
+        words.append(f"{name}: ratio {ratios}")
     names = [f"{block}*" if block in projections else block for block in blocks]
     for ax in axes:
         ax.set_xticks(range(len(blocks)), names, rotation=45, ha="right", rotation_mode="anchor")
@@ -66,14 +69,18 @@ def residual_sizes(
     axes[1].set(ylabel="cosine of F(x) and shortcut (1)")
     axes[1].axhline(0, color=FAINT, linewidth=1)
     axes[0].legend(frameon=False, fontsize=9)
-    return tell(fig, *told)
+    return write_alt_text(fig, *words)
 
 
 @house_style()
 def block_maps(
-    rows: Mapping[str, Mapping[str, Tensor]], *, title: str, data: str, image: Tensor | None = None,
+    rows: Mapping[str, Mapping[str, Tensor]],
+    *,
+    title: str,
+    data: str,
+    image: Tensor | None = None,
     notes: Mapping[str, str] | None = None,
-) -> Figure:  # fmt: skip
+) -> CourseFigure:
     """One channel on its way through blocks: a row for each block, a map for each step.
 
     Args:
@@ -87,11 +94,18 @@ def block_maps(
     steps = max(len(maps) for maps in rows.values())
     note = "red: positive, blue: negative, white: zero; one scale a row; number: norm of the map"
     mosaic = Mosaic(
-        len(rows), steps + (image is not None), title=title, caption=(data, note), lines=1,
-        row_names=[f"{name}\n{notes.get(key, '')}".strip() for key, name in zip(rows, printed(rows, "block", 24))],
+        len(rows),
+        steps + (image is not None),
+        title=title,
+        caption=(data, note),
+        lines=1,
+        row_names=[
+            f"{name}\n{notes.get(key, '')}".strip()
+            for key, name in zip(rows, display_names(rows, "block", 24))
+        ],
         largest=1.25 if len(rows) == 1 else 0.95,
-    )  # fmt: skip
-    told = []
+    )
+    words = []
     for row, (name, maps) in enumerate(rows.items()):
         largest = max(max(m.abs().max().item() for m in maps.values()), 1e-12)
         if image is not None and row == 0:
@@ -102,12 +116,12 @@ def block_maps(
             mosaic.place((row, column), pixels, frame=FAINT)
             mosaic.write((row, column), f"{step} {values.norm():.2g}")
         sizes = ", ".join(f"{step} {values.norm():.2g}" for step, values in maps.items())
-        told.append(f"{name}: {sizes}" + (f", {notes[name]}" if name in notes else ""))
-    return tell(mosaic.figure, f"Norms of the maps, {'; '.join(told)}")
+        words.append(f"{name}: {sizes}" + (f", {notes[name]}" if name in notes else ""))
+    return write_alt_text(mosaic.figure, f"Norms of the maps, {'; '.join(words)}")
 
 
 @house_style()
-def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> Figure:
+def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str, data: str) -> CourseFigure:
     """Gradient norm of each layer from input to output, on a logarithmic axis.
 
     Args:
@@ -118,23 +132,23 @@ def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str,
     caption = (data, seeds(list(norms.values())), note)
     fig = new_figure(title, caption, height=3.8)
     ax = fig.add_subplot()
-    told = []
+    words = []
     for i, (name, runs) in enumerate(norms.items()):
         middle, low, high = zip(*(geometric_range(values) for values in zip(*runs)))
-        x, (colour, marker) = range(1, len(middle) + 1), look(i)
+        x, (colour, marker) = range(1, len(middle) + 1), series_style(i)
         ax.plot(x, middle, color=colour, marker=marker, markevery=max(1, len(x) // 12), label=name)
         ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
-        told.append(f"{name}: first layer {middle[0]:.2g}, last {middle[-1]:.2g}")
+        words.append(f"{name}: first layer {middle[0]:.2g}, last {middle[-1]:.2g}")
     ax.set(xlabel="convolution, counted from the input", ylabel="norm of gradient (nats)", yscale="log")
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     label_right(ax)
-    return tell(fig, f"Line chart: {'; '.join(told)}")
+    return write_alt_text(fig, f"Line chart: {'; '.join(words)}")
 
 
 @house_style()
-def path_lengths(counts: Sequence[int], *, title: str) -> Figure:
+def path_lengths(counts: Sequence[int], *, title: str) -> CourseFigure:
     """Share of the ways through a residual network by the number of residual branches on them.
 
     Args:
@@ -148,4 +162,6 @@ def path_lengths(counts: Sequence[int], *, title: str) -> Figure:
     ax.set(xlabel="residual branches on the way", ylabel="share of all ways (%)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     most = max(range(len(shares)), key=shares.__getitem__)
-    return tell(fig, f"Bar chart: most often {most} branches, {percent(shares[most] / 100)} of all ways")
+    return write_alt_text(
+        fig, f"Bar chart: most often {most} branches, {percent(shares[most] / 100)} of all ways"
+    )

@@ -1,4 +1,4 @@
-"""Quicker convolutions on small maps, with equal results: live taps, and weight gradients as one product."""
+"""Faster convolutions on small maps, with equal results: live taps, and weight gradients as one product."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-# Places of the output map up to which the product is the faster way, by what the CPU can do: measured
-# with ResNet-18's layers at batch sizes 16, 64 and 256 on one thread of an AMD EPYC.
+# The product is faster for output maps of at most so many places, which depends on the CPU: measured with
+# ResNet-18's layers at batch sizes 16, 64 and 256 on one thread of an AMD EPYC.
 MOST_PLACES = {"AVX2": 16}.get(torch.backends.cpu.get_cpu_capability(), 4)
 
 
@@ -55,11 +55,15 @@ def _as_matrix(weight: Tensor, rows: list[int], columns: list[int], size: tuple[
     height, width = size
     across = weight.shape[3]
     taps = weight.permute(0, 2, 3, 1).flatten(1, 2).unbind(1)
-    return torch.cat([
-        torch.cat([taps[r * across + c] for r in range(top, top + height) for c in range(left, left + width)], 1)
-        for top in rows
-        for left in columns
-    ])  # fmt: skip
+    return torch.cat(
+        [
+            torch.cat(
+                [taps[r * across + c] for r in range(top, top + height) for c in range(left, left + width)], 1
+            )
+            for top in rows
+            for left in columns
+        ]
+    )
 
 
 def use_live_taps(model: nn.Module) -> int:
@@ -97,13 +101,16 @@ def _can_be_a_matrix(conv: nn.Conv2d) -> bool:
 def _same_conv(conv: nn.Conv2d, kind: type) -> nn.Conv2d:
     """A convolution of another class with the same settings and the same parameters."""
     twin = kind(
-        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding,
-        bias=conv.bias is not None, device="meta",
-    )  # fmt: skip
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size,
+        conv.stride,
+        conv.padding,
+        bias=conv.bias is not None,
+        device="meta",
+    )
     twin.weight, twin.bias = conv.weight, conv.bias
     twin.training = conv.training
-    if getattr(conv, "is_new", False):
-        twin.is_new = True
     return twin
 
 
@@ -115,8 +122,8 @@ class SmallMapGradients(TorchFunctionMode):
     One product of all the batch's patches reads and writes them once. Training a ResNet-18 at 32x32
     is 1.85 times as fast with AVX2 and 1.05 times with AVX-512 (CPU seconds of the processor above).
 
-    Outputs are the same, and gradients are up to rounding. Only plain convolutions in float32 on a
-    CPU are concerned; autograd, hooks and the model know of nothing.
+    Outputs are the same, and so are gradients up to rounding. It applies to plain convolutions in float32
+    on a CPU alone; the model, its hooks and autograd do not notice.
     """
 
     def __torch_function__(self, function, types, args=(), kwargs=None):

@@ -15,7 +15,7 @@ OVER_ALL = "ratio of F(x) to the shortcut and their cosine: over all channels"
 
 
 def explore(records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str) -> None:
-    """Show x, F(x), their sum and the ReLU of it, with sliders where somebody can move them.
+    """Show x, F(x), their sum and the ReLU of it, with sliders where a person can move them.
 
     Every slider takes the arrow keys. A page without widgets shows the picture of :func:`all_blocks`.
 
@@ -61,9 +61,13 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
         options=list(records), description="block", style=style, continuous_update=False
     )
     channel = widgets.IntSlider(
-        0, 0, channels(records[block.value]) - 1, description="channel", style=style,
+        0,
+        0,
+        channels(records[block.value]) - 1,
+        description="channel",
+        style=style,
         continuous_update=False,
-    )  # fmt: skip
+    )
     picture = widgets.HTML()
 
     def draw(_=None) -> None:

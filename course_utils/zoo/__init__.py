@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from course_utils.zoo.building import build
 from course_utils.zoo.entries import ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
+from course_utils.zoo.hub import Availability, address, availability, cached_file, download
+from course_utils.zoo.mocov3 import position_embedding
 from course_utils.zoo.published import (
     RECORDS,
     WIDESPREAD,
@@ -17,9 +19,10 @@ from course_utils.zoo.published import (
     origin,
     torchvision_accuracies,
 )
-from course_utils.zoo.rows import Case, chosen_rows, plain_table, recommend, zoo_row
+from course_utils.zoo.rows import Case, filter_rows, plain_table, recommend, zoo_row
 
 __all__ = [
+    "Availability",
     "Card",
     "Case",
     "ENTRIES",
@@ -30,13 +33,18 @@ __all__ = [
     "Record",
     "UNLABELLED",
     "WIDESPREAD",
+    "address",
+    "availability",
     "best_single",
     "build",
+    "cached_file",
     "card",
-    "chosen_rows",
+    "download",
+    "filter_rows",
     "find",
     "origin",
     "plain_table",
+    "position_embedding",
     "recommend",
     "select",
     "torchvision_accuracies",

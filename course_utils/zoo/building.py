@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision import models as torchvision_models
 
+from course_utils.models import lite0
 from course_utils.models.building import seeded
 from course_utils.models.heads import replace_head
 from course_utils.zoo import hub, mocov3
@@ -68,7 +70,9 @@ def _from_torchvision(entry: Entry, num_classes: int, size: int, file: Path | No
 def _from_timm(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
     import timm
 
-    loaded = {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}} if file else {}
+    loaded: dict[str, Any] = (
+        {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}} if file else {}
+    )
     name = f"{entry.builder}.{entry.tag}"
     return timm.create_model(name, num_classes=num_classes, **_shape(entry, size), **loaded)
 
@@ -76,9 +80,19 @@ def _from_timm(entry: Entry, num_classes: int, size: int, file: Path | None) -> 
 def _from_course(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
     if entry.builder == "lenet5":
         return LeNet5(num_classes)
+    if entry.builder == lite0.ARCH:
+        return _lite0(num_classes, pretrained=file is not None)
     model = mocov3.backbone(entry.builder, num_classes, **_shape(entry, size))
     if file:
         mocov3.load_into(model, file)
+    return model
+
+
+def _lite0(num_classes: int, pretrained: bool) -> nn.Module:
+    model = lite0.build()
+    if pretrained:
+        model.load_state_dict(lite0.read_state())
+    replace_head(model, num_classes)
     return model
 
 

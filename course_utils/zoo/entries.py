@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from course_utils.errors import CourseError
+from course_utils.models import lite0
 
 FAMILIES = ("CNN", "Transformer", "self-supervised", "language-image")
 SUPERVISED, UNLABELLED = "class labels", "no labels"
@@ -89,6 +90,7 @@ ENTRIES = (
         _torchvision(f"EfficientNet B{i}", 2019, f"efficientnet_b{i}", size=size)
         for i, size in enumerate(EFFICIENTNET_SIZES)
     ),
+    Entry("EfficientNet-Lite0", "CNN", 2020, "course", lite0.ARCH, lite0.PACKAGE),
     _torchvision("ConvNeXt-T", 2022, "convnext_tiny", least=32),
     _torchvision("ViT-B/16 (1k)", 2020, "vit_b_16", family="Transformer", least=224),
     _vit("ViT-B/16 (21k)", "Transformer", 2020, "vit_base_patch16_224.augreg2_in21k_ft_in1k",

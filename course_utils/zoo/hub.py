@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-import torch
+from torchvision.models import get_model_weights
 
+from course_utils import downloads
+from course_utils.downloads import Download
 from course_utils.errors import WeightsError
-
-if TYPE_CHECKING:
-    from course_utils.zoo.entries import Entry
+from course_utils.models import lite0
+from course_utils.models.weights import published_weights
+from course_utils.zoo.entries import Entry
 
 TIMEOUT = 5.0  # seconds until a host counts as out of reach
 HUGGING_FACE = "https://huggingface.co"
 HUB_FILE = "model.safetensors"
-HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: the file's name ends in its SHA-256
 MOCO = "https://dl.fbaipublicfiles.com/moco-v3"
 
 
@@ -41,10 +41,12 @@ def address(entry: Entry) -> str:
     if not entry.tag:
         return ""
     if entry.library == "torchvision":
-        return _torchvision_weights(entry).url
+        return get_model_weights(entry.builder)[entry.tag].url
     if entry.library == "timm":
         endpoint = os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/")
         return f"{endpoint}/{_repository(entry)}/resolve/main/{HUB_FILE}"
+    if entry.builder == lite0.ARCH:
+        return lite0.HOME
     return f"{MOCO}/{entry.tag}/{entry.tag}.pth.tar"
 
 
@@ -57,7 +59,9 @@ def cached_file(entry: Entry) -> Path | None:
 
         found = try_to_load_from_cache(_repository(entry), HUB_FILE)
         return Path(found) if isinstance(found, str) else None
-    path = _in_torch_hub(entry)
+    if entry.builder == lite0.ARCH:
+        return lite0.weights_file() if lite0.is_installed() else None
+    path = _download_of(entry).path
     return path if path.is_file() else None
 
 
@@ -71,7 +75,7 @@ def local_file(entry: Entry) -> Path:
         return found
     raise WeightsError(
         f"the weights of {entry.name} are not on this machine.",
-        do="run hub.download(zoo.find(name)) where there is a network, or build it with pretrained=False"
+        do=f"run {_again(entry)} where there is a network, or build it with pretrained=False"
         if entry.tag
         else "build it with pretrained=False: nobody publishes weights for it",
     )
@@ -83,25 +87,28 @@ def availability(entry: Entry) -> Availability:
         return Availability(False, f"{entry.name} has no published weights: train it from scratch.")
     if file := cached_file(entry):
         return Availability(True, f"{entry.name} is on this machine ({file.name}).")
-    url = address(entry)
-    host = urlsplit(url).netloc
+    if entry.builder == lite0.ARCH:
+        return Availability(False, f"{entry.name} comes with a package: {lite0.INSTALL}.")
     if entry.library == "timm" and _is_offline():
         return Availability(False, f"{entry.name}: HF_HUB_OFFLINE is set, and it is not cached.")
-    try:
-        request = Request(url, method="HEAD", headers={"User-Agent": "course-utils"})
-        urlopen(request, timeout=TIMEOUT).close()
-    except (OSError, ValueError) as problem:
-        reason = problem.reason if isinstance(problem, URLError) else problem
-        return Availability(False, f"{entry.name}: {host} does not give it ({reason}).")
-    return Availability(True, f"{entry.name} can be downloaded from {host}.")
+    refusals = []
+    for url in _urls(entry):
+        host, reason = urlsplit(url).netloc, _refusal(url)
+        if not reason:
+            return Availability(True, f"{entry.name} can be downloaded from {host}.")
+        refusals.append(f"{host} does not give it ({reason})")
+    return Availability(False, f"{entry.name}: {'; '.join(refusals)}.")
 
 
-def download(entry: Entry) -> Path:
+def download(entry: Entry, progress: bool = True) -> Path:
     """Bring the weights of ``entry`` to this machine, unless they are here; return the file.
 
+    timm's lie in Hugging Face's cache, which its own client fills: resumed, verified, from ``HF_ENDPOINT``.
+    All others come by :func:`course_utils.downloads.fetch`, where ``COURSE_MIRRORS`` counts.
+
     Raises:
-        WeightsError: with the sentence of :func:`availability` if they cannot be had, or if the
-            download breaks off or has another SHA-256 than its name says.
+        WeightsError: with the sentence of :func:`availability` if they cannot be had.
+        DownloadError: if the download breaks off or has another SHA-256 than its name says.
     """
     state = availability(entry)
     if not state.yes:
@@ -112,34 +119,36 @@ def download(entry: Entry) -> Path:
         from huggingface_hub import hf_hub_download
 
         return Path(hf_hub_download(_repository(entry), HUB_FILE))
-    path = _in_torch_hub(entry)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    start_of_hash = HASH.search(path.name)
+    return downloads.fetch(_download_of(entry), progress)
+
+
+def _download_of(entry: Entry) -> Download:
+    return published_weights(address(entry), again=_again(entry))
+
+
+def _again(entry: Entry) -> str:
+    return f"zoo.download(zoo.find({entry.name!r}))"
+
+
+def _urls(entry: Entry) -> tuple[str, ...]:
+    """Where to ask for the weights: the mirrors of the environment count."""
+    return (address(entry),) if entry.library == "timm" else _download_of(entry).urls
+
+
+def _refusal(url: str) -> str:
+    """Why a host does not give a file; empty if it does."""
     try:
-        torch.hub.download_url_to_file(
-            address(entry), str(path), start_of_hash and start_of_hash.group(1), progress=False
-        )
-    except (OSError, RuntimeError) as problem:
-        raise WeightsError(
-            f"{path.name} could not be downloaded.", found=str(problem), do="try again"
-        ) from None
-    return path
-
-
-def _torchvision_weights(entry: Entry):
-    from torchvision.models import get_model_weights
-
-    return get_model_weights(entry.builder)[entry.tag]
+        urlopen(Request(url, method="HEAD", headers={"User-Agent": "course-utils"}), timeout=TIMEOUT).close()
+    except (OSError, ValueError) as problem:
+        return str(problem.reason if isinstance(problem, URLError) else problem)
+    return ""
 
 
 def _repository(entry: Entry) -> str:
     import timm
 
-    return timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}").hf_hub_id
-
-
-def _in_torch_hub(entry: Entry) -> Path:
-    return Path(torch.hub.get_dir()) / "checkpoints" / address(entry).rpartition("/")[2]
+    config: Any = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+    return config.hf_hub_id
 
 
 def _is_offline() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torchvision.models import resnet50
 
 from course_utils.errors import WeightsError
 from course_utils.models.heads import find_head
+from course_utils.models.weights import why_unreadable
 
 # The checkpoint of github.com/facebookresearch/moco-v3 holds two encoders, wrapped for several GPUs.
 PREFIX = "module.base_encoder."
@@ -79,7 +81,10 @@ def read_encoder(file: str | Path) -> dict[str, Tensor]:
         raise WeightsError(
             f"{file.name} cannot be read as a MoCo v3 checkpoint.",
             expected="a file of torch.save with a key `state_dict`",
-            found=(str(problem).splitlines() or [type(problem).__name__])[0],
+            found="no such key"
+            if isinstance(problem, KeyError | TypeError)
+            else why_unreadable(file, problem),
+            do="download the checkpoint again",
         ) from None
     found = {name.removeprefix(PREFIX): t for name, t in state.items() if name.startswith(PREFIX)}
     if not found:
@@ -104,12 +109,14 @@ def position_embedding(rows: int, columns: int, dim: int, temperature: float = 1
     return torch.cat([torch.zeros(1, dim), places])[None]
 
 
-def _fix_positions(model: nn.Module) -> None:
+def _fix_positions(model: Any) -> None:
+    """``model`` is one of timm's vision transformers."""
     rows, columns = model.patch_embed.grid_size
     model.pos_embed = nn.Parameter(position_embedding(rows, columns, model.embed_dim), requires_grad=False)
 
 
-def _resampled(model: nn.Module, kernel: Tensor) -> Tensor:
+def _resampled(model: Any, kernel: Tensor) -> Tensor:
+    """The patches' kernel at the size of ``model``, one of timm's vision transformers."""
     from timm.layers import resample_patch_embed
 
     return resample_patch_embed(kernel, list(model.patch_embed.patch_size))

@@ -1,10 +1,14 @@
-"""What is published about weights: licence, input, accuracy with its conditions and source; ImageNet errors in history."""
+"""What is published of weights: licence, input, accuracy, conditions, source; ImageNet errors in history."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+from torchvision import models as torchvision_models
+
+from course_utils.models import lite0
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD
 from course_utils.zoo.entries import Entry
 
@@ -14,6 +18,7 @@ NOT_STATED = "not stated"
 NON_COMMERCIAL = ("cc-by-nc", "non-commercial")
 # Top-1 on ImageNet's validation images where the library's metadata has none.
 FROM_PAPERS = {
+    "EfficientNet-Lite0": (75.1, ONE_CROP, "its authors' page, tensorflow/tpu"),
     "DeiT-Ti": (72.2, ONE_CROP, "DeiT, table 1"),
     "DeiT-S": (79.8, ONE_CROP, "DeiT, table 1"),
     "DeiT-B": (81.8, ONE_CROP, "DeiT, table 1"),
@@ -59,21 +64,22 @@ def card(entry: Entry) -> Card:
         return _of_torchvision(entry)
     if entry.library == "timm":
         return _of_timm(entry)
+    if entry.builder == lite0.ARCH:
+        return Card(lite0.MEAN, lite0.STD, entry.size, lite0.LICENCE, *_of_paper(entry.name))
     licence = "cc-by-nc-4.0" if entry.tag else "none needed"
     return Card(IMAGENET_MEAN, IMAGENET_STD, entry.size, licence, *_of_paper(entry.name))
 
 
 def _of_torchvision(entry: Entry) -> Card:
-    from torchvision.models import get_model_weights
-
-    weights = get_model_weights(entry.builder)[entry.tag]
+    weights = torchvision_models.get_model_weights(entry.builder)[entry.tag]
     presets, measured = weights.transforms(), weights.meta["_metrics"]["ImageNet-1K"]
     return Card(
         tuple(presets.mean),
         tuple(presets.std),
         presets.crop_size[0],
         weights.meta.get("license", NOT_STATED),
-        *(_fraction(measured[name]) for name in ("acc@1", "acc@5")),
+        _fraction(measured["acc@1"]),
+        _fraction(measured["acc@5"]),
         ONE_CROP,
         f"torchvision, {type(weights).__name__}.{weights.name}.meta",
     )
@@ -82,7 +88,7 @@ def _of_torchvision(entry: Entry) -> Card:
 def _of_timm(entry: Entry) -> Card:
     import timm
 
-    config = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+    config: Any = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
     size = config.input_size[-1]
     return Card(config.mean, config.std, size, config.license, *_of_paper(entry.name))
 
@@ -101,15 +107,13 @@ def _fraction(percent: float) -> float | None:
 
 def torchvision_accuracies() -> dict[str, tuple[float, float]]:
     """Top-1 and top-5 (fractions) of every set of ImageNet weights in torchvision, by its name."""
-    from torchvision import models
-
     found = {}
-    for model in models.list_models(module=models):
-        for weights in models.get_model_weights(model):
+    for model in torchvision_models.list_models(module=torchvision_models):
+        for weights in torchvision_models.get_model_weights(model):
             measured = weights.meta["_metrics"]["ImageNet-1K"]
-            pair = _fraction(measured["acc@1"]), _fraction(measured["acc@5"])
-            if None not in pair:
-                found[f"{model} {weights.name}"] = pair
+            top1, top5 = _fraction(measured["acc@1"]), _fraction(measured["acc@5"])
+            if top1 is not None and top5 is not None:
+                found[f"{model} {weights.name}"] = (top1, top5)
     return found
 
 

@@ -1,24 +1,29 @@
-"""Rows of the zoo: published and counted facts of each entry, filtered, sorted, and recommended for a case."""
+"""Rows of the zoo: published and counted facts of each entry, filtered, sorted, recommended for a case."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from torch import nn
+
 from course_utils.errors import CourseError
-from course_utils.models.cost import last_map, multiply_adds, on_meta, smallest_input
+from course_utils.models.cost import accepts, last_map, multiply_adds, on_meta, smallest_input
 from course_utils.models.freezing import count_parameters
+from course_utils.models.heads import find_head
 from course_utils.tables import table
 from course_utils.zoo.building import build
 from course_utils.zoo.entries import Entry
 from course_utils.zoo.published import card
 
 COLUMNS = (
-    "model", "family", "year", "parameters (M)", "GMAC", "size", "GMAC at 32", "map", "map at 32",
-    "smallest", "top-1", "top-5", "trained on", "labels", "licence",
+    "model", "weights", "family", "year", "parameters (M)", "GMAC", "size", "accepts", "map at 32",
+    "top-1", "trained on", "labels", "licence",
 )  # fmt: skip
 COMMERCIAL = {True: "yes", False: "no", None: "read them"}
 ALL = "all families"
+STEP = 32  # pixels; a network that takes its smallest size and this much more has no fixed size
+LENET_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -124,24 +129,28 @@ def _cautions(row: dict, case: Case) -> tuple[str, ...]:
 def zoo_row(entry: Entry) -> dict:
     """Published and counted facts of one entry; nothing is downloaded, no weight is stored.
 
-    ``parameters (M)`` counts millions with a head of ten classes, ``GMAC`` billions of
-    multiply-adds for an image at ``size`` pixels and at 32, where Transformers are rebuilt with
-    small patches; ``map`` is the last feature map at these two sizes.
+    ``parameters (M)`` counts millions of the network as it was published, with the head that came with
+    its weights; ``GMAC`` billions of multiply-adds for an image at ``size`` pixels and at 32, where
+    Transformers are rebuilt with small patches; ``map`` is the last feature map at these two sizes,
+    ``accepts`` what the published network takes: ``63 up``, or ``224 only``.
     """
     facts = card(entry)
     stock = on_meta(lambda: build(entry.name, size=entry.size))
     small = on_meta(lambda: build(entry.name, size=32))
+    smallest = smallest_input(stock, entry.size)
     return {
         "model": entry.name,
+        "weights": entry.tag or "none",
         "family": entry.family,
         "year": entry.year,
-        "parameters (M)": count_parameters(stock) / 1e6,
+        "parameters (M)": published_parameters(entry, stock) / 1e6,
         "GMAC": multiply_adds(stock, entry.size) / 1e9,
         "size": entry.size,
         "GMAC at 32": multiply_adds(small, 32) / 1e9,
         "map": _sides(last_map(stock, entry.size)),
         "map at 32": _sides(last_map(small, 32)),
-        "smallest": smallest_input(stock, entry.size),
+        "smallest": smallest,
+        "accepts": f"{smallest} up" if accepts(stock, smallest + STEP) else f"{smallest} only",
         "top-1": facts.top1,
         "top-5": facts.top5,
         "conditions": facts.conditions,
@@ -155,7 +164,31 @@ def zoo_row(entry: Entry) -> dict:
     }
 
 
-def chosen_rows(
+def published_parameters(entry: Entry, model: nn.Module) -> int:
+    """Parameters of the network that the weights were published for, with as many classes as it has.
+
+    Args:
+        model: the entry's, with a head of any number of classes.
+    """
+    head, classes = find_head(model), published_classes(entry)
+    outputs = len(next(head.parameters()))
+    size = count_parameters(head) // outputs  # a class's share: its weights and its bias
+    return count_parameters(model) + (classes - outputs) * size
+
+
+def published_classes(entry: Entry) -> int:
+    """Outputs of the head that came with the weights; 0 where they came without one."""
+    if entry.library == "torchvision":
+        return 1000
+    if entry.library == "timm":
+        import timm
+
+        config = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+        return config.num_classes if config else 0
+    return 0 if entry.tag else LENET_CLASSES
+
+
+def filter_rows(
     rows: Sequence[dict],
     family: str = ALL,
     words: str = "",
@@ -183,10 +216,10 @@ def chosen_rows(
 
 def plain_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as aligned text."""
-    return table([{column: shown(row[column], column) for column in columns} for row in rows])
+    return table([{column: format_cell(row[column], column) for column in columns} for row in rows])
 
 
-def shown(value: object, column: str) -> str:
+def format_cell(value: object, column: str) -> str:
     """A value as the table prints it: accuracies in per cent, a dash for what is not known."""
     if value is None:
         return "-"

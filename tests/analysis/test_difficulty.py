@@ -32,6 +32,7 @@ def arms(**changed: float) -> dict[str, Arm]:
     return {key: Arm(key, (score,) * 3, 1000) for key, score in {**GOOD, **changed}.items()}
 
 
+@pytest.mark.slow
 def test_six_arms_with_a_score_for_each_seed(monkeypatch, capsys):
     monkeypatch.setattr(probes, "PROBE_ITERATIONS", 5)
     weights = find_weights("small")
@@ -82,10 +83,13 @@ def test_targets_are_met_by_good_numbers():
 @pytest.mark.parametrize(
     "changed",
     [
-        {"pixels": 0.46}, {"background": 0.3}, {"random": 0.41}, {"scratch": 0.56},
+        {"pixels": 0.46},
+        {"background": 0.3},
+        {"random": 0.41},
+        {"scratch": 0.56},
         {"finetuned": 0.96},
     ],
-)  # fmt: skip
+)
 def test_each_target_can_fail(changed):
     assert difficulty.check_targets(arms(**changed)).count("FAIL") == 1
 
@@ -100,9 +104,14 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 1), ("EPOCHS", 1)):
         monkeypatch.setattr(difficulty, name, value)
     monkeypatch.setattr(difficulty, "measure_difficulty", lambda data, *_: arms())
-    monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
-        "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
-    })  # fmt: skip
+    monkeypatch.setattr(
+        difficulty.generation,
+        "load",
+        lambda train, test, without: {
+            "train": generation.generate(train, 1, without),
+            "test": generation.generate(test, 2, without),
+        },
+    )
     difficulty.measure()
     printed = capsys.readouterr().out
     assert printed.startswith("drawn cartoons: 20 training") and "nothing above 95 %" in printed
@@ -111,11 +120,19 @@ def test_measure_prints_data_grids_table_and_targets(monkeypatch, capsys):
 def test_training_images_of_the_seeds_do_not_overlap(monkeypatch):
     for name, value in (("TRAIN", 20), ("VAL", 10), ("TEST", 10), ("SEEDS", 2)):
         monkeypatch.setattr(difficulty, name, value)
-    monkeypatch.setattr(difficulty.cartoons, "load", lambda train, test, without: {
-        "train": generation.generate(train, 1, without), "test": generation.generate(test, 2, without)
-    })  # fmt: skip
+    monkeypatch.setattr(
+        difficulty.generation,
+        "load",
+        lambda train, test, without: {
+            "train": generation.generate(train, 1, without),
+            "test": generation.generate(test, 2, without),
+        },
+    )
     first, second = difficulty._cartoons(without_object=False)
-    pictures = lambda images: {image.numpy().tobytes() for image in images.images}
+
+    def pictures(part):
+        return {image.numpy().tobytes() for image in part.images}
+
     parts = [first.train, first.val, second.train, second.val, first.test]
     assert [len(part) for part in parts] == [20, 10, 20, 10, 10]
     assert len(set().union(*map(pictures, parts))) == 70

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from course_utils.authoring import handout, release
 from course_utils.authoring.colab import notebook_address, wheel_address
 from course_utils.authoring.configuration import colab_repository, course_version
 from course_utils.errors import BuildError
+
+pytestmark = pytest.mark.slow
 
 REPOSITORY = "somebody/course-handout"
 
@@ -106,7 +109,11 @@ for path in sys.argv[1:]:
 def test_notebooks_start_without_the_instructors_tools(tmp_path):
     notebooks = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
     result = subprocess.run(
-        [sys.executable, "-c", SET_UP, *notebooks], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-c", SET_UP, *notebooks],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "TQDM_DISABLE": "1"},
     )
     assert (result.returncode, result.stderr) == (0, "")
     ready = [line for line in result.stdout.splitlines() if line.startswith("ready:")]

@@ -14,6 +14,8 @@ from courses import ROOT, make_course
 from course_utils.authoring import handout, release
 from course_utils.errors import BuildError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
@@ -38,6 +40,7 @@ def made(course, tmp_path_factory):
 def test_it_holds_a_wheel_notebooks_requirements_and_instructions(made):
     version = release.course_version(ROOT)
     assert sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()) == [
+        "LICENSE",
         "README.md",
         f"course_utils-{version}-py3-none-any.whl",
         "notebooks/90_sample/90_sample.ipynb",
@@ -63,14 +66,36 @@ def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(made):
     names = zipfile.ZipFile(next(made.glob("*.whl"))).namelist()
     assert {n.split("/")[0].partition("-")[0] for n in names} == {"course_utils"}
     data = [p.relative_to(ROOT).as_posix() for p in (ROOT / "course_utils" / "assets").iterdir()]
-    data += [
-        "course_utils/grading/feedback_page/index.html.j2",
-        "course_utils/grading/feedback_page/conf.json",
-    ]
-    assert {"course_utils/budgets.toml", "course_utils/checks/core.py", *data} <= set(names)
+    assert {"course_utils/course/budgets.toml", "course_utils/checks/core.py", *data} <= set(names)
     assert not [
         n for n in names if "scratch" in n or "test" in n or "__pycache__" in n or n.endswith(".ipynb")
     ]
+
+
+def test_instructors_parts_stay_at_home(made):
+    names = zipfile.ZipFile(next(made.glob("*.whl"))).namelist()
+    assert not [n for n in names if n.startswith(("course_utils/grading", "course_utils/authoring"))]
+
+
+def test_the_readme_tells_versions_terms_and_how_to_lose_the_buttons(made):
+    text = (made / "README.md").read_text(encoding="utf-8")
+    pinned = handout.pins(ROOT / "requirements.txt")
+    cpu_only = f"torch=={pinned['torch']} torchvision=={pinned['torchvision']} --index-url"
+    assert cpu_only in text and "labextension disable @jupyter/nbgrader" in text
+    for subject in ("drawn cartoons", "small weights", "CIFAR-10", "hot dogs", "ImageNet's terms"):
+        assert subject in text
+
+
+def test_the_licence_is_in_the_hand_out_and_in_the_wheel(made):
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert text.startswith("BSD 3-Clause License\n\nCopyright (c) 2026, The course maintainers\n")
+    assert (made / "LICENSE").read_text(encoding="utf-8") == text
+    assert "(BSD-3-Clause)" in (made / "README.md").read_text(encoding="utf-8")
+    wheel = zipfile.ZipFile(next(made.glob("*.whl")))
+    info = f"course_utils-{release.course_version(ROOT)}.dist-info"
+    assert wheel.read(f"{info}/licenses/LICENSE").decode() == text
+    metadata = wheel.read(f"{info}/METADATA").decode().splitlines()
+    assert {"License-Expression: BSD-3-Clause", "License-File: LICENSE"} <= set(metadata)
 
 
 def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):
@@ -90,6 +115,8 @@ def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import course_utils; assert course_utils.__file__.startswith(sys.argv[1])\n"
         "from course_utils.models.weights import find_weights; from course_utils.course.budget import load_plan\n"
+        "from course_utils import doctor; from course_utils.cli.preconditions import find_course_folder; from course_utils.course import handin\n"
+        "doctor.examine(None); find_course_folder(); handin.check\n"
         "print(course_utils.__version__, find_weights('small').num_classes)"
     )
     result = subprocess.run(

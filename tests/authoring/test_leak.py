@@ -13,6 +13,8 @@ from courses import ROOT, make_course
 from course_utils.authoring import handout, release
 from course_utils.authoring.source import Source
 
+pytestmark = pytest.mark.slow
+
 TEXTS = sorted((ROOT / "solutions").glob("*.py"))
 TELLING = 24  # characters; a shorter line, or an import, may stand anywhere
 

@@ -14,6 +14,8 @@ from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import read_source
 from course_utils.errors import BuildError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):

@@ -20,7 +20,7 @@ from course_utils.cartoons.generation import (
     generate,
     load,
     write_photos,
-)  # fmt: skip
+)
 from course_utils.cartoons.scenes import SCENES, paint_scene
 from course_utils.errors import DataError
 
@@ -124,6 +124,16 @@ def test_processes_draw_what_one_process_draws(monkeypatch):
     monkeypatch.setattr(generation.os, "cpu_count", lambda: 3)
     together, same_labels = generate(40, seed=8)
     assert np.array_equal(alone, together) and np.array_equal(labels, same_labels)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_whoever_waits_sees_progress(monkeypatch, capfd, processes):
+    monkeypatch.setattr(generation, "FEW", 20)
+    monkeypatch.setattr(generation.os, "cpu_count", lambda: processes)
+    real = generation.tqdm
+    monkeypatch.setattr(generation, "tqdm", lambda *given, **options: real(*given, **options | {"delay": 0}))
+    generate(40, seed=8)
+    assert "drawing cartoons" in capfd.readouterr().err
 
 
 def test_train_and_test_share_no_picture():

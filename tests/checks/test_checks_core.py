@@ -13,7 +13,7 @@ from courses import ROOT
 from tqdm import tqdm
 
 from course_utils.checks import core, mistakes, report
-from course_utils.checks.hidden import hidden, own_work
+from course_utils.checks.graded import hidden, own_work
 from course_utils.checks.mistakes import Mistake
 from course_utils.checks.report import CheckFailed, LibraryAnswer, Wrong
 from course_utils.models import freezing

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from test_checks_core import CASES, doubles_three
 
 from course_utils.checks import cells, core, report
-from course_utils.checks.hidden import own_work
+from course_utils.checks.graded import own_work
 from course_utils.checks.limits import TooLong, time_limit
 from course_utils.checks.report import CheckFailed, LibraryAnswer
 

@@ -41,6 +41,11 @@ def test_grading_wins_over_everything(monkeypatch):
     assert choose_preset("gpu") == "grade"
 
 
+def test_auto_is_what_the_machine_has():
+    assert choose_preset("auto", has_gpu=True) == "gpu"
+    assert choose_preset("auto", has_gpu=False) == "cpu"
+
+
 def test_unknown_presets_and_overrides_say_what_there_is():
     with pytest.raises(CourseError, match="auto, smoke, cpu, gpu, grade"):
         choose_preset("fast")

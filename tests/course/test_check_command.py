@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import shutil
 import subprocess
@@ -14,8 +15,8 @@ from courses import ROOT, cell, make_course, read
 
 from course_utils.authoring import release
 from course_utils.course import handin, released
-from course_utils.course.notebookfile import NotebookError
-from course_utils.errors import CourseError
+from course_utils.course.notebookfile import NotebookError, read_notebook
+from course_utils.errors import CourseError, EnvironmentProblem
 
 RIGHT = {
     "double-answer": "def double(x):\n    return x + x",
@@ -61,15 +62,19 @@ def states(report) -> dict[str, str]:
 
 
 def repairs(notebook, known) -> list[str]:
-    return list(handin._repairs({"cells": [dict(c) for c in notebook.cells]}, known["90_sample"]))
+    read_again = read_notebook(json.dumps(notebook).encode())
+    return list(handin._repairs(read_again, known["90_sample"]))
 
 
+@pytest.mark.slow
 def test_the_list_names_what_students_got_and_holds_no_secret(course, known, blank):
     cells = known["90_sample"]
     assert [(c.id, c.role, c.exercise) for c in cells][:4] == [
-        ("double-answer", "answer", "1 Double"), ("double-check", "check", "1 Double"),
-        ("double-1", "graded", "1 Double"), ("double-2", "graded", "1 Double"),
-    ]  # fmt: skip
+        ("double-answer", "answer", "1 Double"),
+        ("double-check", "check", "1 Double"),
+        ("double-1", "graded", "1 Double"),
+        ("double-2", "graded", "1 Double"),
+    ]
     assert sum(c.points for c in cells) == 6.5
     assert not repairs(blank, known), "a fresh copy needs no repair"
     text = (course / "course_utils" / "assets" / "released.json").read_text(encoding="utf-8")
@@ -80,9 +85,8 @@ def test_the_list_is_as_built():
     """Drift of the real list is `course build --check`'s to find, and a test's."""
     known = released.read_list()
     assert set(known) == {source.name for source in release.read_sources(ROOT)}
-    assert (ROOT / "course_utils" / "assets" / "released.json").read_text(
-        encoding="utf-8"
-    ) == released.list_text(known)
+    resting = {name: released.read_experiments(name) for name in known}
+    assert released.LIST.read_text(encoding="utf-8") == released.list_text(known, resting)
 
 
 def test_a_right_notebook_is_ready_and_stays_as_it_was(tmp_path, blank, known):
@@ -93,6 +97,19 @@ def test_a_right_notebook_is_ready_and_stays_as_it_was(tmp_path, blank, known):
     assert states(report) == {"1 Double": "passed", "2 Count": "passed", "3 Why": "answered"}
     assert path.read_bytes() == before and "Ready." in str(report)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("made", [
+    lambda notebook: nbformat.writes(notebook).encode("utf-16"),
+    lambda notebook: nbformat.writes(notebook).encode("utf-8-sig"),
+    lambda notebook: nbformat.writes(nbformat.convert(notebook, 3), version=3).encode(),
+], ids=["UTF-16", "with a byte order mark", "nbformat 3"])  # fmt: skip
+def test_the_check_takes_what_the_grader_takes(tmp_path, blank, known, made):
+    path = tmp_path / "90_sample.ipynb"
+    path.write_bytes(made(answered(blank)))
+    report = handin.check(path, known)
+    assert report.ready, str(report)
+    assert states(report) == {"1 Double": "passed", "2 Count": "passed", "3 Why": "answered"}
 
 
 def test_wrong_untried_and_own_errors_are_told_apart(tmp_path, course, blank, known):
@@ -181,13 +198,18 @@ def test_a_notebook_to_be_repaired_is_not_ready_though_all_checks_pass(tmp_path,
     "change, why",
     [
         (lambda text: "", "90_sample.ipynb: the file is empty"),
-        (lambda text: text[: len(text) // 2], "90_sample.ipynb: the notebook is cut off"),
-        (lambda text: "<!DOCTYPE html><p>", "this is not a notebook"),
-        (lambda text: text.replace('"nbformat": 4,', '"nbformat": 3,'), "this notebook's format is not ours"),
-        (lambda text: text.replace("double", "other").replace("count-", "o-").replace("why", "y"), "no cell of this course"),
-        (lambda text: text.replace('"course_version": "1.', '"course_version": "0.'), "another version of the course"),
+        (lambda text: text[: len(text) // 2], "90_sample.ipynb: the file is cut off"),
+        (lambda text: "<!DOCTYPE html><p>", "the file holds no notebook\n.*\n  found:    a web page"),
+        (
+            lambda text: text.replace("double", "other").replace("count-", "o-").replace("why", "y"),
+            "no cell of this course",
+        ),
+        (
+            lambda text: text.replace('"course_version": "1.', '"course_version": "0.'),
+            "another version of the course",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_notebook_of_this_course_is_refused_in_a_sentence(tmp_path, blank, known, change, why):
     path = tmp_path / "90_sample.ipynb"
     path.write_text(change(nbformat.writes(blank)), encoding="utf-8")
@@ -202,11 +224,27 @@ def test_another_assignment_under_this_name_is_refused(tmp_path, blank, known):
         handin.check(save(tmp_path, blank, "91_other.ipynb"), other)
 
 
+def test_a_notebook_that_cannot_be_set_up_is_not_called_gradable(tmp_path, blank, known):
+    set_up = nbformat.v4.new_code_cell(
+        f"raise RuntimeError('operator does not exist')\n{handin.SET_UP} start"
+    )
+    blank.cells.insert(0, set_up)
+    with pytest.raises(EnvironmentProblem, match="RuntimeError: operator does not exist") as problem:
+        handin.check(save(tmp_path, blank), known)
+    assert "course doctor" in problem.value.do
+
+
+def test_the_set_up_cell_of_every_chapter_is_known():
+    for source in release.read_sources(ROOT):
+        assert sum(handin.SET_UP in c.source for c in source.cells) == 1
+
+
 def test_no_file_is_no_traceback(tmp_path, known):
     with pytest.raises(NotebookError, match="cannot be read"):
         handin.check(tmp_path / "none.ipynb", known)
 
 
+@pytest.mark.slow
 def test_the_command_needs_no_nbgrader_and_ends_in_an_exit_code(course, tmp_path, blank):
     path = save(tmp_path, answered(blank))
     code = (
@@ -223,5 +261,5 @@ def test_the_command_needs_no_nbgrader_and_ends_in_an_exit_code(course, tmp_path
         [sys.executable, "-c", code, path], cwd=tmp_path, env=known, capture_output=True, text=True
     )
     assert done.returncode == 1 and done.stderr.startswith(
-        "NotebookError: 90_sample.ipynb: the notebook is cut off"
+        "NotebookError: 90_sample.ipynb: the file is cut off"
     )

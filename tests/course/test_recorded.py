@@ -29,6 +29,9 @@ def test_every_record_carries_its_conditions(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
 def test_every_recorded_arm_has_seeds_and_images(path):
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    arms = [Arm.from_dict({k: v for k, v in a.items() if k != "ms_per_image"})
-            for r in results.values() for a in r.get("arms", ())]  # fmt: skip
+    arms = [
+        Arm.from_dict({k: v for k, v in a.items() if k != "ms_per_image"})
+        for r in results.values()
+        for a in r.get("arms", ())
+    ]
     assert arms and all(0 < a.low <= a.high <= 1 and a.n_images >= 100 for a in arms)

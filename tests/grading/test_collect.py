@@ -114,7 +114,11 @@ TARGET = b"../../solutions/90_sample/90_sample.ipynb"
         (LINK, TARGET, "a symbolic link"),
         (moodle("Eve", 9), b" " * 400_000, "more than 300,000 bytes"),
         (moodle("Eve", 9, "work.zip"), packed(("90_sample.ipynb", BOMB)), "more than 300,000 bytes"),
-        (moodle("Eve", 9, "work.zip"), packed(("in.zip", packed(("90_sample.ipynb", notebook())))), "a zip in a zip in a zip"),
+        (
+            moodle("Eve", 9, "work.zip"),
+            packed(("in.zip", packed(("90_sample.ipynb", notebook())))),
+            "a zip in a zip in a zip",
+        ),
         (moodle("Eve", 9, "work.zip"), b"PK\x03\x04 and no more", "not a zip, or a broken one"),
         (moodle("Eve", 9, "work.zip"), packed(*[(f"{i}.txt", b"") for i in range(60)]), "a zip of 60 files"),
         (moodle("Eve", 9, "work.zip"), os.urandom(250_000), "over 200,000 bytes inside the zip"),
@@ -125,7 +129,7 @@ TARGET = b"../../solutions/90_sample/90_sample.ipynb"
         (moodle("Eve", 9), notebook(assignment="91_other"), "a notebook of 91_other"),
         (moodle("?!", 9), notebook(), ""),
     ],
-)  # fmt: skip
+)
 def test_a_bad_file_is_reported_and_stops_no_other(root, file, content, why):
     outcomes = collect(root, packed(GOOD, (file, content)), assignment="90_sample")
     assert outcomes.pop(GOOD[0]).what == "collected"
@@ -150,10 +154,16 @@ def archive_of_one() -> bytes:
         (zips.with_flag(archive_of_one(), 1), "encrypted"),
         (zips.claiming_size(archive_of_one(), 100), "damaged in the zip"),
         (zips.claiming_size(archive_of_one(), 2**32 - 2), None),
-        (zips.with_bytes(archive_of_one(), b"assignsubmission_file_/90_sample.ipynb", b"assignsubmission_file_/90_sample.ipynX")
-         .replace(b"ipynX", b"ipynb", 1), "damaged in the zip"),
+        (
+            zips.with_bytes(
+                archive_of_one(),
+                b"assignsubmission_file_/90_sample.ipynb",
+                b"assignsubmission_file_/90_sample.ipynX",
+            ).replace(b"ipynX", b"ipynb", 1),
+            "damaged in the zip",
+        ),
     ],
-)  # fmt: skip
+)
 def test_headers_are_not_believed(root, archive, why):
     (outcome,) = collect(root, archive).values()
     if why is None:
@@ -191,8 +201,15 @@ def test_the_ratio_and_the_sum_are_limited_as_bytes_arrive(root):
     assert "the archive expands to more than" in found[moodle("A", 1)].detail
 
 
-@pytest.mark.parametrize("name", ["__MACOSX/Ada_1_assignsubmission_file_/._90_sample.ipynb", moodle("Ada", 1, ".DS_Store"),
-                                  moodle("Ada", 1, "Thumbs.db"), moodle("Ada", 1, ".ipynb_checkpoints/90_sample.ipynb")])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "__MACOSX/Ada_1_assignsubmission_file_/._90_sample.ipynb",
+        moodle("Ada", 1, ".DS_Store"),
+        moodle("Ada", 1, "Thumbs.db"),
+        moodle("Ada", 1, ".ipynb_checkpoints/90_sample.ipynb"),
+    ],
+)
 def test_ghosts_are_nobodys_work(root, name):
     outcomes = collect(root, packed(GOOD, (name, b"\0\5\26\7")))
     assert outcomes[name].what == "ignored" and not sorting.needs_you(outcomes.values())
@@ -205,7 +222,7 @@ def test_ghosts_are_nobodys_work(root, name):
         (b"", "the file is empty"),
         (notebook()[:-40], "the file is cut off"),
         (b'{"a": 1}', "no notebook"),
-        (b"<html>", "the file is damaged"),
+        (b"<html>", "the file holds no notebook"),
         (b"%PDF-1.7 \xff", "not text in UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"nbformat": 3, "worksheets": [7]}', "an old notebook that cannot be converted"),
@@ -221,9 +238,15 @@ def test_what_cannot_be_read_is_kept_and_said_so(root, content, why):
 
 
 @pytest.mark.parametrize(
-    "cells", ['[{}]', '[{"cell_type": {}, "id": [1], "metadata": {"nbgrader": {"grade_id": {}}}}]',
-              '[{"metadata": 1, "source": [1, null], "attachments": {"a": 1}}]', '[]', '[{"source": "\\ud800"}]'],
-)  # fmt: skip
+    "cells",
+    [
+        "[{}]",
+        '[{"cell_type": {}, "id": [1], "metadata": {"nbgrader": {"grade_id": {}}}}]',
+        '[{"metadata": 1, "source": [1, null], "attachments": {"a": 1}}]',
+        "[]",
+        '[{"source": "\\ud800"}]',
+    ],
+)
 def test_odd_json_stops_nothing(root, cells):
     odd = f'{{"nbformat": 4, "metadata": [], "cells": {cells}}}'.encode()
     outcomes = collect(root, packed(GOOD, (moodle("Eve", 9), odd)))
@@ -377,9 +400,12 @@ def test_a_roster_gives_ids_by_number_or_name(root):
         root, "student_id;name;number\nal1;Lovelace, Ada;11\nal2;Ada Lovelace;12\nbo;Bo van Os;\n"
     )
     archive = packed(
-        (moodle("Ada Lovelace", 11), notebook("1")), (moodle("Ada Lovelace", 12), notebook("2")),
-        (moodle("Ada Lovelace", 99), notebook("3")), (canvas("osbovan", 5, 6), notebook("4")), (moodle("Eve", 9), notebook()),
-    )  # fmt: skip
+        (moodle("Ada Lovelace", 11), notebook("1")),
+        (moodle("Ada Lovelace", 12), notebook("2")),
+        (moodle("Ada Lovelace", 99), notebook("3")),
+        (canvas("osbovan", 5, 6), notebook("4")),
+        (moodle("Eve", 9), notebook()),
+    )
     outcomes = list(collect(root, archive, roster=people).values())
     assert set(submitted(root)) == {"al1/90_sample", "al2/90_sample", "bo/90_sample"}
     assert "several in the roster are called Ada Lovelace: al1, al2" in outcomes[2].detail
@@ -389,12 +415,15 @@ def test_a_roster_gives_ids_by_number_or_name(root):
 @pytest.mark.parametrize(
     "text, id_",
     [
-        ("Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n\"Lovelace, Ada\",11,S1,ada@x.org,A\n", "ada@x.org"),
+        (
+            'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"Lovelace, Ada",11,S1,ada@x.org,A\n',
+            "ada@x.org",
+        ),
         ("Identifier,Full name,Email address,Status\nParticipant 11,Ada Lovelace,ada@x.org,-\n", "ada@x.org"),
         ("\ufeffFirst name,Last name,ID number,Email address\nAda,Lovelace,S1,ada@x.org\n", "S1"),
         ("Vorname,student_id,name\n,S1,ADA LOVELACE\n", "S1"),
     ],
-)  # fmt: skip
+)
 def test_rosters_of_both_systems_are_read_as_they_come(root, text, id_):
     people = roster(root, text)
     assert len(people.students) == 1
@@ -402,11 +431,22 @@ def test_rosters_of_both_systems_are_read_as_they_come(root, text, id_):
     assert set(submitted(root)) == {f"{id_}/90_sample"}
 
 
-@pytest.mark.parametrize("text, why", [("name\nAda\n", "no column"), ("", "no column"),
-                                       ("student_id\nada\nADA\n", "stands in two lines")])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, why",
+    [("name\nAda\n", "no column"), ("", "no column"), ("student_id\nada\nADA\n", "stands in two lines")],
+)
 def test_a_roster_that_cannot_be_used_is_refused(root, text, why):
     with pytest.raises(RosterError, match=why):
         roster(root, text)
+
+
+def test_a_roster_in_latin_1_and_a_folder_for_a_zip_come_with_a_remedy(root):
+    path = root / "class.csv"
+    path.write_bytes("student_id,name\nju,Jürgen\n".encode("latin-1"))
+    with pytest.raises(RosterError, match="Latin-1, in line 2(.|\n)*do this: .*UTF-8"):
+        read_roster(path)
+    with pytest.raises(ArchiveError, match="found:    a folder(.|\n)*do this: +name the zip itself"):
+        list(sorting.collect(root, sorting.Course(root, {}, None, None)))
 
 
 def test_a_pattern_of_ones_own(root):

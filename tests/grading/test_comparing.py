@@ -84,6 +84,7 @@ def passes_outside(id_: str, names: dict, sent: list) -> bool:
 
 
 @pytest.mark.parametrize("file, id_", BANK, ids=lambda value: getattr(value, "stem", value))
+@pytest.mark.slow
 def test_an_answer_fares_outside_as_in_place(file: Path, id_, sent):
     """What happens in place stands in an answer's first line, which test_answers.py holds."""
     answer = file.read_text(encoding="utf-8")
@@ -186,6 +187,13 @@ def test_values_survive_the_way(value):
         ([1.0], (1.0,), {}, False),
         ([1, 2], [1, 2, 3], {}, False),
         ({"a": 1}, {"b": 1}, {}, False),
+        ({"x": 1, "y": 2}, {"y": 2, "x": 1}, {}, True),
+        ({"x": 1, "y": 2}, {"y": 1, "x": 2}, {}, False),
+        ({"x": 1, "y": 2}, {"x": 1}, {}, False),
+        ({(0, "a"): 1.0, -0.0: 2.0}, {0.0: 2.0 + 1e-9, (0, "a"): 1.0}, {"atol": 1e-8}, True),
+        ({1.0: "a"}, {1.0 + 1e-9: "a"}, {"atol": 1e-8}, False),
+        ({1: "a"}, {True: "a"}, {}, False),
+        ({"x": {"a": 1, "b": [2]}}, {"x": {"b": [2], "a": 1}}, {}, True),
         (torch.ones(3), torch.ones(3, dtype=torch.float64), {}, False),
         (torch.ones(3), torch.ones(1, 3), {}, False),
         (torch.ones(3), np.ones(3, dtype=np.float32), {}, False),
@@ -203,6 +211,12 @@ def test_alike(got, expected, tolerance, alike):
     else:
         with pytest.raises(AssertionError, match="^different$"):
             values.same("different", got, expected, **tolerance)
+
+
+def test_a_key_that_was_sent_twice_stands_for_no_other():
+    twice = {"type": "dict", "items": [[values.pack("x"), values.pack(1)]] * 2}
+    assert not values.alike(twice, values.pack({"x": 1, "y": 1}))
+    assert not values.alike(twice, values.pack({"x": 1}))
 
 
 class AlwaysEqual(float):

@@ -63,8 +63,10 @@ def course(tmp_path_factory) -> Path:
             gradebook.add_student(student)
     why = {"flo": "cell test: a check was replaced", "unreadable": "the notebook is cut off"}
     for student, state, notebook in (
-        ("flo", results.FLAGGED, {}), ("settled", results.FLAGGED, {}), ("unreadable", results.NEEDS_YOU, None),
-    ):  # fmt: skip
+        ("flo", results.FLAGGED, {}),
+        ("settled", results.FLAGGED, {}),
+        ("unreadable", results.NEEDS_YOU, None),
+    ):
         results.write(
             root, results.Result(student, NAME, state, why.get(student, ""), notebook=notebook, written=True)
         )

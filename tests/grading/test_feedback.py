@@ -110,16 +110,19 @@ def hostile(root, gradebook) -> None:
     }
     alt = {"image/png": {"alt": 'curves "rise" <b>', "width": "1 onload=alert(1)"}}
     notebook.cells += [
-        new_code_cell("# </pre><script>alert(2)</script>", outputs=[
-            new_output("display_data", data=picture, metadata=alt),
-            new_output("display_data", data={"text/markdown": f"{EVIL}[a](javascript:alert(1))"}),
-            new_output("stream", text=EVIL),
-            new_output("execute_result", data={"text/latex": "$x$</script>" + EVIL}),
-            new_output("stream", text="In [7]: 'for number_to_double in (0, 7, -3):'"),
-            error("ValueError", EVIL),
-        ]),
+        new_code_cell(
+            "# </pre><script>alert(2)</script>",
+            outputs=[
+                new_output("display_data", data=picture, metadata=alt),
+                new_output("display_data", data={"text/markdown": f"{EVIL}[a](javascript:alert(1))"}),
+                new_output("stream", text=EVIL),
+                new_output("execute_result", data={"text/latex": "$x$</script>" + EVIL}),
+                new_output("stream", text="In [7]: 'for number_to_double in (0, 7, -3):'"),
+                error("ValueError", EVIL),
+            ],
+        ),
         new_markdown_cell("![p](data:image/png;base64,iVBORw0KGgo=)"),
-    ]  # fmt: skip
+    ]
     notebook.metadata.title = EVIL
     graded(root, gradebook, "hostile", notebook, {"double-1": 1, "double-2": 2})
 
@@ -266,6 +269,7 @@ def test_nothing_to_tell_is_an_error(blank_course, name, why):
         feedback.write_feedback(blank_course, name)
 
 
+@pytest.mark.slow
 def test_after_the_stock_program(blank_course):
     """What nbgrader's own autograde leaves is enough."""
     root = blank_course

@@ -13,6 +13,8 @@ from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 from course_utils.grading.sandbox.limits import MIB, Limits
 
+pytestmark = pytest.mark.slow
+
 NORMAL = Limits()
 LITTLE = dataclasses.replace(
     NORMAL, cell_seconds=TAKES_TIME, notebook_seconds=18, memory_bytes=1024 * MIB, file_bytes=16 * MIB

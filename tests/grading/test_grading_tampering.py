@@ -16,8 +16,13 @@ from course_utils.authoring import release
 from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 
-CASES: dict[str, Case] = {f"{bank.__name__.rpartition('.')[2]}-{name}": case
-                          for bank in (hostile, honest) for name, case in bank.CASES.items()}  # fmt: skip
+pytestmark = pytest.mark.slow
+
+CASES: dict[str, Case] = {
+    f"{bank.__name__.rpartition('.')[2]}-{name}": case
+    for bank in (hostile, honest)
+    for name, case in bank.CASES.items()
+}
 # Stock starts a Python for each submission. All honest ones were compared by hand, these are always.
 STOCK = [
     f"honest-{name}"

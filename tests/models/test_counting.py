@@ -51,8 +51,14 @@ def test_meta_models_hold_no_numbers_and_are_in_eval_mode():
 
 @pytest.mark.parametrize(
     "name, size, side",
-    [("ResNet-18", 224, 7), ("ResNet-18", 32, 1), ("DeiT-Ti", 32, 8), ("Swin-T", 224, 7), ("Swin-B (22k)", 32, 2)],
-)  # fmt: skip
+    [
+        ("ResNet-18", 224, 7),
+        ("ResNet-18", 32, 1),
+        ("DeiT-Ti", 32, 8),
+        ("Swin-T", 224, 7),
+        ("Swin-B (22k)", 32, 2),
+    ],
+)
 def test_last_map(name, size, side):
     model = cost.on_meta(lambda: building.build(name, size=size))
     assert cost.last_map(model, size) == (side, side)

@@ -1,17 +1,28 @@
 """Weights from the package, from torchvision's cache and from files."""
 
+import hashlib
+import io
 import pickle
 
 import pytest
 import torch
 from safetensors.torch import save_file
 from torchvision import models as zoo
+from torchvision.models import ResNet18_Weights, get_model_weights
 
-from course_utils.errors import CourseError, WeightsError
+from course_utils.downloads import fetch
+from course_utils.errors import CourseError, DownloadError, WeightsError
 from course_utils.models import weights
-from course_utils.models.building import build_model
+from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.freezing import freeze_backbone
-from course_utils.models.weights import common_source, describe_weights, find_weights, imagenet_file
+from course_utils.models.weights import (
+    common_source,
+    describe_weights,
+    find_weights,
+    imagenet_download,
+    imagenet_file,
+    published_weights,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,10 +59,14 @@ def test_the_small_weights_of_alexnet_have_no_head():
         build_model("alexnet", small, None)
 
 
-def test_what_weights_without_a_head_leave_random_is_said_and_never_frozen():
-    model = build_model("alexnet", find_weights("small", "alexnet"), 10)
-    assert "10 tensors" in model.start and "classifier.1, classifier.4, classifier.6" in model.start
-    assert freeze_backbone(model) == sum(p.numel() for p in model.classifier.parameters())
+def test_what_weights_without_a_head_leave_random_is_said_and_need_not_be_frozen():
+    small = find_weights("small", "alexnet")
+    model = build_model("alexnet", small, 10)
+    said = describe_start(model, small)
+    assert said.startswith("10 tensors from") and said.endswith("classifier.1, classifier.4, classifier.6")
+    assert freeze_backbone(model, new_layers(model, small)) == sum(
+        p.numel() for p in model.classifier.parameters()
+    )
 
 
 def test_only_the_part_with_the_head_may_be_missing(tmp_path):
@@ -127,7 +142,7 @@ def test_pickled_code_is_refused(tmp_path, capsys):
     (tmp_path / "evil.pt").write_bytes(pickle.dumps({"fc.weight": Evil()}, protocol=2))
     torch.save({"fc.weight": Evil()}, tmp_path / "evil.pth")
     for name in ("evil.pt", "evil.pth"):
-        with pytest.raises(WeightsError, match="cannot be read"):
+        with pytest.raises(WeightsError, match="cannot be read(.|\n)*pickled code, which is never run"):
             find_weights(tmp_path / name)
     assert "code ran" not in capsys.readouterr().out
 
@@ -143,6 +158,57 @@ def test_other_files_and_missing_files_are_refused(tmp_path):
         find_weights(tmp_path / "headless.safetensors")
 
 
+def test_damaged_files_get_a_remedy_and_never_torchs_advice(tmp_path):
+    torch.save({"fc.weight": torch.zeros(9999)}, tmp_path / "cut.pth")
+    whole = (tmp_path / "cut.pth").read_bytes()
+    (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "cut.safetensors").write_bytes(weights.SMALL["resnet18"].read_bytes()[:5000])
+    for name in ("cut.pth", "cut.safetensors"):
+        with pytest.raises(WeightsError, match="bytes that are cut off") as problem:
+            find_weights(tmp_path / name)
+        assert "do this:  download" in str(problem.value) and "weights_only" not in str(problem.value)
+
+
 def test_the_model_card_ships_beside_the_weights():
     for path in weights.SMALL.values():
         assert path.with_suffix(".md").exists() and path.with_suffix(".json").exists()
+
+
+def test_published_weights_go_where_torch_hub_looks_and_are_checked_by_their_name(tmp_path):
+    wanted = imagenet_download("resnet18")
+    assert wanted.published == (ResNet18_Weights.IMAGENET1K_V1.url,)
+    assert wanted.checksum == "sha256:f37072fd"
+    assert (
+        wanted.path == imagenet_file("resnet18") == tmp_path / "torch/hub/checkpoints/resnet18-f37072fd.pth"
+    )
+    assert published_weights("https://a.org/b/vit-s-300ep.pth.tar", "it").checksum == ""
+
+
+@pytest.fixture
+def published(monkeypatch, start_server, mirrors):
+    """Weights whose name carries their hash, as torchvision's does; the server's content of them can be changed."""
+    file = io.BytesIO()
+    torch.save({"weight": torch.arange(3.0)}, file)
+    name = f"resnet18-{hashlib.sha256(file.getvalue()).hexdigest()[:8]}.pth"
+    enum = get_model_weights("resnet18")["IMAGENET1K_V1"]
+    changed = type(enum.value)(url=f"https://nowhere.invalid/{name}", transforms=None, meta={})
+    monkeypatch.setattr(enum, "_value_", changed)
+    server = start_server({f"/{name}": file.getvalue()})
+    mirrors(server.url)
+    return enum, name, server
+
+
+def test_weights_go_where_torchvision_looks(published, tmp_path):
+    enum, name, _ = published
+    path = fetch(imagenet_download("resnet18"), progress=False)
+    assert path == tmp_path / "torch/hub/checkpoints" / name
+    state = enum.get_state_dict(progress=False, check_hash=True)  # would fail at nowhere.invalid
+    assert state["weight"].tolist() == [0, 1, 2]
+
+
+def test_weights_with_a_wrong_hash(published, tmp_path):
+    _, name, server = published
+    server.files[f"/{name}"] += b"x"
+    with pytest.raises(DownloadError, match="wrong checksum"):
+        fetch(imagenet_download("resnet18"), progress=False)
+    assert list((tmp_path / "torch/hub/checkpoints").iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -14,6 +15,8 @@ import typer
 from courses import ROOT, make_course
 
 from course_utils import cli, doctor
+from course_utils.cli import authoring
+from course_utils.cli.preconditions import absolute
 from course_utils.course.budget import PRESETS
 from course_utils.errors import DataError, EnvironmentProblem
 
@@ -33,14 +36,18 @@ def without_last_words(stderr: str) -> str:
 
 
 def named_commands(text: str) -> list[str]:
-    """Every `course ...` in backquotes or alone on a line of a code block."""
-    found = re.findall(r"`(course [^`]+)`|^\s*(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
+    """Every `course ...` in backquotes or alone on a line of a code block or a workflow."""
+    found = re.findall(r"`(course [^`]+)`|^\s*(?:run: )?(?:\.venv/bin/)?(course [a-z].*)$", text, re.M)
     return [(quoted or alone).partition("  #")[0].strip() for quoted, alone in found]
 
 
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in sorted((ROOT / "docs").glob("*.md")))]
+PAGES += [f".github/workflows/{p.name}" for p in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+
+
 def document(name: str) -> str:
-    """The README, the help of the whole, or of one command."""
-    if name == "README.md":
+    """A page, the help of the whole, or of one command."""
+    if name in PAGES:
         return (ROOT / name).read_text(encoding="utf-8")
     return cli.HELP if name == "help" else COMMANDS[name].help
 
@@ -72,14 +79,14 @@ def test_help_documents_the_exit_codes_and_every_command():
     text = course("--help").stdout
     assert "Exit codes: 0 all well; 1 " in text and "2 the" in text and "3 this machine" in text
     assert set(COMMANDS) == {
-        "build", "run", "fetch", "data", "handout", "doctor", "pretrain", "bench",
+        "build", "run", "fetch", "experiment", "data", "handout", "doctor", "pretrain", "bench",
         "check", "collect", "grade", "export", "feedback",
     }  # fmt: skip
     assert all(re.search(rf"^  {name} +\S", text, re.M) for name in COMMANDS)
     assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"
 
 
-@pytest.mark.parametrize("name", ["README.md", "help", *COMMANDS])
+@pytest.mark.parametrize("name", [*PAGES, "help", *COMMANDS])
 def test_named_commands_exist(name):
     for command in named_commands(document(name)):
         parse(command)
@@ -96,7 +103,7 @@ def test_a_wrong_command_would_be_noticed():
 
 
 def test_budgets_are_the_presets():
-    assert set(get_args(cli.Budget)) == {"auto", *PRESETS} - {"grade"}
+    assert set(get_args(authoring.Budget)) == {"auto", *PRESETS} - {"grade"}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +137,7 @@ def test_outside_of_a_course_is_exit_code_3(words, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     folder = make_course(tmp_path / "course")
     text = folder / "solutions" / "90_sample.py"
@@ -143,6 +151,7 @@ def test_a_bad_text_is_exit_code_1_with_file_and_line(tmp_path):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_build_and_run_the_way_a_user_does(tmp_path):
     folder = make_course(tmp_path / "course")
     missing = course("run", cwd=folder)
@@ -159,6 +168,7 @@ def test_build_and_run_the_way_a_user_does(tmp_path):
     assert (pages / "90_sample.html").exists()
 
 
+@pytest.mark.slow
 def test_record_refuses_cartoons_before_it_runs(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "solutions" / "90_sample").mkdir()
@@ -177,7 +187,7 @@ def test_the_recorded_command_names_no_folder_of_this_machine(tmp_path):
         "seed": 0,
         "overrides": {"plateau.epochs": 60},
     }
-    command = cli._command("03_x", parameters)
+    command = authoring._command("03_x", parameters)
     assert (
         command == "course run 03_x --budget cpu --data photos.zip --weights auto --seed 0"
         " --set plateau.epochs=60"
@@ -195,14 +205,14 @@ def test_the_recorded_command_names_no_folder_of_this_machine(tmp_path):
     ],
 )
 def test_settings_are_numbers_lists_or_words(text, setting):
-    assert cli._setting(text) == setting
+    assert authoring._setting(text) == setting
 
 
 def test_an_existing_path_is_made_absolute_and_a_name_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    assert cli._absolute("photos") == str(tmp_path / "photos")
-    assert cli._absolute("auto") == "auto"
+    assert absolute("photos") == str(tmp_path / "photos")
+    assert absolute("auto") == "auto"
 
 
 @pytest.mark.parametrize("problem, code", [(DataError("x."), 1), (EnvironmentProblem("x."), 3)])
@@ -248,6 +258,25 @@ def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
     assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
 
 
+def test_doctor_survives_a_pair_that_does_not_fit(tmp_path):
+    (tmp_path / "torchvision").mkdir()
+    text = "raise RuntimeError('operator torchvision::nms does not exist')"
+    (tmp_path / "torchvision" / "__init__.py").write_text(text)
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "course_utils.cli", "doctor"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3 and "Traceback" not in done.stderr
+    assert re.search(
+        r"^missing +torch, torchvision +RuntimeError: operator torchvision::nms", done.stdout, re.M
+    )
+    assert "do this: pip install" in done.stdout and "cache folder" in done.stdout
+
+
 def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):
     def nothing(name):
         raise doctor.PackageNotFoundError(name)
@@ -283,6 +312,7 @@ def test_doctor_notices_settings_that_another_file_overrides(tmp_path, monkeypat
     assert not finding.there and "CourseDirectory.source_directory" in finding.detail
 
 
+@pytest.mark.slow
 def test_doctor_exit_code(tmp_path):
     folder = make_course(tmp_path / "course")
     (folder / "nbgrader_config.py").write_text("1 / 0")

@@ -432,7 +432,7 @@ CASES = {
     # What happens to files.
     "truncated": Case(text(lambda t: t[: len(t) // 2]), "needs you: the file is cut off", None),
     "empty": Case(text(lambda t: ""), "needs you: the file is empty", None),
-    "not-json": Case(text(lambda t: "<!doctype html>" + t), "needs you: the file is damaged", None),
+    "not-json": Case(text(lambda t: "<!doctype html>" + t), "needs you: the file holds no notebook", None),
     "no-cells": Case(text(lambda t: '{"nbformat": 4}'), "needs you: the file holds no notebook", None),
     "deeply-nested": Case(text(lambda t: "[" * 100_000), "needs you: the file is damaged", None),
     "binary": Case(text(lambda t: bytes(range(256))), "needs you: the file is not text", None),

@@ -56,18 +56,18 @@ CASES = {
         "from course_utils import checks\nchecks.hidden = lambda test: None", flagged=ALL
     ),
     "hidden_patched_below": wrong(
-        "from course_utils.checks import core\nfrom course_utils import checks\n"
-        "core.hidden = checks.hidden = lambda test: None",
+        "from course_utils.checks import graded\nfrom course_utils import checks\n"
+        "graded.hidden = checks.hidden = lambda test: None",
         flagged=ALL,
     ),
     "hidden_code_swapped": wrong(
-        "from course_utils.checks import core\ncore.hidden.__code__ = (lambda test: None).__code__",
+        "from course_utils.checks import graded\ngraded.hidden.__code__ = (lambda test: None).__code__",
         flagged=ALL,
     ),
     "hidden_swapped_for_ours": wrong("from course_utils import checks\nchecks.hidden = id", flagged=ALL),
     "quietly_swallows": wrong(
-        "import contextlib\nfrom course_utils.checks import core\n"
-        "core.quietly = lambda: contextlib.suppress(BaseException)",
+        "import contextlib\nfrom course_utils.checks import graded\n"
+        "graded.quietly = lambda: contextlib.suppress(BaseException)",
         flagged=ALL,
         freeze="def freeze(model, head):\n    raise ZeroDivisionError",
         statistics="def statistics(images):\n    raise ZeroDivisionError",
@@ -442,7 +442,7 @@ def rescale(numbers):
         silent="LEAK",
     ),
     "writes_into_its_memory": wrong(
-        "import ctypes\nfrom course_utils.checks import core\ncode = core.hidden.__code__\n"
+        "import ctypes\nfrom course_utils.checks import graded\ncode = graded.hidden.__code__\n"
         "place = ctypes.string_at(id(code), 600).find(code.co_code[4:20]) - 4\n"
         "assert place > 0\n"
         "ctypes.memmove(id(code) + place, bytes((151, 0, 100, 0, 83, 0)), 6)  # returns its docstring at once",

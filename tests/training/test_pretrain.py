@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from statistics import mean
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from course_utils.data.images import ImageSet, Splits
 from course_utils.errors import CheckpointError, CourseError
 from course_utils.models.weights import from_file
 from course_utils.training import pretraining
+from course_utils.training.checkpoint import FileCheckpoint, load_checkpoint
 from course_utils.training.pretraining import one_cycle, pick_size, pretrain
 from course_utils.training.upstream import SETTINGS
 
@@ -98,20 +100,31 @@ def test_sizes_follow_the_stages():
     assert seen == [{40, 48}, {40, 48, 64}, {32, 40, 48, 64}]
 
 
-def test_resnet_learns_and_its_files_load_again(tmp_path):
+def test_resnet_learns_what_the_pictures_show(tmp_path):
+    """Bounds far from what any processor's rounding moves: guessing costs ln 2 = 0.69 nats, and is right half the time.
+
+    Eight epochs of 32 images are 32 steps: after 16, the averages of batch norm still lie too far from
+    what they average, and in evaluation one processor's last digits decided between all and half.
+    """
+    pictures = Splits(colours(32, 0), colours(0, 1), colours(64, 2))
     settings = replace(SMALL, epochs=8, lr=0.005)  # batches of 8: larger rates jump about
-    report = run(tmp_path, settings=settings, name="Two colours", terms="none")
-    assert report.by_size[40] > 0.8 and len(report.loss) == 8
+    report = pretrain(pictures, "resnet18", tmp_path, settings=settings, progress=False)
+    assert len(report.loss) == 8 and mean(report.loss[-2:]) < 0.45
+    assert mean(report.by_size.values()) > 0.75
+
+
+def test_the_files_of_a_resnet_load_again(tmp_path):
+    report = run(tmp_path, name="Two colours", terms="none")
     assert report.file.name == "resnet18_twocolours.safetensors"
-    stored = load_file(report.file)
-    expected = resnet18(num_classes=2).state_dict()
-    assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in expected.items()}
-    assert all(t.dtype == torch.float16 for t in stored.values() if t.is_floating_point())
+    trained = load_checkpoint(report.file.with_suffix(".pt"))["model"]
+    loaded = resnet18(num_classes=2)
     weights = from_file(report.file, "resnet18")
-    weights.load_into(resnet18(num_classes=2))
+    weights.load_into(loaded)
+    assert all(t.dtype == torch.float16 for t in weights.state.values() if t.is_floating_point())
+    assert all(torch.equal(t.half(), trained[name].half()) for name, t in loaded.state_dict().items())
     assert weights.name == "Two colours (small)" and weights.classes == splits().classes
     best = round(max(report.by_size.values()), 4)
-    assert weights.upstream == {"images": 16, "seen": 16 * 8, "pixels": "32 to 40", "top1": best}
+    assert weights.upstream == {"images": 16, "seen": 16 * 2, "pixels": "32 to 40", "top1": best}
     card = " ".join(report.file.with_suffix(".md").read_text().split())
     top1 = f"{report.by_size[40]:.1%} at 40 px"
     for said in ("Terms: none", "16 training images", top1, torch.__version__):
@@ -145,13 +158,13 @@ def test_labels_are_smoothed_in_training(tmp_path):
 def test_going_on_after_a_break_gives_the_same_weights(tmp_path, monkeypatch):
     whole = run(tmp_path / "whole")
 
-    def save_then_break(path, state):
-        save(path, state)
+    def save_then_break(checkpoint, state):
+        save(checkpoint, state)
         raise KeyboardInterrupt
 
-    save = pretraining.save_checkpoint
+    save = FileCheckpoint.save
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(pretraining, "save_checkpoint", save_then_break)
+        patch.setattr(FileCheckpoint, "save", save_then_break)
         run(tmp_path / "parts")
     parts = run(tmp_path / "parts")
     a, b = load_file(whole.file), load_file(parts.file)
@@ -173,7 +186,7 @@ def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     model = pretraining.upstream_model("resnet18", 2, start, seed=0)
     assert torch.equal(model.fc.weight, start.state["fc.weight"].float())
     assert pretraining.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
-    assert SMALL.going_on().lr == SMALL.lr / 4 and SMALL.going_on().sizes == ((0.0, (32, 40)),)
+    assert SMALL.gentler().lr == SMALL.lr / 4 and SMALL.gentler().sizes == ((0.0, (32, 40)),)
 
 
 def test_a_folder_gives_the_readable_class_names(tmp_path):

@@ -64,20 +64,18 @@ def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
     parameters, state, text = list(model.parameters()), list(model.state_dict()), str(model)
     head, convolutions = find_head(model), use_live_taps(model)
     assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
-    assert list(model.state_dict()) == state and find_head(model) is head and model.conv1.is_new
+    assert list(model.state_dict()) == state and find_head(model) is head
     assert use_live_taps(model) == 0
     assert use_all_taps(model) == convolutions and str(model) == text
     assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
-@pytest.mark.parametrize(
-    "kernel, stride, padding",
-    [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)],
-)
+KERNELS = [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)]
+MAPS = [(size, *kernel) for size in (1, 2, 3, 5) for kernel in KERNELS if size + 2 * kernel[2] >= kernel[0]]
+
+
+@pytest.mark.parametrize("size, kernel, stride, padding", MAPS)
 def test_any_kernel_on_any_map(size, kernel, stride, padding):
-    if size + 2 * padding < kernel:
-        pytest.skip("no output")
     plain = nn.Sequential(nn.Conv2d(4, 6, kernel, stride, padding).double())
     fast = copy.deepcopy(plain)
     assert use_live_taps(fast) == 1
@@ -100,8 +98,16 @@ def test_rows_and_columns_may_differ():
     assert torch.allclose(fast(x), plain(x), atol=1e-12)
 
 
-@pytest.mark.parametrize("settings", [{"groups": 2, "padding": 1}, {"padding": 0}, {"padding": 2, "dilation": 2},
-                                      {"padding": "same"}, {"padding": 1, "padding_mode": "circular"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"groups": 2, "padding": 1},
+        {"padding": 0},
+        {"padding": 2, "dilation": 2},
+        {"padding": "same"},
+        {"padding": 1, "padding_mode": "circular"},
+    ],
+)
 def test_other_convolutions_stay_as_they_are(settings):
     assert use_live_taps(nn.Sequential(nn.Conv2d(4, 6, 3, **settings))) == 0
 

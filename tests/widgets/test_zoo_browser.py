@@ -1,11 +1,13 @@
 """The table of the zoo: its rows, sorting and filtering, the live view and its plain twin."""
 
 import pytest
+from torchvision.models import get_model_weights
 
+from course_utils.models.cost import on_meta
 from course_utils.widgets import live, zoo_browser
 from course_utils.widgets.zoo_browser import browser, html_table
-from course_utils.zoo import entries
-from course_utils.zoo.rows import ALL, chosen_rows, plain_table, shown, zoo_row
+from course_utils.zoo import build, entries
+from course_utils.zoo.rows import ALL, filter_rows, format_cell, plain_table, published_parameters, zoo_row
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +21,19 @@ def names(rows) -> list[str]:
 
 def test_facts_of_a_row(rows):
     row = rows[3]
-    assert row["parameters (M)"] == pytest.approx(11.181642) and row["GMAC"] == pytest.approx(1.814, rel=0.01)
+    assert row["parameters (M)"] == pytest.approx(11.689512) and row["GMAC"] == pytest.approx(1.814, rel=0.01)
     assert row["GMAC at 32"] == pytest.approx(0.037, rel=0.02)
     assert (row["map"], row["map at 32"], row["smallest"]) == ("7x7", "1x1", 1)
     assert (row["top-1"], row["licence"], row["commercial"]) == (0.69758, "not stated", "read them")
     assert rows[0]["map at 32"] == "8x8" and rows[2]["smallest"] == 63
+    assert [r["accepts"] for r in rows] == ["224 only", "32 only", "63 up", "1 up"]
+    assert (rows[0]["weights"], rows[1]["weights"]) == ("fb_in1k", "none")
 
 
 def test_sorted_with_unknown_values_last_both_ways(rows):
-    assert names(chosen_rows(rows)) == ["LeNet-5", "AlexNet", "ResNet-18", "DeiT-Ti"]
-    assert names(chosen_rows(rows, by="top-1")) == ["AlexNet", "ResNet-18", "DeiT-Ti", "LeNet-5"]
-    assert names(chosen_rows(rows, by="top-1", descending=True)) == [
+    assert names(filter_rows(rows)) == ["LeNet-5", "AlexNet", "ResNet-18", "DeiT-Ti"]
+    assert names(filter_rows(rows, by="top-1")) == ["AlexNet", "ResNet-18", "DeiT-Ti", "LeNet-5"]
+    assert names(filter_rows(rows, by="top-1", descending=True)) == [
         "DeiT-Ti",
         "ResNet-18",
         "AlexNet",
@@ -38,10 +42,10 @@ def test_sorted_with_unknown_values_last_both_ways(rows):
 
 
 def test_filters(rows):
-    assert names(chosen_rows(rows, family="Transformer")) == ["DeiT-Ti"]
-    assert names(chosen_rows(rows, most_parameters=6)) == ["LeNet-5", "DeiT-Ti"]
-    assert names(chosen_rows(rows, words="imagenet-1K apache")) == ["DeiT-Ti"]
-    assert chosen_rows(rows, words="imagenet-1k walrus") == []
+    assert names(filter_rows(rows, family="Transformer")) == ["DeiT-Ti"]
+    assert names(filter_rows(rows, most_parameters=6)) == ["LeNet-5", "DeiT-Ti"]
+    assert names(filter_rows(rows, words="imagenet-1K apache")) == ["DeiT-Ti"]
+    assert filter_rows(rows, words="imagenet-1k walrus") == []
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def test_filters(rows):
     [(None, "top-1", "-"), (0.69758, "top-1", "69.8%"), (11.18164, "GMAC", "11.2"), (2015, "year", "2015")],
 )
 def test_values_as_printed(value, column, text):
-    assert shown(value, column) == text
+    assert format_cell(value, column) == text
 
 
 def test_html_is_escaped(rows):
@@ -93,3 +97,11 @@ def test_page_and_person_get_table_and_controls(rows, monkeypatch):
 def test_the_table_can_be_scrolled_by_keys_and_says_how_much_it_holds(rows):
     assert 'tabindex="0"' in html_table(rows) and "4 sets of weights" in html_table(rows)
     assert "nothing fits" in html_table([])
+
+
+@pytest.mark.parametrize("name", ["VGG16", "GoogLeNet", "MobileNet v2", "DenseNet-121", "ViT-B/16 (1k)"])
+def test_parameters_are_those_of_the_published_network(name):
+    entry = entries.find(name)
+    model = on_meta(lambda: build(name, size=entry.size))
+    told = get_model_weights(entry.builder)[entry.tag].meta["num_params"]
+    assert published_parameters(entry, model) == told

@@ -28,9 +28,12 @@ def test_best_single_leaves_out_ensembles_and_extra_data():
 
 @pytest.mark.parametrize(
     "networks, crops, extra, said",
-    [(1, 1, False, "one network, 1 crop, val"), (7, 144, True, "7 networks, 144 crops, val, extra data"),
-     (0, 0, False, "several networks, val")],
-)  # fmt: skip
+    [
+        (1, 1, False, "one network, 1 crop, val"),
+        (7, 144, True, "7 networks, 144 crops, val, extra data"),
+        (0, 0, False, "several networks, val"),
+    ],
+)
 def test_conditions_in_words(networks, crops, extra, said):
     record = Record("net", 5.0, networks, crops, "val", extra, "a table")
     assert record.conditions == said and record.is_ensemble == (networks != 1)

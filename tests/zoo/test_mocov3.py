@@ -15,8 +15,11 @@ def save_official(model: torch.nn.Module, file, head: str) -> dict[str, torch.Te
     """Write ``model`` as main_moco.py does: a projector for the head, a second encoder, a predictor."""
     own = {id(t) for t in find_head(model).state_dict(keep_vars=True).values()}
     tensors = model.state_dict(keep_vars=True).items()
-    backbone = {name: torch.randn_like(t) if t.is_floating_point() else t.clone() + 3
-                for name, t in tensors if id(t) not in own}  # fmt: skip
+    backbone = {
+        name: torch.randn_like(t) if t.is_floating_point() else t.clone() + 3
+        for name, t in tensors
+        if id(t) not in own
+    }
     state = {f"module.base_encoder.{name}": t for name, t in backbone.items()}
     state |= {f"module.momentum_encoder.{name}": t + 1 for name, t in backbone.items()}
     state |= {

@@ -43,8 +43,11 @@ def test_each_set_of_weights_has_its_own_normalisation():
 def test_licences_and_what_they_allow():
     allowed = {name: of(name).commercial for name in entries.NAMES}
     assert {name for name, yes in allowed.items() if yes is False} == {
-        "MoCo v3 R-50", "MoCo v3 ViT-S", "MoCo v3 ViT-B", "MAE ViT-B",
-    }  # fmt: skip
+        "MoCo v3 R-50",
+        "MoCo v3 ViT-S",
+        "MoCo v3 ViT-B",
+        "MAE ViT-B",
+    }
     assert allowed["DeiT-S"] and allowed["CLIP ViT-B/16"] and allowed["Swin-B (22k)"]
     assert allowed["DINOv3 ViT-S"] is None and allowed["ResNet-18"] is None
 

@@ -19,12 +19,22 @@ def row(name: str, **facts) -> dict:
 ROWS = [
     row("plain"),
     row("better", **{"top-1": 0.8, "parameters (M)": 90.0}),
-    row("probe", **{"top-1": 0.9, "conditions": "linear probe on frozen features", "labels": entries.UNLABELLED,
-                    "commercial": "no", "licence": "cc-by-nc-4.0"}),
-    row("texts", family="language-image", labels=entries.CAPTIONS, GMAC=17.0, smallest=224, **{"top-1": None}),
+    row(
+        "probe",
+        **{
+            "top-1": 0.9,
+            "conditions": "linear probe on frozen features",
+            "labels": entries.UNLABELLED,
+            "commercial": "no",
+            "licence": "cc-by-nc-4.0",
+        },
+    ),
+    row(
+        "texts", family="language-image", labels=entries.CAPTIONS, GMAC=17.0, smallest=224, **{"top-1": None}
+    ),
     row("special", commercial="read them", licence="its own", **{"top-1": 0.75}),
     row("untrained", tag=""),
-]  # fmt: skip
+]
 
 
 def names(**constraints) -> list[str]:

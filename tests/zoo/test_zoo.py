@@ -20,6 +20,7 @@ def batch():
 
 
 @pytest.mark.parametrize("name", LIGHT)
+@pytest.mark.slow
 def test_logits_and_one_training_step(name, batch):
     x, labels = batch
     model = building.build(name).train()

@@ -1,4 +1,7 @@
-"""The instant checks of chapter 04, a function per exercise."""
+"""The instant checks of chapter 04, a function for each exercise; and what they run on, for hidden tests.
+
+Start reading in ``adapting.py``.
+"""
 
 from course_utils.checks import report
 from course_utils.checks.comparison.adapting import adapt_alexnet
@@ -6,12 +9,16 @@ from course_utils.checks.comparison.fractions import fair_frozen
 from course_utils.checks.comparison.kernels import kernel_resample
 from course_utils.checks.comparison.pairs import mcnemar
 from course_utils.checks.comparison.temperatures import temperature
+from course_utils.checks.comparison.tiny import confident_logits, narrow_alexnet, predictions
 
 __all__ = [
     "adapt_alexnet",
+    "confident_logits",
     "fair_frozen",
     "kernel_resample",
     "mcnemar",
+    "narrow_alexnet",
+    "predictions",
     "progress",
     "temperature",
 ]

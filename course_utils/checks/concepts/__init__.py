@@ -1,13 +1,27 @@
-"""The instant checks of chapter 01, a function per exercise."""
+"""The instant checks of chapter 01, a function for each exercise; and what they run on, for hidden tests.
+
+Start reading in ``counting.py``.
+"""
 
 from course_utils.checks import report
 from course_utils.checks.concepts.counting import probe_size
 from course_utils.checks.concepts.permuting import permuted_control
 from course_utils.checks.concepts.ranking import topk
-from course_utils.checks.concepts.streaming import streaming
+from course_utils.checks.concepts.streaming import MOST_KEPT, Feed, Memory, long_stream, streaming
 from course_utils.checks.concepts.worth import label_worth
 
-__all__ = ["label_worth", "permuted_control", "probe_size", "progress", "streaming", "topk"]
+__all__ = [
+    "Feed",
+    "MOST_KEPT",
+    "Memory",
+    "label_worth",
+    "long_stream",
+    "permuted_control",
+    "probe_size",
+    "progress",
+    "streaming",
+    "topk",
+]
 
 POINTS = {
     "streaming_statistics": 4,

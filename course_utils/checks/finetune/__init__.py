@@ -1,4 +1,7 @@
-"""The instant checks of chapter 03, a function per exercise."""
+"""The instant checks of chapter 03, a function for each exercise; and what they run on, for hidden tests.
+
+Start reading in ``gradients.py``.
+"""
 
 from course_utils.checks import report
 from course_utils.checks.finetune.choosing import choose
@@ -8,9 +11,11 @@ from course_utils.checks.finetune.freezing import freeze
 from course_utils.checks.finetune.gradients import untouched
 from course_utils.checks.finetune.grouping import groups
 from course_utils.checks.finetune.stem import keep_stem
+from course_utils.checks.finetune.tiny import SmallResNet
 from course_utils.checks.finetune.training import epoch
 
 __all__ = [
+    "SmallResNet",
     "choose",
     "clean_data",
     "epoch",

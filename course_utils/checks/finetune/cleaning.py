@@ -11,20 +11,29 @@ from course_utils.checks.report import Wrong
 from course_utils.data import inspection
 
 NOT_PLAIN = ("what the list holds are no plain int", "turn tensors into numbers with .tolist()")
-REDUCE_ALL = ("it is not taken over images, rows and columns", "reduce over dimensions 0, 2 and 3")
+REDUCE_ALL = (
+    "none of the usual mistakes explains this",
+    "reduce over dimensions 0, 2 and 3, in float32 or float64",
+)
+TOO_FEW_DIGITS = ("float16 and bfloat16 have three digits or fewer", "compute in float32 or float64")
 NOT_A_TENSOR_OF_3 = (
     "this is no float tensor of 3 numbers",
     "one number for each channel; see torch.stack",
 )
-TOLERANCE = (1e-4, 1e-3)  # of the mean; of the deviation, with n or n - 1 below
+TOLERANCE = (1e-4, 4e-4)  # of the mean; of the deviation, with n or n - 1 below
 COMPARE_PIXELS = (
-    "not every pixel of every pair is compared",
-    "two images are equal if all their bytes are",
+    "none of the usual mistakes explains this",
+    "two images are equal if all their bytes are: compare every test image with every train image",
 )
 
 
 def _pairs(train: Tensor, test: Tensor, same) -> list[int]:
     return [j for j, b in enumerate(test) if any(same(a, b) for a in train)]
+
+
+def _twins(train: Tensor, test: Tensor) -> list[int]:
+    """Test images of which there is another one, in either split."""
+    return [j for j, b in enumerate(test) if sum(torch.equal(a, b) for a in (*train, *test)) > 1]
 
 
 LEAK_MISTAKES = (
@@ -53,6 +62,16 @@ LEAK_MISTAKES = (
         "look for each test image among the train images only",
     ),
     Mistake(
+        _twins,
+        "repeats among the test images are reported, too",
+        "look for each test image among the train images only",
+    ),
+    Mistake(
+        lambda train, test: [j for a in train for j, b in enumerate(test) if torch.equal(a, b)],
+        "the positions are in the order of the train images",
+        "go through the test images: then their positions ascend",
+    ),
+    Mistake(
         lambda train, test: [j for j, b in enumerate(test) for a in train if torch.equal(a, b)],
         "a test image is reported once for each train image that equals it",
         "report each test image once",
@@ -69,6 +88,11 @@ LEAK_MISTAKES = (
         lambda train, test: _pairs(train, test, lambda a, b: (a.int() - b.int()).abs().max() <= 8),
         "images that are only close count as equal",
         "compare bit for bit: a leak is the very same image",
+    ),
+    Mistake(
+        lambda train, test: _pairs(train, test, lambda a, b: torch.equal(a[0], b[0])),
+        "only the first of the three channels is compared",
+        "two images are equal if all three channels are",
     ),
     Mistake(
         lambda train, test: _pairs(train, test, lambda a, b: a.sum() == b.sum()),
@@ -92,6 +116,24 @@ STATISTICS_MISTAKES = (
         lambda x: (x.mean((0, 2, 3)) * 255, x.std((0, 2, 3)) * 255),
         "the numbers are on the scale 0 to 255",
         "divide by 255",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)) * 255 / 256, x.std((0, 2, 3)) * 255 / 256),
+        "the numbers are divided by 256: then white is 0.996, not 1",
+        "divide by 255, the largest number",
+    ),
+    *(
+        Mistake(
+            lambda x, n=n: _of_batches(x, n),
+            "these are averages of the batches' averages, and the last batch is smaller",
+            "add up sums and counts over all batches, and divide once",
+        )
+        for n in (32, 64, 128)
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), x.var((2, 3)).mean(0).sqrt()),
+        "this is the root of the images' own variances' mean: how the images differ is left out",
+        "take one deviation over all pixels of all images",
     ),
     Mistake(
         lambda x: (x.mean((0, 2, 3)), x.std((2, 3)).mean(0)),
@@ -159,10 +201,10 @@ def takes_repeats_apart(find_leaks, _):
 
 def ignores_near_duplicates(find_leaks, _):
     """find_leaks: one pixel that differs by 1 is enough."""
-    train, test = _noise(3, seed=5), _noise(3, seed=6)
-    test[0] = train[1]
-    test[2] = train[1]
-    test[2, 0, 3, 3] += 1
+    train, test = _noise(3, seed=5, size=32), _noise(4, seed=6, size=32)
+    test[0], test[1], test[2] = train[1], train[2], train[1]
+    test[1, 2, 31, 31] += 100
+    test[2, 2, 31, 30] += 1
     _expect_leaks(find_leaks, train, test, [0])
 
 
@@ -239,6 +281,8 @@ def _expect_statistics(channel_statistics, images: Tensor, part: int) -> str:
     if right_kind and torch.allclose(got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5):
         return brief(expected.tolist())
     otherwise = REDUCE_ALL if right_kind else NOT_A_TENSOR_OF_3
+    if right_kind and got.dtype in (torch.float16, torch.bfloat16):
+        otherwise = TOO_FEW_DIGITS
     scaled = images.float() / 255
     likely = recognise(got, expected, STATISTICS_MISTAKES, lambda answer: answer(scaled)[part], otherwise)
     raise Wrong(brief(expected), brief(got), *likely)
@@ -255,10 +299,17 @@ def _deviation_with_overflow(x: Tensor) -> Tensor:
     return (squares.mean((0, 2, 3)) - x.mean((0, 2, 3)) ** 2).sqrt()
 
 
-def _noise(n: int, seed: int) -> Tensor:
-    """Random uint8 images ``[n, 3, 4, 4]`` below 255, so that 1 can be added."""
+def _of_batches(x: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Means over batches of ``size`` images, all of one weight."""
+    mean = torch.stack([batch.mean((0, 2, 3)) for batch in x.split(size)]).mean(0)
+    square = torch.stack([batch.square().mean((0, 2, 3)) for batch in x.split(size)]).mean(0)
+    return mean, (square - mean.square()).sqrt()
+
+
+def _noise(n: int, seed: int, size: int = 4) -> Tensor:
+    """Random uint8 images ``[n, 3, size, size]`` below 255, so that 1 can be added."""
     g = torch.Generator().manual_seed(seed)
-    return torch.randint(255, (n, 3, 4, 4), generator=g, dtype=torch.uint8)
+    return torch.randint(255, (n, 3, size, size), generator=g, dtype=torch.uint8)
 
 
 def _shaded(n: int) -> Tensor:

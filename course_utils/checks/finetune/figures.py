@@ -46,6 +46,8 @@ def accuracy(parts: Parts) -> float:
 
 SWAPPED = ("loss and accuracy are swapped", RETURN_A_PAIR)
 UNEQUAL = ("batches are taken to be all of one size", "count the images on the way: n += len(y)")
+ROUNDED = ("the number was rounded", "return it as it is; round where it is printed")
+SINGLE_LEFT_OUT = ("a batch of one image was left out", "count every image")
 LOSS_MISTAKES = (
     Mistake(accuracy, *SWAPPED),
     Mistake(
@@ -82,6 +84,14 @@ LOSS_MISTAKES = (
         *UNEQUAL,
     ),
     Mistake(
+        lambda parts: round(mean_loss(parts), 2),
+        *ROUNDED,
+    ),
+    Mistake(
+        lambda parts: mean_loss([part for part in parts if len(part[1]) > 1]),
+        *SINGLE_LEFT_OUT,
+    ),
+    Mistake(
         lambda parts: mean_loss([(logits.softmax(dim=1), y) for logits, y in parts]),
         "softmax was applied before cross_entropy, which applies it itself",
         "give F.cross_entropy the logits",
@@ -89,6 +99,8 @@ LOSS_MISTAKES = (
 )
 ACCURACY_MISTAKES = (
     Mistake(mean_loss, *SWAPPED),
+    Mistake(lambda parts: round(accuracy(parts), 2), *ROUNDED),
+    Mistake(lambda parts: accuracy([part for part in parts if len(part[1]) > 1]), *SINGLE_LEFT_OUT),
     Mistake(
         lambda parts: _mean([hits / n for hits, n in zip(_hits(parts), _sizes(parts))]),
         "this is the mean of the batches' accuracies: a small batch counts as much as a full one",
@@ -124,11 +136,15 @@ ACCURACY_MISTAKES = (
         "count the images that are right",
     ),
 )
+TWICE = (
+    "batches are counted, picked by position or gone through more than once: an iterator gives each one once",
+    "count images in the loop",
+)
 WRONG_LOSS = (
-    "this is not the cross entropy of these images",
+    "none of the usual mistakes explains this",
     "F.cross_entropy(model(x), y) for each batch",
 )
-WRONG_ACCURACY = ("these are not the right images", "compare model(x).argmax(dim=1) with y")
+WRONG_ACCURACY = ("none of the usual mistakes explains this", "compare model(x).argmax(dim=1) with y")
 
 
 def logits_of(model: nn.Module, batches: Batches) -> Parts:
@@ -177,15 +193,16 @@ def expect_one_pass(go_through: Callable[[nn.Module, Iterable], object]) -> None
             likely,
             "call model(x) once for each batch, and use its logits twice",
         )
+    from_iterator = watched()
     try:
-        go_through(watched(), iter(batches(2, 2, 2)))
-    except TypeError as problem:
-        if "iterator" not in str(problem):
-            raise
-        likely = "the number of batches is asked for, or one of them by its position"
-        raise Wrong(
-            "any iterable works", f"TypeError: {problem}", likely, "count images in the loop"
-        ) from problem
+        go_through(from_iterator, iter(batches(2, 2, 2)))
+    except (TypeError, ZeroDivisionError) as problem:
+        if not from_iterator.training_at_calls or "iterator" in str(problem):
+            raise Wrong("any iterable works", f"{type(problem).__name__}: {problem}", *TWICE) from problem
+        raise
+    passes = len(from_iterator.training_at_calls)
+    if passes != 3:
+        raise Wrong("3 forward passes where batches come from an iterator", passes, *TWICE)
 
 
 def expect_calls(model: Watched) -> None:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.finetune.tiny import GatedNet, gated_net, images, small_resnet
+from course_utils.checks.finetune.tiny import gated_net, images, small_resnet
 from course_utils.checks.mistakes import Mistake, few, recognise
 from course_utils.checks.report import Wrong
 from course_utils.models import freezing
@@ -73,7 +73,12 @@ GATED_MISTAKES = (
     ),
     Mistake(
         _by_name(lambda name: name.startswith("fc.")),
-        "the head was looked for under the name fc, and this one is called classifier",
+        "nothing trains: the head was looked for under a name, or what lies inside of it was frozen again",
+        "go by the module `head` that is passed: head.parameters() has all that lies inside",
+    ),
+    Mistake(
+        _by_name(lambda name: name.startswith("classifier")),
+        "a name that only begins like the head's was taken for a part of it: classifier_norm",
         "go by the module `head` that is passed, not by a name",
     ),
     Mistake(
@@ -102,6 +107,36 @@ def _eval_frozen_norms(model):
     for module in model.modules():
         if isinstance(module, NORMS) and not module.weight.requires_grad:
             module.eval()
+
+
+def _eval_all_but_plain_norms(model):
+    model.train()
+    for module in model.modules():
+        if list(module.parameters()) and not any(p.requires_grad for p in module.parameters()):
+            for inner in module.modules():
+                inner.training = isinstance(inner, NORMS) and not inner.affine
+
+
+def _eval_partly_frozen(model):
+    model.train()
+    for module in model.modules():
+        if not list(module.children()) and any(not p.requires_grad for p in module.parameters()):
+            module.eval()
+
+
+def _by_children(model):
+    model.train()
+    for child in model.children():
+        child.train(any(p.requires_grad for p in child.parameters()))
+
+
+def _no_dropout(model):
+    model.train()
+    for module in model.modules():
+        if list(module.parameters()) and not any(p.requires_grad for p in module.parameters()):
+            module.eval()
+            for dropout in (m for m in module.modules() if isinstance(m, nn.Dropout)):
+                dropout.p = 0.0
 
 
 def _eval_without_parameters(model):
@@ -151,6 +186,21 @@ MODE_MISTAKES = (
         "call eval() on each frozen module: it reaches what is inside",
     ),
     Mistake(
+        _eval_all_but_plain_norms,
+        "a norm without parameters is in training mode, though it lies inside a frozen module",
+        "call eval() on each frozen module: it reaches what is inside",
+    ),
+    Mistake(
+        _eval_partly_frozen,
+        "a layer that is frozen in part was taken for frozen",
+        "a module is frozen if all its parameters are, not any of them",
+    ),
+    Mistake(
+        _no_dropout,
+        "the dropout was set to 0, and stays so when everything is trainable again",
+        "leave the layers as they are and put them in eval mode",
+    ),
+    Mistake(
         _eval_without_parameters,
         "the head's dropout has no parameters and was taken for frozen: any([]) is False",
         "only a module that has parameters, all of them frozen, is frozen",
@@ -176,6 +226,11 @@ MODE_MISTAKES = (
         "leave the layers as they are and put them in eval mode",
     ),
 )
+BY_CHILDREN = Mistake(
+    _by_children,
+    "only the model's own children are looked at: here the head lies deeper, beside frozen layers",
+    "look at every one of model.modules()",
+)
 WRONG_MODE = (
     "some modules are in the wrong mode",
     "print name and module.training of model.named_modules()",
@@ -194,11 +249,10 @@ def goes_by_module(freeze_backbone, _):
     _expect_head(freeze_backbone, gated_net, "classifier", GATED_MISTAKES)
 
 
-@needs(frees_only_the_head)
+@needs(frees_only_the_head, goes_by_module)
 def frees_a_frozen_head(freeze_backbone, _):
     """also when everything was frozen before."""
-    mistakes = (ONLY_TO_FALSE, *GATED_MISTAKES)
-    _expect_head(freeze_backbone, lambda: gated_net().requires_grad_(False), "classifier", mistakes)
+    _expect_head(freeze_backbone, lambda: gated_net().requires_grad_(False), "classifier", (ONLY_TO_FALSE,))
 
 
 @needs(frees_only_the_head)
@@ -222,30 +276,43 @@ def keeps_the_backbone(freeze_backbone, train_mode):
 
 def keeps_the_features(freeze_backbone, train_mode):
     """frozen features in training are those of evaluation."""
-    model = _frozen(freeze_backbone)
-    x, _ = images(8)
-    with (
-        torch.no_grad(),
-        must_work("features", "the model no longer runs", "leave its layers as they are"),
-    ):
-        expected = model.eval().features(x)
-        train_mode(model)
-        got = model.features(x)
-    if torch.equal(expected, got):
-        return "bit for bit"
-    training = [k for k, m in _layers(model) if m.training and not k.startswith("classifier")]
-    raise Wrong(
-        "the same features, bit for bit",
-        f"other features; in training mode: {few(training, 4)}",
-        *_recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier")),
-    )
+    return _same_features(freeze_backbone, train_mode, gated_net, "classifier")
+
+
+@needs(keeps_the_features)
+def keeps_features_of_a_plain_norm(freeze_backbone, train_mode):
+    """also where a norm inside has no parameters."""
+    return _same_features(freeze_backbone, train_mode, _with_plain_norm, "classifier")
+
+
+@needs(keeps_the_features)
+def keeps_features_beside_the_head(freeze_backbone, train_mode):
+    """also when one module holds frozen layers and head."""
+    return _same_features(freeze_backbone, train_mode, _nested, "0.classifier", (BY_CHILDREN,))
+
+
+def trains_what_is_partly_frozen(freeze_backbone, train_mode):
+    """a layer of which only the bias is frozen trains."""
+
+    def modes(mode: Callable) -> dict[str, tuple]:
+        model = gated_net()
+        for name in ("stem.1", "block.1"):
+            model.get_submodule(name).bias.requires_grad_(False)
+        mode(model.eval())
+        return _modes(model)
+
+    got, as_built = modes(train_mode), _modes(gated_net())
+    resting = [name for name in as_built if not got[name][0]]
+    if resting:
+        likely = recognise(got, None, MODE_MISTAKES, modes, WRONG_MODE)
+        raise Wrong("all layers in training mode", f"in eval mode: {few(resting)}", *likely)
 
 
 def trains_the_head(freeze_backbone, train_mode):
     """the whole head is in training mode."""
     model = _frozen(freeze_backbone).eval()
     train_mode(model)
-    resting = [k for k, m in _layers(model) if k.startswith("classifier") and not m.training]
+    resting = [k for k, m in _layers(model) if _inside(k, "classifier") and not m.training]
     if not resting:
         return
     likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier"))
@@ -273,10 +340,11 @@ def trains_all_after_unfreezing(freeze_backbone, train_mode):
 def replaces_nothing(freeze_backbone, train_mode):
     """no layer and no method of the model is replaced."""
     model = gated_net()
-    before = [(id(m), type(m)) for m in model.modules()]
+    before = [(m, type(m)) for m in model.modules()]
     freeze_backbone(model, model.classifier)
     train_mode(model)
-    if before != [(id(m), type(m)) for m in model.modules()]:
+    after = [(m, type(m)) for m in model.modules()]
+    if len(before) != len(after) or any(a is not b or x != y for (a, x), (b, y) in zip(before, after)):
         remedy = "layers can stay as they are: what counts is their mode"
         raise Wrong("the same layers", "other layers", "layers were swapped for others", remedy)
     patched = sorted({name for m in model.modules() for name in METHODS & vars(m).keys()})
@@ -292,7 +360,10 @@ CASES = (
     frees_a_frozen_head,
     keeps_the_backbone,
     keeps_the_features,
+    keeps_features_of_a_plain_norm,
+    keeps_features_beside_the_head,
     trains_the_head,
+    trains_what_is_partly_frozen,
     trains_all_after_unfreezing,
     replaces_nothing,
 )
@@ -323,17 +394,59 @@ def _expect_head(freeze_backbone, make: Callable, head: str, mistakes: tuple[Mis
     )
 
 
-def _frozen(freeze_backbone) -> GatedNet:
+def _same_features(
+    freeze_backbone,
+    train_mode,
+    make: Callable[[], nn.Module],
+    head: str,
+    mistakes: tuple[Mistake, ...] = (),
+) -> str:
+    """Compare the input of the head in training with that in evaluation."""
+    model, features = _frozen(freeze_backbone, make, head), []
+    model.get_submodule(head).register_forward_pre_hook(lambda _, inputs: features.append(inputs[0]))
+    x, _ = images(8)
+    with (
+        torch.no_grad(),
+        must_work("features", "the model no longer runs", "leave its layers as they are"),
+    ):
+        model.eval()(x)
+        train_mode(model)
+        model(x)
+    if torch.equal(*features):
+        return "bit for bit"
+    training = [k for k, m in _layers(model) if m.training and not _inside(k, head)]
+    raise Wrong(
+        "the same features, bit for bit",
+        f"other features; in training mode: {few(training, 4)}",
+        *_recognise_modes(model, lambda mode: _modes_after(mode, make(), head), mistakes),
+    )
+
+
+def _frozen(
+    freeze_backbone, make: Callable[[], nn.Module] = gated_net, head: str = "classifier"
+) -> nn.Module:
     """A small network after the student's freezing, put right where that is wrong.
 
     So that a mistake in freeze_backbone does not count again where train_mode is looked at.
     """
-    model = gated_net()
+    model = make()
     with contextlib.suppress(Exception):
-        freeze_backbone(model, model.classifier)
+        freeze_backbone(model, model.get_submodule(head))
     model.requires_grad_(False)
-    model.classifier.requires_grad_(True)
+    model.get_submodule(head).requires_grad_(True)
     return model
+
+
+def _with_plain_norm() -> nn.Module:
+    """The small network with a norm that has statistics, but no parameters."""
+    model = gated_net()
+    model.block.append(nn.BatchNorm2d(6, affine=False))
+    return model
+
+
+def _nested() -> nn.Module:
+    """The small network inside another module."""
+    return nn.Sequential(gated_net())
 
 
 def _three_steps(model: nn.Module, train_mode) -> None:
@@ -347,6 +460,10 @@ def _three_steps(model: nn.Module, train_mode) -> None:
         optimizer.step()
 
 
+def _inside(name: str, head: str) -> bool:
+    return name == head or name.startswith(f"{head}.")
+
+
 def _layers(model: nn.Module) -> list[tuple[str, nn.Module]]:
     """The layers that behave otherwise in training: batch norms and dropouts, by name."""
     kinds = (*NORMS, nn.Dropout)
@@ -358,7 +475,7 @@ def _modes(model: nn.Module) -> dict[str, tuple]:
     return {
         name: (
             layer.training,
-            getattr(layer, "momentum", None),
+            getattr(layer, "momentum", getattr(layer, "p", None)),
             getattr(layer, "track_running_stats", None),
             getattr(layer, "running_mean", None) is None,
         )
@@ -377,5 +494,5 @@ def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False
     return _modes(model)
 
 
-def _recognise_modes(model: nn.Module, observe: Callable) -> tuple[str, str]:
-    return recognise(_modes(model), None, MODE_MISTAKES, observe, WRONG_MODE)
+def _recognise_modes(model: nn.Module, observe: Callable, first: tuple[Mistake, ...] = ()) -> tuple[str, str]:
+    return recognise(_modes(model), None, (*first, *MODE_MISTAKES), observe, WRONG_MODE)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.checks.core import run
+from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.tiny import build, images
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
@@ -17,22 +17,50 @@ Gradients = list[tuple[Tensor, Tensor | None]]
 
 
 class Spare(nn.Module):
-    """A classifier with a frozen layer of 52 parameters and an unused one of 12."""
+    """A classifier with a frozen layer of 52 parameters, an unused one of 12, and 4 of its own."""
 
     def __init__(self):
         super().__init__()
+        self.scale = nn.Parameter(torch.ones(4))
         self.frozen = nn.Linear(12, 4).requires_grad_(False)
         self.spare = nn.Linear(2, 4)
         self.last = nn.Linear(4, 3)
         nn.init.zeros_(self.last.bias[:1])
+        nn.init.zeros_(self.last.weight[:, :1])
+        nn.init.zeros_(self.scale[1:2])
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.frozen(x.flatten(1)))
+        return self.last(self.frozen(x.flatten(1)) * self.scale)
+
+
+class Tied(nn.Module):
+    """One matrix of 16 numbers in two places; a unit that is always off."""
+
+    def __init__(self):
+        super().__init__()
+        self.entry = nn.Linear(12, 4)
+        self.once, self.again = nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False)
+        self.again.weight = self.once.weight
+        self.last = nn.Linear(4, 3)
+        with torch.no_grad():
+            self.entry.bias[0], self.once.weight[0] = -100.0, 0.0
+            self.last.bias[:2] = 0.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.again(self.once(self.entry(x.flatten(1)).relu())))
 
 
 def _zeros(pairs: Gradients) -> int:
     return sum(p.numel() if g is None else int((g == 0).sum()) for p, g in pairs)
 
+
+def _added(pairs: Gradients) -> Gradients:
+    """The gradients on top of those of an earlier step."""
+    return [(p, g if p.grad is None else p.grad if g is None else g + p.grad) for p, g in pairs]
+
+
+# Numbers without a gradient in the networks below.
+TIED, SURE = 26, 6
 
 # What each mistake makes of the pairs (parameter, gradient); a parameter's own .grad is an old one.
 # The networks below have a few zeros here and there, so that each mistake counts another number.
@@ -78,19 +106,45 @@ MISTAKES = (
         "look at parameter.grad",
     ),
     Mistake(
-        lambda pairs: sum(int((g.abs() < 1e-9).sum()) for _, g in pairs),
+        lambda pairs: sum(int((g.abs() < 1e-30).sum()) for _, g in pairs),
         "small gradients count as zero",
         "compare with zero exactly: a small gradient still moves a parameter",
     ),
     Mistake(
-        lambda pairs: _zeros([(p, g if p.grad is None else g + p.grad) for p, g in pairs]),
+        lambda pairs: _zeros(_added(pairs)),
         "the new gradients were added to those of an earlier step",
         "call model.zero_grad() first",
     ),
+    Mistake(
+        lambda pairs: _zeros([(p, g) for p, g in pairs if p.requires_grad]),
+        "frozen parameters are left out: they get no gradient, so they count in full",
+        "go through all of model.parameters()",
+    ),
+)
+STALE = Mistake(
+    lambda pairs: _zeros([(p, p.grad if g is None else g) for p, g in pairs]),
+    "a frozen parameter still has the gradient of an earlier step",
+    "clear all gradients: model.zero_grad() knows frozen parameters, too",
+)
+OF_THE_MODEL = Mistake(
+    lambda pairs: _zeros(pairs[1:]),
+    "a parameter that belongs to the model itself, not to a layer, was forgotten",
+    "go through model.parameters(): it finds all of them",
+)
+TWICE = Mistake(
+    lambda pairs: _zeros([*pairs, pairs[2]]),
+    "one tensor is used in two layers, and its numbers are counted twice",
+    "go through model.parameters(): it names each tensor once",
+)
+# No gradient where the model is sure and wrong; nor has a loss with the model's guesses for labels.
+SOFTMAX_FIRST = Mistake(
+    lambda logits, labels: F.cross_entropy(logits.softmax(dim=1), labels),
+    "softmax was applied before cross_entropy, which applies it itself, or other labels were taken",
+    "F.cross_entropy(model(images), labels)",
 )
 OTHER_GRADIENT = (
-    "this is not the gradient of this batch's loss",
-    "F.cross_entropy(model(images), labels)",
+    "none of the usual mistakes explains this",
+    "print name, numel() and (grad == 0).sum() of every parameter of a small model",
 )
 
 
@@ -108,13 +162,18 @@ def counts_dead_units(untouched_parameters):
 
 def counts_none(untouched_parameters):
     """a frozen and an unused layer: their gradient is None."""
-    _expect(untouched_parameters, Spare, 64)
-    return "64 of 79"
+    _expect(untouched_parameters, Spare, 68, mistakes=(*MISTAKES, OF_THE_MODEL))
+    return "68 of 83"
+
+
+def counts_tied_once(untouched_parameters):
+    """a tensor that is used in two layers counts once."""
+    _expect(untouched_parameters, Tied, TIED, mistakes=(*MISTAKES, TWICE))
 
 
 def keeps_small(untouched_parameters):
-    """a gradient of 1e-30 is not zero."""
-    _expect(untouched_parameters, _linear, 6, scale=1e-30)
+    """a gradient of 1e-36 is not zero."""
+    _expect(untouched_parameters, _linear, 6, scale=1e-36)
 
 
 def looks_at_gradients(untouched_parameters):
@@ -122,18 +181,39 @@ def looks_at_gradients(untouched_parameters):
     _expect(untouched_parameters, _zero_weights, 6)
 
 
+def takes_the_loss(untouched_parameters):
+    """the gradient is that of the loss with these labels."""
+    _expect(untouched_parameters, _sure, SURE, mistakes=())
+
+
+@needs(counts_none)
 def forgets_old_gradients(untouched_parameters):
     """gradients left from an earlier step do not matter."""
     _expect(untouched_parameters, _used_before, 22)
+    _expect(untouched_parameters, _frozen_later, 68, mistakes=(STALE, *MISTAKES))
+
+
+def makes_one_pass(untouched_parameters):
+    """one backward pass for the whole batch."""
+    model, passes = build(_linear), []
+    model[1].weight.register_hook(lambda _: passes.append(1))
+    untouched_parameters(model, *images(5, 2))
+    if len(passes) > 1:
+        likely = "the images are sent through one by one"
+        remedy = "give the model the whole batch, and call .backward() once"
+        raise Wrong("one backward pass", f"{len(passes)} for 5 images", likely, remedy)
 
 
 CASES = (
     counts_taps,
     counts_dead_units,
     counts_none,
+    counts_tied_once,
     keeps_small,
     looks_at_gradients,
+    takes_the_loss,
     forgets_old_gradients,
+    makes_one_pass,
 )
 
 
@@ -148,6 +228,7 @@ def _expect(
     expected: int,
     size: int = 2,
     scale: float = 1.0,
+    mistakes: tuple[Mistake, ...] = MISTAKES,
 ) -> None:
     x, y = images(5, size)
     x[:, :2, 0, 1:] = 0
@@ -157,14 +238,21 @@ def _expect(
     pairs = _gradients(build(make), x * scale, y)
     to_int = "return an int; .item() turns a tensor into one"
     otherwise = OTHER_GRADIENT if type(got) is int else of_wrong_type(got, to_int)
-    likely = recognise(got, expected, MISTAKES, lambda count: count(pairs), otherwise)
-    raise Wrong(expected, brief(got), *likely)
+    otherwise = recognise(
+        got,
+        expected,
+        (SOFTMAX_FIRST,),
+        lambda loss: _zeros(_gradients(build(make), x * scale, y, loss)),
+        otherwise,
+    )
+    raise Wrong(
+        expected, brief(got), *recognise(got, expected, mistakes, lambda count: count(pairs), otherwise)
+    )
 
 
-def _gradients(model: nn.Module, x: Tensor, y: Tensor) -> Gradients:
+def _gradients(model: nn.Module, x: Tensor, y: Tensor, loss: Callable = F.cross_entropy) -> Gradients:
     parameters = [p for p in model.parameters() if p.requires_grad]
-    loss = F.cross_entropy(model(x), y)
-    gradients = iter(torch.autograd.grad(loss, parameters, allow_unused=True))
+    gradients = iter(torch.autograd.grad(loss(model(x), y), parameters, allow_unused=True))
     return [(p, next(gradients) if p.requires_grad else None) for p in model.parameters()]
 
 
@@ -185,6 +273,22 @@ def _used_before() -> nn.Module:
     """With old gradients in one tensor."""
     model = _with_dead_unit()
     model[1].weight.grad = torch.ones_like(model[1].weight)
+    return model
+
+
+def _frozen_later() -> nn.Module:
+    """With old gradients in a layer that has been frozen since."""
+    model = Spare()
+    for parameter in model.frozen.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    return model
+
+
+def _sure() -> nn.Module:
+    """Sure of the second class: the other probabilities are 0 to the last digit."""
+    model = _linear()
+    nn.init.zeros_(model[1].weight)
+    model[1].bias.data = torch.tensor([0.0, 500.0, -500.0])
     return model
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import torch
 from torch import Tensor, nn
 
 from course_utils.checks.core import needs, run
@@ -15,8 +16,11 @@ from course_utils.training import optimizer
 BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
 
 
+SHARED = "table.weight"  # of the head as well, whose last layer has the same tensor
+
+
 def _in_head(name: str) -> bool:
-    return name.startswith("classifier.")
+    return name.startswith("classifier.") or name == SHARED
 
 
 def _lists(matches: Callable[[str, Tensor], bool]) -> Callable:
@@ -52,13 +56,20 @@ LISTING_MISTAKES = (
         "leave its parameters out of the other groups; compare by id(parameter)",
     ),
     Mistake(
+        lambda model, *_: [
+            {"params": [p]} for m in model.modules() for p in m.parameters(recurse=False) if p.requires_grad
+        ],
+        "a tensor that two layers share is listed twice",
+        "go through model.parameters(), which names it once, and compare by id(parameter)",
+    ),
+    Mistake(
         _lists(lambda name, p: p.ndim > 1),
         "norms and biases were left out, or come from a generator that was used up before",
         "give them groups of their own, from a list",
     ),
     Mistake(
-        _lists(lambda name, p: name != "scale"),
-        "a parameter that belongs to the model itself, not to a layer, was forgotten",
+        _lists(lambda name, p: "." in name),
+        "parameters that belong to the model itself, not to a layer, were forgotten",
         "go through model.parameters(): it finds all of them, whatever they are called",
     ),
     *(
@@ -78,13 +89,23 @@ LISTING_MISTAKES = (
 NAME_NOT_MODULE = "go by the module `head` that is passed: look each parameter up by id"
 RATE_MISTAKES = (
     Mistake(
+        _rates(lambda name, p: HEAD_LR if name.startswith("classifier.") else BACKBONE_LR),
+        "the head shares a tensor with another layer, whose name it has",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
+        _rates(lambda name, p: HEAD_LR if name.startswith("classifier") else BACKBONE_LR),
+        "a name that only begins like the head's was taken for a part of it: classifier_norm",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
         _rates(lambda name, p: BACKBONE_LR if _in_head(name) else HEAD_LR),
         "the two rates are swapped",
         "head_lr is the rate of the head",
     ),
     Mistake(
         _rates(lambda name, p: BACKBONE_LR),
-        "nothing was taken for the head (here it is called classifier, not fc)",
+        "nothing was taken for the head: it is called classifier here, and its tensors lie in its layers",
         NAME_NOT_MODULE,
     ),
     Mistake(
@@ -134,6 +155,26 @@ DECAY_MISTAKES = (
         _decays(lambda name, p: 0.0 if name.endswith("bias") else DECAY),
         "the weights of norms decay: they are not all called bn, here one is downsample.1",
         GO_BY_NDIM,
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY if p.squeeze().ndim > 1 else 0.0),
+        "a matrix with a single row was taken for a tensor of one dimension",
+        GO_BY_NDIM,
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY if p.ndim == 4 else 0.0),
+        "only the kernels of convolutions decay: the weights of linear layers are matrices",
+        GO_BY_NDIM,
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY if p.ndim > 1 and not _in_head(name) else 0.0),
+        "nothing of the head decays",
+        "the head's weights decay like all others",
+    ),
+    Mistake(
+        _decays(lambda name, p: DECAY * (HEAD_LR if _in_head(name) else BACKBONE_LR) if p.ndim > 1 else 0.0),
+        "the decay was multiplied by the learning rate: the optimizer does that itself",
+        'write "weight_decay": weight_decay',
     ),
     Mistake(
         _decays(lambda name, p: DECAY if p.ndim > 1 or name == "scale" else 0.0),
@@ -196,9 +237,12 @@ def leaves_out_frozen(parameter_groups):
     """no frozen parameter."""
     table = _table(parameter_groups)
     listed = [name for name in _names(_model(), trainable=False) if table[name]]
-    if listed:
-        likely = "all parameters are taken, whether they train or not"
-        raise Wrong("nothing of stem", few(listed), likely, "keep those with requires_grad only")
+    if not listed:
+        return
+    likely = "all parameters are taken, whether they train or not"
+    if all(_in_head(name) for name in listed):
+        likely = "all parameters of the head are taken, but one of its norms has a frozen bias"
+    raise Wrong("no frozen parameter", few(listed), likely, "keep those with requires_grad only")
 
 
 @needs(gives_dicts)
@@ -225,9 +269,16 @@ def groups(parameter_groups) -> None:
 
 
 def _model() -> GatedNet:
-    """The small network with a frozen stem."""
+    """The small network with a frozen stem, a frozen bias in its head, a row, and a tensor in two layers."""
     model = gated_net()
+    model.row = nn.Parameter(torch.ones(1, 6))
+    head = model.classifier
+    del model.classifier
+    model.table = nn.Embedding(3, 8)
+    model.table.weight = head[4].weight
+    model.classifier = head
     model.stem.requires_grad_(False)
+    head[1].bias.requires_grad_(False)
     return model
 
 

@@ -26,7 +26,10 @@ class Gate(nn.Module):
 
 
 class GatedNet(nn.Module):
-    """A residual network of one block whose head is called ``classifier``, three classes."""
+    """A residual network of one block whose head is called ``classifier``, three classes.
+
+    Its last norm, ``classifier_norm``, belongs to the backbone.
+    """
 
     def __init__(self):
         super().__init__()
@@ -36,6 +39,7 @@ class GatedNet(nn.Module):
             nn.Conv2d(4, 6, 3, padding=1, bias=False), nn.BatchNorm2d(6), Gate(6), nn.Dropout(0.3)
         )
         self.downsample = nn.Sequential(nn.Conv2d(4, 6, 1, bias=False), nn.BatchNorm2d(6))
+        self.classifier_norm = nn.LayerNorm(6)
         self.classifier = nn.Sequential(
             nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3)
         )
@@ -43,7 +47,7 @@ class GatedNet(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         x = self.stem(x)
         x = F.relu(self.block(x) + self.downsample(x))
-        return x.mean(dim=(2, 3)) * self.scale
+        return self.classifier_norm(x.mean(dim=(2, 3)) * self.scale)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.classifier(self.features(x))
@@ -73,19 +77,27 @@ class SmallResNet(ResNet):
         self.fc = nn.Linear(self.inplanes, classes)
 
 
+class Notes(list):
+    """What a model notes; a copy of the model notes it in the same list."""
+
+    def __deepcopy__(self, memo: dict) -> Notes:
+        return self
+
+
 class Watched(nn.Module):
     """A linear classifier that notes, at each call, its mode and whether gradients are recorded."""
 
     def __init__(self, features: int = 4, classes: int = 3):
         super().__init__()
         self.linear = nn.Linear(features, classes, bias=False)
-        self.training_at_calls: list[bool] = []
-        self.recording_at_calls: list[bool] = []
+        self.training_at_calls: list[bool] = Notes()
+        self.recording_at_calls: list[bool] = Notes()
 
     def forward(self, x: Tensor) -> Tensor:
-        self.training_at_calls.append(self.training)
-        self.recording_at_calls.append(torch.is_grad_enabled())
-        return self.linear(x)
+        self.training_at_calls.append(any(module.training for module in self.modules()))
+        logits = self.linear(x)
+        self.recording_at_calls.append(logits.requires_grad)
+        return logits
 
 
 def gated_net() -> GatedNet:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.checks.core import run
+from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.figures import (
     expect_accuracy,
     expect_calls,
@@ -15,8 +18,8 @@ from course_utils.checks.finetune.figures import (
     expect_one_pass,
     logits_of,
 )
-from course_utils.checks.finetune.tiny import Batches, batches, watched
-from course_utils.checks.mistakes import Mistake, brief, recognise
+from course_utils.checks.finetune.tiny import Batches, batches, gated_net, images, watched
+from course_utils.checks.mistakes import Mistake, brief, few, recognise
 from course_utils.checks.report import Wrong
 from course_utils.training import fitting, loop
 
@@ -64,12 +67,63 @@ UPDATE_MISTAKES = (
         "move optimizer.step() into the loop",
     ),
     Mistake(
+        lambda weight, parts: _descend(weight, [tuple(torch.cat(part) for part in zip(*parts))]),
+        "a single step is taken, on all batches at once",
+        ORDER,
+    ),
+    Mistake(
         lambda weight, parts: _descend(weight, parts, sums=True),
         "the step follows the sum of the images' losses: it grows with the batch",
         "take the gradient of the mean, and sum only what is reported",
     ),
 )
-WRONG_UPDATE = ("the steps are not those of plain training", ORDER)
+WRONG_UPDATE = ("none of the usual mistakes explains this", ORDER)
+
+
+def _plain(
+    model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer, most: float = math.inf
+) -> None:
+    """Train in training mode; gradients are clipped to the norm ``most``."""
+    model.train()
+    _steps(model, parts, optimizer, most)
+
+
+def _steps(
+    model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer, most: float = math.inf
+) -> None:
+    for x, y in parts:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), most)
+        optimizer.step()
+
+
+def _norms_in_eval(model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer) -> None:
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.eval()
+    _steps(model, parts, optimizer)
+
+
+# Each takes the place of train_one_epoch.
+NETWORK_MISTAKES = (
+    Mistake(
+        lambda model, parts, optimizer: _plain(model, parts, _sgd(model, optimizer.param_groups[0]["lr"])),
+        "another optimizer takes the steps: the momentum of the one that is passed is lost",
+        "call step() of the optimizer that is passed",
+    ),
+    Mistake(
+        _norms_in_eval,
+        "the norms are in eval mode",
+        "call model.train() and leave it at that",
+    ),
+    Mistake(
+        lambda model, parts, optimizer: _plain(model, parts, optimizer, most=1.0),
+        "the gradients were clipped",
+        "step on the gradient as backward() leaves it",
+    ),
+)
 
 
 def reports_mean_loss(train_one_epoch):
@@ -122,6 +176,27 @@ def is_in_training_mode(train_one_epoch):
     )
 
 
+@needs(steps_at_each_batch, is_in_training_mode)
+def trains_a_network(train_one_epoch):
+    """a network with norms, by SGD with momentum."""
+
+    def tensors(train: Callable) -> list[Tensor]:
+        model = gated_net().eval()
+        for dropout in (m for m in model.modules() if isinstance(m, nn.Dropout)):
+            dropout.p = 0.0
+        optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9)
+        train(model, [images(4), images(6), images(5)], optimizer)
+        return list(model.state_dict().values())
+
+    got, expected = tensors(train_one_epoch), tensors(_plain)
+    wrong = [
+        k for k, a, b in zip(gated_net().state_dict(), got, expected) if not torch.allclose(a, b, atol=1e-4)
+    ]
+    if wrong:
+        likely = recognise(got, expected, NETWORK_MISTAKES, tensors, WRONG_UPDATE)
+        raise Wrong(f"{len(got)} tensors as plain training leaves them", f"others: {few(wrong)}", *likely)
+
+
 def goes_through_once(train_one_epoch):
     """any iterable of batches, each of them passed once."""
     expect_one_pass(lambda model, parts: train_one_epoch(model, parts, _sgd(model, LR)))
@@ -133,6 +208,7 @@ CASES = (
     reports_floats,
     steps_at_each_batch,
     is_in_training_mode,
+    trains_a_network,
     goes_through_once,
 )
 

@@ -1,4 +1,7 @@
-"""The instant checks of chapter 05, a function per exercise."""
+"""The instant checks of chapter 05, a function for each exercise.
+
+Start reading in ``projecting.py``.
+"""
 
 from course_utils.checks import report
 from course_utils.checks.residual.ablating import ablate_block

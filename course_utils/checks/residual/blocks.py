@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models import resnet
 
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.hidden import own_work
+from course_utils.checks.graded import own_work
 from course_utils.checks.mistakes import Mistake, brief, few, recognise
 from course_utils.checks.report import LibraryAnswer, Wrong
 from course_utils.checks.residual.tiny import block as torchvision_block

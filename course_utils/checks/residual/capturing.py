@@ -40,9 +40,15 @@ def _reference(model: nn.Module, images: Tensor) -> dict[str, dict[str, Tensor]]
         shortcut = x if block.downsample is None else block.downsample(x)
         output = torch.relu(branch + shortcut)
         steps[name] = {
-            "x": x, "conv1": first, "inner": torch.relu(normed), "conv2": second, "branch": branch,
-            "shortcut": shortcut, "sum": branch + shortcut, "output": output,
-        }  # fmt: skip
+            "x": x,
+            "conv1": first,
+            "inner": torch.relu(normed),
+            "conv2": second,
+            "branch": branch,
+            "shortcut": shortcut,
+            "sum": branch + shortcut,
+            "output": output,
+        }
         x = output
     return steps
 
@@ -201,7 +207,7 @@ CASES = (
 
 def capture(capture_residuals) -> None:
     """Check the exercise on capturing tensors inside a network."""
-    run("capture_residuals", CASES, capture_residuals, library=(residual.capture, residual.watching))
+    run("capture_residuals", CASES, capture_residuals, library=(residual.capture, residual.recording))
 
 
 def _blocks(model: nn.Module) -> list[tuple[str, nn.Module]]:

@@ -1,4 +1,7 @@
-"""The instant checks of chapter 02, a function per exercise."""
+"""The instant checks of chapter 02, a function for each exercise.
+
+Start reading in ``vgg.py``.
+"""
 
 from course_utils.checks import report
 from course_utils.checks.zoo.chains import conv_chain

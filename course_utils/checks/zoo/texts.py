@@ -142,7 +142,7 @@ def _expect(zero_shot_head, *prompts: int) -> None:
     trials = [
         Trial(
             f"embeddings [3, {n}, 4], logit_scale {SCALE}",
-            lambda answer, texts=_texts(n): _made(answer, texts),
+            lambda answer, n=n: _made(answer, _texts(n)),
             _weight(_texts(n)),
         )
         for n in prompts

@@ -1,1 +1,14 @@
-"""What is known of a graded submission, and where it is written: results, gradebook, report, feedback, export."""
+"""What is known of a graded submission, and where it is written: gradebook, table, pages, CSV.
+
+Start reading in ``results.py``, then ``writer.py``: nbgrader stays the only one that writes its gradebook.
+"""
+
+__all__ = [
+    "export",
+    "feedback",
+    "offline",
+    "outcomes",
+    "report",
+    "results",
+    "writer",
+]

@@ -1,4 +1,4 @@
-"""A page for each student: what passed, what failed and of which kind, comments; no hidden test, no script."""
+"""A page for each student: what passed, what failed and how, comments; no hidden test, no script."""
 
 from __future__ import annotations
 
@@ -131,8 +131,14 @@ def write_feedback(root: Path, assignment: str) -> list[Outcome]:
     return [_write(root, assignment, student, expected, visible, exporter) for student in students]
 
 
-def _write(root: Path, assignment: str, student: str, expected: Sequence[ReleasedCell], visible: NotebookNode,
-           exporter: _Exporter) -> Outcome:  # fmt: skip
+def _write(
+    root: Path,
+    assignment: str,
+    student: str,
+    expected: Sequence[ReleasedCell],
+    visible: NotebookNode,
+    exporter: _Exporter,
+) -> Outcome:
     result = results.read(root, assignment, student)
     file = root / "feedback" / student / assignment / f"{assignment}.html"
     if result and result.state != results.GRADED and result.notebook is None:
@@ -245,7 +251,7 @@ def _seen(work: _Work, name: str) -> results.CellResult | None:
 
 
 def _category(error: str) -> str:
-    """The kind of case that failed, as the hidden test's own message says; of other errors only their name."""
+    """The kind of case that failed, as the hidden test itself says; of other errors only their name."""
     name, _, message = error.partition(": ")
     if name == "AssertionError":
         return message
@@ -267,8 +273,10 @@ def _hint(work: _Work, own: Sequence[ReleasedCell], word: str) -> str:
     failed = [printed_by(cell) or error_of(cell) for cell in checks if error_of(cell)]
     if failed:
         return "The visible check says:\n\n" + "\n".join(failed)
-    return ("Your visible check passes, so the case that fails is one that it does not show. Read the exercise "
-            "again for what it promises of every input; the folded hints stand below its check.")  # fmt: skip
+    return (
+        "Your visible check passes, so the case that fails is one that it does not show. Read the exercise "
+        "again for what it promises of every input; the folded hints stand below its check."
+    )
 
 
 def _label(work: _Work, wanted: ReleasedCell) -> str:

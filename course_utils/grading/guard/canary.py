@@ -1,7 +1,8 @@
-"""An expression, evaluated behind each graded cell, that looks around in the kernel: what it sees, a person must see too.
+"""An expression behind each graded cell that looks around in the kernel; what it sees, a person must see.
 
-It is one of the `user_expressions` of the cell's own request, see "Execute" in jupyter_client's "Messaging in
-Jupyter": evaluated when the cell has ended well, and answered in its reply. A cell of its own cost 18 ms more.
+It is one of the `user_expressions` of the cell's own request, see "Execute" in jupyter_client's "Messaging
+in Jupyter": evaluated when the cell has ended well, and answered in its reply. A cell of its own cost 18 ms
+more.
 
 What :func:`verdict` and :func:`forged` return is a reason to show the cell to a person, never a score.
 
@@ -33,9 +34,9 @@ import course_utils
 from course_utils.grading.guard import probe
 
 PROBE = Path(probe.__file__)
-PACKAGE = Path(course_utils.__file__).parent
+PACKAGE = Path(course_utils.__file__).resolve().parent  # as kernels know it
 HELPERS = (
-    "course_utils.checks.hidden",
+    "course_utils.checks.graded",
     "course_utils.checks.core",
     "course_utils.checks.report",
     "course_utils.values",
@@ -63,7 +64,7 @@ def _in_a_room(call: str) -> str:
 
 @cache
 def _compiled() -> bytes:
-    """The probe, compiled here: a kernel is of the same Python, and would spend a third of the probe's time on it."""
+    """The probe, compiled here: a kernel of the same Python would spend a third of the probe's time on it."""
     code = compile(PROBE.read_text(encoding="utf-8"), "<canary>", "exec", dont_inherit=True)
     return base64.b64encode(marshal.dumps(code))
 
@@ -94,7 +95,7 @@ def verdict(answer: object, nonce: str) -> str | None:
 
 
 def forged(source: str, outputs: Sequence) -> str | None:
-    """Why a person should look, by the outputs of a graded cell: a score that the cell itself did not show."""
+    """Why a person should look, by a graded cell's outputs: a score that the cell itself did not show."""
     results = [i for i, output in enumerate(outputs) if output.output_type == "execute_result"]
     if not results:
         return None

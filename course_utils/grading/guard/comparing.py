@@ -163,8 +163,9 @@ class _Rewriter(ast.NodeTransformer):
         if not _is_same(node):
             return node
         if len(node.args) != 3:
-            raise CourseError("values.same takes its label, got and expected by position.",
-                              found=ast.unparse(node))  # fmt: skip
+            raise CourseError(
+                "values.same takes its label, got and expected by position.", found=ast.unparse(node)
+            )
         kept = [node.args[i] for i in self.keep]
         self.removed += [argument for argument in node.args if argument not in kept]
         if node.args[-1] not in kept:

@@ -15,7 +15,8 @@ class Guard:
     """Of one submission.
 
     Args:
-        references: what each graded cell expects, from :func:`course_utils.grading.guard.comparing.references`.
+        references: what each graded cell expects, from
+            :func:`course_utils.grading.guard.comparing.references`.
     """
 
     def __init__(self, references: Mapping[str, comparing.Messages]):

@@ -1,7 +1,7 @@
 """Runs in a student's kernel behind a graded cell: names what was replaced there.
 
-:mod:`course_utils.grading.guard.canary` sends the text of this file, so that the copy in the kernel cannot have
-been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
+:mod:`course_utils.grading.guard.canary` sends the text of this file, so that the copy in the kernel cannot
+have been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
 what hidden tests rely on must not be made in the notebook, and what is wrong must be said to be wrong.
 """
 
@@ -49,7 +49,7 @@ RELIED_ON = {
 
 # What `course_utils.checks` offers to hidden tests, by the module that it comes from.
 OFFERED = {
-    "course_utils.checks.hidden": ("own_work", "quietly", "hidden"),
+    "course_utils.checks.graded": ("own_work", "quietly", "hidden"),
     "course_utils.checks.report": ("CheckFailed", "LibraryAnswer"),
 }
 
@@ -76,7 +76,7 @@ class Seen:
 def look_around(nonce, root, helpers):
     """The nonce, and behind it whatever was found.
 
-    ``root`` is the folder of course_utils; ``helpers`` has the digest of each function by its module and name.
+    ``root`` is the folder of course_utils; ``helpers`` has each function's digest by its module and name.
     """
     TRUSTED.append(root + os.sep)
     try:
@@ -114,11 +114,7 @@ def changed_course(root, helpers):
         file = getattr(module, "__file__", None) or ""
         if not file.startswith(root + os.sep):
             yield f"{name} comes from {file or 'nowhere'}"
-        parent, _, child = name.rpartition(".")
-        ours = (
-            not name.startswith("course_utils.checks.") or name in helpers
-        )  # a check may have its module's name
-        if ours and vars(sys.modules[parent]).get(child) is not module:
+        if not in_its_place(name, module, file):
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
             if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
@@ -138,9 +134,18 @@ def changed_course(root, helpers):
                 yield f"checks.{name} was replaced"
 
 
+def in_its_place(name, module, file):
+    """Whether its package has it under its name, or a function of its own that is called as it is."""
+    parent, _, child = name.rpartition(".")
+    if not parent:
+        return True
+    there = vars(sys.modules[parent]).get(child)
+    return there is module or type(there) is types.FunctionType and there.__code__.co_filename == file
+
+
 def blind_course(root, helpers):
     """The helpers say of what is wrong that it is wrong."""
-    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.hidden"))
+    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.graded"))
     if values and passes(lambda: values.same("", [1.0, 2], [1.5, 2])):
         yield "values.same takes anything"
     if core and passes(lambda: core.own_work(lambda: helper(), helper)()):
@@ -199,9 +204,13 @@ def changed_shell(root, helpers):
         yield "a custom exception handler hides errors"
     manager = shell.input_transformer_manager
     for transformers in (
-        shell.input_transformers_post, shell.input_transformers_cleanup, shell.ast_transformers,
-        manager.cleanup_transforms, manager.line_transforms, manager.token_transformers,
-    ):  # fmt: skip
+        shell.input_transformers_post,
+        shell.input_transformers_cleanup,
+        shell.ast_transformers,
+        manager.cleanup_transforms,
+        manager.line_transforms,
+        manager.token_transformers,
+    ):
         if any(map(of_students, transformers)):
             yield "cells are transformed before they run"
     if of_students(sys.displayhook) or shell.display_trap.hook is not shell.displayhook:
@@ -212,8 +221,17 @@ def changed_replies(root, helpers):
     """Whatever stands between a cell and the grader: methods of the objects, and of their classes."""
     shell = sys.modules["IPython"].get_ipython()
     kernel = shell.kernel
-    parts = [shell, kernel, kernel.session, shell.displayhook, shell.display_pub, kernel.iopub_thread,
-             kernel.iopub_socket, shell.compile, shell.display_formatter]  # fmt: skip
+    parts = [
+        shell,
+        kernel,
+        kernel.session,
+        shell.displayhook,
+        shell.display_pub,
+        kernel.iopub_thread,
+        kernel.iopub_socket,
+        shell.compile,
+        shell.display_formatter,
+    ]
     for part in parts:
         kind = type(part)
         if of_students(kind):
@@ -239,8 +257,17 @@ def changed_running(root, helpers):
         yield "imports are redirected"
 
 
-LOOKS = [changed_builtins, changed_judgement, changed_course, blind_course, changed_libraries, blind_torch,
-         changed_shell, changed_replies, changed_running]  # fmt: skip
+LOOKS = [
+    changed_builtins,
+    changed_judgement,
+    changed_course,
+    blind_course,
+    changed_libraries,
+    blind_torch,
+    changed_shell,
+    changed_replies,
+    changed_running,
+]
 
 
 def forget():

@@ -78,7 +78,13 @@ def members(archive: Path, limits: Limits = Limits()) -> Iterator[Member]:
         file = open(archive, "rb")
         fallback = datetime.fromtimestamp(int(archive.stat().st_mtime), UTC)
     except OSError as problem:
-        raise ArchiveError(f"{archive} cannot be opened.", found=str(problem)) from None
+        kind = "a folder" if archive.is_dir() else problem.strerror
+        raise ArchiveError(
+            f"{archive} cannot be opened.",
+            expected="the zip as Moodle or Canvas made it",
+            found=kind,
+            do="name the zip itself, not what was unpacked from it",
+        ) from None
     with file:
         for member in _read(file, "", fallback, limits, budget):
             if not _is_zip(member):
@@ -111,12 +117,19 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
         ValueError,
         NotImplementedError,
     ) as problem:
-        raise ArchiveError("this is not a zip, or a broken one.", expected="the zip as the LMS made it",
-                           found=str(problem), do="download it again") from None  # fmt: skip
+        raise ArchiveError(
+            "this is not a zip, or a broken one.",
+            expected="the zip as the LMS made it",
+            found=str(problem),
+            do="download it again",
+        ) from None
     with opened:
         if len(entries) > limits.count:
-            raise ArchiveError(f"a zip of {len(entries):,} files.", expected=f"{limits.count:,} at most",
-                               do="is it the right archive? if so, split it")  # fmt: skip
+            raise ArchiveError(
+                f"a zip of {len(entries):,} files.",
+                expected=f"{limits.count:,} at most",
+                do="is it the right archive? if so, split it",
+            )
         for entry in entries:
             name = _name(entry)
             if name.endswith("/"):
@@ -125,8 +138,9 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
             yield member if member.ghost else _content(opened, entry, member, limits, budget)
 
 
-def _content(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, member: Member, limits: Limits,
-             budget: list[int]) -> Member:  # fmt: skip
+def _content(
+    opened: zipfile.ZipFile, entry: zipfile.ZipInfo, member: Member, limits: Limits, budget: list[int]
+) -> Member:
     """The member with its bytes, or with the reason why it has none."""
     try:
         _refuse_by_header(entry, member.path)

@@ -10,22 +10,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
+from course_utils.grading.submissions.files import Unfit, read_regular
 from course_utils.grading.submissions.naming import Owner, owner, patterns
-from course_utils.grading.submissions.reading import CannotRepair, read_notebook
 from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
 from course_utils.storage import whole_file, write_text
-from course_utils.tables import table
+from course_utils.tables import one_line, table
 
 NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers and mail programs append the last two
-STAMP = "timestamp.txt"  # nbgrader reads the time of a submission from it
+STAMP, LONGEST_STAMP = "timestamp.txt", 200  # nbgrader reads the time of a submission from it
 # What can become of a file. The first group is well; the second needs the instructor.
 COLLECTED, UNCHANGED, REPLACED = "collected", "unchanged", "replaced"
 OLDER, IGNORED = "older attempt", "ignored"
 UNREADABLE, LEFT_OUT = "UNREADABLE", "LEFT OUT"
 NEEDS_YOU = (UNREADABLE, LEFT_OUT)
+LIMITS = Limits()  # of the archive
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class _LeftOut(Exception):
 
 
 def collect(
-    archive: Path, course: Course, lms: str = "auto", pattern: str | None = None, limits: Limits = Limits()
+    archive: Path, course: Course, lms: str = "auto", pattern: str | None = None, limits: Limits = LIMITS
 ) -> list[Outcome]:
     """Put the latest notebook of each student into ``submitted/<student>/<assignment>/``.
 
@@ -153,8 +155,9 @@ def released_ids(root: Path) -> dict[str, frozenset[str]]:
     """
     found = {}
     for path in sorted((root / "notebooks").glob("*/*.ipynb")):
-        found[path.stem] = frozenset(cell.metadata.grade_id for cell in read_notebook(path.read_bytes()).cells
-                                     if cell.metadata.marked)  # fmt: skip
+        found[path.stem] = frozenset(
+            cell.metadata.grade_id for cell in read_notebook(path.read_bytes()).cells if cell.metadata.marked
+        )
     if not found:
         raise CourseError("there is no notebook to compare submissions with.", do="run `course build`")
     return found
@@ -168,10 +171,16 @@ def needs_you(outcomes: Iterable[Outcome]) -> bool:
 def report(outcomes: Sequence[Outcome]) -> str:
     """A table of all but ignored files, and a line of sums."""
     rows = [
-        {"student": o.student or "?", "file": _printable(o.file), "time (UTC)": f"{o.time:%Y-%m-%d %H:%M:%S}" if o.time else "-",
-         "what": o.what, "why": _printable(o.detail)}
-        for o in outcomes if o.what != IGNORED
-    ]  # fmt: skip
+        {
+            "student": o.student or "?",
+            "file": one_line(o.file, 100),
+            "time (UTC)": f"{o.time:%Y-%m-%d %H:%M:%S}" if o.time else "-",
+            "what": o.what,
+            "why": one_line(o.detail, 100),
+        }
+        for o in outcomes
+        if o.what != IGNORED
+    ]
     counts: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.what] = counts.get(outcome.what, 0) + 1
@@ -197,8 +206,17 @@ def _sort_in(
             return Outcome(member.path, IGNORED, student, detail="not a notebook")
         look = _look(member.content, course)
         assignment = _assignment(look, said, course)
-        return Attempt(student, assignment, said.time or member.time, said.attempt, position, member.path,
-                       content, look, said.late)  # fmt: skip
+        return Attempt(
+            student,
+            assignment,
+            said.time or member.time,
+            said.attempt,
+            position,
+            member.path,
+            content,
+            look,
+            said.late,
+        )
     except _LeftOut as problem:
         return Outcome(member.path, LEFT_OUT, student, time=member.time, detail=str(problem))
 
@@ -219,12 +237,12 @@ def _student(said: Owner, roster: Roster | None) -> str:
 def _look(content: bytes, course: Course) -> Look:
     try:
         cells = read_notebook(content).cells
-    except CannotRepair as error:
+    except NotebookError as error:
         return Look(problem=error.what)
     names = [
         name for cell in cells for name in (cell.metadata.grade_id, cell.id)
     ]  # some editors drop the first
-    return Look(assignment_of((name for name in names if isinstance(name, str)), course.released))
+    return Look(assignment_of(names, course.released))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:
@@ -255,7 +273,7 @@ def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
     outcomes = {best.position: _store(course, best)}
     for other in others:
         what = UNREADABLE if other.look.problem and not best.look.problem else OLDER
-        outcomes[other.position] = other.outcome(what, f"{_printable(best.path)} counts")
+        outcomes[other.position] = other.outcome(what, f"{one_line(best.path)} counts")
     return outcomes
 
 
@@ -312,9 +330,9 @@ def _stamp(target: Path, time: datetime) -> None:
 def _time_of(target: Path) -> datetime:
     """When the submission that is there was handed in: nbgrader's time stamp, else the file's own time."""
     try:
-        text = target.with_name(STAMP).read_text(encoding="utf-8").strip()
+        text = read_regular(target.with_name(STAMP), LONGEST_STAMP).decode("utf-8").strip()
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
-    except (OSError, ValueError):
+    except (OSError, ValueError, Unfit):
         return datetime.fromtimestamp(int(target.stat().st_mtime), UTC)
 
 
@@ -327,9 +345,3 @@ def _with_empty_handed(outcomes: list[Outcome]) -> list[Outcome]:
         else o
         for o in outcomes
     ]
-
-
-def _printable(text: str) -> str:
-    """Names come from anybody: control characters and half characters are shown, not obeyed."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return shown if len(shown) <= 100 else f"{shown[:60]}...{shown[-37:]}"

@@ -97,13 +97,20 @@ def read_roster(path: Path) -> Roster:
     header = list(rows[0]) if rows else []
     id_column = next((name for name in IDS if name in header), None)
     if id_column is None:
-        raise RosterError(f"{path}: no column for the students' ids.", expected=f"one of {', '.join(IDS)}",
-                          found=", ".join(header) or "nothing", do="add a column student_id")  # fmt: skip
+        raise RosterError(
+            f"{path}: no column for the students' ids.",
+            expected=f"one of {', '.join(IDS)}",
+            found=", ".join(header) or "nothing",
+            do="add a column student_id",
+        )
     students = [_student(row, id_column) for row in rows if row[id_column]]
     twice = [id_ for id_, found in _grouped((s.id.casefold(), s) for s in students).items() if len(found) > 1]
     if twice:
-        raise RosterError(f"{path}: an id stands in two lines.", found=", ".join(twice[:5]),
-                          do=f"make the column {id_column} unique, capitals aside")  # fmt: skip
+        raise RosterError(
+            f"{path}: an id stands in two lines.",
+            found=", ".join(twice[:5]),
+            do=f"make the column {id_column} unique, capitals aside",
+        )
     return Roster(tuple(students))
 
 
@@ -122,8 +129,21 @@ def _rows(path: Path) -> list[dict[str, str]]:
     """The lines by their headers, both stripped; German and French spreadsheets write semicolons."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise RosterError(f"{path} cannot be read.", expected="a CSV in UTF-8", found=str(problem)) from None
+    except OSError as problem:
+        raise RosterError(
+            f"{path} cannot be read.",
+            expected="a CSV in UTF-8",
+            found=problem.strerror,
+            do="correct the path",
+        ) from None
+    except UnicodeDecodeError as problem:
+        line = problem.object[: problem.start].count(b"\n") + 1
+        raise RosterError(
+            f"{path} is not in UTF-8.",
+            expected="a CSV in UTF-8",
+            found=f"another encoding, such as Latin-1, in line {line}",
+            do="save it again as `CSV UTF-8`, or: iconv -f latin1 -t utf8 class.csv > utf8.csv",
+        ) from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)

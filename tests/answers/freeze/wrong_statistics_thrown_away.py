@@ -10,7 +10,7 @@ def freeze_backbone(model, head):
 def train_mode(model):
     model.train()
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+        if isinstance(module, nn.BatchNorm2d) and module.affine and not module.weight.requires_grad:
             module.track_running_stats = False
             module.running_mean = None
             module.running_var = None

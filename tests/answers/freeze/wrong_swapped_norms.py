@@ -12,7 +12,7 @@ def train_mode(model):
     model.train()
     for module in list(model.modules()):
         for name, child in module.named_children():
-            if isinstance(child, nn.BatchNorm2d) and not child.weight.requires_grad:
+            if isinstance(child, nn.BatchNorm2d) and child.affine and not child.weight.requires_grad:
                 fixed = FrozenBatchNorm2d(child.num_features)
                 fixed.load_state_dict(child.state_dict())
                 setattr(module, name, fixed)

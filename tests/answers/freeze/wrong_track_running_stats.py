@@ -10,5 +10,5 @@ def freeze_backbone(model, head):
 def train_mode(model):
     model.train()
     for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+        if isinstance(module, nn.BatchNorm2d) and module.affine and not module.weight.requires_grad:
             module.track_running_stats = False

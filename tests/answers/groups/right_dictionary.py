@@ -3,11 +3,11 @@ from collections import defaultdict
 
 
 def parameter_groups(model, head, backbone_lr, head_lr, weight_decay):
-    prefix = next(name for name, module in model.named_modules() if module is head) + "."
+    top = {id(p) for p in head.parameters()}
     found = defaultdict(list)
-    for name, p in model.named_parameters():
+    for p in model.parameters():
         if p.requires_grad:
-            key = (head_lr if name.startswith(prefix) else backbone_lr, len(p.shape) > 1)
+            key = (head_lr if id(p) in top else backbone_lr, len(p.shape) > 1)
             found[key].append(p)
     return tuple(
         {"params": iter(params), "lr": lr, "weight_decay": weight_decay if decays else 0.0}

@@ -1,0 +1,200 @@
+"""One epoch of the same ResNet-18 on the same images: fastai's Learner, Lightning's Trainer, and our `fit`.
+
+    pip install -e ".[peers]"
+    OMP_WAIT_POLICY=PASSIVE python benchmarks/peers.py --data cifar10.zip
+
+Batches of 64 and of 256, each library at its best number of workers, in turn, three rounds. All crop and
+mirror each image by itself, normalise, and train all layers with AdamW in float32; the peers' images pass
+through torchvision's transforms, one by one in a DataLoader, as their documentation shows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+import tutorial
+from measure import Arm, in_turn, seconds_of
+from report import markdown
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import transforms
+
+from course_utils.data.augment import Augment, Preprocess
+from course_utils.data.images import ImageSet, Splits
+from course_utils.data.loading import load_data
+from course_utils.machine import describe_machine
+from course_utils.models.building import build_model
+from course_utils.storage import write_text
+from course_utils.training.convolutions import use_live_taps
+from course_utils.training.device import best_device
+from course_utils.training.fitting import fit
+from course_utils.training.recipe import Phase, Recipe
+
+IMAGES, BATCHES, WORKERS, ROUNDS = 4096, (64, 256), (0, 1, 2, 4), 3
+RATE, PAD = 1e-3, 4
+PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
+GOALS = {"ours": 1.4, "ours, live taps": 2.0}  # times the faster peer
+VALIDATION = 10  # images that `fit` and the Learner evaluate after the epoch; the Trainer evaluates none
+
+Train = Callable[[nn.Module, ImageSet, int, int], object]
+
+
+def network(live_taps: bool = False) -> nn.Module:
+    """ResNet-18 from scratch, stock stem."""
+    model = build_model("resnet18")
+    if live_taps:
+        use_live_taps(model)
+    return model
+
+
+def loader(images: ImageSet, batch: int, workers: int) -> DataLoader:
+    """Shuffled batches of cropped, mirrored and normalised images, prepared one by one."""
+    steps = transforms.Compose(
+        [
+            transforms.RandomCrop(32, padding=PAD),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize(tutorial.MEAN, tutorial.STD),
+        ]
+    )
+    pictures = tutorial.Pictures(images.images, images.labels, steps)
+    return DataLoader(pictures, batch, shuffle=True, num_workers=workers)
+
+
+def with_fastai(model: nn.Module, images: ImageSet, batch: int, workers: int) -> None:
+    """One epoch of fastai's Learner, without its bar and its table."""
+    import fastai.callback.progress  # noqa: F401 (adds Learner.no_bar)
+    from fastai.data.core import DataLoaders
+    from fastai.learner import Learner
+
+    few = loader(images.subset(range(VALIDATION)), batch, 0)
+    batches = DataLoaders(loader(images, batch, workers), few)
+    loss = nn.CrossEntropyLoss()
+    learner = Learner(batches, model, loss_func=loss, lr=RATE, opt_func=_fastai_adamw)
+    with learner.no_bar(), learner.no_logging():
+        learner.fit(1)
+
+
+def with_lightning(model: nn.Module, images: ImageSet, batch: int, workers: int) -> None:
+    """One epoch of Lightning's Trainer, without logger, bar and checkpoint."""
+    import lightning
+
+    class Classifier(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def training_step(self, pair, _):
+            x, labels = pair
+            return nn.functional.cross_entropy(self.model(x), labels)
+
+        def configure_optimizers(self):
+            return torch.optim.AdamW(self.parameters(), RATE)
+
+    trainer = lightning.Trainer(
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        accelerator="auto",
+    )
+    trainer.fit(Classifier(), loader(images, batch, workers))
+
+
+def with_ours(model: nn.Module, images: ImageSet, batch: int, workers: int) -> None:
+    """One epoch of `fit`, which needs no workers; it validates on a few images."""
+    few = images.subset(range(VALIDATION))
+    recipe = Recipe((Phase(1, RATE),), batch_size=batch, augment=Augment(pad=PAD))
+    fit(model, Splits(images, few, few), recipe, PREPROCESS, progress=False)
+
+
+def best_workers(train: Train, images: ImageSet, batch: int) -> int:
+    """The number of workers with which one epoch takes the shortest time."""
+    seconds = {n: seconds_of(lambda n=n: train(network(), images, batch, n)) for n in WORKERS}
+    return min(seconds, key=seconds.__getitem__)
+
+
+def arms(images: ImageSet, batch: int) -> list[Arm]:
+    """Both peers and ours, plain and with live taps."""
+    found = []
+    for name, train in (("fastai", with_fastai), ("Lightning", with_lightning)):
+        workers = best_workers(train, images, batch)
+        work = partial(_once, train, images, batch, workers)
+        found.append(Arm(f"{name}, {workers} workers", work, len(images), warm_up=work))
+    for name, taps in (("ours", False), ("ours, live taps", True)):
+        work = partial(_once, with_ours, images, batch, 0, taps)
+        found.append(Arm(name, work, len(images), warm_up=work, goal=GOALS[name]))
+    return found
+
+
+def section(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
+    """The tables, one for each size of batch."""
+    parts = []
+    for batch in batches:
+        timings = in_turn(arms(images, batch), rounds)
+        peer = max(timing.rate for timing in timings[:2])
+        rows = [
+            [
+                t.arm.name,
+                f"{t.rate:.0f}",
+                f"{t.rate / peer:.2f}",
+                f"{t.arm.goal:g}" if t.arm.goal > 1 else "-",
+            ]
+            for t in timings
+        ]
+        head = ("what", "images/s", "times the faster peer", "goal")
+        parts.append(f"### Batches of {batch}\n\n{markdown(head, rows)}")
+    return "\n".join(parts)
+
+
+def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
+    """Everything: what was compared, on what, and the tables."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("fastai", "lightning", "torch"))
+    return (
+        "## Beside fastai and Lightning\n\n"
+        f"One epoch of ResNet-18 from scratch (stock stem) on {len(images):,} images of {images.name}, "
+        f"crop and mirror in all, AdamW, float32; medians of {rounds} rounds in turn. {versions}; "
+        f"{describe_machine(best_device())}; "
+        f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
+        + section(images, rounds, batches)
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python benchmarks/peers.py", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", required=True, help="cifar10, or a folder or zip of it")
+    parser.add_argument("--images", type=int, default=IMAGES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--out", type=Path, help="write the tables there, too")
+    options = parser.parse_args()
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    images = load_data(options.data, train=options.images, val=100).train
+    text = page(images, options.rounds, BATCHES)
+    print(text)
+    if options.out:
+        write_text(options.out, text)
+
+
+def _once(train: Train, images: ImageSet, batch: int, workers: int, live_taps: bool = False) -> None:
+    train(network(live_taps), images, batch, workers)
+
+
+def _fastai_adamw(groups, **settings):
+    """torch's AdamW for fastai: its own Adam steps through Python, tensor by tensor."""
+    from fastai.optimizer import OptimWrapper
+
+    return OptimWrapper(groups, torch.optim.AdamW, **settings)
+
+
+if __name__ == "__main__":
+    main()

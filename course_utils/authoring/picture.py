@@ -1,0 +1,159 @@
+"""The picture of the README: accuracy by number of labels, drawn as SVG from the recorded results.
+
+Written by hand, not by matplotlib: the same bytes on every machine, and a build that needs no plots.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from statistics import mean
+
+from course_utils.course import recorded
+from course_utils.errors import BuildError
+
+FILE = "docs/labels.svg"
+MARKS = ("<!-- The picture is made by `course build`. -->", "<!-- End of the picture. -->")
+NOTEBOOK, RESULT = "01_concepts", "labels"
+SCRATCH = "from scratch"
+# Colour and marker (an SVG path) of each start, in colours that people with any colour vision tell apart
+# (Okabe and Ito 2008).
+STARTS = {
+    "linear probe": ("#0072B2", "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z"),
+    "full fine-tuning": ("#D55E00", "m-4.5 -4.5h9v9h-9z"),
+    SCRATCH: ("#000000", "m0 -6l5.5 10h-11z"),
+}
+WIDTH, HEIGHT = 760, 400
+LEFT, RIGHT, TOP, BOTTOM = 64, 596, 72, 330  # where the axes stand, in pixels
+LINE = 18  # pixels between two names
+
+Curves = Mapping[str, Mapping[int, Sequence[float]]]  # start -> number of labels -> accuracy of each seed
+
+
+def read_curves() -> tuple[Curves, dict]:
+    """What was recorded of the starts that the picture shows, and the facts of that run.
+
+    Raises:
+        BuildError: if it was not recorded, or without one of the starts.
+    """
+    found = recorded.read(NOTEBOOK, RESULT)
+    if found is None:
+        raise BuildError(f"there is no recorded result {RESULT!r} of {NOTEBOOK} for the README's picture.")
+    value, facts = found
+    curves: dict[str, dict[int, list[float]]] = {name: {} for name in STARTS}
+    for arm in value["arms"]:
+        name, _, labels = arm["name"].rpartition(", ")
+        if name in curves:
+            curves[name][int(labels.removesuffix(" labels").replace(",", ""))] = arm["scores"]
+    if missing := [name for name, curve in curves.items() if len(curve) < 2]:
+        raise BuildError(f"the recorded {RESULT!r} of {NOTEBOOK} has no curve of: {', '.join(missing)}.")
+    return curves, facts | {"n_images": value["arms"][0]["n_images"]}
+
+
+def message(curves: Curves) -> str:
+    """What the curves say: the fewest labels with which a pretrained start beats scratch with the most."""
+    most = max(curves[SCRATCH])
+    bar = mean(curves[SCRATCH][most])
+    for labels in sorted(curves[SCRATCH]):
+        best = max(mean(curve[labels]) for name, curve in curves.items() if name != SCRATCH)
+        if best > bar:
+            return f"Pretrained weights with {labels:,} labels beat training from scratch with {most:,}"
+    return f"Up to {most:,} labels, pretrained weights do not beat training from scratch"
+
+
+def in_readme(curves: Curves, facts: Mapping) -> str:
+    """The README's line that shows the picture, with its message and numbers as alt text."""
+    return f"![{message(curves)}. {numbers(curves)} {caption(curves, facts)}.]({FILE})\n"
+
+
+def numbers(curves: Curves) -> str:
+    """One sentence a start: its mean accuracy at each number of labels."""
+    sentences = []
+    for name, curve in curves.items():
+        told = (f"{mean(scores):.0%} with {labels:,}" for labels, scores in sorted(curve.items()))
+        sentences.append(f"{name}: {', '.join(told)}")
+    return f"Accuracy by number of labels, {'; '.join(sentences)}."
+
+
+def caption(curves: Curves, facts: Mapping) -> str:
+    """Where the numbers come from."""
+    seeds = {len(scores) for curve in curves.values() for scores in curve.values()}
+    return (
+        f"{facts['data']}, weights: {facts['weights']}, {facts['n_images']:,} test images, "
+        f"{min(seeds)} seeds (line: mean, band: lowest to highest)"
+    )
+
+
+def draw(curves: Curves, facts: Mapping) -> str:
+    """The picture as an SVG file."""
+    amounts = sorted(curves[SCRATCH])
+    best = max(score for curve in curves.values() for scores in curve.values() for score in scores)
+    axes = _Axes(amounts, tenths=math.ceil(10 * best))
+    ends = {name: axes.y(mean(curve[amounts[-1]])) for name, curve in curves.items()}
+    title, note = escape(message(curves)), escape(caption(curves, facts))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        'aria-labelledby="title desc" font-family="Helvetica, Arial, sans-serif" font-size="14" '
+        'fill="#262626">\n'
+        f'<title id="title">{title}</title>\n<desc id="desc">{escape(numbers(curves))}</desc>\n'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n'
+        f'<text x="{LEFT}" y="34" font-size="18" font-weight="bold">{title}</text>\n'
+        f"{axes.svg()}{''.join(_curve(axes, name, curve) for name, curve in curves.items())}{_names(ends)}"
+        f'<text x="{LEFT}" y="{HEIGHT - 10}" font-size="12" fill="#595959">{note}</text>\n</svg>\n'
+    )
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Numbers of labels to the right, on a logarithmic scale; accuracy upwards, from 0 to some tenths."""
+
+    amounts: Sequence[int]
+    tenths: int
+
+    def x(self, labels: int) -> float:
+        low, high = math.log(self.amounts[0]), math.log(self.amounts[-1])
+        return LEFT + (RIGHT - LEFT) * (math.log(labels) - low) / (high - low)
+
+    def y(self, accuracy: float) -> float:
+        return BOTTOM - (BOTTOM - TOP) * 10 * accuracy / self.tenths
+
+    def svg(self) -> str:
+        lines = []
+        for tenth in range(self.tenths + 1):
+            at = f"{self.y(tenth / 10):.1f}"
+            lines.append(f'<path d="M{LEFT} {at}H{RIGHT}" stroke="#e6e6e6"/>')
+            lines.append(f'<text x="{LEFT - 8}" y="{at}" dy="5" text-anchor="end">{10 * tenth} %</text>')
+        for n in self.amounts:
+            lines.append(f'<text x="{self.x(n):.1f}" y="{BOTTOM + 20}" text-anchor="middle">{n:,}</text>')
+        middle = (LEFT + RIGHT) / 2
+        lines.append(f'<text x="{middle}" y="{BOTTOM + 42}" text-anchor="middle">labelled images</text>')
+        lines.append(f'<text x="{LEFT}" y="{TOP - 8}" font-size="12">test accuracy</text>')
+        return "\n".join(lines) + "\n"
+
+
+def _curve(axes: _Axes, name: str, curve: Mapping[int, Sequence[float]]) -> str:
+    """The mean over the seeds as a line with markers, on a band from the lowest to the highest."""
+    colour, marker = STARTS[name]
+    points = [(axes.x(n), axes.y(mean(curve[n]))) for n in axes.amounts]
+    above = [(axes.x(n), axes.y(max(curve[n]))) for n in axes.amounts]
+    below = [(axes.x(n), axes.y(min(curve[n]))) for n in reversed(axes.amounts)]
+    return (
+        f'<path d="{_through(above + below)}Z" fill="{colour}" fill-opacity="0.15"/>\n'
+        f'<path d="{_through(points)}" fill="none" stroke="{colour}" stroke-width="2.5"/>\n'
+        + "".join(f'<path d="M{x:.1f} {y:.1f}{marker}" fill="{colour}"/>\n' for x, y in points)
+    )
+
+
+def _through(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _names(heights: Mapping[str, float]) -> str:
+    """The starts' names at the ends of their lines, from the top, at least a line apart."""
+    lines, at = [], -math.inf
+    for name, height in sorted(heights.items(), key=lambda item: item[1]):
+        at = max(height, at + LINE)
+        lines.append(f'<text x="{RIGHT + 12}" y="{at:.1f}" dy="5">{name}</text>\n')
+    return "".join(lines)

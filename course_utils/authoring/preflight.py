@@ -1,0 +1,98 @@
+"""What a headless run was given, looked at before anything starts: output folder, data, weights, settings."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from course_utils.course.budget import TABLE, choose_preset, load_plan
+from course_utils.errors import DataError, EnvironmentProblem, WeightsError
+
+NO_FILES = ("auto", "cartoons")  # data that are always there
+NO_WEIGHTS_FILE = ("auto", "small", "none")
+ROOM = 20_000_000  # bytes for the notebook, page and results of a chapter; most need 5 million
+
+
+def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
+    """Look at everything that each of the notebooks would look at first, once for all of them.
+
+    Data and weights are read with the functions that the notebooks call; what was decoded is then cached.
+
+    Args:
+        notebooks: names of chapters; one without a budget table is left alone.
+        parameters: budget, data, weights, seed, overrides.
+
+    Raises:
+        CourseError: for the first thing that would fail; nothing has been written then but the folder.
+    """
+    require_room(out, len(notebooks))
+    data, weights = str(parameters["data"]), str(parameters["weights"])
+    require_names(data, weights)
+    known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    for name in notebooks:
+        if name in known:
+            _require_plan_and_data(name, data, parameters)
+    if weights not in NO_WEIGHTS_FILE:
+        from course_utils.models.weights import find_weights
+
+        find_weights(weights)
+
+
+def require_room(out: Path, notebooks: int) -> None:
+    """Make the folder, write a file to it, and see whether there is room.
+
+    Raises:
+        EnvironmentProblem: if it cannot be made or written, or has no room.
+    """
+    do = "choose another folder with --out"
+    expected = f"a folder that takes {notebooks * ROOM / 1e6:,.0f} MB"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out) as file:
+            file.write(bytes(1 << 20))
+        free = shutil.disk_usage(out).free
+    except OSError as problem:
+        raise EnvironmentProblem(
+            f"nothing can be written to {out}.",
+            expected=expected,
+            found=problem.strerror or str(problem),
+            do=do,
+        ) from None
+    if free < notebooks * ROOM:
+        raise EnvironmentProblem(
+            f"the disk of {out} is nearly full.",
+            expected=expected,
+            found=f"{free / 1e6:,.0f} MB free",
+            do=f"make room, or {do}",
+        )
+
+
+def require_names(data: str, weights: str) -> None:
+    """Whether a path leads anywhere: without torch, whose import takes longer than all the rest."""
+    if data not in (*NO_FILES, "cifar10", "hotdog") and not Path(data).exists():
+        raise DataError(
+            f"no data at {data}.",
+            expected="a folder or zip of images, or auto, cartoons, cifar10, hotdog",
+            found=f"nothing at {Path(data).resolve()}",
+            do="correct the path; `course fetch cifar10` brings CIFAR-10",
+        )
+    if weights not in (*NO_WEIGHTS_FILE, "imagenet") and not Path(weights).is_file():
+        raise WeightsError(
+            f"no weights at {weights}.",
+            expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+            found=f"no file at {Path(weights).resolve()}",
+            do="correct the path; `course fetch resnet18` brings torchvision's",
+        )
+
+
+def _require_plan_and_data(name: str, data: str, parameters: Mapping) -> None:
+    plan = load_plan(name, choose_preset(parameters["budget"]), parameters["overrides"])
+    if data in NO_FILES:
+        return
+    from course_utils.data.inspection import require_usable
+    from course_utils.data.loading import load_data
+
+    require_usable(load_data(data, seed=parameters["seed"], **vars(plan.data)))

@@ -1,0 +1,103 @@
+"""`duel`: AlexNet against ResNet-18 on all of CIFAR-10, at equal epochs and in equal seconds."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from course_utils.data.augment import Augment
+from course_utils.data.images import Splits
+from course_utils.errors import CourseError
+from course_utils.evidence.methods import Method, Stage, measure
+from course_utils.evidence.networks import (
+    SCRATCH,
+    SMALL,
+    cut_alexnet,
+    normalise,
+    resnet18,
+    whole_alexnet,
+)
+from course_utils.evidence.running import Experiment, Lab
+from course_utils.training.recipe import Phase, Recipe
+
+EPOCHS = 6
+RATES = (3e-4, 1e-3, 3e-3)
+# Builder and input size: AlexNet's last pool has nothing left below 63 px.
+NETWORKS = {
+    "ResNet-18": (resnet18, None),
+    "AlexNet, one linear layer": (cut_alexnet, 64),
+    "AlexNet, torchvision's layout": (whole_alexnet, 64),
+}
+
+
+def load(lab: Lab, seed: int) -> Splits:
+    return lab.splits(45_000, 5_000, seed)
+
+
+def stages(size: int | None, epochs: int, rate: float) -> list[Stage]:
+    """AdamW, cosine to zero, batches of 128, crop and flip."""
+    recipe = Recipe((Phase(epochs, rate),), batch_size=128, augment=Augment(pad=4))
+    return [Stage(normalise(size), recipe)]
+
+
+def method(network: str, start: str, epochs: int, lab: Lab, rates=RATES) -> Method:
+    """The rate is chosen by two epochs on 10,000 images."""
+    build, size = NETWORKS[network]
+    return Method(
+        start=start,
+        build=partial(build, start=start),
+        stages=partial(stages, size, lab.few(epochs)),
+        trial=partial(stages, size, lab.few(2)),
+        trial_images=10_000,
+        rates=rates,
+    )
+
+
+def measure_epochs(network: str, start: str, lab: Lab) -> dict:
+    """One side at ``EPOCHS`` epochs."""
+    return measure(method(network, start, EPOCHS, lab), lab, partial(load, lab))
+
+
+def measure_seconds(network: str, other: str, start: str, lab: Lab) -> dict:
+    """``network`` for as many seconds as ``other`` took, at the rate that it had.
+
+    Raises:
+        CourseError: if the two arms at equal epochs have not run yet.
+    """
+    own, long = (_finished(lab, name, start) for name in (network, other))
+    epochs = max(1, round(EPOCHS * long["minutes"] / max(own["minutes"], 0.1)))
+    again = method(network, start, epochs, lab, rates=(own["rate"],))
+    return measure(again, lab, partial(load, lab))
+
+
+def arm_name(network: str, start: str) -> str:
+    return f"{network}, {'from scratch' if start == SCRATCH else 'small weights'}"
+
+
+def _finished(lab: Lab, network: str, start: str) -> dict:
+    name = arm_name(network, start)
+    arm = lab.beside(name)
+    if arm is None:
+        raise CourseError(f"the arm {name!r} has not run yet.", do="run it first")
+    return arm
+
+
+EXPERIMENT = Experiment(
+    name="duel",
+    question="AlexNet or ResNet-18 on all of CIFAR-10, at equal epochs and in equal seconds?",
+    minutes=120,
+    arms={
+        **{
+            arm_name(network, start): partial(measure_epochs, network, start)
+            for network in NETWORKS
+            for start in (SMALL, SCRATCH)
+        },
+        "ResNet-18 in the seconds of AlexNet": partial(
+            measure_seconds, "ResNet-18", "AlexNet, one linear layer", SMALL
+        ),
+    },
+    terms={
+        "epochs": EPOCHS,
+        "input": "ResNet-18 32 px, stock stem; AlexNet 64 px, stock stem",
+        "weights": "the package's small ones; AlexNet's have no linear layers, so those are random",
+    },
+)

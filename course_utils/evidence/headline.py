@@ -1,0 +1,257 @@
+"""The headline table: what the source texts print, and what was measured here, built from the records.
+
+No number that was measured stands in this file. What the texts print does, with the terms of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_utils.analysis.arms import Arm, is_decided
+
+RECORDS = Path(__file__).parents[1] / "recorded" / "evidence"
+MARKS = (
+    "<!-- The headline table is made from course_utils/recorded/evidence by `course build`. -->",
+    "<!-- End of the headline table. -->",
+)
+COLUMNS = (
+    "text",
+    "it says",
+    "on what terms",
+    "measured here",
+    "from which start",
+    "minutes",
+    "runs",
+    "verdict",
+)
+TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
+NOT_RUN = "not run yet"
+
+Arms = Mapping[tuple[str, str], dict]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence or number of a source text, and the arms that bear on it.
+
+    Attributes:
+        text: which text.
+        says: its number or sentence.
+        terms: how it came by it.
+        arms: (experiment, arm) of the records, the most telling first.
+        verdict: makes one sentence of the arms that stand.
+    """
+
+    text: str
+    says: str
+    terms: str
+    arms: tuple[tuple[str, str], ...]
+    verdict: Callable[[Arms], str]
+
+
+def number(printed: float, start: str, arm: tuple[str, str]) -> Callable[[Arms], str]:
+    """The verdict on a printed accuracy: another start is no reproduction, whatever it reaches.
+
+    Args:
+        printed: accuracy as a fraction.
+        start: the weights that the text began with.
+        arm: the one that does what the text does.
+    """
+
+    def verdict(arms: Arms) -> str:
+        if arm not in arms:
+            sentence = NOT_RUN
+        elif arms[arm]["start"] != start:
+            sentence = f"not comparable: the text started from {start}, we from {arms[arm]['start']}"
+        else:
+            close = abs(mean(arms[arm]) - printed) < 2 * _standard_error(arms[arm])
+            sentence = "reproduced" if close else "refuted"
+        reached = [name for (_, name), found in arms.items() if max(mean(found), mirrored(found)) >= printed]
+        return sentence + (f"; that accuracy is reached by: {', '.join(reached)}" if reached else "")
+
+    return verdict
+
+
+def order(better: tuple[str, str], worse: tuple[str, str]) -> Callable[[Arms], str]:
+    """The verdict on a sentence that ``better`` is ahead of ``worse``."""
+
+    def verdict(arms: Arms) -> str:
+        if better not in arms or worse not in arms:
+            return NOT_RUN
+        points = 100 * (mean(arms[better]) - mean(arms[worse]))
+        side = "ahead of" if points > 0 else "behind"
+        sentence = f"{better[1]} is {abs(points):.1f} points {side} {worse[1]}"
+        if not _told_apart(arms[better], arms[worse]):
+            return f"undecided here: {sentence}"
+        return f"{'holds' if points > 0 else 'refuted'} here: {sentence}"
+
+    return verdict
+
+
+CLAIMS = (
+    Claim(
+        "S0, S1",
+        "86.08 %",
+        "ResNet-18, stock stem, 32 px; epoch 40 of one run; the learning rate followed the test loss",
+        (("s0", "as printed, small weights"), ("s0", "ours, small weights")),
+        number(0.8608, TORCHVISION, ("s0", "as printed, small weights")),
+    ),
+    Claim(
+        "S0, S1",
+        "clearly better than from scratch",
+        "no run from scratch is shown",
+        (("s0", "ours, small weights"), ("s0", "ours, from scratch"), ("s0", "as printed, from scratch")),
+        order(("s0", "ours, small weights"), ("s0", "ours, from scratch")),
+    ),
+    Claim(
+        "S2",
+        "94.91 %",
+        "ResNet-18, new 3x3 stem without pool; the best of 20 epochs on the test images, one run",
+        (("s2", "conv3x3, small weights"), ("start", "full fine-tuning"), ("start", "partial fine-tuning")),
+        number(0.9491, TORCHVISION, ("s2", "conv3x3, small weights")),
+    ),
+    Claim(
+        "S2",
+        "a new 3x3 stem is the way to adapt the network",
+        "compared with a resized input only",
+        (("s2", "conv3x3, small weights"), ("s2", "stock, small weights"), ("s2", "nopool, small weights")),
+        order(("s2", "conv3x3, small weights"), ("s2", "stock, small weights")),
+    ),
+    Claim(
+        "S2",
+        "an enlarged input makes the features fail (81 %)",
+        "ResNet-18 at 224 px, one run",
+        (("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
+        order(("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
+    ),
+    Claim(
+        "S2",
+        "below 10,000 images freeze, do not fine-tune",
+        "a rule without a source",
+        (
+            ("recipes", "linear probe, 1,000 images"),
+            ("recipes", "all layers at one rate, 1,000 images"),
+        ),
+        order(
+            ("recipes", "linear probe, 1,000 images"),
+            ("recipes", "all layers at one rate, 1,000 images"),
+        ),
+    ),
+    Claim(
+        "S4",
+        "94 %",
+        "hot dogs of D2L, 2,000 training photographs; ResNet-18 at 224 px, 5 epochs",
+        (("hotdog", "EfficientNet-Lite0, two rates"), ("hotdog", "ResNet-18, two rates")),
+        number(0.94, TORCHVISION, ("hotdog", "ResNet-18, two rates")),
+    ),
+    Claim(
+        "S4",
+        "10 points ahead of from scratch (84 %), by the start alone",
+        "the two runs differ in their learning rates too",
+        (("hotdog", "ResNet-18, one rate"), ("hotdog", "ResNet-18, from scratch")),
+        order(("hotdog", "ResNet-18, one rate"), ("hotdog", "ResNet-18, from scratch")),
+    ),
+    Claim(
+        "S4",
+        "the backbone at a tenth of the head's rate",
+        "the key trick; no run without it is shown",
+        (
+            ("recipes", "backbone at a tenth, 1,000 images"),
+            ("recipes", "all layers at one rate, 1,000 images"),
+        ),
+        order(
+            ("recipes", "backbone at a tenth, 1,000 images"),
+            ("recipes", "all layers at one rate, 1,000 images"),
+        ),
+    ),
+    Claim(
+        "S0, S1",
+        "freeze first, then unfreeze",
+        "no run without it is shown",
+        (
+            ("recipes", "freeze, then unfreeze, 1,000 images"),
+            ("recipes", "all layers at one rate, 1,000 images"),
+        ),
+        order(
+            ("recipes", "freeze, then unfreeze, 1,000 images"),
+            ("recipes", "all layers at one rate, 1,000 images"),
+        ),
+    ),
+)
+
+
+def rows(folder: Path = RECORDS) -> list[dict[str, str]]:
+    """A row for each claim, by the names of ``COLUMNS``."""
+    records = _records(folder)
+    return [_row(claim, records) for claim in CLAIMS]
+
+
+def markdown(folder: Path = RECORDS) -> str:
+    """The table as Markdown."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder)]
+    return "\n".join(lines) + "\n"
+
+
+def mean(arm: Mapping) -> float:
+    """Mean test accuracy over seeds or folds, a fraction."""
+    return sum(arm["test"]) / len(arm["test"])
+
+
+def mirrored(arm: Mapping) -> float:
+    """The same where each image and its mirror image vote together; 0 where that was not measured."""
+    scores = arm.get("test_mirrored", [])
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _records(folder: Path) -> dict[str, dict]:
+    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _row(claim: Claim, records: Mapping[str, dict]) -> dict[str, str]:
+    every = {(e, a): arm for e, record in records.items() for a, arm in record["arms"].items()}
+    found = {key: every[key] for key in claim.arms if key in every}
+    cells = [_cells(name, arm) for (_, name), arm in found.items()] or [(NOT_RUN, "–", "–", "–")]
+    joined = ("<br>".join(column) for column in zip(*cells, strict=True))
+    return dict(
+        zip(COLUMNS, (claim.text, claim.says, claim.terms, *joined, claim.verdict(found)), strict=True)
+    )
+
+
+def _cells(name: str, arm: Mapping) -> tuple[str, str, str, str]:
+    """Measured, start, minutes and number of runs of one arm."""
+    spread = f" ({min(arm['test']):.1%} to {max(arm['test']):.1%})" if len(arm["test"]) > 1 else ""
+    twice = f"; {mirrored(arm):.2%} with mirror images" if mirrored(arm) else ""
+    return (
+        f"{name}: {mean(arm):.2%}{spread}{twice}",
+        arm["start"],
+        f"{arm['minutes']:g}",
+        str(len(arm["test"])),
+    )
+
+
+def _standard_error(arm: Mapping) -> float:
+    """What the number of test images alone leaves open."""
+    p = mean(arm)
+    return math.sqrt(p * (1 - p) / arm["images"]["test"])
+
+
+def _told_apart(a: Mapping, b: Mapping) -> bool:
+    """Whether two arms differ by more than chance.
+
+    Several seeds each: the rule of :func:`course_utils.analysis.arms.is_decided`. One run each, or folds,
+    which test every image once: two standard errors of that many test images.
+    """
+    if min(len(a["test"]), len(b["test"])) > 1 and "folds" not in a:
+        first, second = (Arm("", tuple(arm["test"]), arm["images"]["test"]) for arm in (a, b))
+        return is_decided(first, second)
+    return abs(mean(a) - mean(b)) > 2 * math.hypot(_standard_error(a), _standard_error(b))
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

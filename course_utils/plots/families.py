@@ -1,0 +1,303 @@
+"""One sketch for each family of the zoo: its idea as boxes and arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from course_utils.errors import CourseError
+from course_utils.plots.frame import COLOURS, INK, house_style, new_figure, write_alt_text
+
+TINTS = {  # what a box is: pale enough for dark letters
+    "data": "0.93",
+    "convolution": "#CFE3F1",
+    "attention": "#F7D9C4",
+    "linear": "#CDEBDF",
+    "merge": "#F3DCEA",
+}
+HALF_HEIGHT = 0.34
+ROW, COLUMN = 0.78, 0.68  # inches
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box at column ``x`` and row ``y`` (0 is the middle, positive is up), ``width`` columns wide."""
+
+    text: str
+    x: float
+    kind: str = "convolution"
+    y: float = 0.0
+    width: float = 1.5
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """The idea of a family: a sentence, boxes, and arrows between them by their numbers.
+
+    Attributes:
+        bent: arrows that pass over the boxes between, or below where the third number is negative: it is the
+            height of the arc in rows.
+    """
+
+    idea: str
+    boxes: tuple[Box, ...]
+    arrows: tuple[tuple[int, int], ...]
+    bent: tuple[tuple[int, int, float], ...] = field(default=())
+
+
+def _chain(*texts: str | tuple[str, str], start: float = 0.0, step: float = 2.0) -> tuple[Box, ...]:
+    """Boxes in a row; a pair gives text and kind."""
+    pairs = [(text, "convolution") if isinstance(text, str) else text for text in texts]
+    return tuple(Box(text, start + step * i, kind) for i, (text, kind) in enumerate(pairs))
+
+
+def _in_line(n: int) -> tuple[tuple[int, int], ...]:
+    return tuple((i, i + 1) for i in range(n - 1))
+
+
+IMAGE = ("image", "data")
+SCORES = ("scores", "data")
+SKETCHES: Mapping[str, Sketch] = {
+    "LeNet": Sketch(
+        "convolution and pooling in turn, then linear layers",
+        _chain(
+            ("image\n32x32", "data"), "conv 5x5", "pool", "conv 5x5", "pool", ("3 linear", "linear"), SCORES
+        ),
+        _in_line(7),
+    ),
+    "AlexNet": Sketch(
+        "the same idea, a thousand times larger: ReLU, dropout, two GPUs",
+        _chain(
+            IMAGE,
+            "conv 11x11\nstride 4",
+            "conv 5x5",
+            "3 x conv 3x3",
+            ("3 linear\n96 % of all", "linear"),
+            SCORES,
+        ),
+        _in_line(6),
+    ),
+    "VGG": Sketch(
+        "only 3x3: two of them see 5x5, with fewer weights and one more ReLU",
+        _chain(
+            IMAGE,
+            "2 x conv 3x3\n64",
+            "2 x conv 3x3\n128",
+            "3 x conv 3x3\n256",
+            "6 x conv 3x3\n512",
+            ("3 linear\n89 % of all", "linear"),
+            SCORES,
+        ),
+        _in_line(7),
+    ),
+    "Inception": Sketch(
+        "several kernel sizes side by side; 1x1 convolutions make them cheap",
+        (
+            Box("maps", 0, "data"),
+            Box("1x1", 2.4, y=1.2),
+            Box("1x1, 3x3", 2.4, y=0.4),
+            Box("1x1, 5x5", 2.4, y=-0.4),
+            Box("pool, 1x1", 2.4, y=-1.2),
+            Box("concatenate", 5, "merge"),
+            Box("maps", 7.2, "data"),
+        ),
+        ((0, 1), (0, 2), (0, 3), (0, 4), (1, 5), (2, 5), (3, 5), (4, 5), (5, 6)),
+    ),
+    "Residual": Sketch(
+        "a block learns what to add to its input",
+        _chain(("x", "data"), "conv 3x3", "conv 3x3", ("x + F(x)", "merge"), ("ReLU", "merge")),
+        _in_line(5),
+        ((0, 3, 0.5),),
+    ),
+    "Dense": Sketch(
+        "each layer sees the maps of all layers before it",
+        _chain(("maps", "data"), "conv", "conv", "conv", ("concatenate", "merge")),
+        _in_line(5),
+        ((0, 2, 0.3), (0, 3, 0.45), (1, 3, -0.35), (0, 4, 0.6), (1, 4, -0.55), (2, 4, -0.35)),
+    ),
+    "Depthwise separable": Sketch(
+        "first in space, each channel by itself; then across channels, each pixel by itself",
+        _chain(
+            ("maps\nC channels", "data"),
+            "3x3 depthwise\n9 C weights",
+            "1x1 pointwise\nC x C' weights",
+            ("maps\nC' channels", "data"),
+            step=2.4,
+        ),
+        _in_line(4),
+    ),
+    "Compound scaling": Sketch(
+        "one small network found by search, then made deeper, wider and sharper together",
+        _chain(
+            ("B0\n224 px", "data"),
+            "depth x 1.2",
+            "width x 1.1",
+            "pixels x 1.15",
+            ("B1 ... B7\n600 px", "data"),
+        ),
+        _in_line(5),
+    ),
+    "Patches and attention": Sketch(
+        "an image is a sentence of patches; each token looks at all others",
+        _chain(
+            ("image\n224x224", "data"),
+            ("196 patches\n16x16", "linear"),
+            ("attention\nall to all", "attention"),
+            ("linear\neach token", "linear"),
+            ("x 12", "data"),
+            SCORES,
+        ),
+        _in_line(6),
+    ),
+    "Shifted windows": Sketch(
+        "attention inside windows; the next layer's windows are shifted, and maps shrink as in a CNN",
+        _chain(
+            ("patches\n4x4", "linear"),
+            ("windows\nof 7x7", "attention"),
+            ("windows\nshifted by 3", "attention"),
+            ("merge 2x2", "merge"),
+            ("x 4 stages", "data"),
+            SCORES,
+        ),
+        _in_line(6),
+    ),
+    "Distillation token": Sketch(
+        "one more token learns what a trained CNN answers",
+        (
+            Box("patches", 0, "linear"),
+            Box("Transformer\n(as ViT)", 2.4, "attention"),
+            Box("class token", 5, "data", y=0.6),
+            Box("distillation\ntoken", 5, "data", y=-0.6),
+            Box("label", 7.4, "data", y=0.6),
+            Box("answer of a CNN\n(teacher)", 7.4, y=-0.6, width=1.9),
+        ),
+        ((0, 1), (1, 2), (1, 3), (2, 4), (3, 5)),
+    ),
+    "Contrast and momentum": Sketch(
+        "two views of one image should agree, and differ from all other images; no labels",
+        (
+            Box("image", 0, "data"),
+            Box("view 1", 2, "data", y=0.6),
+            Box("view 2", 2, "data", y=-0.6),
+            Box("encoder", 4, y=0.6),
+            Box("slow copy\n(moving mean)", 4, y=-0.6, width=1.8),
+            Box("agree?", 6.4, "merge"),
+        ),
+        ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 5)),
+    ),
+    "Masked tokens": Sketch(
+        "hide most of the patches and let the network say what was there; no labels",
+        _chain(
+            ("patches", "data"),
+            ("hide some", "merge"),
+            ("Transformer", "attention"),
+            ("hidden patches:\ntokens or pixels", "linear"),
+            step=2.4,
+        ),
+        _in_line(4),
+    ),
+    "ConvNeXt": Sketch(
+        "a CNN again, with what Transformers taught: patches, 7x7 depthwise, LayerNorm, GELU",
+        _chain(
+            ("patches\n4x4", "linear"),
+            "7x7\ndepthwise",
+            ("linear\nx 4", "linear"),
+            ("GELU", "merge"),
+            ("linear\n/ 4", "linear"),
+            ("x + F(x)", "merge"),
+        ),
+        _in_line(6),
+        ((0, 5, 0.5),),
+    ),
+    "Self-distillation (DINOv2)": Sketch(
+        "a student must give, from parts, what its own slow copy gives from the whole; no labels",
+        (
+            Box("image", 0, "data"),
+            Box("small crops", 2.2, "data", y=0.6),
+            Box("large crops", 2.2, "data", y=-0.6),
+            Box("student", 4.6, "attention", y=0.6),
+            Box("teacher\n(moving mean)", 4.6, "attention", y=-0.6, width=1.8),
+            Box("same answer?", 7, "merge", width=1.7),
+        ),
+        ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 5)),
+    ),
+    "Images and texts (CLIP)": Sketch(
+        "an image and its caption should be close; class names become a head",
+        (
+            Box("image", 0, "data", y=0.6),
+            Box("caption", 0, "data", y=-0.6),
+            Box("image\ntower", 2.2, "attention", y=0.6),
+            Box("text\ntower", 2.2, "attention", y=-0.6),
+            Box("close?", 4.6, "merge"),
+            Box("'a photo of a cat'\nas a class weight", 7.2, "linear", width=2.2),
+        ),
+        ((0, 2), (1, 3), (2, 4), (3, 4), (4, 5)),
+    ),
+}
+
+
+@house_style()
+def family(name: str) -> Figure:
+    """The sketch of one family, one of ``SKETCHES``.
+
+    Raises:
+        CourseError: for a family without a sketch.
+    """
+    if name not in SKETCHES:
+        raise CourseError(f"there is no sketch of {name!r}.", expected=", ".join(SKETCHES))
+    sketch = SKETCHES[name]
+    rows = {box.y for box in sketch.boxes}
+    reach = max(abs(y) for y in rows) + HALF_HEIGHT + (0.66 if sketch.bent else 0.12)
+    title = f"{name}: {sketch.idea}"
+    fig = new_figure(title, ("sketch: not every layer is drawn",), height=ROW * 2 * reach)
+    ax = fig.add_subplot()
+    for box in sketch.boxes:
+        _draw(ax, box)
+    for start, end in sketch.arrows:
+        _connect(ax, sketch.boxes[start], sketch.boxes[end], 0.0)
+    for start, end, bend in sketch.bent:
+        _connect(ax, sketch.boxes[start], sketch.boxes[end], bend)
+    right = max(box.x + box.width / 2 for box in sketch.boxes)
+    ax.set(xlim=(-1.0, max(right + 0.25, 10.5)), ylim=(-reach, reach), xticks=[], yticks=[])
+    ax.axis("off")
+    return write_alt_text(fig, f"Boxes and arrows: {_read(sketch.boxes)}")
+
+
+def _draw(ax: Axes, box: Box) -> None:
+    corner = (box.x - box.width / 2, box.y - HALF_HEIGHT)
+    style = "round,pad=0,rounding_size=0.08"
+    ax.add_patch(
+        FancyBboxPatch(
+            corner, box.width, 2 * HALF_HEIGHT, style, facecolor=TINTS[box.kind], edgecolor=INK, lw=0.8
+        )
+    )
+    ax.text(box.x, box.y, box.text, ha="center", va="center", size=8)
+
+
+def _connect(ax: Axes, start: Box, end: Box, bend: float) -> None:
+    """An arrow from the right of one box to the left of another; bent ones leave from the top or bottom."""
+    up = HALF_HEIGHT if bend > 0 else -HALF_HEIGHT
+    rise = 2 * bend * ROW / (COLUMN * (end.x - start.x))  # an arc's peak is half of rad times its length
+    tail = (start.x, start.y + up) if bend else (start.x + start.width / 2, start.y)
+    head = (end.x, end.y + up) if bend else (end.x - end.width / 2, end.y)
+    ax.add_patch(
+        FancyArrowPatch(
+            tail,
+            head,
+            arrowstyle="-|>",
+            mutation_scale=9,
+            lw=1.1,
+            shrinkA=1,
+            shrinkB=1,
+            connectionstyle=f"arc3,rad={-rise}",
+            color=COLOURS[0] if bend else INK,
+        )
+    )
+
+
+def _read(boxes: Sequence[Box]) -> str:
+    return ", ".join(box.text.replace("\n", " ") for box in boxes)

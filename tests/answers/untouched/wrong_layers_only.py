@@ -1,0 +1,9 @@
+# fails: untouched-2
+import torch.nn.functional as F
+
+
+def untouched_parameters(model, images, labels):
+    model.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    parameters = {p for child in model.children() for p in child.parameters()}
+    return sum(p.numel() if p.grad is None else int((p.grad == 0).sum()) for p in parameters)

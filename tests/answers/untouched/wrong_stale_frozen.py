@@ -1,0 +1,14 @@
+# fails: untouched-2
+import torch
+import torch.nn.functional as F
+
+
+def untouched_parameters(model, images, labels):
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
+    optimizer.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    count = 0
+    for parameter in model.parameters():
+        grad = parameter.grad
+        count += parameter.numel() if grad is None else int((grad == 0).sum())
+    return count

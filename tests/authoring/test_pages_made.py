@@ -1,0 +1,124 @@
+"""Parts of pages that the build makes: the course map, the picture, the page of the package, and their drift."""
+
+import re
+import shutil
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from courses import ROOT, make_course
+
+from course_utils.authoring import course_map, package_map, picture, release
+from course_utils.authoring.pages import put_between
+from course_utils.course import recorded
+from course_utils.errors import BuildError
+from course_utils.evidence import headline
+
+MADE = ("README.md", "docs/labels.svg", "docs/package.md", "docs/teaching.md")
+FACTS = {"data": "photos", "weights": "some", "n_images": 1000}
+
+
+@pytest.fixture(scope="module")
+def source():
+    return release.read_sources(ROOT)[0]
+
+
+def test_only_what_stands_between_the_marks_is_replaced():
+    marks = ("<!-- a -->", "<!-- b -->")
+    page = "before\n<!-- a -->\nold\n<!-- b -->\nafter\n"
+    assert put_between(page, marks, "new\n") == page.replace("old", "new")
+    for lost in ("<!-- a -->", "<!-- b -->"):
+        with pytest.raises(BuildError, match="a page needs the lines"):
+            put_between(page.replace(lost, ""), marks, "new\n")
+    with pytest.raises(BuildError, match="each once"):
+        put_between(page + page, marks, "new\n")
+
+
+def test_a_chapter_has_its_question_points_and_minutes(source):
+    table = course_map.chapters([source], {source.name: {"smoke": 0.5, "cpu": 4}})
+    row = table.splitlines()[-1]
+    assert row.startswith(f"| `{source.name}` |") and "? |" in row
+    assert row.endswith("| 0.5 / 4 / not measured |")
+    assert f"| {source.name[:2]} | 1 " in course_map.all_exercises([source])
+
+
+@pytest.mark.slow
+def test_pages_that_have_drifted_are_named_and_mended(tmp_path):
+    course = make_course(tmp_path / "course", next((ROOT / "solutions").glob("*.py")))
+    (course / "docs").mkdir()
+    marked = "".join("\n".join((*marks, "")) for marks in (picture.MARKS, headline.MARKS, course_map.MARKS))
+    (course / "README.md").write_text(marked, encoding="utf-8")
+    (course / "docs" / "teaching.md").write_text(marked, encoding="utf-8")
+    shutil.copytree(ROOT / "course_utils" / "models", course / "course_utils" / "models")
+    (course / "docs" / "package.md").touch()
+    release.build(course)
+    release.check(course)
+    for page in MADE:
+        path = course / page
+        right = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"points|labels|Networks", "marks", right, count=1), encoding="utf-8")
+        with pytest.raises(BuildError, match=page):
+            release.check(course)
+        path.write_text(right, encoding="utf-8")
+
+
+def test_the_package_page_has_a_section_a_package_and_a_row_a_module(tmp_path):
+    package = tmp_path / "course_utils"
+    (package / "room" / "inner").mkdir(parents=True)
+    for file, line in {
+        "__init__.py": "The package.",
+        "single.py": "One | module of ``code``.",
+        "room/__init__.py": "A room.\n\nStart reading in ``a.py``.",
+        "room/a.py": "First.\n\nMore.",
+        "room/inner/__init__.py": "Inside.",
+        "room/inner/b.py": "Second.",
+    }.items():
+        (package / file).write_text(f'"""{line}"""\n', encoding="utf-8")
+    page = package_map.page(tmp_path)
+    assert "| `single.py` | One \\| module of `code`. |\n" in page
+    assert "## `course_utils.room`\n\nA room.\n\nStart reading in `a.py`.\n" in page
+    assert "| `a.py` | First. |\n| `inner/` | Inside. |\n| `inner/b.py` | Second. |\n" in page
+
+
+def curves(scratch: tuple[float, float], tuned: tuple[float, float]) -> picture.Curves:
+    lines = {picture.SCRATCH: scratch, "linear probe": tuned, "full fine-tuning": tuned}
+    return {name: {10: [line[0]] * 3, 1000: [line[1]] * 3} for name, line in lines.items()}
+
+
+@pytest.mark.parametrize(
+    "scratch, tuned, message",
+    [
+        ((0.1, 0.3), (0.4, 0.5), "Pretrained weights with 10 labels beat training from scratch with 1,000"),
+        (
+            (0.1, 0.3),
+            (0.2, 0.5),
+            "Pretrained weights with 1,000 labels beat training from scratch with 1,000",
+        ),
+        ((0.1, 0.3), (0.2, 0.3), "Up to 1,000 labels, pretrained weights do not beat training from scratch"),
+    ],
+)
+def test_the_pictures_message_is_what_the_numbers_say(scratch, tuned, message):
+    drawn = curves(scratch, tuned)
+    assert picture.message(drawn) == message
+    root = ElementTree.fromstring(picture.draw(drawn, FACTS))
+    texts = [element.text for element in root.iter() if element.text]
+    assert message in texts and "photos, weights: some, 1,000 test images" in " ".join(texts)
+    assert picture.in_readme(drawn, FACTS).startswith(f"![{message}. Accuracy by number of labels, ")
+
+
+def test_names_at_the_ends_of_equal_lines_do_not_cover_each_other():
+    svg = picture.draw(curves((0.5, 0.5), (0.5, 0.5)), FACTS)
+    names = re.findall(rf'<text x="{picture.RIGHT + 12}" y="([\d.]+)"', svg)
+    assert len(names) == 3 and all(float(b) - float(a) >= picture.LINE for a, b in zip(names, names[1:]))
+
+
+@pytest.mark.parametrize(
+    "found, complaint",
+    [
+        (None, "no recorded result"),
+        (({"arms": [{"name": "a, 5 labels", "scores": [1], "n_images": 1}]}, {}), "no curve"),
+    ],
+)
+def test_a_picture_of_nothing_is_refused(monkeypatch, found, complaint):
+    monkeypatch.setattr(recorded, "read", lambda *_: found)
+    with pytest.raises(BuildError, match=complaint):
+        picture.read_curves()

@@ -1,0 +1,104 @@
+"""What `course run` was given is looked at before anything starts: once, and with a remedy."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from courses import ROOT
+from PIL import Image
+
+from course_utils.authoring import preflight, running
+from course_utils.errors import CourseError, DataError, EnvironmentProblem, WeightsError
+
+CHAPTERS = [path.stem for path in sorted((ROOT / "solutions").glob("*.py"))]
+GIVEN = {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0, "overrides": {}}
+
+
+def require(tmp_path, **given):
+    preflight.require(CHAPTERS, tmp_path / "out", GIVEN | {name: v for name, v in given.items()})
+
+
+def images(folder, classes: int, each: int, side: int = 32, wide: int = 0):
+    """``<class>/<number>.png`` of noise; ``wide`` more pixels for the last of all."""
+    noise = np.random.default_rng(0)
+    for c in range(classes):
+        (folder / f"c{c:03d}").mkdir(parents=True)
+        for i in range(each):
+            last = wide if (c, i) == (classes - 1, each - 1) else 0
+            pixels = noise.integers(0, 256, (side, side + last, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / f"c{c:03d}" / f"{i}.png")
+    return str(folder)
+
+
+def refused(error, match: str, tmp_path, **given) -> str:
+    with pytest.raises(error, match=match) as problem:
+        require(tmp_path, **given)
+    text = str(problem.value)
+    assert all(word in text for word in ("expected: ", "found: ", "do this: ")), text
+    return text
+
+
+def test_what_is_right_passes(tmp_path):
+    require(tmp_path)
+    require(tmp_path, data=images(tmp_path / "few", 3, 30), overrides={"data.train": 40})
+
+
+def test_the_command_stops_at_once_and_says_it_once(tmp_path):
+    command = [sys.executable, "-X", "importtime", "-m", "course_utils.cli", "run", "--data", "nowhere"]
+    done = subprocess.run([*command, "--out", tmp_path / "out"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert not re.search(r"\| +torch$", done.stderr, re.M), "torch alone takes the three seconds"
+    assert done.stderr.count("DataError: no data at nowhere.") == 1
+    assert "do this:  correct the path" in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_data_that_no_notebook_could_use(tmp_path):
+    refused(DataError, "no data at nowhere", tmp_path, data="nowhere")
+    refused(DataError, "too small(.|\n)*1 x 1", tmp_path, data=images(tmp_path / "dots", 2, 30, side=1))
+    text = refused(DataError, "for 300 classes", tmp_path, data=images(tmp_path / "many", 300, 4, side=8))
+    assert "240 images of 240 classes" in text and "--set data.train=3000" in text
+    text = refused(DataError, "different sizes", tmp_path, data=images(tmp_path / "mixed", 2, 40, wide=9))
+    assert "--set data.size=64" in text
+
+
+def test_the_remedies_can_be_followed_from_the_command_line(tmp_path):
+    require(tmp_path, data=images(tmp_path / "mixed", 2, 40, wide=9), overrides={"data.size": 16})
+    few = {"data.train": 200, "data.val": 100, "data.test": 100}
+    require(tmp_path, data=images(tmp_path / "many", 100, 6, side=8), overrides=few)
+
+
+def test_weights_that_no_notebook_could_use(tmp_path):
+    (tmp_path / "cut.safetensors").write_bytes(b"x" * 100)
+    refused(WeightsError, "no weights at none.pth", tmp_path, weights="none.pth")
+    refused(WeightsError, "cannot be read as weights", tmp_path, weights=str(tmp_path / "cut.safetensors"))
+
+
+def test_a_setting_that_does_not_exist(tmp_path):
+    refused(CourseError, "nothing to override by 'data.trian'", tmp_path, overrides={"data.trian": 5})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_output_folder_that_is_read_only(tmp_path):
+    (tmp_path / "out").mkdir(mode=0o500)
+    refused(EnvironmentProblem, "nothing can be written", tmp_path)
+
+
+def test_an_output_folder_that_cannot_be_made_or_is_full(tmp_path, monkeypatch):
+    (tmp_path / "out").touch()
+    refused(EnvironmentProblem, "nothing can be written", tmp_path)
+    (tmp_path / "out").unlink()
+    usage = type("usage", (), {"free": 1_000_000})
+    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda folder: usage)
+    refused(EnvironmentProblem, "nearly full", tmp_path)
+
+
+def test_an_error_of_the_course_keeps_its_remedy_in_a_run():
+    problem = type("P", (), {"ename": "DataError", "evalue": str(DataError("no data.", do="fetch it"))})
+    assert running._error_line(problem) == "DataError: no data.\n  do this:  fetch it"
+    run = running.Run("01", 1.0, "In [2]: " + running._error_line(problem))
+    assert "do this" not in running.summary([run])

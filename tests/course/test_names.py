@@ -1,0 +1,31 @@
+"""A notebook by its name or how it begins."""
+
+import pytest
+
+from course_utils.course.names import complete_name
+
+NAMES = ["01_concepts", "03_resnet", "03_resnet18_finetune", "04_alexnet"]
+
+
+@pytest.mark.parametrize(
+    "beginning, name", [("01", "01_concepts"), ("04_alexnet", "04_alexnet"), ("03_resnet", "03_resnet")]
+)
+def test_a_name_counts_before_what_it_begins(beginning, name):
+    assert complete_name(beginning, NAMES) == name
+
+
+@pytest.mark.parametrize(
+    "beginning, why",
+    [
+        ("03", "'03' begins several names: 03_resnet, 03_resnet18_finetune"),
+        ("7", "'7' is none of 01_concepts, "),
+    ],
+)
+def test_none_or_several_is_a_sentence(beginning, why):
+    with pytest.raises(LookupError, match=why):
+        complete_name(beginning, NAMES)
+
+
+def test_without_notebooks_it_says_what_to_run():
+    with pytest.raises(LookupError, match="run `course build`"):
+        complete_name("01", [])

@@ -1,0 +1,232 @@
+"""Experiments by name: kept results, resuming, grids, folds, and what the source texts do to images."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+import torchvision.transforms.v2.functional as T
+from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
+from typer.testing import CliRunner
+
+from course_utils.cli import app
+from course_utils.errors import CourseError, DataError, RunStopped
+from course_utils.evidence import duel, hotdog, labels, methods, printed, running, start
+from course_utils.evidence.catalogue import EXPERIMENTS
+from course_utils.evidence.methods import Method, Stage, measure, measure_probe
+from course_utils.evidence.running import Experiment, Lab
+from course_utils.training.fitting import fit
+from course_utils.training.probes import neighbour_votes
+from course_utils.training.recipe import Phase, Recipe
+
+RECIPE = Recipe((Phase(2, 1e-2),), batch_size=10, augment=None)
+
+
+def stages(rate: float) -> list[Stage]:
+    """Two stretches of two epochs, as progressive sizes have them."""
+    first = replace(RECIPE, phases=(Phase(2, rate),))
+    return [Stage(PREPROCESS, first), Stage(replace(PREPROCESS, size=12), first)]
+
+
+def method(rates: tuple[float, ...] = (1e-3, 1e-2), **more) -> Method:
+    return Method("random weights", lambda seed, images: tiny_model(seed=seed), stages, rates, **more)
+
+
+def lab(folder) -> Lab:
+    return Lab("tiny", folder)
+
+
+def without_times(arm: dict) -> dict:
+    return {key: value for key, value in arm.items() if key != "minutes"}
+
+
+def test_an_arm_says_what_it_is(tmp_path):
+    arm = measure(method(trial_images=20), lab(tmp_path), lambda seed: tiny_splits(), seeds=(0, 1))
+    assert arm["images"] == {"train": 50, "val": 50, "test": 50}
+    assert len(arm["test"]) == len(arm["val"]) == len(arm["by_epoch"]) == 2
+    assert f"{arm['rate']:g}" in arm["grid"] and len(arm["grid"]) >= 2
+    assert arm["grid_terms"] == "20 training and 10 validation images, 4 epochs, stored/12 px, first seed"
+    assert [stage["pixels"] for stage in arm["stages"]] == [None, 12]
+    assert json.loads(json.dumps(arm)) == arm
+
+
+def test_the_test_images_are_read_once_for_each_seed(tmp_path, monkeypatch):
+    splits, seen = tiny_splits(), []
+
+    def predict(model, images, preprocess):
+        seen.append(images is splits.test)
+        return torch.zeros(len(images), 3)
+
+    monkeypatch.setattr(methods, "predict", predict)
+    for _ in range(2):  # the second time everything is there
+        measure(method(), lab(tmp_path), lambda seed: splits, seeds=(0, 1))
+    assert seen == [True, True]
+
+
+def test_a_stopped_arm_goes_on_and_gives_the_same(tmp_path, monkeypatch):
+    whole = measure(method(), lab(tmp_path / "whole"), lambda seed: tiny_splits())
+    fits = []
+
+    def stopping(*args, **kwargs):
+        fits.append(1)
+        if len(fits) == 4:  # the second stretch of the second rate, after its first epoch
+            tell = kwargs["on_epoch"]
+            kwargs["should_stop"] = lambda: bool(epochs and epochs[-1] == 1)
+            epochs: list[int] = []
+            kwargs["on_epoch"] = lambda h: (epochs.append(len(h.records)), tell(h))
+        return fit(*args, **kwargs)
+
+    monkeypatch.setattr(methods, "fit", stopping)
+    with pytest.raises(RunStopped, match="stopped after 1 whole epoch"):
+        measure(method(), lab(tmp_path / "parts"), lambda seed: tiny_splits())
+    done = len(fits)
+    resumed = measure(method(), lab(tmp_path / "parts"), lambda seed: tiny_splits())
+    assert without_times(resumed) == without_times(whole)
+    assert len(fits) - done == 6  # the stopped rate, one more, and the seed: two stretches each
+
+
+def test_a_result_of_other_settings_is_refused(tmp_path):
+    measure(method((1e-2,)), lab(tmp_path), lambda seed: tiny_splits())
+    with pytest.raises(CourseError, match="other settings"):
+        measure(method((1e-3,)), lab(tmp_path), lambda seed: tiny_splits())
+
+
+@pytest.mark.parametrize("peak, tried", [(1e-1, 4), (1e-4, 4), (1e-5, 5), (1e9, 6)])
+def test_a_grid_grows_until_its_best_lies_inside(peak, tried, tmp_path, monkeypatch):
+    def score(method, stages, lab, splits, seed, rate):
+        return {"val": 1 - abs(math.log10(rate / peak)) / 20}
+
+    monkeypatch.setattr(methods, "_try", score)
+    found = methods._search(method((1e-3, 1e-2)), lab(tmp_path), tiny_splits(), 0)
+    best = max(found, key=found.__getitem__)
+    assert len(found) == tried
+    assert (best in (min(found), max(found))) == (peak > 1)  # beyond all reason the growth ends
+
+
+def test_a_probe_chooses_its_penalty_on_validation(tmp_path):
+    build = lambda seed, images: tiny_model(seed=seed)  # noqa: E731
+    arm = measure_probe("random", build, PREPROCESS, lab(tmp_path), lambda seed: tiny_splits(), (0, 1))
+    assert arm["grid"][f"{arm['rate']:g}"] == max(arm["grid"].values())
+    assert len(arm["test"]) == 2 and arm["trainable"] == 32 * 3 + 3
+
+
+def experiment(arms: dict) -> Experiment:
+    return Experiment("sample", "Does it run?", 1, arms, {"epochs": 1})
+
+
+def arm(score: float) -> dict:
+    return {"test": [score], "images": {"train": 1, "val": 1, "test": 10}}
+
+
+def test_each_arm_is_recorded_as_soon_as_it_stands(tmp_path):
+    def stop(lab):
+        raise KeyboardInterrupt
+
+    arms = {"first": lambda lab: arm(0.5), "second": stop}
+    record = tmp_path / "package"
+    with pytest.raises(KeyboardInterrupt):
+        running.run(experiment(arms), lab(tmp_path / "out"), "course experiment sample", record=record)
+    stored = running.read_record("sample", record)
+    assert stored["missing"] == ["second"] and stored["arms"] == {"first": arm(0.5)}
+    assert stored["command"] == "course experiment sample" and "torch" in stored["versions"]
+
+    arms = {"first": lambda lab: pytest.fail("done already"), "second": lambda lab: arm(0.7)}
+    again = running.run(experiment(arms), lab(tmp_path / "out"), "course experiment sample")
+    assert again["missing"] == [] and list(again["arms"]) == ["first", "second"]
+
+
+def test_some_arms_alone(tmp_path):
+    arms = {"a": lambda lab: arm(0.5), "b": lambda lab: arm(0.6), "c": lambda lab: arm(0.7)}
+    record = running.run(experiment(arms), lab(tmp_path), "", only=("b",))
+    assert list(record["arms"]) == ["b"]
+    record = running.run(experiment(arms), lab(tmp_path), "", only=("c",))
+    assert list(record["arms"]) == ["b", "c"]
+    with pytest.raises(CourseError, match="no arm 'd'"):
+        running.run(experiment(arms), lab(tmp_path), "", only=("d",))
+
+
+def test_cartoons_are_not_recorded(tmp_path):
+    with pytest.raises(DataError):
+        running.run(experiment({}), Lab("cartoons", tmp_path), "", record=tmp_path)
+
+
+def test_every_experiment_is_listed_and_its_arms_have_folders_of_their_own():
+    listed = CliRunner().invoke(app, ["experiment"])
+    assert listed.exit_code == 0
+    for name, found in EXPERIMENTS.items():
+        assert name in listed.output and found.question in listed.output
+        assert len({running.folder_name(a) for a in found.arms}) == len(found.arms)
+        assert json.loads(json.dumps(found.terms)) == found.terms
+    assert CliRunner().invoke(app, ["experiment", "nobody"]).exit_code == 2
+
+
+def test_every_photograph_is_tested_once(monkeypatch):
+    images = tiny_images(50, classes=2)
+    monkeypatch.setattr(hotdog, "photographs", lambda lab: images)
+    tested = []
+    for number in range(hotdog.FOLDS):
+        splits = hotdog.fold(None, number)
+        parts = [p.images.flatten(1).tolist() for p in (splits.train, splits.val, splits.test)]
+        assert [len(p) for p in parts] == [30, 10, 10]
+        assert splits.test.labels.bincount().tolist() == [5, 5]
+        tested += parts[2]
+        assert len({tuple(pixels) for part in parts for pixels in part}) == 50
+    assert sorted(tested) == sorted(images.images.flatten(1).tolist())
+
+
+def test_equal_seconds_need_the_arms_at_equal_epochs(tmp_path):
+    with pytest.raises(CourseError, match="has not run yet"):
+        duel.measure_seconds("ResNet-18", "AlexNet, one linear layer", "x", lab(tmp_path / "arm"))
+
+
+def test_votes_of_many_neighbours_at_once():
+    generator = torch.Generator().manual_seed(0)
+    known, new = torch.randn(60, 8, generator=generator), torch.randn(20, 8, generator=generator)
+    of = torch.arange(60) % 5
+    for k, votes in start.votes(known, of, new, [1, 5, 20]).items():
+        assert torch.allclose(votes, neighbour_votes(known, of, new, k), atol=1e-6)
+
+
+def record_of(curves: dict[str, dict[int, list[float]]]) -> dict:
+    named = {labels.arm_name(m, n): {"test": s} for m, c in curves.items() for n, s in c.items()}
+    return {"arms": named}
+
+
+def test_labels_that_a_start_is_worth_as_a_number_with_a_range():
+    tuned, scratch = labels.METHODS[2:]
+    record = record_of(
+        {
+            tuned: {10: [0.4, 0.5]},
+            scratch: {10: [0.2, 0.2], 50: [0.3, 0.3], 100: [0.45, 0.45], 500: [0.6, 0.6]},
+        }
+    )
+    factor, low, high = labels.worth(record, tuned, 100)
+    assert low < factor < high and factor == pytest.approx(10) and low == pytest.approx(5 * 2 ** (2 / 3))
+    assert labels.worth(record, labels.METHODS[0], 100)[0] is not None
+
+
+def test_the_printed_colour_jitter_and_rotation_are_torchvisions():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(4, 3, 8, 8, generator=generator)
+    amounts = torch.tensor([-0.1, 0.02, 0.1, 0.4])
+    four = amounts.view(-1, 1, 1, 1)
+    turned, grey = printed.turn_hue(x, four), printed.grey(x)
+    rotated = printed.rotate(x, amounts)
+    faded = printed.blend(x, grey, 1 + four)
+    flat = printed.blend(x, grey.mean(dim=(2, 3), keepdim=True), 1 + four)
+    for i, amount in enumerate(amounts.tolist()):
+        one = x[i : i + 1]
+        assert torch.allclose(turned[i], T.adjust_hue(one, amount)[0], atol=1e-5)
+        assert torch.allclose(rotated[i], T.rotate(one, math.degrees(amount))[0])
+        assert torch.allclose(faded[i], T.adjust_saturation(one, 1 + amount)[0], atol=1e-4)
+        assert torch.allclose(flat[i], T.adjust_contrast(one, 1 + amount)[0], atol=1e-4)
+
+
+def test_the_printed_augmentation_draws_for_each_image():
+    images = tiny_images(1).images.repeat(16, 1, 1, 1)
+    out = printed.PrintedAugment(pad=1)(images, torch.Generator().manual_seed(0))
+    assert out.shape == images.shape and 0 <= out.min() and out.max() <= 255
+    assert len({tuple(image.flatten().tolist()) for image in out}) == 16

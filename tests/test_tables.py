@@ -1,0 +1,39 @@
+"""Tables: aligned text, HTML, and what is a number."""
+
+import pytest
+
+from course_utils.notebook import show_table
+from course_utils.tables import html_table, percent, table, transposed
+
+ROWS = [
+    {"arm": "linear probe", "accuracy": "58.9 %", "images": 1000, "rate": None},
+    {"arm": "from <scratch>", "accuracy": "7.1 %", "images": 45000, "rate": 0.01},
+]
+
+
+def test_numbers_and_percentages_stand_to_the_right():
+    head, rule, first, second = table(ROWS).splitlines()
+    assert first.index("58.9 %") + len("58.9 %") == second.index("7.1 %") + len("7.1 %")
+    assert head.endswith("rate") and "45,000" in second and first.rstrip().endswith("–")
+
+
+def test_html_escapes_and_aligns():
+    page = html_table(ROWS, caption="one <run>")
+    assert "from &lt;scratch&gt;" in page and "<caption" in page and "one &lt;run&gt;" in page
+    assert page.count("text-align:right") == 3 * 3  # three columns of numbers, head and two rows
+    assert '<th scope="col" style="text-align:left">arm</th>' in page
+
+
+@pytest.mark.parametrize("value", [True, "n/a", "3 seeds", "1.2.3"])
+def test_what_is_no_number_stands_to_the_left(value):
+    assert "text-align:right" not in html_table([{"x": value}])
+
+
+def test_without_a_notebook_the_text_is_printed(capsys):
+    show_table(ROWS, ["arm"], caption="Arms")
+    assert capsys.readouterr().out.startswith("Arms\narm")
+
+
+def test_turned_and_percent():
+    assert transposed(ROWS)[0] == {"": "accuracy", "linear probe": "58.9 %", "from <scratch>": "7.1 %"}
+    assert (percent(0.712), percent(0.5, 0), percent(None)) == ("71.2 %", "50 %", "–")
