@@ -43,7 +43,6 @@ TO_DO = {
     "projection",
     "swap_head",
     "temperature",
-    "vgg_count",
     "vit_tokens",
     "zero_shot",
 }  # fmt: skip

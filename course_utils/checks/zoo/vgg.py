@@ -8,7 +8,7 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake
 from course_utils.checks.trials import Trial, expect
 
-ONE, TINY, POOLED = [4], [4, "M", 6], ["M", 5, 5, "M", "M", 3, "M"]
+ONE, TINY, POOLED = [4], [4, "M", 6], ["M", 5, 5, "M", "M", 3, "M", "M"]
 VGG16 = [64, 64, "M", 128, 128, "M", *[256] * 3, "M", *[512] * 3, "M", *[512] * 3, "M"]
 
 
@@ -21,13 +21,15 @@ def _count(
     chain: bool = True,
     taps: int = 9,
     hidden: int = 2,
+    linear_bias: int | None = None,
 ) -> tuple[int, int]:
     channels, convolutions = first, 0
     for width in (step for step in config if step != "M"):
         convolutions += width * (taps * channels + bias)
         channels = width if chain else first
     widths = [places * [s for s in config if s != "M"][-1], *[4096] * hidden, classes]
-    return convolutions, sum(b * (a + bias) for a, b in zip(widths, widths[1:]))
+    more = bias if linear_bias is None else linear_bias
+    return convolutions, sum(b * (a + more) for a, b in zip(widths, widths[1:]))
 
 
 COUNTS = (
@@ -35,6 +37,16 @@ COUNTS = (
         lambda *case: _count(*case, bias=0),
         "the biases are missing",
         "add one for each output channel and each output of a linear layer",
+    ),
+    Mistake(
+        lambda *case: _count(*case, bias=0, linear_bias=1),
+        "the biases of the convolutions are missing",
+        "add one for each output channel of a convolution",
+    ),
+    Mistake(
+        lambda *case: _count(*case, linear_bias=0),
+        "the biases of the linear layers are missing",
+        "add one for each output of a linear layer",
     ),
     Mistake(
         lambda *case: _count(*case, places=1),
@@ -72,7 +84,7 @@ COUNTS = (
         "use the argument classes",
     ),
     Mistake(
-        lambda config, classes: _count([*config[:-1], 512] if config[-1] != "M" else config, classes),
+        lambda config, n: (_count(config, n)[0], _count([512], n)[1]),
         "the first linear layer always sees 512 channels here",
         "it sees the channels of the last convolution",
     ),
