@@ -52,6 +52,10 @@ def _refusing(size: int, layers: list, refuses: Callable) -> int:
     return size
 
 
+def _too_large(size: int, kernel: int, padding: int) -> bool:
+    return kernel > size + 2 * padding
+
+
 CHAINS = (
     Mistake(
         lambda size, layers: _refusing(size, layers, lambda n, k, p: k >= n + 2 * p),
@@ -94,6 +98,16 @@ CHAINS = (
         "return 0 as soon as a layer refuses",
     ),
     Mistake(
+        lambda size, layers: _chain(size, [(k, s, p) for s, k, p in layers]),
+        "kernel and stride are swapped",
+        "a layer is (kernel, stride, padding), in this order",
+    ),
+    Mistake(
+        lambda size, layers: _chain(size, layers[::-1]),
+        "the layers are gone through from the last to the first",
+        "start with the first layer",
+    ),
+    Mistake(
         lambda size, layers: _chain(size, layers[:1]),
         "only the first layer is looked at",
         "return after the loop, not inside it",
@@ -101,7 +115,7 @@ CHAINS = (
 )
 SMALLEST = (
     Mistake(
-        lambda layers: _smallest(layers) - 1,
+        lambda layers: max(1, _smallest(layers) - 1),
         "this is the largest size that is refused",
         "return the first size that is accepted",
     ),
@@ -110,10 +124,17 @@ SMALLEST = (
         "this is the largest kernel",
         "later layers refuse too: try the whole chain",
     ),
-    Mistake(
-        lambda layers: _backwards(layers, least=-(10**9)),
-        "a picture of 0 pixels or fewer is no picture",
-        "start at 1",
+    *(
+        Mistake(
+            lambda layers, first=first: first(layers),
+            "a picture of 0 pixels or fewer is no picture",
+            "start at 1",
+        )
+        for first in (
+            lambda layers: _backwards(layers, least=-(10**9)),
+            lambda layers: _smallest(layers, start=0),
+            lambda layers: next(n for n in range(-99, 10**6) if _refusing(n, layers, _too_large)),
+        )
     ),
     Mistake(
         lambda layers: _smallest(layers, start=layers[0][0]),
@@ -126,7 +147,7 @@ SMALLEST = (
         "start at 1: some chains take a single pixel",
     ),
     Mistake(
-        lambda layers: 0,
+        lambda layers: found if (found := _smallest(layers)) < 200 else 0,
         "the search ended before a size was accepted",
         "search on: some chains need hundreds of pixels",
     ),
@@ -152,7 +173,7 @@ def stays_refused(chain_output, _):
 
 def finds_smallest(_, smallest_accepted):
     """the smallest picture for AlexNet, and for others."""
-    chains = ([(3, 1, 0)], RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)], ALEXNET, HUNGRY)
+    chains = ([(3, 1, 0)], [(2, 1, 3)], RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)], ALEXNET, HUNGRY)
     trials = [
         Trial(_told(layers), lambda answer, layers=layers: answer(list(layers)), _smallest(layers))
         for layers in chains
