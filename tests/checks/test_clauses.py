@@ -42,7 +42,6 @@ TO_DO = {
     "projection",
     "swap_head",
     "temperature",
-    "vit_tokens",
     "zero_shot",
 }  # fmt: skip
 DONE = [key for key in KEYS if key not in TO_DO]

@@ -86,6 +86,11 @@ COSTS = (
         "the cost is multiplied by the number of heads",
         "each head works on its part of dim: all heads together cost n * n * dim",
     ),
+    Mistake(
+        lambda *case: (_cost(*case) + 2**31) % 2**32 - 2**31,
+        "the cost is too large for 32 bits, and has wrapped",
+        "count with Python's own ints",
+    ),
 )
 BY_HAND = "work out 32 px with patch 16 by hand: two by two patches"
 
@@ -122,8 +127,8 @@ def costs(_, attention_cost):
 
 @needs(costs)
 def costs_base(_, attention_cost):
-    """attention of ViT-Base at 224 px with patches of 16."""
-    return f"{_expect_cost(attention_cost, (224, 16, 768, 12)):,}"
+    """attention of ViT-Base at 224 px, ViT-Large at 384 px."""
+    return f"{_expect_cost(attention_cost, (224, 16, 768, 12), (384, 8, 1024, 24)):,}"
 
 
 CASES = (counts, refuses_rest, costs, costs_base)
