@@ -32,7 +32,6 @@ TO_DO = {
     "basic_block",
     "capture",
     "choose",
-    "ensemble_row",
     "fair_frozen",
     "gradient_formula",
     "kernel_resample",

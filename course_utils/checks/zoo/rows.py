@@ -24,6 +24,10 @@ TABLE = (
     Record("D", 10.1, 1, 1, "val", False, ""),
     Record("G", 8.8, 1, 11, "val", False, ""),
     Record("H", 18.2, 11, 1, "val", False, ""),
+    Record("I", 6.6, 0, 0, "test", False, ""),
+    Record("J", 9.9, 1, 0, "test", False, ""),
+    Record("K", 8.4, 1, 1, "val", False, ""),
+    Record("A", 17.0, 1, 1, "val", False, ""),
 )
 CONDITIONS = ("networks", "crops", "split", "extra_data")
 Rows = Sequence[Record]
@@ -44,7 +48,8 @@ def _same(*names: str) -> Callable[[Rows, int], list[int]]:
     )
 
 
-_comparable = _same(*CONDITIONS)
+def _comparable(rows: Rows, row: int) -> list[int]:
+    return _same(*CONDITIONS)(rows, row)
 
 
 def _of_a_kind(rows: Rows, row: int) -> list[int]:
@@ -142,6 +147,11 @@ COMPARABLE = (
         "go through all records, from the first",
     ),
     Mistake(
+        lambda rows, row: [row] if rows[row].networks == 0 else _comparable(rows, row),
+        "a number that is not stated is taken to differ from any other",
+        "0 equals 0: compare the fields as they are",
+    ),
+    Mistake(
         _same("model", *CONDITIONS),
         "only rows of the same model are kept: then nothing is compared",
         "the model is what one compares, not a condition",
@@ -157,14 +167,24 @@ COMPARABLE = (
         "enumerate(records) gives each its own position",
     ),
     Mistake(
+        lambda rows, row: _comparable(rows, row)[::-1],
+        "the order is descending",
+        "go through the records from the first to the last",
+    ),
+    Mistake(
+        lambda rows, row: _comparable(rows, 0),
+        "the first row is compared, whatever row is asked for",
+        "compare with records[row]",
+    ),
+    Mistake(
+        lambda rows, row: [i for i in range(len(rows)) if i not in _comparable(rows, row)],
+        "these are the rows under other conditions",
+        "keep the rows whose conditions are equal",
+    ),
+    Mistake(
         _of_a_kind,
         "all ensembles are taken for equal, however many networks vote",
         "compare the number of networks itself",
-    ),
-    Mistake(
-        lambda rows, row: [row] if rows[row].networks == 0 else _comparable(rows, row),
-        "a number that is not stated is taken to differ from any other",
-        "0 equals 0: compare the fields as they are",
     ),
     Mistake(
         _run_together,
