@@ -37,7 +37,6 @@ TO_DO = {
     "kernel_resample",
     "lora",
     "mcnemar",
-    "permuted_control",
     "projection",
     "swap_head",
     "temperature",

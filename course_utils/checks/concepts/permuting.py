@@ -47,6 +47,10 @@ OTHER_NUMBERS = (
     "keep the numbers, and change their order: p.flatten()[order]",
 )
 OTHERWISE = (UNEXPLAINED, "the order is to be a random one of the whole tensor: see torch.randperm")
+SOME_SHUFFLED = (
+    "some kinds of layers were left out, or parameters that belong to no layer",
+    "go through model.parameters() and ask each for p.ndim, not layers for their kind",
+)
 SMALL_SHUFFLED = ("biases and norms were changed, too", "leave tensors of one dimension as they are")
 NOT_RESET = (
     "a batch norm still has the statistics of the old features",
@@ -72,6 +76,10 @@ def keeps_the_numbers(permuted_control):
 def moves_them(permuted_control):
     """they lie in another order, across the whole tensor."""
     before, after = _weights_of(_net()), _weights_of(_answer(permuted_control, _net()))
+    stayed = [list(old.shape) for old, new in zip(before, after) if torch.equal(old, new)]
+    if 0 < len(stayed) < len(before):
+        got = f"{len(before) - len(stayed)} of them; as before: {brief(stayed)}"
+        raise Wrong(f"{len(before)} weights shuffled", got, *SOME_SHUFFLED)
     for old, new in zip(before, after):
         _expect_mixed(old, new)
 
@@ -103,9 +111,9 @@ def resets_statistics(permuted_control):
 
 def copies_the_rest(permuted_control):
     """all else is copied: layers, mode, what is trainable."""
-    for model in (_net(), _net().eval()):
-        after = _answer(permuted_control, model)
-        if different := _differences(model, after):
+    for mode in (True, False):
+        after = _answer(permuted_control, _net().train(mode))
+        if different := _differences(_net().train(mode), after):
             likely = "the copy is not one in this"
             remedy = "copy.deepcopy(model) has all of it; change weights and running statistics alone"
             raise Wrong("a copy", f"other {few(different)}", likely, remedy)
