@@ -635,6 +635,7 @@ def hidden_test() -> None:
         yield "logits", Net(aux=helper, body=nn.Linear(3, 7), logits=nn.Linear(7, 5))
         last = Net(z=nn.Linear(4, 3), pool=nn.AdaptiveAvgPool2d(1))
         yield "0.1.z", nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), last))
+        yield "1", nn.Sequential(nn.Flatten(), nn.Linear(8, 5), nn.Softmax(dim=1))
         parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
         yield "head.1", nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "conv": nn.Conv2d(2, 2, 1)})
 

@@ -38,7 +38,6 @@ TO_DO = {
     "lora",
     "mcnemar",
     "projection",
-    "swap_head",
     "temperature",
     "zero_shot",
 }  # fmt: skip

@@ -52,7 +52,7 @@ def _sequential() -> nn.Module:
 def _listed() -> nn.Module:
     """A head in a list in a dict, behind it layers that are none."""
     parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
-    return nn.ModuleDict({"first": nn.Linear(5, 3), **parts, "last": nn.Conv2d(2, 2, 1)})
+    return nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "last": nn.Conv2d(2, 2, 1)})
 
 
 def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[nn.Module, nn.Module]:
@@ -98,7 +98,7 @@ def _expect_rest_kept(kept: Kept, path: str) -> None:
             "other layers were frozen or thawed",
             "put the new layer in: freezing is another step",
         )
-    elif kinds <= {"mode"} and kinds:
+    elif kinds and kinds <= {"mode", "training"}:
         likely, remedy = "the model is in another mode now", "put the new layer in, and nothing else"
     elif kinds:
         likely, remedy = "something else of the model was set", "put the new layer in, and nothing else"
@@ -120,7 +120,7 @@ def nested(swap_head):
 
 @needs(named_fc)
 def in_lists(swap_head):
-    """a head in a list; a table and a convolution behind it."""
+    """a head in a list, other layers behind it."""
     _tried(swap_head, _listed, "head.1")
 
 
