@@ -35,7 +35,6 @@ TO_DO = {
     "fair_frozen",
     "gradient_formula",
     "kernel_resample",
-    "lora",
     "mcnemar",
     "projection",
     "temperature",

@@ -14,6 +14,13 @@ from course_utils.checks.unchanged import Kept
 RANK, ALPHA, IN, OUT = 2, 5.0, 6, 4
 
 
+SHAPES = (
+    "parameters A and B",
+    "one of them is missing, or of another shape",
+    "A [rank, in] and B [out, rank], as nn.Parameter",
+)
+
+
 def _base(bias: bool = True) -> nn.Linear:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
@@ -27,7 +34,7 @@ def _inputs() -> Tensor:
 def _filled(make) -> nn.Module:
     """A layer of the student's with A and B that are not zero."""
     layer = make(_base(), RANK, ALPHA)
-    with torch.no_grad(), must_work("parameters A and B", "they are missing", "name them A and B"):
+    with torch.no_grad(), must_work(*SHAPES):
         layer.A.copy_(_a())
         layer.B.copy_(_b())
     return layer
@@ -49,7 +56,11 @@ def _expected(scale: float = ALPHA / RANK, base: bool = True, bias: bool = True)
 
 
 NO_BASE = ("the base layer's output is missing", "add base(x)")
-STARTS = (Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),)
+NO_BIAS = ("the base's bias is missing", "add base(x), not x @ base.weight.T")
+STARTS = (
+    Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),
+    Mistake(lambda: _expected(0.0, bias=False), *NO_BIAS),
+)
 OUTPUTS = (
     Mistake(lambda: _expected(1.0), "the scale is missing", "multiply the update by alpha / rank"),
     Mistake(
@@ -72,11 +83,7 @@ OUTPUTS = (
         "alpha is divided by the root of rank",
         "divide alpha by rank itself",
     ),
-    Mistake(
-        lambda: _expected(bias=False),
-        "the base's bias is missing",
-        "add base(x), not x @ base.weight.T",
-    ),
+    Mistake(lambda: _expected(bias=False), *NO_BIAS),
     Mistake(
         lambda: _expected(RANK / ALPHA),
         "the scale is upside down",
@@ -112,7 +119,7 @@ def starts_equal(make):
         otherwise = ("neither A nor B is zero at the start", "let B begin at zero")
         likely = recognise(got, expected, STARTS, lambda imitate: imitate(), otherwise)
         raise Wrong("the base's output", "another output", *likely)
-    with must_work("parameters A and B", "they are missing", "name them A and B"):
+    with must_work(*SHAPES):
         update = layer.B @ layer.A
     if update.any():
         likely = "the start is nearly that of the base, not exactly: B is small, and not zero"
@@ -138,7 +145,7 @@ def trains_two(make):
 
 @needs(starts_equal, trains_two)
 def learns(make):
-    """it can learn: training moves the output, not the base."""
+    """it can learn, and the base stays frozen."""
     base = _base()
     layer = make(base, RANK, ALPHA)
     optimizer = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=0.1)
@@ -206,7 +213,7 @@ def merges_without_bias(make):
 
 @needs(merges)
 def leaves_base(make):
-    """merge() changes nothing, and shares nothing with the base."""
+    """merge() changes nothing and shares nothing."""
     base = _base()
     layer = make(base, RANK, ALPHA)
     with torch.no_grad():
