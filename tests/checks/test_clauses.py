@@ -38,7 +38,6 @@ TO_DO = {
     "mcnemar",
     "projection",
     "temperature",
-    "zero_shot",
 }  # fmt: skip
 DONE = [key for key in KEYS if key not in TO_DO]
 SENTENCE_END = re.compile(r"(?<=[.?!:]) (?=[A-Z`*(-])|(?<=[.?!;:]) (?=- )")

@@ -79,6 +79,16 @@ WEIGHTS = (
         "the weight is a direction times logit_scale; softmax belongs to the logits",
     ),
     Mistake(
+        lambda t: 100.0 * _unit(_unit(t).mean(1)),
+        "the scale is always 100",
+        "multiply by the argument logit_scale",
+    ),
+    Mistake(
+        lambda t: SCALE * _unit(t)[:, -1],
+        "only the last prompt of each class is used",
+        "take the mean over dimension 1",
+    ),
+    Mistake(
         lambda t: SCALE * _unit(t)[:, 0],
         "only the first prompt of each class is used",
         "take the mean over dimension 1",
