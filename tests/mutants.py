@@ -5,49 +5,44 @@
     python tests/mutants.py              # a table of every exercise, and each mutant that lives
     python tests/mutants.py topk lora    # of these
 
-A mutant is an answer with one place changed: a constant, a comparison, an operator, arguments swapped, a
-keyword left out, a statement dropped, a ``clone``, ``detach`` or ``eval`` forgotten. The hidden tests must
-kill it, or ``answers/<exercise>/equivalent.toml`` says why no test could tell it from the answer.
-Tools such as mutmut and cosmic-ray mutate modules that a test suite imports, not cells of a notebook;
-the operators here are theirs, and a few that fit PyTorch.
+A mutant is an answer with one place changed, by the operators of mutmut (numbers, texts, comparisons,
+arguments, assignments) and a few of our own that fit PyTorch: a statement dropped, arguments swapped, a
+condition turned round, a ``clone``, ``detach`` or ``eval`` forgotten. The hidden tests must kill it, or
+``answers/<exercise>/equivalent.toml`` says why no test could tell it from the answer. mutmut itself runs
+a test suite on modules; an answer is a cell of a notebook, so only its operators serve here.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import copy
 import io
 import sys
 import tomllib
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import libcst as cst
 import torch
 import torch.nn.functional as F
 from exercises import ROOT, cells, hidden_tests
+from libcst.metadata import MetadataWrapper, PositionProvider
+from mutmut.mutation.mutators import mutation_operators
 from torch import nn
 
 from course_utils import checks
 from course_utils.checks.limits import TooLong, time_limit
 
-SECONDS = 20  # for the hidden tests of one mutant: some never end
-COMPARED = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
-}  # fmt: skip
-COMPUTED = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div,
-    ast.Mod: ast.Mult, ast.Pow: ast.Mult,
-}  # fmt: skip
+SECONDS = 15  # for the hidden tests of one mutant: some never end
 FORGOTTEN = {"clone", "copy", "deepcopy", "detach", "eval", "double", "float", "long", "item", "flatten"}
-DROPPED = (ast.Expr, ast.Assign, ast.AugAssign, ast.If, ast.For, ast.While, ast.With, ast.Raise, ast.Return)
+DROPPED = (cst.SimpleStatementLine, cst.If, cst.For, cst.While, cst.With)
+PASS = cst.SimpleStatementLine([cst.Pass()])
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed answer; ``change`` says what became of what, and is how it is listed."""
+    """One changed answer; ``change`` says where and what became of what, and is how it is listed."""
 
     change: str
     source: str
@@ -55,18 +50,35 @@ class Mutant:
 
 def mutants(answer: str) -> list[Mutant]:
     """All mutants of the source of an answer cell, changed inside of its solution only."""
-    tree, lines = ast.parse(answer), _solution_lines(answer)
+    wrapper = MetadataWrapper(cst.parse_module(answer), unsafe_skip_copy=True)
+    module, lines, inside = wrapper.module, answer.splitlines(), _solution_lines(answer)
     found: dict[str, Mutant] = {}
-    for parent, field, i, node in _places(tree):
-        if getattr(getattr(node, "target", node), "lineno", 0) not in lines:
+    times: Counter[str] = Counter()
+    for node, place in wrapper.resolve(PositionProvider).items():
+        if place.start.line not in inside:
             continue
         for new in _changed(node):
-            mutated = copy.deepcopy(tree)
-            _put(mutated, parent, field, i, new)
-            source = ast.unparse(ast.fix_missing_locations(mutated))
-            change = f"{ast.unparse(node)} -> {ast.unparse(new)}"
-            found[source] = Mutant(" ".join(change.split()), source)
+            source = module.deep_replace(node, new).code
+            if source == answer or source in found or not _compiles(source):
+                continue
+            old_new = " -> ".join(_on_one_line(module.code_for_node(each)) for each in (node, new))
+            change = f"{lines[place.start.line - 1].strip()}: {old_new}"
+            times[change] += 1
+            again = f" ({times[change]})" if times[change] > 1 else ""
+            found[source] = Mutant(change + again, source)
     return list(found.values())
+
+
+def _compiles(source: str) -> bool:
+    try:
+        compile(source, "<mutant>", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+def _on_one_line(code: str) -> str:
+    return " ".join(line.strip() for line in code.splitlines() if not line.strip().startswith("#")).strip()
 
 
 def _solution_lines(source: str) -> set[int]:
@@ -80,107 +92,71 @@ def _solution_lines(source: str) -> set[int]:
     return found
 
 
-def _places(tree: ast.AST) -> Iterator[tuple[int, str, int | None, ast.AST]]:
-    """Every node but the root: the number of its parent, field and position there, and itself."""
-    for number, parent in enumerate(ast.walk(tree)):
-        for field, value in ast.iter_fields(parent):
-            if isinstance(value, ast.AST):
-                yield number, field, None, value
-            elif isinstance(value, list):
-                yield from ((number, field, i, v) for i, v in enumerate(value) if isinstance(v, ast.AST))
-
-
-def _put(tree: ast.AST, parent: int, field: str, i: int | None, new: ast.AST) -> None:
-    """Replace the node at a place that :func:`_places` gave."""
-    node = list(ast.walk(tree))[parent]
-    if i is None:
-        setattr(node, field, new)
-    else:
-        getattr(node, field)[i] = new
-
-
-def _changed(node: ast.AST) -> Iterator[ast.AST]:
+def _changed(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """What may stand in the place of a node."""
-    if isinstance(node, DROPPED):
-        yield ast.Pass()
-    for kinds, changed in OPERATORS:
+    for kinds, changed in (*mutation_operators, *OWN_OPERATORS):
         if isinstance(node, kinds):
             yield from changed(node)
 
 
-def _comparisons(node: ast.Compare) -> Iterator[ast.AST]:
-    for i, operator in enumerate(node.ops):
-        if type(operator) in COMPARED:
-            yield _with(node, ops=[*node.ops[:i], COMPARED[type(operator)](), *node.ops[i + 1 :]])
+def _dropped(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield PASS
 
 
-def _arithmetic(node: ast.BinOp | ast.AugAssign) -> Iterator[ast.AST]:
-    if type(node.op) in COMPUTED:
-        yield _with(node, op=COMPUTED[type(node.op)]())
+def _one_less(node: cst.Integer) -> Iterator[cst.CSTNode]:
+    if node.evaluated_value > 0:
+        yield node.with_changes(value=repr(node.evaluated_value - 1))
 
 
-def _either_for_both(node: ast.BoolOp) -> Iterator[ast.AST]:
-    yield _with(node, op=ast.Or() if isinstance(node.op, ast.And) else ast.And())
+def _turned_round(node: cst.If | cst.While) -> Iterator[cst.CSTNode]:
+    inner = node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    space = cst.SimpleWhitespace(" ")
+    before = {"whitespace_before_test" if isinstance(node, cst.If) else "whitespace_after_while": space}
+    yield node.with_changes(test=cst.UnaryOperation(cst.Not(), inner), **before)
 
 
-def _without_sign(node: ast.UnaryOp) -> Iterator[ast.AST]:
-    yield node.operand
+def _without_condition(node: cst.CompFor) -> Iterator[cst.CSTNode]:
+    for i in range(len(node.ifs)):
+        yield node.with_changes(ifs=[*node.ifs[:i], *node.ifs[i + 1 :]])
 
 
-def _negated(node: ast.If | ast.IfExp | ast.While) -> Iterator[ast.AST]:
-    yield _with(node, test=ast.UnaryOp(ast.Not(), node.test))
+def _swapped_pair(node: cst.Tuple) -> Iterator[cst.CSTNode]:
+    if len(node.elements) == 2 and all(isinstance(e, cst.Element) for e in node.elements):
+        first, second = node.elements
+        yield node.with_changes(elements=[cst.Element(second.value), cst.Element(first.value)])
 
 
-def _without_condition(node: ast.comprehension) -> Iterator[ast.AST]:
-    yield from (_with(node, ifs=[*node.ifs[:i], *node.ifs[i + 1 :]]) for i in range(len(node.ifs)))
+def _swapped_arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
+    args = [arg.with_changes(comma=cst.MaybeSentinel.DEFAULT) for arg in node.args]
+    for i, (first, second) in enumerate(zip(args, args[1:])):
+        if not (first.keyword or second.keyword or first.star or second.star):
+            yield node.with_changes(args=[*args[:i], second, first, *args[i + 2 :]])
 
 
-def _turned_round(node: ast.Tuple) -> Iterator[ast.AST]:
-    if len(node.elts) == 2 and isinstance(node.ctx, ast.Load):
-        yield _with(node, elts=node.elts[::-1])
-
-
-def _constants(node: ast.Constant) -> Iterator[ast.AST]:
-    if isinstance(node.value, bool):
-        yield ast.Constant(not node.value)
-    elif isinstance(node.value, int | float):
-        yield from (ast.Constant(node.value + step) for step in (1, -1))
-    elif isinstance(node.value, str):
-        yield ast.Constant(f"{node.value}x")
-
-
-def _calls(node: ast.Call) -> Iterator[ast.AST]:
-    """Two arguments swapped, a keyword left out, a conversion or a copy forgotten."""
-    args, keywords = node.args, node.keywords
-    for i in range(len(args) - 1):
-        yield _with(node, args=[*args[:i], args[i + 1], args[i], *args[i + 2 :]])
-    for i in range(len(keywords)):
-        yield _with(node, keywords=[*keywords[:i], *keywords[i + 1 :]])
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name in FORGOTTEN and len(args) == 1:
-        yield args[0]
-    elif name in FORGOTTEN and not args and isinstance(node.func, ast.Attribute):
+def _forgotten(node: cst.Call) -> Iterator[cst.CSTNode]:
+    """A copy or a conversion that was left out."""
+    method = isinstance(node.func, cst.Attribute)
+    if (node.func.attr if method else node.func).with_changes(lpar=[], rpar=[]).value not in FORGOTTEN:
+        return
+    if len(node.args) == 1:
+        yield node.args[0].value
+    elif method and not node.args:
         yield node.func.value
 
 
-def _with(node: ast.AST, **fields: object) -> ast.AST:
-    """A copy of a node with other fields."""
-    new = copy.copy(node)
-    for name, value in fields.items():
-        setattr(new, name, value)
-    return new
+def _is_named(function: Callable) -> Callable:
+    """Only calls of something that has a name."""
+    return lambda node: function(node) if isinstance(node.func, cst.Attribute | cst.Name) else iter(())
 
 
-OPERATORS = (
-    (ast.Constant, _constants),
-    (ast.Compare, _comparisons),
-    ((ast.BinOp, ast.AugAssign), _arithmetic),
-    (ast.BoolOp, _either_for_both),
-    (ast.UnaryOp, _without_sign),
-    ((ast.If, ast.IfExp, ast.While), _negated),
-    (ast.comprehension, _without_condition),
-    (ast.Tuple, _turned_round),
-    (ast.Call, _calls),
+OWN_OPERATORS = (
+    (DROPPED, _dropped),
+    (cst.Integer, _one_less),
+    ((cst.If, cst.While), _turned_round),
+    (cst.CompFor, _without_condition),
+    (cst.Tuple, _swapped_pair),
+    (cst.Call, _swapped_arguments),
+    (cst.Call, _is_named(_forgotten)),
 )
 
 
@@ -218,7 +194,7 @@ def main(keys: list[str]) -> None:
         alive = [change for change in left if change not in same]
         dead = len(made) - len(left)
         print(f"{key:<18}{len(made):>8}{dead:>8}{len(left) - len(alive):>12}{len(alive):>7}", flush=True)
-        print("".join(f"    {change}\n" for change in alive), end="")
+        print("".join(f"    {change}\n" for change in alive), end="", flush=True)
 
 
 if __name__ == "__main__":

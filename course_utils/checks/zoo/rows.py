@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake
@@ -41,15 +42,17 @@ def _ensembles(rows: Rows) -> list[int]:
     return _positions(rows, lambda r: r.networks != 1)
 
 
+def _alike(names: Sequence[str], rows: Rows, row: int) -> list[int]:
+    """The rows that agree with one row in these fields."""
+    wanted = [getattr(rows[row], name) for name in names]
+    return _positions(rows, lambda r: [getattr(r, name) for name in names] == wanted)
+
+
 def _same(*names: str) -> Callable[[Rows, int], list[int]]:
-    """Finds the rows that agree with one row in these fields."""
-    return lambda rows, row: _positions(
-        rows, lambda r: [getattr(r, n) for n in names] == [getattr(rows[row], n) for n in names]
-    )
+    return partial(_alike, names)
 
 
-def _comparable(rows: Rows, row: int) -> list[int]:
-    return _same(*CONDITIONS)(rows, row)
+_comparable = _same(*CONDITIONS)
 
 
 def _of_a_kind(rows: Rows, row: int) -> list[int]:
