@@ -10,5 +10,6 @@ __all__ = [
     "outcomes",
     "report",
     "results",
+    "telling",
     "writer",
 ]
