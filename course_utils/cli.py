@@ -274,6 +274,40 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
 
 
 @app.command()
+def site(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    answers: Annotated[
+        Literal["left-out", "folded"], typer.Option(help="Solutions and hidden tests: absent, or closed.")
+    ] = "left-out",
+    budget: Annotated[Budget, typer.Option(help="How much to do.")] = "smoke",
+    data: Annotated[
+        str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")
+    ] = "auto",
+    weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
+    executed: Annotated[
+        Path | None, typer.Option(help="Take what `course run` left here instead of running.")
+    ] = None,
+) -> None:
+    """Make web pages of the course.
+
+    Every chapter executed, the documents, a search; light and dark; nothing is loaded from elsewhere, and the
+    pages open from disk.
+
+    Example: `course site _site` runs all notebooks at `smoke` first
+    """
+    root = course_folder()
+    _need("papermill", "nbconvert", "ipykernel")
+    from course_utils.authoring import site as pages
+
+    pages.require_empty(folder)
+    if executed is None:
+        executed = root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+        run(None, budget, data, weights, out=executed)
+    made = pages.write_site(root, executed, folder, answers)
+    print(f"\n{len(made)} files; begin with {folder / pages.START}")
+
+
+@app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook, saved.")],
 ) -> None:
@@ -365,7 +399,7 @@ def grade(
 
         warm_server()  # it starts while this process imports, which takes as long
     from course_utils.grading import batch
-    from course_utils.grading.gradebook import report
+    from course_utils.grading.gradebook import glance, report
 
     try:
         names = batch.choose_assignments(root, assignment)
@@ -381,7 +415,8 @@ def grade(
         if changed := report.changes(rows):
             print(f"\nscores that changed:\n{changed}")
         if not students:
-            print(f"\n{file.relative_to(root)}")
+            page = glance.write(root, name, rows)
+            print(f"\n{file.relative_to(root)}\nthe class at a glance: {page.relative_to(root)}")
     if not all(row.graded for rows in rows_by_name.values() for row in rows):
         raise typer.Exit(FAILED)
 

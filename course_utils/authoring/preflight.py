@@ -19,7 +19,7 @@ ROOM = 20_000_000  # bytes for the notebook, page and results of a chapter; most
 def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
     """Look at everything that each of the notebooks would look at first, once for all of them.
 
-    Data and weights are read with the functions that the notebooks call; what was decoded is in the cache then.
+    Data and weights are read with the functions that the notebooks call; what they decode stays in the cache.
 
     Args:
         notebooks: names of chapters; one without a budget table is left alone.

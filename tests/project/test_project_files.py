@@ -102,7 +102,10 @@ def test_conda_gets_the_same_pins():
         (["check"], "bin/ruff format --check ."),
         (["check"], "bin/mypy"),
         (["check"], "bin/course build --check"),
-        (["check"], 'bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m "not slow"'),
+        (
+            ["check"],
+            'bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m "not slow"',
+        ),
         (["lint"], "bin/course build --check"),
         (["lab"], "bin/jupyter lab notebooks"),
         (["build"], "bin/course build"),
