@@ -28,9 +28,8 @@ c.IgnorePattern.pattern = r"(?s)."
 c.HTMLExporter.template_file = str(offline.TEMPLATE)
 c.HTMLExporter.filters = {"without_foreign_scripts": offline.without_foreign_scripts}
 
-# A submission's HTML must not run in the instructor's browser. Last, when the scores are saved.
+# What `course feedback` lets through of texts: the answers of students, the comments of persons.
 c.SanitizeHTML.enabled = True
-# A figure comes as HTML and as PNG; without the HTML its picture is shown.
 c.SanitizeHTML.sanitized_output_types = {"text/markdown"}
 c.SanitizeHTML.tags = """
     a abbr acronym b blockquote br code details div em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span
@@ -43,5 +42,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "nbconvert.preprocessors.sanitize.SanitizeHTML",
+    # Nothing of a submission may run in the instructor's browser. Last, when the scores are saved.
+    "course_utils.grading.inert.Inert",
 ]

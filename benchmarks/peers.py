@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 import tutorial
 from measure import Arm, in_turn, seconds_of
-from report import machine, markdown
+from report import markdown
 from torch import nn
 from torch.utils.data import DataLoader
 from torchvision import transforms
@@ -30,8 +30,9 @@ from torchvision import transforms
 from course_utils.data.augment import Augment, Preprocess
 from course_utils.data.images import ImageSet, Splits
 from course_utils.data.loading import load_data
-from course_utils.storage import write_text
+from course_utils.machine import describe_machine
 from course_utils.models.building import build_model
+from course_utils.storage import write_text
 from course_utils.training.convolutions import use_live_taps
 from course_utils.training.device import best_device
 from course_utils.training.fitting import fit
@@ -56,12 +57,14 @@ def network(live_taps: bool = False) -> nn.Module:
 
 def loader(images: ImageSet, batch: int, workers: int) -> DataLoader:
     """Shuffled batches of cropped, mirrored and normalised images, prepared one by one."""
-    steps = transforms.Compose([
-        transforms.RandomCrop(32, padding=PAD),
-        transforms.RandomHorizontalFlip(),
-        transforms.ToTensor(),
-        transforms.Normalize(tutorial.MEAN, tutorial.STD),
-    ])  # fmt: skip
+    steps = transforms.Compose(
+        [
+            transforms.RandomCrop(32, padding=PAD),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize(tutorial.MEAN, tutorial.STD),
+        ]
+    )
     pictures = tutorial.Pictures(images.images, images.labels, steps)
     return DataLoader(pictures, batch, shuffle=True, num_workers=workers)
 
@@ -97,9 +100,13 @@ def with_lightning(model: nn.Module, images: ImageSet, batch: int, workers: int)
             return torch.optim.AdamW(self.parameters(), RATE)
 
     trainer = lightning.Trainer(
-        max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, accelerator="auto",
-    )  # fmt: skip
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        accelerator="auto",
+    )
     trainer.fit(Classifier(), loader(images, batch, workers))
 
 
@@ -156,7 +163,8 @@ def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
         "## Beside fastai and Lightning\n\n"
         f"One epoch of ResNet-18 from scratch (stock stem) on {len(images):,} images of {images.name}, "
         f"crop and mirror in all, AdamW, float32; medians of {rounds} rounds in turn. {versions}; "
-        f"{machine(best_device())}; OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
+        f"{describe_machine(best_device())}; "
+        f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
         + section(images, rounds, batches)
     )
 

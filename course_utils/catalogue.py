@@ -1,4 +1,4 @@
-"""What `course fetch` can bring, by name: data sets and torchvision's weights."""
+"""What can be fetched, by name: data sets and torchvision's weights."""
 
 from __future__ import annotations
 

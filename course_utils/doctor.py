@@ -108,7 +108,8 @@ def _weights() -> Iterator[Finding]:
     from course_utils.models.weights import find_weights, imagenet_file
 
     try:
-        yield Finding("small weights", True, find_weights("small").name, essential=True)
+        small = find_weights("small")
+        yield Finding("small weights", True, small.name if small else "", essential=True)
     except CourseError as problem:
         yield Finding("small weights", False, problem.what, "install the package again", essential=True)
     here = [arch for arch in TORCHVISION if imagenet_file(arch).exists()]

@@ -99,7 +99,7 @@ def fetch(wanted: Download, progress: bool = True) -> Path:
     raise DownloadError(
         f"{wanted.path.name} could not be downloaded.",
         found="; ".join(f"{host}: {reason}" for host, reason in reasons.items()),
-        do=f"run {wanted.again} again (it goes on where it stopped), set COURSE_MIRRORS to "
+        do=f"run {wanted.again} again (it continues where it stopped), set COURSE_MIRRORS to "
         f"the address of another mirror, or put the file into {wanted.path.parent} yourself",
     )
 
@@ -186,5 +186,5 @@ def _host(url: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, URLError) and not isinstance(error, HTTPError):
-        error = error.reason
+        return str(error.reason) or type(error.reason).__name__
     return str(error) or type(error).__name__

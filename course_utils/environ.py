@@ -1,4 +1,4 @@
-"""Environment variables that are set for a while."""
+"""Environment variables: set for a while, and whether nbgrader runs this notebook."""
 
 from __future__ import annotations
 

@@ -45,6 +45,10 @@ class CheckpointError(CourseError):
     """A checkpoint that is damaged or belongs to another run."""
 
 
+class RunStopped(CourseError):
+    """A training run that was stopped where a whole one is needed."""
+
+
 class BuildError(CourseError):
     """A notebook source that must not be built as it stands."""
 

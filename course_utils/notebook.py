@@ -30,10 +30,10 @@ from course_utils.models.weights import (
     describe_weights,
     find_weights,
 )
-from course_utils.tables import html_table, percent, table, turned
+from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
-MOST_COLUMNS = 6  # of a recorded table; with more it is shown turned
+MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Session:
         caption = recorded.describe(facts, value.get("n_train"))
         if "rows" in value:
             wide = len(value["rows"][0]) > MOST_COLUMNS
-            show_table(turned(value["rows"]) if wide else value["rows"], caption=caption)
+            show_table(transposed(value["rows"]) if wide else value["rows"], caption=caption)
         elif "arms" in value:
             show_table([_arm_row(arm) for arm in value["arms"]], caption=caption)
         else:

@@ -51,7 +51,7 @@ def write_text(path: str | Path, text: str) -> None:
 def cache_dir() -> Path:
     """Where downloads and decoded images go: ``$COURSE_DATA``, else the platform's cache folder.
 
-    Everything in it can be fetched or computed again; delete it to win the space back.
+    Everything in it can be fetched or computed again; delete it to free the space.
     """
     chosen = os.environ.get("COURSE_DATA")
     if chosen:
@@ -84,7 +84,7 @@ def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[s
         _store(entry, arrays)
     except OSError as problem:
         if not entry.is_dir():  # else another process was faster
-            tell_not_kept(problem.strerror)
+            warn_not_kept(problem.strerror)
     return _load(entry) or arrays
 
 
@@ -102,8 +102,8 @@ def cache_problem() -> str:
 
 
 @functools.cache
-def tell_not_kept(reason: str) -> None:
-    """Say once that nothing is kept, and what to do; while nbgrader runs, nobody could do it."""
+def warn_not_kept(reason: str) -> None:
+    """Say once that nothing is kept, and what to do; silent while nbgrader runs: nobody could act on it."""
     if is_grading():
         return
     print(

@@ -1,4 +1,4 @@
-"""Rows as a table: aligned text, and HTML for notebooks."""
+"""Rows as a table: aligned text, and HTML for notebooks; what others wrote as one line of it."""
 
 from __future__ import annotations
 
@@ -45,10 +45,23 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     )
 
 
-def turned(rows: Sequence[dict]) -> list[dict]:
+def transposed(rows: Sequence[dict]) -> list[dict]:
     """The same table with rows and columns exchanged, for few rows of many columns."""
     title, *others = rows[0]
     return [{"": name, **{row[title]: _cell(row[name]) for row in rows}} for name in others]
+
+
+def one_line(text: str, longest: int = 300) -> str:
+    """What somebody else wrote, as a line that every terminal, table and file takes.
+
+    Line breaks become blanks; control characters, halves of characters and signs that turn the writing
+    direction are shown by their codes, not obeyed; beyond ``longest`` characters the middle is left out.
+    """
+    line = " ".join(text.split())
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    if len(shown) <= longest:
+        return shown
+    return f"{shown[: longest * 2 // 3]}...{shown[-(longest // 3 - 3) :]}"
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:

@@ -14,6 +14,7 @@ import base64
 import json
 import math
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -26,8 +27,9 @@ def same(label: str, got: object, expected: object, *, rtol: float = 0.0, atol: 
     """Compare what a student's function gave with what it should give.
 
     Type, dtype, shape, length and keys must be equal, the keys of a dict in any order; numbers may differ by
-    ``atol + rtol * |expected|``. NaN equals NaN. Only None, bool, int, float, str, tensors, arrays, and lists,
-    tuples and dicts of these can be equal, and none of a subclass. To accept any dtype compare ``got.tolist()``.
+    ``atol + rtol * |expected|``. NaN equals NaN. Only None, bool, int, float, str, tensors, arrays, and
+    lists, tuples and dicts of these can be equal, and none of a subclass. To accept any dtype compare
+    ``got.tolist()``.
 
     Args:
         label: says what was compared; a student never sees more of a hidden test.
@@ -56,7 +58,7 @@ def reveal(
     _publish({"nonce": nonce, "label": label, "value": value, "rtol": rtol, "atol": atol})
 
 
-def pack(value: object) -> dict:
+def pack(value: Any) -> dict:
     """A value as plain data that JSON can hold, digit for digit; what cannot be sent has only a type."""
     kind = type(value)
     if value is None or kind in (bool, int, str):

@@ -55,7 +55,7 @@ from torch import nn
 
 from course_utils import checks, models, plots, zoo
 from course_utils.analysis import Arm, verdict
-from course_utils.notebook import start
+from course_utils.notebook import show_table, start
 from course_utils.tables import table
 
 session = start(
@@ -91,7 +91,6 @@ def probed(arch, weights, size):
     return max(accuracy(head(unseen), unknown.labels) for head in heads)
 
 # %%
-from course_utils.notebook import show_table
 from course_utils.tables import percent
 
 board = []

@@ -170,7 +170,7 @@ square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224))
 pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None]
 
 upstream = build_model("resnet18", pretrained, num_classes=None).eval()
-print(upstream.start)
+print(models.describe_start(upstream, pretrained))
 
 # %%
 imagenet = pretrained and pretrained.num_classes == 1000
@@ -434,7 +434,7 @@ assert dead_taps == 6_946_816 <= zeros
 # *Predict first:* which one is most accurate, and which one is the best deal?
 
 # %%
-by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.STEMS}
+by_stem = {stem: build_model("resnet18", pretrained, stem=stem) for stem in models.RESNET_STEMS}
 stem_maps = {stem: map_sizes(model, 32) for stem, model in by_stem.items()}
 plots.show(plots.map_sizes(stem_maps, title="What a 32x32 picture becomes, by stem"))
 
@@ -1146,7 +1146,7 @@ plots.show(plots.iteration_loss(history))
 rows = [
     {"epoch": e.epoch, "phase": e.phase + 1, "train": f"{e.train_accuracy:.1%}",
      "validation": f"{e.val_accuracy:.1%}", "seconds": round(e.seconds, 1)}
-    for e in history.epochs
+    for e in history.records
 ]  # fmt: skip
 show_table(rows)
 print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}")
@@ -1162,7 +1162,7 @@ from dataclasses import replace
 
 from course_utils.training import evaluate as library_evaluate, score
 
-last = history.epochs[history.best_epoch - 1]
+last = history.records[history.best_epoch - 1]
 generator = torch.Generator().manual_seed(seed)
 augmented = replace(splits.train, images=recipe.augment(splits.train.images, generator))
 measured = {
@@ -1197,10 +1197,7 @@ def train_arm(start_weights, lr, arm_seed, numbers, parts=splits, prep=preproces
     """Train all layers at one rate; returns the model and its history."""
     model = build_model("resnet18", start_weights, len(parts.classes), seed=arm_seed)
     recipe = Recipe((Phase(numbers.epochs, lr),), numbers.batch_size, augment=Augment(pad=2))
-    history = fit(model, parts, recipe, prep, seed=arm_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, parts, recipe, prep, seed=arm_seed).completed()
 
 # %%
 starts = {"from scratch": None, "fine-tuned": pretrained}
@@ -1230,7 +1227,7 @@ print("validation accuracy by learning rate, first seed")
 runs, rates = run_arms(plan.control)
 curves = {}
 for name, pairs in runs.items():
-    curves[name] = [[e.val_accuracy for e in h.epochs] for _, h in pairs]
+    curves[name] = [[e.val_accuracy for e in h.records] for _, h in pairs]
     print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}")
 
 # %% [markdown]
@@ -1286,7 +1283,7 @@ import copy
 longer = copy.copy(plan.control)
 longer.epochs = plan.plateau.epochs
 long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
-long_val = [e.val_accuracy for e in long_history.epochs]
+long_val = [e.val_accuracy for e in long_history.records]
 long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
 title = f"From scratch with {longer.epochs} epochs"
 plots.show(plots.learning_curves(long_curves, title=title, data=session.caption, n_images=n_val))
@@ -1839,9 +1836,10 @@ checks.hidden(hidden_test)
 # %% [markdown]
 # ### Exercise 9 · Evaluation · ●○○ · 3 points · 8 min
 #
-# Write `evaluate(model, batches)`, which returns `(loss, accuracy)` as above but in evaluation mode and without
-# gradients. Afterwards the model is in the mode in which it came (`model.training` is what counts here; the next
-# `train_mode(model)` sets the frozen parts again).
+# Write `evaluate(model, batches)`, which returns `(loss, accuracy)` as above, but in evaluation mode and, for as long
+# as it runs, without gradients. Again `batches` can be gone through once, and each goes through the model once.
+# Afterwards the model is as it came: its tensors, which of them are trainable, and its mode (`model.training` is what
+# counts here; the next `train_mode(model)` sets the frozen parts again).
 #
 # *Predict first:* what would happen to batch norm if you evaluated in training mode?
 
@@ -1918,7 +1916,7 @@ checks.hidden(hidden_test)
 # %% graded="evaluation-2" points=2
 # Graded, 2 points: the model is left exactly as it was.
 ### BEGIN HIDDEN TESTS
-# Why: evaluating in training mode (statistics move), or handing the model back in another mode than it came.
+# Why: evaluating in training mode (statistics move), or handing the model back in another mode, frozen or thawed.
 def hidden_test() -> None:
     import torch
     from course_utils import checks
@@ -1928,29 +1926,36 @@ def hidden_test() -> None:
     own = (library.evaluate, library.predict, library.score, library.accuracy)
     answer = checks.own_work(evaluate, *own)
 
+    calls = []
+
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
             self.body = nn.Sequential(nn.Linear(7, 9), nn.BatchNorm1d(9), nn.Dropout(0.5), nn.Linear(9, 4))
-            self.calls = []
 
         def forward(self, x):
-            modes = any(m.training for m in self.body)
-            self.calls.append((modes, torch.is_grad_enabled()))
-            return self.body(x)
+            logits = self.body(x)
+            calls.append((any(m.training for m in self.modules()), logits.requires_grad))
+            return logits
 
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(63_518)
         batches = [(torch.randn(n, 7), torch.randint(4, (n,))) for n in (5, 3, 2)]
         for training in (True, False):
             model = Net().train(training)
+            model.body[0].requires_grad_(False)
+            for tensor in model.state_dict().values():
+                tensor.copy_(torch.rand(tensor.shape) + 0.5 + 30 * (not tensor.is_floating_point()))
             before = {k: v.clone() for k, v in model.state_dict().items()}
+            calls.clear()
             answer(model, batches)
-            assert len(model.calls) >= len(batches), "evaluate: every batch goes through the model"
-            assert not any(mode for mode, _ in model.calls), "evaluate: mode while evaluating"
-            assert not any(recording for _, recording in model.calls), "evaluate: gradients"
+            assert len(calls) == len(batches), "evaluate: each batch goes through the model once"
+            assert not any(mode for mode, _ in calls), "evaluate: mode while evaluating"
+            assert not any(recording for _, recording in calls), "evaluate: gradients"
             after = model.state_dict()
             assert all(torch.equal(v, after[k]) for k, v in before.items()), "evaluate: tensors of the model"
+            flags = [p.requires_grad for p in model.parameters()]
+            assert flags == [False, False, True, True, True, True], "evaluate: what is trainable afterwards"
             assert model.training is training, "evaluate: mode afterwards"
             assert torch.is_grad_enabled(), "evaluate: gradients afterwards"
 

@@ -50,11 +50,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import checks, models, plots
+from course_utils import checks, plots
 from course_utils.analysis import Arm, verdict
-from course_utils.models import build_alexnet, build_model, count_parameters
+from course_utils.models import ALEXNET_STEMS, build_alexnet, build_model, count_parameters
 from course_utils.notebook import show_table, start
-from course_utils.tables import percent, turned
+from course_utils.tables import percent, transposed
 
 session = start(
     "04_alexnet_comparison", "{{course_version}}", archs=("resnet18", "alexnet"),
@@ -157,10 +157,9 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 # Why: a new or cropped stem: logits come out, but the pretrained first kernels are lost.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
-    from course_utils.models import alexnet
+    from course_utils import checks, models
 
-    answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
+    answer = checks.own_work(adapt_alexnet, models.adapt_stem, models.build_alexnet)
     stock = checks.comparison.narrow_alexnet(classes=14, seed=70_311, width=11)
     before = [(n, t.clone()) for n, t in stock.state_dict().items() if n.startswith("features.")]
     with torch.random.fork_rng(devices=[]):
@@ -188,10 +187,9 @@ checks.hidden(hidden_test)
 # Why: listing what has the same shape or name; only equal values are still pretrained, so values are compared.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
-    from course_utils.models import alexnet
+    from course_utils import checks, models
 
-    answer = checks.own_work(adapt_alexnet, alexnet.adapt_stem, alexnet.build_alexnet)
+    answer = checks.own_work(adapt_alexnet, models.adapt_stem, models.build_alexnet)
     for classes in (8, 13):
         stock = checks.comparison.narrow_alexnet(classes=13, seed=8_819 + classes, width=12)
         before = [tensor.clone() for tensor in stock.state_dict().values()]
@@ -229,7 +227,7 @@ WAYS = {
     "the centre": ("centre", 32),
     "resampled": ("resampled", 32),
 }
-assert {stem for stem, _ in WAYS.values()} == set(models.alexnet.STEMS)
+assert {stem for stem, _ in WAYS.values()} == set(ALEXNET_STEMS)
 
 def probe_score(model, prep, images, val):
     """Validation accuracy of a linear probe on the features of ``model``."""
@@ -536,7 +534,7 @@ print(verdict(there["ResNet-18, scratch"], there["AlexNet, scratch"]))
 # %%
 rows = [{**result.row(), "pixels": contender.preprocess.size or splits.train.images.shape[-1]}
         for contender, result in zip(contenders, results.values())]  # fmt: skip
-show_table(turned(rows), caption="What each contender costs at its own input size")
+show_table(transposed(rows), caption="What each contender costs at its own input size")
 session.keep("cost", {"rows": rows})
 
 # %%
@@ -552,7 +550,7 @@ session.show_recorded("cost")
 
 # %%
 slow, quick = sorted((tuned_resnet, tuned_alexnet), key=lambda r: -r.seconds_per_epoch)
-longer = protocol.in_seconds_of(slow, quick)
+longer = protocol.with_equal_time(slow, quick)
 chosen = next(c for c in contenders if c.name == quick.arm.name)
 equal_time = longer.run(chosen.at(quick.arm.lr, f"{quick.arm.name}, {longer.epochs} epochs"), splits)
 print(f"{slow.arm.name}: {slow.seconds_per_epoch:.2f} s an epoch; {quick.arm.name}: "

@@ -882,10 +882,7 @@ def train_stack(lr, arm_seed, depth, **shape):
     recipe = Recipe(
         (Phase(numbers.epochs, lr),), numbers.batch_size, optimizer="sgd", weight_decay=1e-4, augment=None
     )
-    history = fit(model, few, recipe, tiny, seed=arm_seed)
-    if history.interrupted:
-        raise KeyboardInterrupt("stopped: run this cell again")
-    return model, history
+    return model, fit(model, few, recipe, tiny, seed=arm_seed).completed()
 
 # %%
 def run_stacks(shapes):
@@ -893,7 +890,7 @@ def run_stacks(shapes):
     runs = {}
     for name, shape in shapes.items():
         tried = {lr: train_stack(lr, seed, **shape) for lr in numbers.rates}
-        rate = choose_rate({lr: h.epochs[-1].train_accuracy for lr, (_, h) in tried.items()}, name)
+        rate = choose_rate({lr: h.records[-1].train_accuracy for lr, (_, h) in tried.items()}, name)
         others = range(seed + 1, seed + numbers.seeds)
         runs[name] = [tried[rate], *(train_stack(rate, s, **shape) for s in others)]
     return runs
@@ -909,7 +906,7 @@ depth_runs = run_stacks({
 def training_errors(runs):
     """For each arm and seed the training error of every epoch, a fraction."""
     return {
-        name: [[1 - e.train_accuracy for e in history.epochs] for _, history in pairs]
+        name: [[1 - e.train_accuracy for e in history.records] for _, history in pairs]
         for name, pairs in runs.items()
     }
 
@@ -1097,7 +1094,7 @@ def hidden_test() -> None:
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(capture_residuals, analysis.capture, analysis.watching)
+    answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
@@ -1145,7 +1142,7 @@ def hidden_test() -> None:
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
-    answer = checks.own_work(capture_residuals, analysis.capture, analysis.watching)
+    answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
     def hooks(model) -> list[int]:

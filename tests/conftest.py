@@ -10,20 +10,26 @@ os.environ.setdefault("OMP_NUM_THREADS", "2")
 # Tests compare bits, and on a CPU: a GPU is hidden from them, unless this is set by whoever runs them.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
-# Files that take longest, by CPU seconds. They come first, so that no worker is left with one at the end; a
-# file stays on one worker, which makes its course folders, kernels and browsers once.
+# Files that take longest. They come first, so that no worker is left with one at the end; a file stays on one
+# worker, which makes its course folders, kernels and browsers once.
 LONGEST = (
     "notebooks/test_chapters.py",
-    "notebooks/test_browser.py",
-    "grading/test_grading_tampering.py",
     "grading/test_grading_batch.py",
-    "grading/test_comparing.py",
+    "grading/test_grading_tampering.py",
+    "notebooks/test_browser.py",
+    "grading/test_sandbox.py",
     "grading/test_grading_broken.py",
     "checks/test_answers.py",
-    "grading/test_sandbox.py",
-    "project/test_bench.py",
     "project/test_cli.py",
+    "project/test_bench.py",
+    "grading/test_comparing.py",
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are processors: who grades or drives a browser waits much of the time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser):

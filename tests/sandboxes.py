@@ -11,7 +11,7 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,7 @@ class Run:
         limits: Limits | None = None,
         folder: Path | None = None,
         cell_seconds: float = 60,
+        after_cell: Callable[[int], None] = lambda cell: None,
     ) -> None:
         kernels = open_kernels(limits or Limits(), warm=kind == "warm", unsafe=kind == "unsafe")
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
@@ -57,6 +58,7 @@ class Run:
             interrupt_on_timeout=True,
             shutdown_kernel="immediate",
             timeout=cell_seconds,
+            on_cell_executed=lambda cell, cell_index, execute_reply: after_cell(cell_index),
         )
         manager = self.client.create_kernel_manager()
         self.died = False

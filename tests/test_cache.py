@@ -94,12 +94,12 @@ def test_full_disk_loses_nothing_and_leaves_nothing(folder, monkeypatch):
 
 def test_a_cache_that_keeps_nothing_says_so_once(folder, capsys, monkeypatch):
     folder.write_text("a file where the folder should be")
-    storage.tell_not_kept.cache_clear()
+    storage.warn_not_kept.cache_clear()
     for key in ("a", "b"):
         stored_arrays(key, Maker())
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and str(folder) in told and "set COURSE_DATA" in told
-    storage.tell_not_kept.cache_clear()
+    storage.warn_not_kept.cache_clear()
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     stored_arrays("c", Maker())
     assert capsys.readouterr().err == ""
@@ -115,7 +115,7 @@ def test_photographs_are_drawn_elsewhere_where_the_cache_is_full(folder, monkeyp
         return write(target, *rest)
 
     monkeypatch.setattr(loading.generation, "write_photos", full)
-    storage.tell_not_kept.cache_clear()
+    storage.warn_not_kept.cache_clear()
     drawn = loading._drawn_folder(2)
     assert len(list(drawn.glob("train/*/*.jpg"))) == 4 and folder not in drawn.parents
     assert "No space left" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils.notebook import show_table
-from course_utils.tables import html_table, percent, table, turned
+from course_utils.tables import html_table, percent, table, transposed
 
 ROWS = [
     {"arm": "linear probe", "accuracy": "58.9 %", "images": 1000, "rate": None},
@@ -35,5 +35,5 @@ def test_without_a_notebook_the_text_is_printed(capsys):
 
 
 def test_turned_and_percent():
-    assert turned(ROWS)[0] == {"": "accuracy", "linear probe": "58.9 %", "from <scratch>": "7.1 %"}
+    assert transposed(ROWS)[0] == {"": "accuracy", "linear probe": "58.9 %", "from <scratch>": "7.1 %"}
     assert (percent(0.712), percent(0.5, 0), percent(None)) == ("71.2 %", "50 %", "–")

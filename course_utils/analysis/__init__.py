@@ -29,9 +29,9 @@ from course_utils.analysis.residual import (
     gradient_norms,
     identity_blocks,
     path_lengths,
+    recording,
     shuffled,
     skipped,
-    watching,
 )
 
 __all__ = [
@@ -56,11 +56,11 @@ __all__ = [
     "mid_p",
     "path_lengths",
     "permuted_copy",
+    "recording",
     "reliability_bins",
     "shuffle_blocks",
     "shuffled",
     "skipped",
     "verdict",
-    "watching",
     "worth",
 ]

@@ -31,9 +31,9 @@ PIXEL_PENALTIES = (0.1, 1.0, 10.0)
 
 Extract = Callable[[ImageSet], Tensor]
 # What one run gives: validation accuracy, and a function that measures on the test images.
-Outcome = tuple[float, Callable[[], float]]
+Trial = tuple[float, Callable[[], float]]
 # A run with a seed and a learning rate or weight penalty.
-Run = Callable[[int, float], Outcome]
+Run = Callable[[int, float], Trial]
 
 
 def measure() -> None:
@@ -189,7 +189,7 @@ def _probes(data: Sequence[Splits], extractor: Callable[[int], Extract]) -> Run:
         extract, splits = extractor(seed), data[seed]
         return [(extract(part), part.labels) for part in (splits.train, splits.val, splits.test)]
 
-    def run(seed: int, penalty: float) -> Outcome:
+    def run(seed: int, penalty: float) -> Trial:
         train, val, test = parts(seed)
         head = fit_probe(*train, len(data[seed].classes), penalty)
         return _score(head, *val), lambda: _score(head, *test)
@@ -209,7 +209,7 @@ def _train(
     rate: float,
     epochs: int,
     seed: int,
-) -> Outcome:
+) -> Trial:
     """All layers trained at one rate from ``weights`` or scratch; best epoch on validation."""
     model = build_model("resnet18", weights, len(splits.classes), seed=seed)
     recipe = Recipe((Phase(epochs, rate),), batch_size=32)

@@ -72,12 +72,12 @@ class Result:
     @property
     def seconds_per_epoch(self) -> float:
         """The quickest epoch of all: what was disturbed least."""
-        return min(e.seconds for history in self.histories for e in history.epochs)
+        return min(e.seconds for history in self.histories for e in history.records)
 
     @property
     def curves(self) -> list[list[float]]:
         """Validation accuracy by epoch, a list for each seed."""
-        return [[e.val_accuracy for e in history.epochs] for history in self.histories]
+        return [[e.val_accuracy for e in history.records] for history in self.histories]
 
     def row(self) -> dict:
         """A row of the table: accuracy with both kinds of spread, and what it cost."""
@@ -129,7 +129,7 @@ class Protocol:
 
         Raises:
             CourseError: if the contender has more or fewer rates than the others.
-            KeyboardInterrupt: if a run is stopped.
+            RunStopped: if a run is stopped.
         """
         if len(contender.rates) != self.n_rates:
             raise CourseError(
@@ -152,12 +152,9 @@ class Protocol:
         """One run: every layer at one rate, the best epoch on validation kept."""
         model = contender.build(seed)
         recipe = Recipe((Phase(self.epochs, rate),), self.batch_size, augment=self.augment)
-        history = fit(model, splits, recipe, contender.preprocess, seed=seed)
-        if history.interrupted:
-            raise KeyboardInterrupt("stopped: run this cell again")
-        return model, history
+        return model, fit(model, splits, recipe, contender.preprocess, seed=seed).completed()
 
-    def in_seconds_of(self, other: Result, result: Result) -> Protocol:
+    def with_equal_time(self, other: Result, result: Result) -> Protocol:
         """This protocol with as many epochs as ``result``'s contender does in ``other``'s seconds.
 
         There is nothing to choose any more: give the contender the rate that it had

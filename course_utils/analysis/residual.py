@@ -116,7 +116,7 @@ def capture(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
     """
     model.eval()
     blocks = find_blocks(model)
-    with watching(blocks) as seen:
+    with recording(blocks) as seen:
         model(x)
     return {
         name: BlockRecord(
@@ -132,7 +132,7 @@ def capture(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
 
 
 @contextlib.contextmanager
-def watching(blocks: dict[str, nn.Module]) -> Iterator[dict[str, dict[str, Tensor]]]:
+def recording(blocks: dict[str, nn.Module]) -> Iterator[dict[str, dict[str, Tensor]]]:
     """Keep x, residual, shortcut and output of each block's last forward pass within the context.
 
     The hooks are removed at the end, also after an exception; other people's hooks stay.

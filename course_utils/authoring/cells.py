@@ -46,7 +46,7 @@ class Cell:
         line: where its ``# %%`` line stands in the file, counted from 1.
         kind: ``"code"`` or ``"markdown"``.
         source: the text as the notebook holds it.
-        written: the lines as the file holds them (markdown behind ``# ``).
+        written: the lines as the file holds them (markdown after ``# ``).
         role: a key of :data:`ROLES`, or empty.
         grade_id: how nbgrader calls it; empty without a role.
         points: what it is worth; 0 for cells that are not graded.

@@ -34,8 +34,9 @@ before the second line: it saves a few gigabytes. `.venv/bin/course doctor` tell
 Before you hand a notebook in, `.venv/bin/course check notebooks/NAME/NAME.ipynb` tells whether it can be
 graded as it is.
 
-Where JupyterLab shows the buttons *Validate* and *Create Assignment*, it runs in an instructor's environment. You need
-neither: make one of your own as above, or switch them off with `jupyter labextension disable @jupyter/nbgrader`.
+Where JupyterLab shows the buttons *Validate* and *Create Assignment*, it runs in an instructor's environment.
+You need neither: make one of your own as above, or switch them off with
+`jupyter labextension disable @jupyter/nbgrader`.
 
 ## Terms
 
@@ -50,7 +51,7 @@ Code and texts come under the licence in `LICENSE` ({license}); data and weights
 | hot dogs (`course fetch hotdog`) | from *Dive into Deep Learning*; its host states none for the pictures |
 
 Data and weights are downloaded by you from their hosts; none is in this folder but the small weights.
-"""
+"""  # noqa: E501, rows of a table
 COLAB = """
 Or without installing anything, in Colab:
 

@@ -19,7 +19,7 @@ ROOM = 20_000_000  # bytes for the notebook, page and results of a chapter; most
 def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
     """Look at everything that each of the notebooks would look at first, once for all of them.
 
-    Data and weights are read with the functions that the notebooks call; what they decode stays in the cache.
+    Data and weights are read with the functions that the notebooks call; what was decoded is then cached.
 
     Args:
         notebooks: names of chapters; one without a budget table is left alone.
@@ -30,7 +30,7 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
     """
     require_room(out, len(notebooks))
     data, weights = str(parameters["data"]), str(parameters["weights"])
-    _require_names(data, weights)
+    require_names(data, weights)
     known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     for name in notebooks:
         if name in known:
@@ -63,12 +63,14 @@ def require_room(out: Path, notebooks: int) -> None:
         ) from None
     if free < notebooks * ROOM:
         raise EnvironmentProblem(
-            f"the disk of {out} is nearly full.", expected=expected, found=f"{free / 1e6:,.0f} MB free",
+            f"the disk of {out} is nearly full.",
+            expected=expected,
+            found=f"{free / 1e6:,.0f} MB free",
             do=f"make room, or {do}",
-        )  # fmt: skip
+        )
 
 
-def _require_names(data: str, weights: str) -> None:
+def require_names(data: str, weights: str) -> None:
     """Whether a path leads anywhere: without torch, whose import takes longer than all the rest."""
     if data not in (*NO_FILES, "cifar10", "hotdog") and not Path(data).exists():
         raise DataError(

@@ -1,8 +1,9 @@
-"""Where the seconds of a run went: for each experiment of a notebook's budget table."""
+"""Headless runs of notebooks: pages, a table, records, and where the seconds went."""
 
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import re
 import sys
@@ -34,7 +35,7 @@ def by_experiment(executed: Path) -> dict[str, float]:
     """Seconds of the cells of a notebook that papermill has executed, by experiment.
 
     A cell counts for the experiment whose numbers it reads (``plan.starts.epochs``), and rather for one
-    that no cell before has read; a cell that reads none goes on with the experiment before it. What
+    that no cell before has read; a cell that reads none belongs to the experiment before it. What
     comes before the first is ``"set-up"``. Starting the kernel and making the page are not in it.
 
     Args:
@@ -173,15 +174,17 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
             progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,
         )
     except KeyboardInterrupt:
+        # nbclient leaves a task behind, which would print a traceback when it is forgotten.
+        logging.getLogger("asyncio").disabled = True
         return INTERRUPTED
     except papermill.PapermillExecutionError as problem:
-        return f"In [{problem.exec_count}]: {_told(problem)}"
+        return f"In [{problem.exec_count}]: {_error_line(problem)}"
     except Exception as problem:  # the kernel died, or never started
         return f"{type(problem).__name__}: {str(problem).strip().splitlines()[0]}"
     return OK
 
 
-def _told(problem) -> str:
+def _error_line(problem) -> str:
     """The error as one line of bearable length; one of the course's own with what to do."""
     lines = f"{problem.ename}: {problem.evalue}".strip().splitlines()
     if any(line.startswith(DO) for line in lines):

@@ -30,7 +30,7 @@ class Source:
 
     @property
     def experiments(self) -> list[Cell]:
-        """Code cells that belong to no exercise, behind the one that calls ``start``."""
+        """Code cells after the one that calls ``start`` that belong to no exercise."""
         code = [cell for cell in self.cells if cell.kind == "code"]
         begin = next((i for i, cell in enumerate(code) if "start(" in cell.source), len(code))
         return [cell for cell in code[begin + 1 :] if not cell.role]

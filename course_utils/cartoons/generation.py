@@ -230,16 +230,16 @@ def _draw_in_processes(labels: np.ndarray, seed: int, workers: int, without_obje
 def _received(process: Popen, bar: tqdm) -> bytes:
     """The bytes of all pictures that a process draws; the bar moves with each."""
     pictures = []
-    while picture := process.stdout.read(PICTURE):
-        pictures.append(picture)
-        bar.update()
-    process.stdout.close()
-    process.wait()
+    with process:
+        assert process.stdout is not None  # it was started with a pipe
+        while picture := process.stdout.read(PICTURE):
+            pictures.append(picture)
+            bar.update()
     return b"".join(pictures)
 
 
 def _progress(pictures: Iterable[int] | None, total: int) -> tqdm:
-    """A bar for whoever waits longer than a second."""
+    """A progress bar, shown after a second."""
     return tqdm(pictures, "drawing cartoons", total, unit=" pictures", delay=1, mininterval=0.5, leave=False)
 
 

@@ -7,9 +7,11 @@ Start reading in ``core.py`` (how a check runs its cases), then in any exercise 
 from course_utils.checks import comparison, concepts, finetune, residual, zoo
 from course_utils.checks.graded import hidden, own_work, quietly
 from course_utils.checks.report import CheckFailed, LibraryAnswer
+from course_utils.checks.unchanged import Kept
 
 __all__ = [
     "CheckFailed",
+    "Kept",
     "LibraryAnswer",
     "comparison",
     "concepts",

@@ -49,11 +49,15 @@ def expect(
 def _explain(
     answer: Callable, trials: Sequence[Trial], mistakes: Sequence[Mistake], remedy: str, rtol: float
 ) -> tuple[str, str]:
-    """Likely cause and remedy: of the first mistake that gives in every trial what the answer gives."""
+    """Likely cause and remedy: of the first mistake that gives in every trial what the answer gives.
+
+    What is right in all of them is no mistake, however near it comes to the answer.
+    """
     seen = [_outcome(answer, trial) for trial in trials]
+    expected = [trial.expected for trial in trials]
     for mistake in mistakes:
         made = [_outcome(mistake.imitate, trial) for trial in trials]
-        if close(seen, made, max(rtol, 1e-4)):
+        if close(seen, made, max(rtol, 1e-4)) and not close(made, expected, rtol):
             return mistake.likely, mistake.remedy
     return UNEXPLAINED, remedy
 

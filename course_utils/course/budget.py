@@ -52,9 +52,11 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
         if not hits:
             known = sorted({f"{name}.{n}" for name, p in plan.items() for n in p} | {OPTIONAL})
             raise CourseError(
-                f"nothing to override by {key!r} in {notebook}.", expected=", ".join(known),
-                found=key, do="write one of these names",
-            )  # fmt: skip
+                f"nothing to override by {key!r} in {notebook}.",
+                expected=", ".join(known),
+                found=key,
+                do="write one of these names",
+            )
         for numbers in hits:
             numbers[number] = value
     return SimpleNamespace(**{name: SimpleNamespace(**numbers) for name, numbers in plan.items()})

@@ -1,11 +1,12 @@
 """While a submission is graded, experiments rest: of their cells only what answers may need is run.
 
-How it works: `course build` lists each notebook's experiments (the code cells that belong to no exercise, behind
-the one that calls ``start``) in ``assets/released.json``, by cell id and fingerprint. While nbgrader grades,
-``start`` calls :func:`rest`, which hangs a transformer into IPython: it sees the text of each later cell before it
-runs. A text whose fingerprint is on the list is cut down to its imports, functions, classes, and names for plain
-values or for attributes of what is already there (``preprocess = session.preprocess``). A kernel is never told a
-cell's id or metadata, hence the fingerprint: whatever a student wrote or changed runs as it is.
+How it works: `course build` lists the experiments of each notebook in ``assets/released.json``, by cell id
+and fingerprint. They are the code cells after the one that calls ``start`` that belong to no exercise. While
+nbgrader grades, ``start`` calls :func:`rest`, which registers a transformer with IPython: it sees the text of
+each later cell before it runs. A text whose fingerprint is listed is cut down to its imports, functions,
+classes, and names for plain values or for attributes of what is already there
+(``preprocess = session.preprocess``). A kernel is told neither the id nor the metadata of a cell, hence the
+fingerprint: whatever a student wrote or changed runs as it is.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def reduced(lines: list[str], known: Container[str], names: Container[str]) -> l
     source = "".join(lines)
     if fingerprint(source) not in known:
         return lines
-    kept, own = [], set()
+    kept: list[ast.stmt] = []
+    own: set[str] = set()
     for node in ast.parse(source).body:
         if _may_be_needed(node, names, own):
             kept.append(node)
@@ -73,7 +75,7 @@ def _defined(node: ast.stmt) -> set[str]:
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
     if isinstance(node, ast.Assign):
         return {part.id for part in _targets(node) if isinstance(part, ast.Name)}
-    return {node.name}
+    return {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
 
 
 def _targets(node: ast.Assign) -> list[ast.AST]:

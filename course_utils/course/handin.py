@@ -21,8 +21,9 @@ from course_utils.errors import CourseError, EnvironmentProblem
 CELL_SECONDS = 60  # as Execute.timeout in nbgrader_config.py
 PASSED, FAILING, NOT_TRIED, DID_NOT_RUN = "passed", "FAILING", "not tried", "DID NOT RUN"
 ANSWERED, NOT_ANSWERED = "answered", "not answered"
+HAND_IN = "Save, then hand in this .ipynb file as it is"
+SET_UP = "from course_utils.notebook import"  # in the cell without which none after it can work
 # As a kernel sees it while nbgrader grades: data, weights and budget are small, and experiments rest.
-SET_UP = "from course_utils.notebook import start"  # in the cell without which nothing behind it can work
 AS_GRADED = {"NBGRADER_EXECUTION": "validate", "TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
@@ -41,7 +42,7 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class Report:
+class Review:
     """What a student should know before handing in.
 
     Attributes:
@@ -70,20 +71,18 @@ class Report:
 
     def _last_words(self) -> str:
         if self.repairs:
-            return "Do not hand it in yet: put right what is listed, or copy your answers into a new copy of the notebook."
+            return "Do not hand it in yet: correct what is listed, or copy your answers into a new copy."
         if not self.ready:
-            return "It can be graded, but something that you tried fails. Save, then hand in this .ipynb file as it is."
+            return f"It can be graded, but something that you tried fails. {HAND_IN}."
         left = sum(exercise.state in (NOT_TRIED, NOT_ANSWERED) for exercise in self.exercises)
-        first = (
-            f"It can be graded; {left} of {len(self.exercises)} exercises are still open."
-            if left
-            else "Ready."
+        still_open = f"It can be graded; {left} of {len(self.exercises)} exercises are still open."
+        return (
+            f"{still_open if left else 'Ready.'} {HAND_IN}: no page, no zip.\n"
+            "Hidden tests decide the points; they ask for what the exercise says, on inputs of their own."
         )
-        return (f"{first} Save, then hand in this .ipynb file as it is: no page, no zip.\n"
-                "Hidden tests decide the points; they ask for what the exercise says, on inputs of their own.")  # fmt: skip
 
 
-def check(path: Path, released: Released) -> Report:
+def check(path: Path, released: Released) -> Review:
     """Look a notebook over, run it as grading does, and say how its visible checks went.
 
     The file is only read. Its cells run in one fresh kernel, in the notebook's folder, with your rights.
@@ -99,7 +98,7 @@ def check(path: Path, released: Released) -> Report:
     repairs = tuple(_repairs(notebook, expected))
     stopped = _run(notebook, path.parent)
     _require_set_up(path, notebook)
-    return Report(
+    return Review(
         assignment, repairs, tuple(_exercises(notebook, expected, stopped)), tuple(_notes(notebook))
     )
 
@@ -115,20 +114,31 @@ def _read(path: Path) -> NotebookNode:
 
 
 def _assignment(path: Path, notebook: NotebookNode, released: Released) -> str:
-    """Which notebook of the course it is; by the cells' own ids too, since some editors drop nbgrader's marks."""
+    """Which notebook of the course it is; by the cells' own ids too: some editors drop nbgrader's marks."""
     present = [name for cell in notebook.cells for name in (cell.metadata.grade_id, cell.id)]
     assignment = assignment_of(present, {name: [c.id for c in cells] for name, cells in released.items()})
     if assignment is None:
-        raise HandInError(f"{path.name}: no cell of this course is in it.", expected=", ".join(released),
-                          do="copy your answers into the notebook that was handed out")  # fmt: skip
+        raise HandInError(
+            f"{path.name}: no cell of this course is in it.",
+            expected=", ".join(released),
+            do="copy your answers into the notebook that was handed out",
+        )
     named = next((name for name in released if path.stem.startswith(name)), assignment)
     if named != assignment:
-        raise HandInError(f"{path.name} holds the cells of {assignment}.", expected=f"the cells of {named}",
-                          found="another assignment under this name", do="look for the right file")  # fmt: skip
+        raise HandInError(
+            f"{path.name} holds the cells of {assignment}.",
+            expected=f"the cells of {named}",
+            found="another assignment under this name",
+            do="look for the right file",
+        )
     version = notebook.metadata.get("course_version", course_utils.__version__)
     if version != course_utils.__version__:
-        raise HandInError(f"{path.name} is of another version of the course.", expected=course_utils.__version__,
-                          found=str(version), do="get notebook and package from the same hand-out")  # fmt: skip
+        raise HandInError(
+            f"{path.name} is of another version of the course.",
+            expected=course_utils.__version__,
+            found=str(version),
+            do="get notebook and package from the same hand-out",
+        )
     return assignment
 
 

@@ -1,12 +1,13 @@
 """A notebook as a file that somebody sent: from its bytes to cells, whatever an editor or a mail program did.
 
-`course check`, `course collect` and `course grade` read by this alone, so that a student's check takes what the
-grader takes.
+`course check`, `course collect` and `course grade` read with this alone, so that a student's check takes what
+the grader takes.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import nbformat
@@ -14,8 +15,12 @@ from nbformat import NotebookNode
 
 from course_utils.errors import CourseError
 
-LARGEST_FILE = 100 * 1024**2  # bytes; figures of an honest notebook stay far below
+LARGEST_FILE = 32 * 1024**2  # bytes; figures of an honest notebook stay far below
+MOST_CELLS = 2000  # ours have about a hundred
+LARGEST_CELL, LARGEST_TEXT = 10**6, 4 * 10**6  # characters of a cell, and of all cells
 LARGEST_ATTACHMENTS = 5 * 1024**2  # characters of base64 in one cell
+LONGEST_NAME = 200  # of a cell, in characters
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 KINDS = {
     b"%pdf": "a PDF",
     b"pk\x03\x04": "a zip",
@@ -24,6 +29,7 @@ KINDS = {
     b"\x89png": "a picture",
     b"\xff\xd8\xff": "a picture",
 }  # by the first bytes, in small letters
+_PLAIN_NAME, _BASE64 = re.compile(r"[\w. ()-]{1,100}"), re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
 class NotebookError(CourseError):
@@ -37,12 +43,13 @@ def read_notebook(content: bytes) -> NotebookNode:
         content: of the file. UTF-8, or UTF-16 with a byte order mark; any nbformat.
 
     Returns:
-        A notebook of nbformat 4. The metadata of a cell are ``grade_id`` (a string, empty where nbgrader does not
-        know the cell) and ``marked`` (whether it has anything of nbgrader's); its ``id`` may be empty. What is
-        too large or malformed among the attachments of a text lies in ``lost``.
+        A notebook of nbformat 4. The metadata of a cell are ``grade_id`` (a string, empty where nbgrader does
+        not know the cell) and ``marked`` (whether it has anything of nbgrader's); its ``id`` may be empty.
+        Where the attachments of a text are too large, or no pictures, ``lost`` is true. Of the notebook's
+        metadata strings are left.
 
     Raises:
-        NotebookError: if it is no notebook, or not all of one.
+        NotebookError: if it is no notebook, or not all of one, or larger than anybody writes one.
     """
     if len(content) > LARGEST_FILE:
         raise _refusal(f"the file is larger than {LARGEST_FILE // 1024**2} MB", do="clear its outputs")
@@ -51,8 +58,16 @@ def read_notebook(content: bytes) -> NotebookNode:
     raw = _as_version_4(_parse(_decode(content)))
     if not isinstance(raw.get("cells"), list) or not all(isinstance(c, dict) for c in raw["cells"]):
         raise _refusal("the file holds no notebook: it has no list of cells")
-    metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
+    if len(raw["cells"]) > MOST_CELLS:
+        raise _refusal(f"the notebook has more than {MOST_CELLS:,} cells", do="delete what is not yours")
     cells = [_clean(cell) for cell in raw["cells"]]
+    sizes = [len(cell["source"]) for cell in cells]
+    if max(sizes, default=0) > LARGEST_CELL or sum(sizes) > LARGEST_TEXT:
+        what = f"the notebook holds a cell of {max(sizes):,} characters, or too much text in all"
+        raise _refusal(what, do="delete what is not yours")
+    given = raw.get("metadata")
+    given = given if isinstance(given, dict) else {}
+    metadata = {_text(name): _text(value) for name, value in given.items() if isinstance(value, str)}
     return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
 
 
@@ -76,6 +91,8 @@ def _parse(text: str) -> dict:
         raise _broken(text, problem) from None
     except RecursionError:
         raise _refusal("the file is damaged: it is nested too deeply") from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise _refusal("the file is damaged: it holds a number without end") from None
     if not isinstance(raw, dict):
         raise _refusal("the file holds no notebook", found="other JSON")
     return raw
@@ -112,9 +129,9 @@ def _clean(cell: dict) -> dict[str, Any]:
     """A valid cell; what an attacker or a broken editor put elsewhere in it is left out."""
     kind = cell.get("cell_type")
     kind = kind if kind in ("code", "markdown", "raw") else "raw"
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-    clean = {
+    metadata = _as_dict(cell.get("metadata"))
+    nbgrader = _as_dict(metadata.get("nbgrader"))
+    clean: dict[str, Any] = {
         "cell_type": kind,
         "source": _text(cell.get("source", "")),
         "metadata": {"grade_id": _first_string(nbgrader.get("grade_id")), "marked": bool(nbgrader)},
@@ -124,20 +141,25 @@ def _clean(cell: dict) -> dict[str, Any]:
         clean |= {"outputs": [], "execution_count": None}
     attachments = cell.get("attachments")
     if kind == "markdown" and isinstance(attachments, dict) and attachments:
-        clean["attachments" if _are_pictures(attachments) else "lost"] = attachments
+        clean |= {"attachments": attachments} if _are_pictures(attachments) else {"lost": True}
     return clean
 
 
+def _as_dict(value: object) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
 def _first_string(*values: object) -> str:
-    return next((value for value in values if isinstance(value, str)), "")
+    return _text(next((value for value in values if isinstance(value, str)), "")[:LONGEST_NAME])
 
 
 def _are_pictures(attachments: dict) -> bool:
-    """Whether they have the form of attachments, and a size that one can look at."""
-    if not all(isinstance(kinds, dict) for kinds in attachments.values()):
+    """Whether they are pictures with plain names, in a size that one can look at."""
+    if not all(isinstance(kinds, dict) and _PLAIN_NAME.fullmatch(n) for n, kinds in attachments.items()):
         return False
-    texts = [value for kinds in attachments.values() for value in kinds.values()]
-    return all(isinstance(t, str) for t in texts) and sum(map(len, texts)) <= LARGEST_ATTACHMENTS
+    parts = [part for kinds in attachments.values() for part in kinds.items()]
+    pictures = all(kind in PICTURES and isinstance(t, str) and _BASE64.fullmatch(t) for kind, t in parts)
+    return pictures and sum(len(text) for _, text in parts) <= LARGEST_ATTACHMENTS
 
 
 def _text(source: object) -> str:

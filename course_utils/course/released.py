@@ -1,4 +1,4 @@
-"""What was handed out: the cells of each notebook that must come back, and its experiments, by fingerprint."""
+"""What was handed out: the cells of each notebook that must come back, and its experiments."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_experiments(assignment: str, path: Path = LIST) -> dict[str, str]:
 def list_text(
     released: Mapping[str, Sequence[ReleasedCell]], experiments: Mapping[str, Mapping[str, str]]
 ) -> str:
-    """The content of the file, which `course build` writes: a line for each cell, so that a change can be read.
+    """The content of the file, as `course build` writes it: a line a cell, so that changes can be read.
 
     Args:
         released: for each assignment the cells that nbgrader knows.

@@ -41,7 +41,7 @@ class Preprocess:
         return (x - mean) / std
 
     def undo(self, x: Tensor) -> Tensor:
-        """Map normalised float ``[N, 3, H, W]`` back to uint8 pixels, to look at them."""
+        """Map normalised float ``[N, 3, H, W]`` back to uint8 pixels, for figures."""
         mean, std = self._constants(x.device)
         return ((x * std + mean) * 255).round().clamp(0, 255).to(torch.uint8)
 
@@ -149,7 +149,7 @@ def random_resized_crops(images: Tensor, size: int, generator: torch.Generator) 
     """Cut a box of random area, shape and place out of each image and resample it to ``size``.
 
     The whole batch goes through one ``grid_sample``. Where a box may be larger than ``size``, it is
-    sampled at twice the size and averaged, lest fine lines flicker (aliasing).
+    sampled at twice the size and averaged, so that fine lines do not flicker (aliasing).
     """
     n, side = len(images), min(images.shape[-2:])
     area = torch.empty(n).uniform_(*CROP_AREA, generator=generator)

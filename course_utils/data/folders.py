@@ -21,13 +21,13 @@ from course_utils.storage import file_stamp, stored_arrays
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-READER = 1  # to be raised when the reader gives other pixels for the same file
+READER_VERSION = 1  # to be raised when the reader gives other pixels for the same file
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
 LAYOUT = "one folder per class, e.g. train/hotdog/1.jpg, train/other/2.jpg"
 
 
 @dataclass(frozen=True)
-class ReadReport:
+class ReadImages:
     """What was read, and which files were not.
 
     Attributes:
@@ -44,7 +44,7 @@ class ReadReport:
     skipped: tuple[str, ...]
 
 
-def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20) -> ReadReport:
+def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20) -> ReadImages:
     """Images in ``<part>/<class>/`` or ``<class>/``, from a folder or a zip (read, never unpacked).
 
     Parts are called train, val (valid, validation) and test; where there is val and no test, val
@@ -70,7 +70,7 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
             do="correct the path; `course fetch cifar10` brings CIFAR-10",
         )
     source = _Folder(path) if path.is_dir() else _Zip(path)
-    key = f"{path.name} {source.stamp()} {size} {READER}"
+    key = f"{path.name} {source.stamp()} {size} {READER_VERSION}"
     arrays = stored_arrays(key, lambda: _decode_all(source, size))
     skipped = tuple(arrays["skipped"].tolist())
     if len(skipped) > max_damaged:
@@ -81,7 +81,7 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
             do="copy or download the data again, or remove these files",
         )
     parts = [name.removesuffix("_labels") for name in arrays if name.endswith("_labels")]
-    return ReadReport(
+    return ReadImages(
         parts={part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in parts},
         files={part: arrays[f"{part}_files"] for part in parts},
         classes=tuple(arrays["classes"].tolist()),
@@ -90,7 +90,7 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
 
 
 class _Folder:
-    """What lies in a folder. Names are relative to it; those of folders end in a slash."""
+    """The files of a folder. Names are relative to it; those of folders end in a slash."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -116,7 +116,7 @@ class _Folder:
 
 
 class _Zip:
-    """What lies in a zip, by the same three names."""
+    """The files of a zip, with the same interface."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -183,7 +183,7 @@ def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]
 
 
 def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
-    """The steps of each name inside the data set: without the folders that lie around all of it."""
+    """The steps of each name inside the data set: without the folders that hold all of it."""
     places = {name: _steps(name) for name in names if _steps(name)}
     images = [place for name, place in places.items() if _is_image(name)]
     around = _folders_around(images)
@@ -209,7 +209,7 @@ def _is_image(name: str) -> bool:
 
 
 def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The folders that hold the whole data set, as the first in ``cifar10/train/cat/1.png``."""
+    """The folders that hold the whole data set, such as the first in ``cifar10/train/cat/1.png``."""
     around = []
     steps_of_all = zip(*(image[:-2] for image in images))
     for steps in steps_of_all:
@@ -220,7 +220,7 @@ def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _with_part(place: tuple[str, ...], in_parts: bool) -> tuple[str, ...]:
-    """(part, class, ..., file); nothing for what lies beside the parts."""
+    """(part, class, ..., file); nothing for what is outside of the parts."""
     if not in_parts:
         return ("train", *place)
     part = PARTS.get(place[0].lower())
@@ -245,7 +245,9 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
     entries, classes = _layout(source.names, where)
     parts = {entry.part for entry in entries}
     _check_classes(entries, parts, classes, where)
-    images, kept, skipped = None, [], []
+    images = np.empty(0, np.uint8)  # until the first whole picture tells the size
+    kept: list[_Entry] = []
+    skipped: list[str] = []
     decoded = _decoded(source.read, [entry.file for entry in entries], size)
     label = f"reading {source.path.name}"
     bar = tqdm(decoded, label, len(entries), unit=" images", delay=1, mininterval=0.5, leave=False)
@@ -253,7 +255,7 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
         if pixels is None:
             skipped.append(entry.file)
             continue
-        if images is None:
+        if not kept:
             images = np.empty((len(entries), *pixels.shape), np.uint8)
         if pixels.shape != images.shape[1:]:
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
@@ -341,9 +343,9 @@ def decode(content: bytes, size: int | None = None) -> np.ndarray:
     Raises:
         Exception: of any kind if the bytes are no whole picture: each decoder has its own.
     """
-    image = Image.open(io.BytesIO(content))
-    ImageOps.exif_transpose(image, in_place=True)
-    image = _rgb(image)
+    opened = Image.open(io.BytesIO(content))
+    ImageOps.exif_transpose(opened, in_place=True)
+    image = _rgb(opened)
     if size:
         image = ImageOps.fit(image, (size, size))
     return np.asarray(image).transpose(2, 0, 1)

@@ -14,89 +14,6 @@ CUT_FROM_TRAIN = 0.1  # val, where the data set has a test set of its own
 CUT_FROM_ALL = 0.15  # val and test each, where there are only class folders
 
 
-def cut_off(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Choose ``n`` images, every class in proportion; groups stay whole, which may take a few more.
-
-    Returns:
-        Indices of the rest and of the chosen, int64, each in random order.
-
-    Raises:
-        DataError: if nothing is left of a class.
-    """
-    order = _proportional_order(images.labels, seed)
-    if images.groups is None:
-        chosen, rest = order[:n], order[n:]
-    else:
-        groups = _first_groups(images.groups, order.tolist(), n)
-        inside = torch.tensor([images.groups[i] in groups for i in order.tolist()])
-        chosen, rest = order[inside], order[~inside]
-    lost = set(images.labels.tolist()) - set(images.labels[rest].tolist())
-    if lost:
-        whole = ", groups kept whole" if images.groups else ""
-        raise DataError(
-            f"no training image left of class {images.classes[min(lost)]!r}.",
-            found=f"{len(images)} images, {len(chosen)} of them held out{whole}",
-            do="add images of that class, or hold out fewer",
-        )
-    return rest, chosen
-
-
-def _first_groups(groups: tuple[str, ...], order: list[int], n: int) -> set[str]:
-    """Groups in the order of their first image, until they hold ``n`` images."""
-    members = Counter(groups)
-    chosen, held = set(), 0
-    for i in order:
-        if held >= n:
-            break
-        if groups[i] not in chosen:
-            chosen.add(groups[i])
-            held += members[groups[i]]
-    return chosen
-
-
-def balanced_order(labels: Tensor, seed: int) -> Tensor:
-    """A random order of the images in which each beginning has equally many of each class."""
-    order, turn, _ = _turns(labels, seed)
-    return order[turn.argsort()]
-
-
-def _proportional_order(labels: Tensor, seed: int) -> Tensor:
-    """A random order of the images in which each beginning has the classes in their proportions."""
-    order, turn, class_size = _turns(labels, seed)
-    return order[(turn / class_size).argsort()]
-
-
-def _turns(labels: Tensor, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The images class by class, shuffled; each one's turn in its class; the size of its class.
-
-    A class's first image has its turn at about 0.5, its second at about 1.5, and so on.
-    """
-    labels = labels.cpu()
-    generator = torch.Generator().manual_seed(seed)
-    shuffled = torch.randperm(len(labels), generator=generator)
-    order = shuffled[labels[shuffled].argsort(stable=True)]
-    sizes = labels.bincount()
-    first = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)
-    about_half = 0.45 + 0.1 * torch.rand(len(labels), generator=generator, dtype=torch.float64)
-    return order, torch.arange(len(labels)) - first + about_half, sizes.repeat_interleave(sizes)
-
-
-def val_size(train: int, val: int | None, share: float) -> int:
-    """The images of val beside ``train`` of them, where they are ``share`` of both."""
-    return round(train * share / (1 - share)) if val is None else val
-
-
-def portions(n: int, train: int | None, val: int | None, share: float) -> tuple[int, int]:
-    """How many of ``n`` images go to train and to val."""
-    if train is None:
-        n_val = round(n * share) if val is None else min(val, n // 2)
-        return n - n_val, n_val
-    n_val = val_size(train, val, share)
-    if train + n_val > n:
-        n_val = round(n * n_val / (train + n_val))
-    return min(train, n - n_val), n_val
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageSet:
     """Labelled images of one size, as one tensor: a batch is an index.
@@ -159,15 +76,6 @@ class ImageSet:
         return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
 
-def _refuse(what: str, expected: str, tensor: Tensor) -> None:
-    dtype = str(tensor.dtype).removeprefix("torch.")
-    raise DataError(
-        f"{what} of the wrong type or shape.",
-        expected=expected,
-        found=f"{dtype} {list(tensor.shape)}",
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Splits:
     """What a model learns from (train), is chosen by (val) and is measured on at the end (test).
@@ -190,27 +98,12 @@ class Splits:
         return self.train.name
 
     def to(self, device: str | torch.device) -> Splits:
-        moved = (part.to(device) for part in (self.train, self.val, self.test))
-        return Splits(*moved, skipped=self.skipped)
+        return Splits(self.train.to(device), self.val.to(device), self.test.to(device), self.skipped)
 
 
-def _splits(parts: dict[str, ImageSet], train, val, test, seed: int, skipped: tuple[str, ...]) -> Splits:
-    if "all" in parts:
-        pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)
-        share = CUT_FROM_ALL / (1 - CUT_FROM_ALL)
-    else:
-        pool, held_out, share = parts["train"], parts["test"], CUT_FROM_TRAIN
-    test_set = _take(held_out, test, seed)
-    if "val" in parts:
-        return Splits(_take(pool, train, seed), _take(parts["val"], val, seed), test_set, skipped)
-    n_train, n_val = portions(len(pool), train, val, share)
-    rest, chosen = cut_off(pool, n_val, seed)
-    rest = rest[balanced_order(pool.labels[rest], seed)[:n_train]]
-    return Splits(pool.subset(rest), pool.subset(chosen), test_set, skipped)
-
-
-def _take(images: ImageSet, n: int | None, seed: int) -> ImageSet:
-    return images.take(len(images) if n is None else n, seed)
+def named_parts(splits: Splits) -> list[tuple[str, ImageSet]]:
+    """Train, val and test with their names, in this order."""
+    return [("train", splits.train), ("val", splits.val), ("test", splits.test)]
 
 
 def split(images: ImageSet, val: int | float, seed: int) -> tuple[ImageSet, ImageSet]:
@@ -229,5 +122,125 @@ def split(images: ImageSet, val: int | float, seed: int) -> tuple[ImageSet, Imag
     return images.subset(rest), images.subset(chosen)
 
 
-def _named_parts(splits: Splits) -> list[tuple[str, ImageSet]]:
-    return [("train", splits.train), ("val", splits.val), ("test", splits.test)]
+def split_parts(
+    parts: dict[str, ImageSet],
+    train: int | None,
+    val: int | None,
+    test: int | None,
+    seed: int,
+    skipped: tuple[str, ...],
+) -> Splits:
+    """Splits of at most that many images, from the parts of a data set.
+
+    Args:
+        parts: ``train`` and ``test``, with ``val`` or without; or ``all``.
+        skipped: damaged files that were left out.
+    """
+    if "all" in parts:
+        pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)
+        share = CUT_FROM_ALL / (1 - CUT_FROM_ALL)
+    else:
+        pool, held_out, share = parts["train"], parts["test"], CUT_FROM_TRAIN
+    test_set = _take(held_out, test, seed)
+    if "val" in parts:
+        return Splits(_take(pool, train, seed), _take(parts["val"], val, seed), test_set, skipped)
+    n_train, n_val = portions(len(pool), train, val, share)
+    rest, chosen = cut_off(pool, n_val, seed)
+    rest = rest[balanced_order(pool.labels[rest], seed)[:n_train]]
+    return Splits(pool.subset(rest), pool.subset(chosen), test_set, skipped)
+
+
+def cut_off(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Choose ``n`` images, every class in proportion; groups stay whole, which may take a few more.
+
+    Returns:
+        Indices of the rest and of the chosen, int64, each in random order.
+
+    Raises:
+        DataError: if nothing is left of a class.
+    """
+    order = _proportional_order(images.labels, seed)
+    if images.groups is None:
+        chosen, rest = order[:n], order[n:]
+    else:
+        groups = _first_groups(images.groups, order.tolist(), n)
+        inside = torch.tensor([images.groups[i] in groups for i in order.tolist()])
+        chosen, rest = order[inside], order[~inside]
+    lost = set(images.labels.tolist()) - set(images.labels[rest].tolist())
+    if lost:
+        whole = ", groups kept whole" if images.groups else ""
+        raise DataError(
+            f"no training image left of class {images.classes[min(lost)]!r}.",
+            found=f"{len(images)} images, {len(chosen)} of them held out{whole}",
+            do="add images of that class, or hold out fewer",
+        )
+    return rest, chosen
+
+
+def portions(n: int, train: int | None, val: int | None, share: float) -> tuple[int, int]:
+    """How many of ``n`` images go to train and to val."""
+    if train is None:
+        n_val = round(n * share) if val is None else min(val, n // 2)
+        return n - n_val, n_val
+    n_val = val_size(train, val, share)
+    if train + n_val > n:
+        n_val = round(n * n_val / (train + n_val))
+    return min(train, n - n_val), n_val
+
+
+def val_size(train: int, val: int | None, share: float) -> int:
+    """The images of val beside ``train`` of them, where they are ``share`` of both."""
+    return round(train * share / (1 - share)) if val is None else val
+
+
+def balanced_order(labels: Tensor, seed: int) -> Tensor:
+    """A random order of the images in which each beginning has equally many of each class."""
+    order, turn, _ = _turns(labels, seed)
+    return order[turn.argsort()]
+
+
+def _proportional_order(labels: Tensor, seed: int) -> Tensor:
+    """A random order of the images in which each beginning has the classes in their proportions."""
+    order, turn, class_size = _turns(labels, seed)
+    return order[(turn / class_size).argsort()]
+
+
+def _turns(labels: Tensor, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The images class by class, shuffled; each one's turn in its class; the size of its class.
+
+    A class's first image has its turn at about 0.5, its second at about 1.5, and so on.
+    """
+    labels = labels.cpu()
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = torch.randperm(len(labels), generator=generator)
+    order = shuffled[labels[shuffled].argsort(stable=True)]
+    sizes = labels.bincount()
+    first = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)
+    about_half = 0.45 + 0.1 * torch.rand(len(labels), generator=generator, dtype=torch.float64)
+    return order, torch.arange(len(labels)) - first + about_half, sizes.repeat_interleave(sizes)
+
+
+def _first_groups(groups: tuple[str, ...], order: list[int], n: int) -> set[str]:
+    """Groups in the order of their first image, until they hold ``n`` images."""
+    members = Counter(groups)
+    chosen, held = set(), 0
+    for i in order:
+        if held >= n:
+            break
+        if groups[i] not in chosen:
+            chosen.add(groups[i])
+            held += members[groups[i]]
+    return chosen
+
+
+def _take(images: ImageSet, n: int | None, seed: int) -> ImageSet:
+    return images.take(len(images) if n is None else n, seed)
+
+
+def _refuse(what: str, expected: str, tensor: Tensor) -> None:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    raise DataError(
+        f"{what} of the wrong type or shape.",
+        expected=expected,
+        found=f"{dtype} {list(tensor.shape)}",
+    )

@@ -1,4 +1,4 @@
-"""A look at the data before training: channel statistics and exact duplicates."""
+"""Checks of the data before training: sizes and classes, channel statistics, exact duplicates."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
-from course_utils.data.images import ImageSet, Splits, _named_parts
+from course_utils.data.images import ImageSet, Splits, named_parts
 from course_utils.errors import DataError
 
-SMALLEST = 8  # pixels: at fewer, nothing is left behind the strides of the course's networks
+SMALLEST = 8  # pixels: with fewer, nothing is left after the strides of the course's networks
 
 
 def require_usable(splits: Splits) -> None:
-    """Whether the experiments of a notebook can work with these images.
+    """Refuse images that the experiments of a notebook cannot work with.
 
     Raises:
         DataError: if the images are smaller than 8 pixels, or a class has no training image.
@@ -34,8 +34,8 @@ def require_usable(splits: Splits) -> None:
             f"too few training images for {n} classes.",
             expected=f"at least one of each class, better ten: {10 * n:,}",
             found=f"{len(splits.train):,} images of {here} classes",
-            do=f"take more: `--set data.train={10 * n} --set data.val={5 * n} --set data.test={5 * n}` on the "
-            "command line, overrides = {...} with these names in a notebook, or a larger budget",
+            do=f"take more: `--set data.train={10 * n} --set data.val={5 * n} --set data.test={5 * n}` on "
+            "the command line, overrides = {...} with these names in a notebook, or a larger budget",
         )
 
 
@@ -78,11 +78,11 @@ def _digests(images: ImageSet) -> list[bytes]:
 
 def duplicate_report(splits: Splits) -> str:
     """One line on images, and where there are groups on groups, that two splits share."""
-    parts = _named_parts(splits)
+    parts = named_parts(splits)
     pairs = [(f"{p}/{q}", a, b) for i, (p, a) in enumerate(parts) for q, b in parts[i + 1 :]]
     line = "Exact duplicates: " + ", ".join(f"{name} {len(find_duplicates(a, b))}" for name, a, b in pairs)
     if splits.train.groups is None:
         return line
     return f"{line}. Groups in both: " + ", ".join(
-        f"{name} {len(set(a.groups) & set(b.groups))}" for name, a, b in pairs
+        f"{name} {len(set(a.groups or ()) & set(b.groups or ()))}" for name, a, b in pairs
     )

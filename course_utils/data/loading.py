@@ -8,6 +8,7 @@ import tarfile
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,15 +20,15 @@ from course_utils.data.images import (
     CUT_FROM_TRAIN,
     ImageSet,
     Splits,
-    _named_parts,
-    _splits,
+    named_parts,
+    split_parts,
     val_size,
 )
 from course_utils.data.sources import SOURCES
 from course_utils.downloads import has_checksum
 from course_utils.environ import is_grading
 from course_utils.errors import DataError
-from course_utils.storage import cache_dir, file_stamp, stored_arrays, tell_not_kept
+from course_utils.storage import cache_dir, file_stamp, stored_arrays, warn_not_kept
 
 CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -77,7 +78,7 @@ def load_data(
             do="leave them out; a larger input comes from the preprocessing, Preprocess(size=64)",
         )
     parts, skipped = _read(source, train, val, test, size, groups)
-    return _splits(parts, train, val, test, seed, skipped)
+    return split_parts(parts, train, val, test, seed, skipped)
 
 
 def available(name: str) -> bool:
@@ -137,7 +138,8 @@ def _read_cifar10(archive: Path) -> dict[str, np.ndarray]:
     with tarfile.open(archive, "r|gz") as tar:
         for member in tar:
             if "_batch" in member.name:
-                batch = pickle.load(tar.extractfile(member), encoding="latin1")
+                file: Any = tar.extractfile(member)
+                batch = pickle.load(file, encoding="latin1")
                 batches[Path(member.name).name] = batch
     names = {"train": [f"data_batch_{i}" for i in range(1, 6)], "test": ["test_batch"]}
     arrays = {}
@@ -188,7 +190,7 @@ def _tensor(array: np.ndarray) -> Tensor:
 def describe_source(splits: Splits) -> str:
     """One line: which data, how many images, what was left out, and how to get the real thing."""
     height, width = splits.train.images.shape[2:]
-    sizes = ", ".join(f"{len(part):,} {name}" for name, part in _named_parts(splits))
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in named_parts(splits))
     line = f"data:    {splits.name}, {len(splits.classes)} classes, {width}x{height} pixels"
     line += f": {sizes} images"
     if splits.skipped:
@@ -208,7 +210,7 @@ def load_photos(size: int, *, train: int, val: int, test: int, seed: int = 0) ->
     Args:
         train, val, test: how many pictures of both classes together.
     """
-    amounts = {"train": train, "val": val, "test": test, "seed": seed}
+    amounts: dict[str, Any] = {"train": train, "val": val, "test": test, "seed": seed}
     if available("hotdog"):
         return load_data("hotdog", size=size, **amounts)
     return load_data(_drawn_folder(max(train + val, 2 * test) // 2), size=size, **amounts)
@@ -227,7 +229,7 @@ def _drawn_folder(per_class: int) -> Path:
     except OSError as problem:
         if folder.is_dir():  # another notebook was faster
             return folder
-        tell_not_kept(problem.strerror)
+        warn_not_kept(problem.strerror)
         folder = Path(tempfile.mkdtemp()) / folder.name
         generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

@@ -34,7 +34,7 @@ class SamplePhoto:
     def file(self) -> Path | None:
         """The file on this machine; ``None`` where the package is not installed or lacks it."""
         try:
-            path = Path(distribution(self.package).locate_file(self.path))
+            path = Path(str(distribution(self.package).locate_file(self.path)))
         except PackageNotFoundError:
             return None
         return path if path.is_file() else None

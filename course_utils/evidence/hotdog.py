@@ -65,8 +65,11 @@ def stages(network: str, phase: Callable[[float], Phase], lab: Lab, rate: float)
     planned = phase(rate)
     recipe = Recipe(
         (replace(planned, epochs=lab.few(planned.epochs)),),
-        batch_size=BATCH, optimizer="sgd", weight_decay=1e-3, augment=AUGMENT,
-    )  # fmt: skip
+        batch_size=BATCH,
+        optimizer="sgd",
+        weight_decay=1e-3,
+        augment=AUGMENT,
+    )
     return [Stage(preprocess(network), recipe)]
 
 
@@ -74,9 +77,13 @@ def printed_stages(network: str, lab: Lab, rate: float) -> list[Stage]:
     """As the text prints it: five epochs, constant rates of 5e-5 and 5e-4, batches of 64."""
     phase = Phase(lab.few(PRINTED_EPOCHS), rate, backbone_lr=rate / 10)
     recipe = Recipe(
-        (phase,), batch_size=PRINTED_BATCH, optimizer="sgd", weight_decay=1e-3,
-        schedule="constant", augment=AUGMENT,
-    )  # fmt: skip
+        (phase,),
+        batch_size=PRINTED_BATCH,
+        optimizer="sgd",
+        weight_decay=1e-3,
+        schedule="constant",
+        augment=AUGMENT,
+    )
     return [Stage(preprocess(network), recipe)]
 
 
@@ -139,7 +146,7 @@ def measure_upstream(lab: Lab) -> dict:
     }
 
 
-ARMS = {
+ARMS: dict[str, Callable[[Lab], dict]] = {
     "ImageNet's own class, untrained": measure_upstream,
     "EfficientNet-Lite0, linear probe": partial(measure_frozen, "EfficientNet-Lite0", IMAGENET),
     "EfficientNet-Lite0, two rates": partial(measure_training, "EfficientNet-Lite0", IMAGENET, two_rates),

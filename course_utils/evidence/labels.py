@@ -64,9 +64,11 @@ def measure_frozen(start: str, per_class: int, lab: Lab) -> dict:
 def arms() -> dict:
     """Four methods at each amount, fewest labels first."""
     measures = (
-        partial(measure_frozen, IMAGENET), partial(measure_frozen, SMALL),
-        partial(measure_training, SMALL), partial(measure_training, SCRATCH),
-    )  # fmt: skip
+        partial(measure_frozen, IMAGENET),
+        partial(measure_frozen, SMALL),
+        partial(measure_training, SMALL),
+        partial(measure_training, SCRATCH),
+    )
     return {
         arm_name(method, per_class): partial(measure_arm, per_class)
         for per_class in PER_CLASS
@@ -101,7 +103,8 @@ def worth(record: Mapping, method: str, n: int, plain: str = METHODS[3]) -> tupl
         better = curve(record, method, *filter(None, [of_method]))
         other = curve(record, plain, *filter(None, [of_plain]))
         factors.append(labels_needed(other, better[n]) / n if n in better and other else math.nan)
-    return tuple(factors)
+    mean, low, high = factors
+    return mean, low, high
 
 
 EXPERIMENT = Experiment(

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -81,7 +82,7 @@ def measure(
     described = [describe(stage) for stage in stages]
     settings = [method.start, described, counts(first)]
     runs = [
-        lab.kept(f"seed-{seed}", settings, lambda s=seed: _run(method, stages, lab, splits_of(s), s))
+        lab.kept(f"seed-{seed}", settings, partial(_run, method, stages, lab, splits_of(seed), seed))
         for seed in seeds
     ]
     mirrored = {"test_mirrored": [run["test_mirrored"] for run in runs]} if method.mirrored else {}
@@ -109,18 +110,22 @@ def train(
     """Train ``model`` through all stages, each from the best epoch of the one before.
 
     Raises:
-        KeyboardInterrupt: if it was stopped; the same call goes on from the last finished epoch.
+        RunStopped: if it was stopped; the same call continues after the last whole epoch.
     """
     histories = []
     for number, stage in enumerate(stages, start=1):
         file = lab.folder / f"{name}.{number}.pt"
         history = fit(
-            model, splits, stage.recipe, stage.preprocess, seed=seed + 1000 * number,
-            checkpoint=file, progress=False, on_epoch=lambda h, n=name: _say(n, h),
-        )  # fmt: skip
-        if history.interrupted:
-            raise KeyboardInterrupt
-        histories.append(history)
+            model,
+            splits,
+            stage.recipe,
+            stage.preprocess,
+            seed=seed + 1000 * number,
+            checkpoint=file,
+            progress=False,
+            on_epoch=partial(_say, name),
+        )
+        histories.append(history.completed())
     return histories
 
 
@@ -153,7 +158,7 @@ def measure_probe(
     """
     settings = [start, repr(preprocess), list(PENALTIES)]
     runs = [
-        lab.kept(f"seed-{seed}", settings, lambda s=seed: _run_probe(build, preprocess, splits_of(s), s))
+        lab.kept(f"seed-{seed}", settings, partial(_run_probe, build, preprocess, splits_of(seed), seed))
         for seed in seeds
     ]
     grid = runs[0]["grid"]
@@ -229,7 +234,7 @@ def _search(method: Method, lab: Lab, splits: Splits, seed: int) -> dict[float, 
             grid[rate] = lab.kept(
                 f"rate-{rate:g}",
                 [method.start, [describe(stage) for stage in stages], counts(splits)],
-                lambda r=rate, s=stages: _try(method, s, lab, splits, seed, r),
+                partial(_try, method, stages, lab, splits, seed, rate),
             )["val"]
         best = max(grid, key=grid.__getitem__)
         grown = len(grid) - len(method.rates) >= MOST_MORE_RATES
@@ -256,7 +261,7 @@ def _run(method: Method, stages, lab: Lab, splits: Splits, seed: int) -> dict:
         "val": _rounded(histories[-1].best_val_accuracy),
         "seconds": round(sum(h.seconds for h in histories), 1),
         "trainable": count_parameters(model, trainable=True),
-        "by_epoch": [_rounded(e.val_accuracy) for h in histories for e in h.epochs],
+        "by_epoch": [_rounded(e.val_accuracy) for h in histories for e in h.records],
     }
 
 
@@ -272,8 +277,8 @@ def _forget(lab: Lab, name: str) -> None:
 
 
 def _say(name: str, history: History) -> None:
-    if history.epochs:
-        last = history.epochs[-1]
+    if history.records:
+        last = history.records[-1]
         print(
             f"  {name} epoch {last.epoch}: loss {last.train_loss:.3f}, "
             f"val {last.val_accuracy:.2%}, {last.seconds:.0f} s",
@@ -305,7 +310,7 @@ def describe(stage: Stage) -> dict:
 
 def _trial_terms(method: Method, rate: float, splits: Splits) -> str:
     stages = method.of_trial(rate)
-    epochs = sum(len(stage.recipe.epochs) for stage in stages)
+    epochs = sum(stage.recipe.epochs for stage in stages)
     pixels = "/".join(str(stage.preprocess.size or "stored") for stage in stages)
     train, val = len(splits.train), len(splits.val)
     if method.trial_images:

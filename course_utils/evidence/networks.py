@@ -8,7 +8,6 @@ from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
 from course_utils.models.alexnet import build_alexnet
 from course_utils.models.building import build_model
-from course_utils.models.heads import find_head
 from course_utils.models.lite0 import ARCH as LITE0
 from course_utils.models.weights import find_weights
 from course_utils.training.convolutions import use_live_taps
@@ -48,11 +47,3 @@ def whole_alexnet(seed: int, images: ImageSet, start: str = SMALL) -> nn.Module:
 def normalise(size: int | None = None) -> Preprocess:
     """The constants of the small weights, which are torchvision's for ImageNet."""
     return find_weights("small").at_size(size)
-
-
-def freeze_all_but_head(model: nn.Module) -> int:
-    """Make only the head trainable, also where other layers are new; return the number of its parameters."""
-    head = find_head(model)
-    model.requires_grad_(False)
-    head.requires_grad_(True)
-    return sum(p.numel() for p in head.parameters())

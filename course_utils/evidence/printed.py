@@ -1,4 +1,4 @@
-"""What the source texts do to their images: their normalisation, and colour jitter and rotation image by image."""
+"""What the source texts do to their images: normalisation, and colour jitter and rotation image by image."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ def turn_hue(x: Tensor, turn: Tensor) -> Tensor:
     red, green, blue = x.split(1, dim=1)
     safe = chroma.clamp_min(1e-8)
     hue = torch.where(
-        value == red, (green - blue) / safe,
+        value == red,
+        (green - blue) / safe,
         torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
-    )  # fmt: skip
+    )
     sector = (torch.tensor([5.0, 3.0, 1.0]).view(3, 1, 1) + hue + 6 * turn) % 6
     return value - chroma * torch.minimum(sector, 4 - sector).clamp(0, 1)
 

@@ -7,9 +7,9 @@ from functools import partial
 from course_utils.data.augment import Augment
 from course_utils.data.images import Splits
 from course_utils.evidence.methods import Method, Stage, measure, measure_probe
-from course_utils.evidence.networks import SCRATCH, SMALL, freeze_all_but_head, normalise, resnet18
+from course_utils.evidence.networks import SCRATCH, SMALL, normalise, resnet18
 from course_utils.evidence.running import Experiment, Lab
-from course_utils.models.freezing import unfreeze
+from course_utils.models.freezing import freeze_backbone, unfreeze
 from course_utils.training.recipe import Phase, Recipe
 
 SEEDS = (0, 1, 2)
@@ -32,7 +32,7 @@ def freeze_first(rate: float, epochs: int) -> tuple[Phase, ...]:
     """A quarter of the epochs the head alone at ten times the rate, then all layers."""
     frozen = max(1, epochs // 4)
     return (
-        Phase(frozen, 10 * rate, prepare=freeze_all_but_head),
+        Phase(frozen, 10 * rate, prepare=freeze_backbone),
         Phase(max(1, epochs - frozen), rate, prepare=unfreeze),
     )
 
@@ -94,7 +94,8 @@ EXPERIMENT = Experiment(
     arms={**arms(1_000), **arms(45_000)},
     terms={
         "network": "ResNet-18, stock stem, 32 px",
-        "layer-wise decay": f"head at ten times the last stage's rate, each stage before at {LAYER_DECAY} of the next",
+        "layer-wise decay": "head at ten times the last stage's rate, "
+        f"each stage before at {LAYER_DECAY} of the next",
         "epoch": "the best on validation",
     },
 )

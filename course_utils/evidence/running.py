@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -104,6 +105,7 @@ def run(
     experiment: Experiment,
     lab: Lab,
     command: str,
+    *,
     note: str = "",
     only: tuple[str, ...] = (),
     record: Path | None = None,
@@ -135,7 +137,7 @@ def run(
         if not stands and only and name not in only:
             continue
         report(f"{experiment.name}: {name} ...")
-        arms[name] = own.kept("arm", experiment.terms, lambda m=measure, o=own: m(o))
+        arms[name] = own.kept("arm", experiment.terms, partial(measure, own))
         report(f"{experiment.name}: {name}: {summary(arms[name])}")
         content = _record(experiment, lab, command, note, arms)
         for folder in filter(None, (lab.folder, record)):

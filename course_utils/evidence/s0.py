@@ -7,10 +7,10 @@ from functools import partial
 from course_utils.data.augment import Augment
 from course_utils.data.images import Splits
 from course_utils.evidence.methods import Method, Stage, measure
-from course_utils.evidence.networks import SCRATCH, SMALL, freeze_all_but_head, normalise, resnet18
+from course_utils.evidence.networks import SCRATCH, SMALL, normalise, resnet18
 from course_utils.evidence.printed import NORMALISE, PrintedAugment
 from course_utils.evidence.running import Experiment, Lab
-from course_utils.models.freezing import unfreeze
+from course_utils.models.freezing import freeze_backbone, unfreeze
 from course_utils.training.recipe import Phase, Recipe
 
 FROZEN, FREE = 5, 35  # epochs
@@ -25,13 +25,17 @@ def load(lab: Lab, seed: int) -> Splits:
 def printed_stages(lab: Lab, rate: float) -> list[Stage]:
     """Frozen epochs, then all layers at a tenth of the rate; halved on a plateau of the validation loss."""
     phases = (
-        Phase(lab.few(FROZEN), rate, prepare=freeze_all_but_head),
+        Phase(lab.few(FROZEN), rate, prepare=freeze_backbone),
         Phase(lab.few(FREE), rate / 10, prepare=unfreeze),
     )
     recipe = Recipe(
-        phases, batch_size=64, optimizer="adam", weight_decay=1e-4, schedule="plateau",
+        phases,
+        batch_size=64,
+        optimizer="adam",
+        weight_decay=1e-4,
+        schedule="plateau",
         augment=PrintedAugment(),
-    )  # fmt: skip
+    )
     return [Stage(NORMALISE, recipe)]
 
 
@@ -63,7 +67,8 @@ def measure_ours(start: str, lab: Lab) -> dict:
 
 EXPERIMENT = Experiment(
     name="s0",
-    question="What does the recipe of the first two texts give on all of CIFAR-10, and what does a plain one?",
+    question="What does the recipe of the first two texts give on all of CIFAR-10, "
+    "and what does a plain one?",
     minutes=180,
     arms={
         "as printed, small weights": partial(measure_printed, SMALL),

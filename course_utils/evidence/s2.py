@@ -9,9 +9,9 @@ from course_utils.data.images import Splits
 from course_utils.evidence.methods import Method, Stage, measure
 from course_utils.evidence.networks import STARTS, normalise, resnet18
 from course_utils.evidence.running import Experiment, Lab
+from course_utils.models.stems import RESNET_STEMS
 from course_utils.training.recipe import Phase, Recipe
 
-STEMS = ("stock", "nopool", "stride1", "conv3x3")
 EPOCHS = 4  # the text: 20; the larger maps cost four to nine times as much
 RATES = (1e-2, 3e-2, 1e-1)
 
@@ -23,9 +23,12 @@ def load(lab: Lab, seed: int) -> Splits:
 def stages(epochs: int, rate: float) -> list[Stage]:
     """SGD with momentum, weight decay 5e-4, cosine to zero, batches of 128, crop and flip."""
     recipe = Recipe(
-        (Phase(epochs, rate),), batch_size=128, optimizer="sgd", weight_decay=5e-4,
+        (Phase(epochs, rate),),
+        batch_size=128,
+        optimizer="sgd",
+        weight_decay=5e-4,
         augment=Augment(pad=4),
-    )  # fmt: skip
+    )
     return [Stage(normalise(), recipe)]
 
 
@@ -48,7 +51,7 @@ EXPERIMENT = Experiment(
     minutes=240,
     arms={
         f"{stem}, {name}": partial(measure_stem, stem, start)
-        for stem in STEMS
+        for stem in RESNET_STEMS
         for name, start in STARTS.items()
     },
     terms={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -70,8 +70,8 @@ def measure_neighbours(size: int, lab: Lab) -> dict:
     known = features_of(splits, "train", size)
     allowed = [k for k in NEIGHBOURS if k <= len(known)]
     val = votes(known, splits.train.labels, features_of(splits, "val", size), allowed)
-    grid = {k: accuracy(logits, splits.val.labels) for k, logits in val.items()}
-    k = choose_rate(grid, "neighbours")
+    grid: dict[float, float] = {k: accuracy(logits, splits.val.labels) for k, logits in val.items()}
+    k = int(choose_rate(grid, "neighbours"))
     test = votes(known, splits.train.labels, features_of(splits, "test", size), [k])[k]
     score = accuracy(test, splits.test.labels)
     return _frozen_arm(splits, size, grid, score, started)
@@ -172,7 +172,7 @@ def measure_scratch(lab: Lab) -> dict:
     return measure(method, lab, lambda seed: load(lab))
 
 
-ARMS = {
+ARMS: dict[str, Callable[[Lab], dict]] = {
     **{f"linear probe, {size} px": partial(measure_features, size) for size in SIZES[:2]},
     **{f"nearest neighbours, {size} px": partial(measure_neighbours, size) for size in SIZES[:2]},
     "partial fine-tuning": partial(measure_fine_tuning, partial_stages),

@@ -9,11 +9,16 @@ import sys
 sys.modules.setdefault("rfc3987_syntax", None)
 
 __all__ = [
+    "assignment",
     "batch",
     "cluster",
+    "editions",
     "execution",
     "gradebook",
     "guard",
+    "inert",
+    "interrupts",
+    "own_answers",
     "sandbox",
     "submissions",
     "worker",

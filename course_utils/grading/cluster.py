@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
@@ -15,7 +16,10 @@ from distributed import Client, LocalCluster, wait
 from distributed.comm import CommClosedError
 from distributed.utils import get_mp_context
 
+from course_utils.environ import environment
 from course_utils.errors import CourseError
+from course_utils.grading.editions import PACKAGE
+from course_utils.grading.worker import package
 
 WORKER = "course_utils.grading.worker"
 AHEAD = 2  # tasks sent for each thread, so that no worker waits for the next
@@ -25,8 +29,8 @@ CONNECT_SECONDS, GONE_SECONDS = 10, 10
 SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",  # what workers import is imported once
     "distributed.worker.profile.enabled": False,  # samples every process 100 times a second
-    # A task is given to a worker when it is free, so that a worker's death concerns one task, which is tried
-    # once more.
+    # A task is given to a worker when it is free, so that a worker's death concerns one task; that one is
+    # tried once more.
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
@@ -52,34 +56,68 @@ def open_cluster(
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters to a grader is told by us
     with dask.config.set(SETTINGS):
-        if not address:
-            get_mp_context().set_forkserver_preload([WORKER])
-            with (
-                LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    memory_limit=0,  # the sandbox has the limit
-                    dashboard_address="127.0.0.1:0",  # whatever port is free
-                    silence_logs=logging.CRITICAL,
-                    preload=[WORKER],
-                    env=dict(variables),
-                ) as cluster,
-                Client(cluster) as client,
-            ):
-                yield client
-            return
-        try:
-            client = Client(address, timeout=f"{CONNECT_SECONDS}s")
-        except (OSError, ValueError, TimeoutError) as problem:
-            raise ClusterError(
-                f"there is no Dask scheduler at {address}.",
-                expected="an address such as tcp://127.0.0.1:8786",
-                found=str(problem).strip().split("\n")[0],
-                do="start one with `dask scheduler`, and workers with `dask worker --nthreads 1`",
-            ) from None
-        with client:
+        with _there(address) if address else _here(workers, variables) as client:
             yield client
+
+
+@contextmanager
+def _here(workers: int, variables: Mapping[str, str]) -> Iterator[Client]:
+    """Processes on this machine that import this very package, whatever lies in the folder we are in."""
+    get_mp_context().set_forkserver_preload([WORKER])
+    with (
+        environment(PYTHONSAFEPATH="1", PYTHONPATH=_our_path()),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # the sandbox has the limit
+            dashboard_address="127.0.0.1:0",  # whatever port is free
+            silence_logs=logging.CRITICAL,
+            preload=[WORKER],
+            env=dict(variables),
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@contextmanager
+def _there(address: str) -> Iterator[Client]:
+    try:
+        client = Client(address, timeout=f"{CONNECT_SECONDS}s")
+    except (OSError, ValueError, TimeoutError) as problem:
+        raise ClusterError(
+            f"there is no Dask scheduler at {address}.",
+            expected="an address such as tcp://127.0.0.1:8786",
+            found=str(problem).strip().split("\n")[0],
+            do="start one with `dask scheduler`, and workers with `dask worker --nthreads 1`",
+        ) from None
+    with client:
+        yield client
+
+
+def require_same_package(client: Client, here: bool) -> None:
+    """Refuse workers that would grade with another version of the course than this process.
+
+    Args:
+        here: whether they are on this machine, where kernels get the package that lies at the same place.
+
+    Raises:
+        ClusterError: which one differs, and how.
+    """
+    ours = package()
+    for worker, theirs in client.run(package).items():
+        if theirs.key != ours.key or (here and theirs.folder != ours.folder):
+            raise ClusterError(
+                f"the worker at {worker} would grade with another course_utils than this command.",
+                expected=f"{ours.folder}, {ours.key[:8]}",
+                found=f"{theirs.folder}, {theirs.key[:8]}",
+                do="install the same version of the course for both, and start the workers again",
+            )
+
+
+def _our_path() -> str:
+    return os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
 
 
 def run_all(

@@ -24,7 +24,9 @@ from traitlets.config import Config
 
 from course_utils import values
 from course_utils.grading.guard.guard import Guard, is_guarded
+from course_utils.grading.inert import inert_outputs, whole_number
 from course_utils.grading.sandbox.limits import MIB, Limits
+from course_utils.tables import one_line
 
 # In a notebook both would end the kernel some time behind their cell. (A plain assignment to them would be
 # taken for a call of IPython's.)
@@ -32,6 +34,7 @@ NO_EXIT = "globals().update(dict.fromkeys(('exit', 'quit'), lambda *_: None))"
 IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
+RECONNECT_MS = 100  # before a lost connection is made anew, ten times as long where nobody answers
 ROUGHLY_A_MESSAGE = 200  # bytes that an output costs beside its text
 CANARY = "canary"  # its name among the expressions of a request
 LONGEST_RESULT, LONGEST_TRACEBACK = 10_000, 50_000  # characters
@@ -54,12 +57,20 @@ class Failure:
 
 @dataclass
 class Execution:
-    """An executed notebook: ``failures`` by a cell's position, ``flags`` by a cell's ``grade_id``."""
+    """An executed notebook.
+
+    Attributes:
+        notebook: with plain data alone in its outputs, see :mod:`course_utils.grading.inert`.
+        failures: by a cell's position.
+        flags: by a cell's ``grade_id``.
+        notes: what its outputs held that is not shown.
+    """
 
     notebook: NotebookNode
     failures: dict[int, Failure] = field(default_factory=dict)
     flags: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
 
 def execute(
@@ -93,10 +104,16 @@ def execute(
     for index in guarded:
         if why := guard.judge(ran.cells[index], runner.answers.get(index)):
             flags[ran.cells[index].metadata.nbgrader.grade_id] = why
+    left_out = set()
     for cell, copied in zip(ran.cells, done.cells):
         if cell.cell_type == "code":
-            copied.outputs, copied.execution_count = cell.outputs, cell.execution_count
-    return Execution(done, runner.failures, flags, time.monotonic() - began)
+            copied.outputs, missed = inert_outputs(cell.outputs) if guard else (cell.outputs, set())
+            copied.execution_count = whole_number(cell.execution_count)
+            left_out |= missed
+    notes = (
+        [one_line(f"not shown among outputs: {', '.join(sorted(map(str, left_out)))}")] if left_out else []
+    )
+    return Execution(done, runner.failures, flags, time.monotonic() - began, notes)
 
 
 class _Client(AsyncKernelClient):
@@ -107,6 +124,10 @@ class _Client(AsyncKernelClient):
     """
 
     canary = ""
+
+    def start_channels(self, *args: Any, **kwargs: Any) -> None:
+        """As in jupyter_client, without a heartbeat: whether the kernel lives is seen by its process."""
+        super().start_channels(*args, **kwargs | {"hb": False})
 
     def execute(self, code: str, **settings: Any) -> Any:
         """As in jupyter_client, and ask for the canary."""
@@ -129,7 +150,8 @@ class _Client(AsyncKernelClient):
         self._created_context = True
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms between looks whether a new kernel listens
+        context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
+        context.setsockopt(zmq.RECONNECT_IVL_MAX, 10 * RECONNECT_MS)
         return context
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
 from traitlets.config import Config
 
+from course_utils.grading.editions import PACKAGE, package_key
 from course_utils.grading.execution import execute
 from course_utils.grading.gradebook.outcomes import assess
 from course_utils.grading.gradebook.results import CellResult
@@ -29,15 +30,17 @@ class Task:
         notebook: sanitised by nbgrader, as the text of a file.
         files: what was handed in beside it, by path.
         doubts: by ``grade_id``, written answers that a person must look for.
+        setup: the names that the released set-up cells define.
         config: nbgrader's configuration as a dict.
         guard: made for this submission.
     """
 
     notebook: str
-    files: Mapping[str, bytes]
-    doubts: Mapping[str, str]
     config: dict
     limits: Limits
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    setup: frozenset[str] = frozenset()
     unsafe: bool = False
     warm: bool = True
     guard: Guard | None = None
@@ -45,11 +48,32 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a task: the executed notebook as a dict, its graded cells, and the seconds it took."""
+    """What came of a task.
+
+    Attributes:
+        notebook: executed, as a dict.
+        cells: its graded ones.
+        seconds: that it took.
+        notes: what its outputs held that is not shown, one sentence each.
+    """
 
     notebook: dict
     cells: list[CellResult]
     seconds: float
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Package:
+    """Which course_utils a process has imported: where it lies, and a key for what it does to scores."""
+
+    folder: str
+    key: str
+
+
+def package() -> Package:
+    """The one of this process."""
+    return Package(str(PACKAGE), package_key())
 
 
 def run(task: Task) -> Outcome:
@@ -69,8 +93,8 @@ def run(task: Task) -> Outcome:
             path.write_bytes(content)
         notebook = nbformat.reads(task.notebook, as_version=4)
         execution = execute(notebook, kernels, task.limits, config, task.guard, folder)
-    cells = assess(execution, task.doubts, config)
-    return Outcome(dict(execution.notebook), cells, round(execution.seconds, 2))
+    cells = assess(execution, task.doubts, config, task.setup)
+    return Outcome(dict(execution.notebook), cells, round(execution.seconds, 2), execution.notes)
 
 
 def dask_setup(worker: object) -> None:

@@ -5,10 +5,9 @@ Start reading in ``building.py`` (``build_model``), then ``heads.py`` and ``free
 
 from __future__ import annotations
 
-from course_utils.models import alexnet
-from course_utils.models.alexnet import build_alexnet, centre_crop, resample
+from course_utils.models.alexnet import build_alexnet
 from course_utils.models.architectures import ARCHITECTURES
-from course_utils.models.building import STEMS, adapt_stem, build_model, seeded
+from course_utils.models.building import build_model, describe_start, new_layers, seeded
 from course_utils.models.cost import (
     forward_flops,
     last_map,
@@ -26,8 +25,9 @@ from course_utils.models.freezing import (
     train_mode,
     unfreeze,
 )
-from course_utils.models.heads import find_head, new_layers, replace_head
+from course_utils.models.heads import find_head, replace_head
 from course_utils.models.stacks import build_stack
+from course_utils.models.stems import ALEXNET_STEMS, RESNET_STEMS, adapt_stem, centre_crop, resample
 from course_utils.models.weights import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -39,19 +39,20 @@ from course_utils.models.weights import (
 )
 
 __all__ = [
+    "ALEXNET_STEMS",
     "ARCHITECTURES",
     "IMAGENET_MEAN",
     "IMAGENET_STD",
-    "STEMS",
+    "RESNET_STEMS",
     "Weights",
     "adapt_stem",
-    "alexnet",
     "build_alexnet",
     "build_model",
     "build_stack",
     "centre_crop",
     "common_source",
     "count_parameters",
+    "describe_start",
     "describe_weights",
     "eval_mode",
     "find_head",

@@ -1,4 +1,4 @@
-"""build_model(): a classifier with its weights, stem and head."""
+"""build_model(): a classifier with its weights, stem and head; and which of its layers are new."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
-from torchvision import models as zoo
 
 from course_utils.errors import CourseError
 from course_utils.models.architectures import ARCHITECTURES, untrained
-from course_utils.models.heads import _put_in_place_of, new_layers, replace_head
+from course_utils.models.heads import replace_head
+from course_utils.models.stems import adapt_stem
 from course_utils.models.weights import Weights
-
-STEMS = ("stock", "nopool", "stride1", "conv3x3")
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """In this context random numbers on the CPU follow from ``seed``; behind it they go on as before.
+    """In this context random numbers on the CPU follow from ``seed``; after it they continue as before.
 
     A GPU's generators are not touched, nor is a GPU started: ``torch.manual_seed`` would set them all.
     """
@@ -35,18 +33,21 @@ def build_model(
     stem: str = "stock",
     seed: int = 0,
 ) -> nn.Module:
-    """Build a classifier (torchvision's, or EfficientNet-Lite0), load weights, adapt the stem and put on a new head.
+    """Build a classifier (torchvision's, or EfficientNet-Lite0): weights loaded, stem adapted, a new head.
 
     Args:
         arch: one of ``ARCHITECTURES``.
         weights: from :func:`course_utils.models.weights.find_weights`; ``None`` means random (from scratch).
         num_classes: outputs of the new head; ``None`` keeps the upstream head of ``weights``. Weights
             without a head (AlexNet's small ones) leave all of ``classifier`` random.
-        stem: how the first layers meet small images, see :func:`adapt_stem`.
+        stem: how the first layers meet small images, see :func:`~course_utils.models.stems.adapt_stem`.
         seed: of everything random here, so that the same seed builds the same network.
 
     Returns:
-        The model; ``model.start`` says in one line what was loaded and what is new.
+        A plain torchvision model, which does not remember what was loaded. Nothing but the head is new,
+        unless ``stem`` is ``conv3x3`` or the weights came without a head. What else is new then must be
+        said where it matters, by name: ``new = new_layers(model, weights)``, and pass ``new`` to
+        :func:`~course_utils.models.freezing.freeze_backbone` and to the ``Recipe``.
 
     Raises:
         CourseError: if ``arch`` or ``stem`` is unknown, or an upstream head is to be kept where none is.
@@ -64,50 +65,30 @@ def build_model(
         adapt_stem(model, stem)
         if weights and num_classes is not None:
             replace_head(model, num_classes)
-    model.start = describe_start(model, arch, weights)
     return model
 
 
-def adapt_stem(model: nn.Module, mode: str) -> None:
-    """Change how the first layers of a ResNet shrink the image, for inputs of 32x32.
+def new_layers(model: nn.Module, weights: Weights | None) -> tuple[str, ...]:
+    """Names of the layers of ``model`` that do not hold what ``weights`` hold: ``("conv1", "fc")``, say.
 
-    ========  =====================================  ==================  ==============
-    mode      what changes                           conv1's weights     map of layer4
-    ========  =====================================  ==================  ==============
-    stock     nothing                                pretrained          1x1
-    nopool    no max-pool                            pretrained          2x2
-    stride1   no max-pool, conv1 at stride 1         pretrained          4x4
-    conv3x3   no max-pool, a new 3x3 conv1           **random**          4x4
-    ========  =====================================  ==================  ==============
-
-    Raises:
-        CourseError: for an unknown mode, or a model whose stem is not ResNet's.
+    Compared number by number, so ask before you train. Without weights, all layers are new. A stem that
+    was made out of the pretrained one (AlexNet's ``centre``) is among them: whether it counts as
+    pretrained is for you to say.
     """
-    if mode not in STEMS:
-        raise CourseError(f"unknown stem {mode!r}.", expected=", ".join(STEMS))
-    if mode == "stock":
-        return
-    if not isinstance(model, zoo.ResNet):
-        raise CourseError(
-            f"stem {mode!r} needs a ResNet.",
-            found=type(model).__name__,
-            do="use stem='stock' and enlarge the input instead",
-        )
-    model.maxpool = nn.Identity()
-    if mode == "stride1":
-        model.conv1.stride = (1, 1)
-    if mode == "conv3x3":
-        new = nn.Conv2d(3, model.conv1.out_channels, 3, stride=1, padding=1, bias=False)
-        nn.init.kaiming_normal_(new.weight, mode="fan_out", nonlinearity="relu")
-        _put_in_place_of(model, model.conv1, new)
+    loaded = weights.state if weights else {}
+    layers = {
+        name.rpartition(".")[0]: None
+        for name, tensor in model.state_dict().items()
+        if name not in loaded or not torch.equal(tensor.cpu(), loaded[name].to(tensor.dtype))
+    }
+    return tuple(layers)
 
 
-def describe_start(model: nn.Module, arch: str, weights: Weights | None) -> str:
-    """One line: how many tensors were loaded, and which layers are new and random."""
+def describe_start(model: nn.Module, weights: Weights | None) -> str:
+    """One line on an untrained model: how many tensors it has from ``weights``, and which layers are new."""
     if weights is None:
-        return f"{arch}: all weights random (from scratch)"
-    names = {id(m): name for name, m in model.named_modules()}
-    new = [names[id(layer)] for layer in new_layers(model)]
-    kept = len(model.state_dict()) - sum(len(layer.state_dict()) for layer in new_layers(model))
-    fresh = f"new and random: {', '.join(new)}" if new else "upstream head kept"
-    return f"{arch}: {kept} tensors from {weights.name}; {fresh}"
+        return "all weights random (from scratch)"
+    new = new_layers(model, weights)
+    kept = [name for name in model.state_dict() if name.rpartition(".")[0] not in new]
+    rest = f"new: {', '.join(new)}" if new else "upstream head kept"
+    return f"{len(kept)} tensors from {weights.name}; {rest}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from torch import nn
 
 from course_utils.errors import CourseError
-from course_utils.models.heads import find_head, new_layers
+from course_utils.models.heads import find_head, head_and_layers
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 
@@ -25,21 +25,27 @@ def eval_mode(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def freeze_backbone(model: nn.Module) -> int:
-    """Make only the head trainable (a linear probe), and any other layer that is not pretrained.
+def freeze_backbone(model: nn.Module, new: Sequence[str] = ()) -> int:
+    """Make only the head trainable (a linear probe), and the layers called ``new``.
 
     ``requires_grad=False`` stops the optimizer, not batch norm: its running statistics are buffers
     and drift in training mode. Train with :func:`train_mode`, which keeps frozen modules in eval.
+
+    Args:
+        new: names of layers that are not pretrained either, from
+            :func:`~course_utils.models.building.new_layers`: frozen, they would stay random. In a
+            ``Phase``: ``prepare=partial(freeze_backbone, new=new)``.
 
     Returns:
         The number of parameters that stay trainable (5,130 for ResNet-18 with ten classes).
 
     Raises:
-        NoHeadError: see :func:`find_head`.
+        NoHeadError: see :func:`~course_utils.models.heads.find_head`.
+        CourseError: if there is no layer of such a name.
     """
-    head = find_head(model)
+    trained = head_and_layers(model, new)
     model.requires_grad_(False)
-    for layer in {head, *new_layers(model)}:
+    for layer in trained:
         layer.requires_grad_(True)
     return count_parameters(model, trainable=True)
 
@@ -50,28 +56,31 @@ def unfreeze(model: nn.Module) -> int:
     return count_parameters(model)
 
 
-def free_norms_and_last_block(model: nn.Module) -> int:
+def free_norms_and_last_block(model: nn.Module, new: Sequence[str] = ()) -> int:
     """Make all norms, the last block of the backbone and the head trainable (partial fine-tuning).
 
     The last block is the last child of the last stage, ``layer4[-1]`` in ResNet-18.
+
+    Args:
+        new: see :func:`freeze_backbone`.
 
     Returns:
         The number of parameters that are trainable.
 
     Raises:
-        NoHeadError: see :func:`find_head`.
-        CourseError: if the stage before the head has no blocks.
+        NoHeadError: see :func:`~course_utils.models.heads.find_head`.
+        CourseError: if the stage before the head has no blocks, or there is no layer of such a name.
     """
     head = find_head(model)
     stages = [s for s in model.children() if s is not head and next(s.parameters(), None) is not None]
     blocks = list(stages[-1].children()) if stages else []
     if not blocks or head in stages[-1].modules():
         raise CourseError(
-            "this model has no last block in front of its head.",
+            "this model has no last block before its head.",
             expected="stages of blocks, as in ResNet",
             found=type(model).__name__,
         )
-    freeze_backbone(model)
+    freeze_backbone(model, new)
     for module in (blocks[-1], *(m for m in model.modules() if isinstance(m, NORMS))):
         module.requires_grad_(True)
     return count_parameters(model, trainable=True)
@@ -80,8 +89,8 @@ def free_norms_and_last_block(model: nn.Module) -> int:
 def train_mode(model: nn.Module) -> None:
     """Put ``model`` in training mode, and everything that is frozen in eval mode.
 
-    So no running statistic of a frozen batch norm moves, and dropout in front of the first trainable
-    layer is off: the frozen part gives in training, bit for bit, what it gives in evaluation.
+    So no running statistic of a frozen batch norm moves, and dropout before the first trainable layer
+    is off: in training, the frozen part gives bit for bit what it gives in evaluation.
     """
     after_trainable = all(p.requires_grad for p in model.parameters())
     for module in model.modules():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import nn
 
-from course_utils.errors import NoHeadError
+from course_utils.errors import CourseError, NoHeadError
 
 
-def part_of_head(model: nn.Module) -> list[str]:
-    """Names of the tensors of that child of ``model`` which ends in the head (AlexNet's classifier)."""
-    part = path_of(model, find_head(model)).split(".")[0]
-    return [name for name in model.state_dict() if name.split(".")[0] == part]
+def tensors_around_head(model: nn.Module) -> list[str]:
+    """Names of all tensors in the child of ``model`` that ends in its head (AlexNet's ``classifier``)."""
+    child = path_of(model, find_head(model)).split(".")[0]
+    return [name for name in model.state_dict() if name.split(".")[0] == child]
 
 
 def find_head(model: nn.Module) -> nn.Module:
@@ -46,21 +48,29 @@ def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
         new = nn.Linear(old.in_features, num_classes)
     else:
         new = nn.Conv2d(old.in_channels, num_classes, kernel_size=1)
-    _put_in_place_of(model, old, new)
+    parent, _, child = path_of(model, old).rpartition(".")
+    setattr(model.get_submodule(parent), child, new)
     return new
 
 
-def new_layers(model: nn.Module) -> list[nn.Module]:
-    """The layers that were put in after the weights were loaded (a new head, a new stem)."""
-    return [m for m in model.modules() if getattr(m, "is_new", False)]
+def head_and_layers(model: nn.Module, new: Sequence[str]) -> list[nn.Module]:
+    """The head of ``model``, and the layers called ``new``: what is not pretrained.
+
+    Raises:
+        NoHeadError: see :func:`find_head`.
+        CourseError: if ``model`` has no layer of such a name.
+    """
+    layers = dict(model.named_modules())
+    missing = [name for name in new if name not in layers]
+    if missing:
+        raise CourseError(
+            f"this model has no layer {missing[0]!r} to count as new.",
+            expected="names as in model.named_modules(), such as 'conv1'",
+            do="take them from new_layers(model, weights)",
+        )
+    return [find_head(model), *(layers[name] for name in new)]
 
 
 def path_of(model: nn.Module, part: nn.Module) -> str:
     """The name of ``part`` in ``model``, such as ``"classifier.6"``."""
     return next(name for name, module in model.named_modules() if module is part)
-
-
-def _put_in_place_of(model: nn.Module, old: nn.Module, new: nn.Module) -> None:
-    parent, _, child = path_of(model, old).rpartition(".")
-    setattr(model.get_submodule(parent), child, new)
-    new.is_new = True

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal, overload
 
 import torch
 from safetensors.torch import load_file
@@ -20,7 +21,7 @@ from course_utils.downloads import Download
 from course_utils.errors import WeightsError
 from course_utils.models import lite0
 from course_utils.models.architectures import untrained
-from course_utils.models.heads import find_head, part_of_head, path_of
+from course_utils.models.heads import find_head, path_of, tensors_around_head
 
 ASSETS = Path(__file__).parents[1] / "assets"
 SMALL = {
@@ -63,14 +64,14 @@ class Weights:
         """Copy every tensor into ``model``.
 
         Without a head (``num_classes`` 0) the part of the model that ends in it may be missing, such
-        as AlexNet's three linear layers. What is missing stays random and counts as new, see
-        :func:`course_utils.models.heads.new_layers`.
+        as AlexNet's three linear layers. What is missing stays random, and
+        :func:`~course_utils.models.building.new_layers` names it.
 
         Raises:
             WeightsError: listing the names that are missing, left over, or of another shape.
         """
         wanted = model.state_dict()
-        optional = () if self.num_classes else part_of_head(model)
+        optional = () if self.num_classes else tensors_around_head(model)
         missing = [n for n in wanted if n not in self.state]
         problems = [f"missing {n}" for n in missing if n not in optional]
         problems += [f"unexpected {n}" for n in self.state if n not in wanted]
@@ -87,8 +88,6 @@ class Weights:
                 do="check that the weights belong to this architecture",
             )
         model.load_state_dict(self.state, strict=False)
-        for name in missing:
-            model.get_submodule(name.rpartition(".")[0]).is_new = True
 
     def of_part(self, part: str) -> Weights:
         """Those of the tensors that belong to the child ``part`` of the model, without a head."""
@@ -105,6 +104,14 @@ def common_source(source: str | Path, archs: Sequence[str]) -> str:
     if str(source) != "auto":
         return str(source)
     return "imagenet" if all(has_imagenet(arch) for arch in archs) else "small"
+
+
+@overload
+def find_weights(source: Literal["auto", "imagenet", "small"], arch: str = "resnet18") -> Weights: ...
+
+
+@overload
+def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None: ...
 
 
 def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
@@ -306,7 +313,7 @@ def _head_and_backbone(arch: str) -> tuple[str, frozenset[str]]:
     with torch.device("meta"):
         model = untrained(arch, 1000)
     key = f"{path_of(model, find_head(model))}.weight"
-    return key, frozenset(model.state_dict()) - set(part_of_head(model))
+    return key, frozenset(model.state_dict()) - set(tensors_around_head(model))
 
 
 def _upstream_classes(state: dict[str, Tensor], arch: str, name: str) -> int:

@@ -17,13 +17,13 @@ from course_utils.plots.frame import (
     WRONG,
     CourseFigure,
     count,
+    display_names,
     house_style,
     legible,
-    look,
     new_figure,
-    printed,
     seeds,
-    tell,
+    series_style,
+    write_alt_text,
 )
 
 if TYPE_CHECKING:
@@ -58,18 +58,18 @@ def kernel_windows(
     for (row, column), value in np.ndenumerate(share):
         ink = "white" if value > LIGHTEST_INK * darkest else INK
         ax.text(column, row, f"{100 * value:.1f}", ha="center", va="center", size=7, color=ink)
-    told = []
+    words = []
     for i, (name, (first, side)) in enumerate(windows.items()):
-        colour = (WRONG, look(2)[0], look(3)[0])[i % 3]
+        colour = (WRONG, series_style(2)[0], series_style(3)[0])[i % 3]
         kept = float(share[first : first + side, first : first + side].sum())
         corner = (first - 0.5, first - 0.5)
         ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=3))
         text = f"{legible(name)}: {100 * kept:.1f} % on {side * side} taps"
         ax.text(1.04, 0.92 - 0.12 * i, text, transform=ax.transAxes, color=colour, size=10)
-        told.append(text)
+        words.append(text)
     ax.set(xlabel="column of the tap", ylabel="row of the tap")
     ax.grid(visible=False)
-    return tell(fig, f"Heat map of the taps; {'; '.join(told)}")
+    return write_alt_text(fig, f"Heat map of the taps; {'; '.join(words)}")
 
 
 @house_style()
@@ -87,20 +87,20 @@ def paired_differences(
     caption = (data, f"measured on {count(n, 'image')}", note)
     fig = new_figure(title, caption, height=0.9 + 0.3 * len(pairs))
     ax = fig.add_subplot()
-    told = []
+    words = []
     for row, (name, pair) in enumerate(pairs.items()):
         ax.plot([100 * pair.low, 100 * pair.high], [row, row], color=RIGHT, linewidth=2.5, alpha=0.5)
         ax.plot(100 * pair.difference, row, "o", color=RIGHT, markersize=7)
         text = f"{100 * pair.difference:+.1f}   p {pair.p_exact:.2g}"
         ax.text(1.02, row, text, va="center", size=9, transform=ax.get_yaxis_transform())
-        told.append(f"{name} {100 * pair.difference:+.1f}")
+        words.append(f"{name} {100 * pair.difference:+.1f}")
     ax.axvline(0, color=FAINT, linewidth=1)
-    ax.set_yticks(range(len(pairs)), printed(pairs, "pair", LONGEST))
+    ax.set_yticks(range(len(pairs)), display_names(pairs, "pair", LONGEST))
     label = f"accuracy of {first} minus {second} (points)"
     ax.set(xlabel=legible(label), ylim=(len(pairs) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
-    return tell(fig, f"Dot plot, differences in points: {'; '.join(told)}")
+    return write_alt_text(fig, f"Dot plot, differences in points: {'; '.join(words)}")
 
 
 @house_style()
@@ -124,7 +124,7 @@ def class_differences(
     caption = (data, images, seeds([differences]), "point: one seed, bar: mean")
     means = [mean(values) for values in zip(*differences)]
     order = sorted(range(len(classes)), key=lambda i: -means[i])
-    names = printed(classes)
+    names = display_names(classes)
     fig = new_figure(title, caption, height=0.9 + 0.32 * len(classes))
     ax = fig.add_subplot()
     for row, i in enumerate(order):
@@ -138,8 +138,8 @@ def class_differences(
     ax.set(xlabel=legible(label), ylim=(len(order) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
-    told = "; ".join(f"{names[i]} {100 * means[i]:+.1f}" for i in order)
-    return tell(fig, f"Dot plot, mean difference in points: {told}")
+    words = "; ".join(f"{names[i]} {100 * means[i]:+.1f}" for i in order)
+    return write_alt_text(fig, f"Dot plot, mean difference in points: {words}")
 
 
 @house_style()
@@ -161,18 +161,18 @@ def reliability(
     note = "larger point: more images; on the diagonal a network is as good as it says"
     fig = new_figure(title, (data, images, note), height=4.1)
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
-    told = []
-    for ax, name, lines in zip(axes, printed(panels, "network", 30), panels.values()):
+    words = []
+    for ax, name, lines in zip(axes, display_names(panels, "network", 30), panels.values()):
         ax.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
         total = max(sum(b.count for b in bins) for bins in lines.values())
         for i, (label, bins) in enumerate(lines.items()):
-            colour, marker = look(i)
+            colour, marker = series_style(i)
             x, y = [100 * b.confidence for b in bins], [100 * b.accuracy for b in bins]
             ax.plot(x, y, color=colour, linewidth=1.2, alpha=0.7)
             sizes = [20 + 400 * b.count / total for b in bins]
             ax.scatter(x, y, sizes, color=colour, marker=marker, alpha=0.75, label=legible(label))
             gap = sum(b.count * (b.confidence - b.accuracy) for b in bins) / total
-            told.append(f"{name}, {label}: mean confidence {100 * gap:+.1f} points off the accuracy")
+            words.append(f"{name}, {label}: mean confidence {100 * gap:+.1f} points off the accuracy")
         ax.set(xlim=(0, 104), ylim=(0, 104), aspect="equal", xlabel="confidence (%)")
         ax.set_title(name, size=10)
     names = axes[0].get_legend_handles_labels()
@@ -180,4 +180,4 @@ def reliability(
     for handle in legend.legend_handles:
         handle.set_sizes([40])  # type: ignore[union-attr]  # a scatter
     axes[0].set_ylabel("accuracy (%)")
-    return tell(fig, f"Reliability diagrams. {'; '.join(told)}")
+    return write_alt_text(fig, f"Reliability diagrams. {'; '.join(words)}")

@@ -15,12 +15,12 @@ from course_utils.plots.frame import (
     INK,
     CourseFigure,
     count,
+    display_names,
     house_style,
-    look,
     new_figure,
-    printed,
     seeds,
-    tell,
+    series_style,
+    write_alt_text,
 )
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST
@@ -58,8 +58,8 @@ def vocabulary() -> CourseFigure:
     for row, (title, parts) in enumerate(NETWORKS):
         middle = -row * ROW
         ax.text(-2.3, middle, title, va="center", size=9, weight="bold")
-        for name, (text, look_) in parts.items():
-            _box(ax, name, middle, text, look_)
+        for name, (text, tint) in parts.items():
+            _box(ax, name, middle, text, tint)
         order = list(parts)
         for left, right in zip(order, order[1:]):
             _arrow(ax, (sum(COLUMNS[left]), middle), (COLUMNS[right][0], middle))
@@ -68,8 +68,10 @@ def vocabulary() -> CourseFigure:
     ax.text(start + width / 2 + 0.15, -ROW / 2, "copy the weights", va="center", size=8)
     ax.set(xlim=(-2.4, 10.8), ylim=(-3 * ROW - 0.6, 0.6))
     ax.set_axis_off()
-    told = "; ".join(f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS)
-    return tell(fig, f"Four rows of boxes from pictures to head. {told}".replace("\n", " "))
+    words = "; ".join(
+        f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS
+    )
+    return write_alt_text(fig, f"Four rows of boxes from pictures to head. {words}".replace("\n", " "))
 
 
 @house_style()
@@ -82,13 +84,13 @@ def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_i
         n_images: number of images that each accuracy is measured on.
     """
     amounts = sorted({amount for line in curves.values() for amount in line})
-    fig, ax, told = _lines(curves, {n: n for n in amounts}, title, data, n_images)
+    fig, ax, words = _lines(curves, {n: n for n in amounts}, title, data, n_images)
     ax.set_xscale("log")
     ax.set_xticks(amounts, [f"{n:,}" for n in amounts])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("labelled images (log scale)")
     label_right(ax)
-    return tell(fig, f"Line chart: {told}")
+    return write_alt_text(fig, f"Line chart: {words}")
 
 
 @house_style()
@@ -103,11 +105,11 @@ def accuracy_by_task(
         n_images: number of images that each accuracy is measured on.
     """
     tasks = list(dict.fromkeys(task for line in curves.values() for task in line))
-    fig, ax, told = _lines(curves, {t: i for i, t in enumerate(tasks)}, title, data, n_images)
-    ax.set_xticks(range(len(tasks)), printed(tasks, "task", 22))
+    fig, ax, words = _lines(curves, {t: i for i, t in enumerate(tasks)}, title, data, n_images)
+    ax.set_xticks(range(len(tasks)), display_names(tasks, "task", 22))
     ax.set_xlabel("the same pictures, from near to far")
     label_right(ax)
-    return tell(fig, f"Line chart: {told}")
+    return write_alt_text(fig, f"Line chart: {words}")
 
 
 def _lines(
@@ -119,9 +121,9 @@ def _lines(
     caption = (data, f"measured on {count(n_images, 'image')}", seeds(runs), note)
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
-    told = []
-    for i, (name, line) in enumerate(zip(printed(curves, "arm", LONGEST), curves.values())):
-        colour, marker = look(i)
+    words = []
+    for i, (name, line) in enumerate(zip(display_names(curves, "arm", LONGEST), curves.values())):
+        colour, marker = series_style(i)
         keys = sorted(line, key=places.__getitem__)
         x, scores = [places[key] for key in keys], [[100 * y for y in line[key]] for key in keys]
         middle = list(map(mean, scores))
@@ -129,14 +131,14 @@ def _lines(
         ax.fill_between(
             x, list(map(min, scores)), list(map(max, scores)), color=colour, alpha=0.18, linewidth=0
         )
-        told.append(f"{name}: " + ", ".join(f"{y:.1f} % at {k}" for k, y in zip(keys, middle)))
+        words.append(f"{name}: " + ", ".join(f"{y:.1f} % at {k}" for k, y in zip(keys, middle)))
     ax.set_ylabel("accuracy (%)")
-    return fig, ax, "; ".join(told)
+    return fig, ax, "; ".join(words)
 
 
-def _box(ax: Axes, column: str, middle: float, text: str, look_: tuple[str, str] | None) -> None:
+def _box(ax: Axes, column: str, middle: float, text: str, tint: tuple[str, str] | None) -> None:
     left, width = COLUMNS[column]
-    fill, edge = look_ or ("white", FAINT)
+    fill, edge = tint or ("white", FAINT)
     corner = (left + 0.08, middle - BOX / 2 + 0.08)
     ax.add_patch(
         FancyBboxPatch(corner, width - 0.16, BOX - 0.16, boxstyle="round,pad=0.08", fc=fill, ec=edge)

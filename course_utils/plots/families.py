@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from course_utils.errors import CourseError
-from course_utils.plots.frame import COLOURS, INK, house_style, new_figure, tell
+from course_utils.plots.frame import COLOURS, INK, house_style, new_figure, write_alt_text
 
 TINTS = {  # what a box is: pale enough for dark letters
     "data": "0.93",
@@ -264,7 +264,7 @@ def family(name: str) -> Figure:
     right = max(box.x + box.width / 2 for box in sketch.boxes)
     ax.set(xlim=(-1.0, max(right + 0.25, 10.5)), ylim=(-reach, reach), xticks=[], yticks=[])
     ax.axis("off")
-    return tell(fig, f"Boxes and arrows: {_read(sketch.boxes)}")
+    return write_alt_text(fig, f"Boxes and arrows: {_read(sketch.boxes)}")
 
 
 def _draw(ax: Axes, box: Box) -> None:
@@ -286,10 +286,17 @@ def _connect(ax: Axes, start: Box, end: Box, bend: float) -> None:
     head = (end.x, end.y + up) if bend else (end.x - end.width / 2, end.y)
     ax.add_patch(
         FancyArrowPatch(
-            tail, head, arrowstyle="-|>", mutation_scale=9, lw=1.1, shrinkA=1, shrinkB=1,
-            connectionstyle=f"arc3,rad={-rise}", color=COLOURS[0] if bend else INK,
+            tail,
+            head,
+            arrowstyle="-|>",
+            mutation_scale=9,
+            lw=1.1,
+            shrinkA=1,
+            shrinkB=1,
+            connectionstyle=f"arc3,rad={-rise}",
+            color=COLOURS[0] if bend else INK,
         )
-    )  # fmt: skip
+    )
 
 
 def _read(boxes: Sequence[Box]) -> str:

@@ -59,18 +59,18 @@ class CourseFigure(Figure):
         return mimebundle(self)
 
 
-def look(i: int) -> tuple[str, str]:
+def series_style(i: int) -> tuple[str, str]:
     """Colour and marker of the ``i``-th line or arm; no two of the first 49 share both."""
     return COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)]
 
 
 def describe(fig: CourseFigure, text: str) -> CourseFigure:
-    """Give ``fig`` its alt text: the message and the main numbers, for who cannot see it."""
+    """Give ``fig`` its alt text: the message and the main numbers, for those who cannot see it."""
     fig.alt_text = " ".join(text.split())
     return fig
 
 
-def tell(fig: CourseFigure, *sentences: str) -> CourseFigure:
+def write_alt_text(fig: CourseFigure, *sentences: str) -> CourseFigure:
     """Give ``fig`` an alt text of its title, its caption and further sentences."""
     parts = [fig.get_suptitle(), fig.get_supxlabel().replace(" · ", ", "), *sentences]
     parts = [part.strip() for part in parts if part]
@@ -123,8 +123,8 @@ def new_figure(title: str, caption: Sequence[str], *, width: float = WIDTH, heig
     """
     title = textwrap.fill(legible(title), int(width * 10))
     data, *facts = caption
-    told = [legible(data, "data set"), *map(legible, facts)]
-    note = textwrap.fill(" · ".join(filter(None, told)), int(width * 15))
+    words = [legible(data, "data set"), *map(legible, facts)]
+    note = textwrap.fill(" · ".join(filter(None, words)), int(width * 15))
     height += 0.26 * len(title.splitlines()) + 0.15 * len(note.splitlines()) + 0.3
     fig = CourseFigure((width, height), layout="constrained")
     fig.suptitle(title, x=MARGIN / width, ha="left", size=13)
@@ -161,21 +161,21 @@ def legible(text: str, instead: str | None = None) -> str:
     return instead or "".join(c if has_glyph(c) else "?" for c in text)
 
 
-def printed(names: Iterable[str], noun: str = "class", length: int = 16) -> list[str]:
+def display_names(names: Iterable[str], noun: str = "class", length: int = 16) -> list[str]:
     """Names as figures show them: shortened, and ``class 3`` where no font has the glyphs."""
     return [shorten(legible(name, f"{noun} {i}"), length) for i, name in enumerate(names)]
 
 
 def shorten(text: str, length: int) -> str:
     """``text``, cut with an ellipsis if it is wider than ``length`` letters."""
-    if letters(text) <= length:
+    if text_width(text) <= length:
         return text
-    while letters(text) >= length:
+    while text_width(text) >= length:
         text = text[:-1]
     return text + "…"
 
 
-def letters(text: str) -> int:
+def text_width(text: str) -> int:
     """The width of ``text`` in letters; a Chinese character counts as two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 

@@ -1,4 +1,4 @@
-"""The curves of a run that goes on, as SVG: drawn in a millisecond, where matplotlib takes a hundred."""
+"""The curves of a run in progress, as SVG: drawn in a millisecond, where matplotlib takes a hundred."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def growing_curves(history: History, losses: Sequence[float], epochs: int, batch
     """
     every = [*history.iteration_loss, *losses]
     train_loss = _thinned(every)
-    val_loss = [(e.epoch * batches, e.val_loss) for e in history.epochs if math.isfinite(e.val_loss)]
+    val_loss = [(e.epoch * batches, e.val_loss) for e in history.records if math.isfinite(e.val_loss)]
     highest = max((loss for _, loss in (*train_loss, *val_loss)), default=1.0)
     loss_frame = Frame(LEFT, max(epochs * batches, len(every)), 1.05 * highest or 1.0)
     accuracy_frame = Frame(LEFT + STEP, epochs, 100)
     accuracy = {
-        part: [(e.epoch, 100 * getattr(e, f"{part}_accuracy")) for e in history.epochs]
+        part: [(e.epoch, 100 * getattr(e, f"{part}_accuracy")) for e in history.records]
         for part in ("train", "val")
     }
     pieces = [
@@ -63,21 +63,21 @@ def growing_curves(history: History, losses: Sequence[float], epochs: int, batch
         *_line(accuracy_frame, accuracy["train"], "train", TRAIN, round_=True),
         *_line(accuracy_frame, accuracy["val"], "val", VAL, square=True),
     ]
-    told = html.escape(told_so_far(history, every, epochs))
+    words = html.escape(curves_in_words(history, every, epochs))
     return (
-        f'<svg role="img" aria-label="{told}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'<svg role="img" aria-label="{words}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'style="width:100%;max-width:{WIDTH}px;background:white" font-family="sans-serif" font-size="13">'
         f"{''.join(pieces)}</svg>"
     )
 
 
-def told_so_far(history: History, losses: Sequence[float], epochs: int) -> str:
+def curves_in_words(history: History, losses: Sequence[float], epochs: int) -> str:
     """The curves in words."""
-    text = f"Curves of a training run after {len(history.epochs)} of {count(epochs, 'epoch')}"
+    text = f"Curves of a training run after {len(history.records)} of {count(epochs, 'epoch')}"
     if losses:
         text += f", last training loss {losses[-1]:.2f} nats"
-    if history.epochs:
-        last = history.epochs[-1]
+    if history.records:
+        last = history.records[-1]
         text += f", accuracy {percent(last.train_accuracy)} in training"
         text += f", {percent(last.val_accuracy)} in validation"
     return text + "."

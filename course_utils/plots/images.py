@@ -17,11 +17,11 @@ from course_utils.plots.frame import (
     WRONG,
     CourseFigure,
     count,
+    display_names,
     house_style,
     legible,
     new_figure,
-    printed,
-    tell,
+    write_alt_text,
 )
 from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
 
@@ -55,7 +55,7 @@ def image_grid(
         if titles is not None:
             mosaic.write(mosaic.cell(i), legible(titles[i]))
     named = "" if titles is None else f"Above them: {', '.join(map(str, titles))}"
-    return tell(mosaic.figure, named)
+    return write_alt_text(mosaic.figure, named)
 
 
 @house_style()
@@ -63,7 +63,7 @@ def class_samples(
     image_set: ImageSet, per_class: int = 8, *, seed: int = 0, title: str | None = None
 ) -> CourseFigure:
     """A row of images for each class (the first 12 classes), drawn at random by ``seed``."""
-    names = printed(image_set.classes[:MOST_ROWS])
+    names = display_names(image_set.classes[:MOST_ROWS])
     order = torch.randperm(len(image_set), generator=torch.Generator().manual_seed(seed))
     labels = image_set.labels.cpu()[order]
     picks = [order[labels == c][:per_class] for c in range(len(names))]
@@ -87,7 +87,7 @@ def class_samples(
     cells = [(row, column) for row, pick in enumerate(picks) for column in range(len(pick))]
     for cell, image in zip(cells, pixels):
         mosaic.place(cell, image)
-    return tell(mosaic.figure, f"One row for each class: {', '.join(names)}")
+    return write_alt_text(mosaic.figure, f"One row for each class: {', '.join(names)}")
 
 
 @house_style()
@@ -108,7 +108,7 @@ def augmentation_grid(
     mosaic = Mosaic(*grid(len(pixels), 9), title=title, caption=caption, ratio=_ratio(pixels))
     for i, image in enumerate(pixels):
         mosaic.place(mosaic.cell(i), image, frame=None if i else INK)
-    return tell(mosaic.figure, f"An image, then {count(len(versions), 'augmented version')} of it")
+    return write_alt_text(mosaic.figure, f"An image, then {count(len(versions), 'augmented version')} of it")
 
 
 @house_style()
@@ -137,7 +137,7 @@ def augmentation_rows(
         for column, image in enumerate(_pixels(images.round().clamp(0, 255).to(torch.uint8)), 1):
             mosaic.place((row, column), image)
     kinds = ", ".join(" ".join(name.split()) for name in versions)
-    return tell(mosaic.figure, f"One image and {columns - 1} versions of it in each row: {kinds}")
+    return write_alt_text(mosaic.figure, f"One image and {columns - 1} versions of it in each row: {kinds}")
 
 
 @house_style()
@@ -155,7 +155,7 @@ def photo_and_guesses(
     fig = new_figure(title, (data, _size_of_photo(image)), height=2.6)
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
     _photo(left, image)
-    return tell(fig, f"The most probable classes: {_guesses(right, guesses)}")
+    return write_alt_text(fig, f"The most probable classes: {_guesses(right, guesses)}")
 
 
 @house_style()
@@ -173,12 +173,12 @@ def photo_by_networks(
     fig = new_figure(title, (data, _size_of_photo(image)), height=2.1 * len(guesses))
     axes = fig.add_gridspec(len(guesses), 2, width_ratios=(1, 1.6))
     _photo(fig.add_subplot(axes[:, 0]), image)
-    told = []
+    words = []
     for row, (network, its) in enumerate(guesses.items()):
         ax = fig.add_subplot(axes[row, 1])
         ax.set_title(legible(network), loc="left", size=10)
-        told.append(f"{network}: {_guesses(ax, its)}")
-    return tell(fig, f"The most probable classes, {'; '.join(told)}")
+        words.append(f"{network}: {_guesses(ax, its)}")
+    return write_alt_text(fig, f"The most probable classes, {'; '.join(words)}")
 
 
 def _photo(ax: Axes, image: np.ndarray) -> None:
@@ -192,7 +192,7 @@ def _size_of_photo(image: np.ndarray) -> str:
 
 def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]]) -> str:
     """Draw the guesses as bars; returns them in words."""
-    names = printed([name for name, _ in guesses], length=30)
+    names = display_names([name for name, _ in guesses], length=30)
     chances = [100 * float(chance) for _, chance in guesses]
     bars = ax.barh(range(len(names)), chances, color=RIGHT, height=0.6)
     ax.bar_label(bars, [f"{chance:.1f} %" for chance in chances], padding=4)
@@ -252,7 +252,7 @@ def worst_mistakes(
     caption: tuple[str, ...] = (image_set.name, f"{len(wrong):,} of {count(len(labels), 'image')} mistaken")
     if len(worst) == 0:
         mosaic = Mosaic(1, 1, title=title, caption=caption)
-        return tell(mosaic.figure)
+        return write_alt_text(mosaic.figure)
     caption += (_probability_note(confidence),)
     images = image_set.images[worst.to(image_set.images.device)]
     picked = (labels[worst], predicted[worst], image_set.classes, confidence[worst])
@@ -260,7 +260,7 @@ def worst_mistakes(
 
 
 def _judged(images, true, predicted, classes, confidence, title, caption, columns) -> CourseFigure:
-    pixels, names = _pixels(images), printed(classes)
+    pixels, names = _pixels(images), display_names(classes)
     mosaic = Mosaic(
         *grid(len(pixels), columns),
         title=title,
@@ -269,15 +269,15 @@ def _judged(images, true, predicted, classes, confidence, title, caption, column
         lines=2,
         largest=1.2,
     )
-    told = []
+    words = []
     for i, (image, t, p) in enumerate(zip(pixels, true.tolist(), predicted.tolist())):
         sure = "" if confidence is None else f" {100 * float(confidence[i]):.0f} %"
         mark, colour = ("✓", RIGHT) if t == p else ("✗", WRONG)
         mosaic.place(mosaic.cell(i), image, frame=colour)
         mosaic.write(mosaic.cell(i), f"{mark} {names[p]}{sure}", f"true: {names[t]}")
         verdict = "recognised" if t == p else f"taken for {names[p]}"
-        told.append(f"{names[t]} {verdict}{sure}")
-    return tell(mosaic.figure, "; ".join(told))
+        words.append(f"{names[t]} {verdict}{sure}")
+    return write_alt_text(mosaic.figure, "; ".join(words))
 
 
 def _mistakes_title(shown: int, mistakes: int) -> str:

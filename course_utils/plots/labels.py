@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from course_utils.plots.frame import FAINT, letters
+from course_utils.plots.frame import FAINT, text_width
 
 # Where the name of a point may start, in points (1/72 inch) from it.
 SIDES, HEIGHTS = (9, -9, 22, -22, 40, -40), range(-96, 97, 8)
@@ -55,7 +55,7 @@ def label_right(ax: Axes) -> None:
 def label_top(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:
     """Mark places on the x axis by dashed lines named above the axes; ``marks`` holds x, text."""
     _figure(ax).draw_without_rendering()
-    longest = max((letters(text) + 1 for _, text in marks), default=0)
+    longest = max((text_width(text) + 1 for _, text in marks), default=0)
     gap = 0.6 * MARK * longest * _figure(ax).dpi / 72
     places = spread([_axes_fraction(ax, x, 0)[0] for x, _ in marks], gap / ax.bbox.width)
     for (x, text), place in zip(marks, places):
@@ -102,7 +102,7 @@ def _misleading(pixels: np.ndarray, i: int, offset: tuple[float, float]) -> bool
 def _box(ax: Axes, pixel: Sequence[float], text: str, offset: tuple[float, float]) -> Bbox:
     """The pixels that ``text`` would cover at ``offset`` points from ``pixel``."""
     scale = _figure(ax).dpi / 72
-    width, height = 0.6 * NAME * scale * letters(text), 1.2 * NAME * scale
+    width, height = 0.6 * NAME * scale * text_width(text), 1.2 * NAME * scale
     dx, dy = (scale * d for d in offset)
     left = dx if dx > 0 else dx - width if dx < 0 else -width / 2
     return Bbox.from_bounds(pixel[0] + left, pixel[1] + dy - height / 2, width, height)

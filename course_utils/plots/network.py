@@ -16,11 +16,11 @@ from course_utils.plots.frame import (
     RIGHT,
     WRONG,
     CourseFigure,
+    display_names,
     house_style,
     legible,
     new_figure,
-    printed,
-    tell,
+    write_alt_text,
 )
 from course_utils.plots.mosaic import Mosaic, grid
 
@@ -49,7 +49,7 @@ def first_layer_kernels(weight: Tensor, *, title: str, source: str = "") -> Cour
     mosaic = Mosaic(*grid(n, 16), title=title, caption=caption, largest=0.42)
     for i, image in enumerate(pixels):
         mosaic.place(mosaic.cell(i), image)
-    return tell(mosaic.figure)
+    return write_alt_text(mosaic.figure)
 
 
 @house_style()
@@ -77,15 +77,15 @@ def map_sizes(rows: Mapping[str, Mapping[str, int]], *, title: str) -> CourseFig
             name = f"{size} × {size}"
             ax.text(column, row + 0.41, name, ha="center", va="top", size=9, color=ink)
     ax.set_xticks(range(len(stages)), stages)
-    ax.set_yticks(range(len(rows)), printed(rows, "stem", 24))
+    ax.set_yticks(range(len(rows)), display_names(rows, "stem", 24))
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.grid(visible=False)
     ax.set(xlim=(-0.5, len(stages) - 0.5), ylim=(len(rows) - 0.3, -0.5), aspect="equal")
     lists = {name: ", ".join(f"{s} {n}" for s, n in sizes.items()) for name, sizes in rows.items()}
-    told = "; ".join(f"{name}: {sizes}" for name, sizes in lists.items())
-    return tell(fig, f"Side of the feature maps, {told}")
+    words = "; ".join(f"{name}: {sizes}" for name, sizes in lists.items())
+    return write_alt_text(fig, f"Side of the feature maps, {words}")
 
 
 @house_style()
@@ -106,8 +106,8 @@ def gradient_taps(shares: Mapping[str, Tensor], *, data: str, title: str | None 
     for i, (name, share) in enumerate(shares.items()):
         mosaic.place(mosaic.cell(i), _squares(share.cpu().numpy()), frame=FAINT)
         mosaic.write(mosaic.cell(i), legible(name), f"{live[name]} taps")
-    told = "; ".join(f"{name} {taps}" for name, taps in live.items())
-    return tell(mosaic.figure, f"Taps with a gradient: {told}")
+    words = "; ".join(f"{name} {taps}" for name, taps in live.items())
+    return write_alt_text(mosaic.figure, f"Taps with a gradient: {words}")
 
 
 def _squares(share: np.ndarray, side: int = 12) -> np.ndarray:

@@ -15,13 +15,13 @@ from course_utils.plots.frame import (
     FAINT,
     CourseFigure,
     count,
+    display_names,
     house_style,
-    look,
     new_figure,
     percent,
-    printed,
     seeds,
-    tell,
+    series_style,
+    write_alt_text,
 )
 from course_utils.plots.labels import label_right
 from course_utils.plots.mosaic import Mosaic
@@ -50,9 +50,9 @@ def residual_sizes(
     note = "point: mean over images, line: middle 95 % of images, *: projection shortcut"
     fig = new_figure(title, (data, count(images, "image"), note), height=3.6)
     axes = fig.subplots(1, 2)
-    told = []
+    words = []
     for i, (name, sizes) in enumerate(networks.items()):
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         shift = 0.12 * (2 * i - len(networks) + 1)
         for ax, which in zip(axes, (0, 1)):
             values = [sizes[block][which].double() for block in blocks]
@@ -61,7 +61,7 @@ def residual_sizes(
             ends = [np.quantile(v.numpy(), (0.025, 0.975)) for v in values]
             ax.vlines(x, *zip(*ends), color=colour, alpha=0.5, linewidth=2)
         ratios = ", ".join(f"{block} {sizes[block][0].mean():.2f}" for block in blocks)
-        told.append(f"{name}: ratio {ratios}")
+        words.append(f"{name}: ratio {ratios}")
     names = [f"{block}*" if block in projections else block for block in blocks]
     for ax in axes:
         ax.set_xticks(range(len(blocks)), names, rotation=45, ha="right", rotation_mode="anchor")
@@ -69,7 +69,7 @@ def residual_sizes(
     axes[1].set(ylabel="cosine of F(x) and shortcut (1)")
     axes[1].axhline(0, color=FAINT, linewidth=1)
     axes[0].legend(frameon=False, fontsize=9)
-    return tell(fig, *told)
+    return write_alt_text(fig, *words)
 
 
 @house_style()
@@ -100,11 +100,12 @@ def block_maps(
         caption=(data, note),
         lines=1,
         row_names=[
-            f"{name}\n{notes.get(key, '')}".strip() for key, name in zip(rows, printed(rows, "block", 24))
+            f"{name}\n{notes.get(key, '')}".strip()
+            for key, name in zip(rows, display_names(rows, "block", 24))
         ],
         largest=1.25 if len(rows) == 1 else 0.95,
     )
-    told = []
+    words = []
     for row, (name, maps) in enumerate(rows.items()):
         largest = max(max(m.abs().max().item() for m in maps.values()), 1e-12)
         if image is not None and row == 0:
@@ -115,8 +116,8 @@ def block_maps(
             mosaic.place((row, column), pixels, frame=FAINT)
             mosaic.write((row, column), f"{step} {values.norm():.2g}")
         sizes = ", ".join(f"{step} {values.norm():.2g}" for step, values in maps.items())
-        told.append(f"{name}: {sizes}" + (f", {notes[name]}" if name in notes else ""))
-    return tell(mosaic.figure, f"Norms of the maps, {'; '.join(told)}")
+        words.append(f"{name}: {sizes}" + (f", {notes[name]}" if name in notes else ""))
+    return write_alt_text(mosaic.figure, f"Norms of the maps, {'; '.join(words)}")
 
 
 @house_style()
@@ -131,19 +132,19 @@ def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str,
     caption = (data, seeds(list(norms.values())), note)
     fig = new_figure(title, caption, height=3.8)
     ax = fig.add_subplot()
-    told = []
+    words = []
     for i, (name, runs) in enumerate(norms.items()):
         middle, low, high = zip(*(geometric_range(values) for values in zip(*runs)))
-        x, (colour, marker) = range(1, len(middle) + 1), look(i)
+        x, (colour, marker) = range(1, len(middle) + 1), series_style(i)
         ax.plot(x, middle, color=colour, marker=marker, markevery=max(1, len(x) // 12), label=name)
         ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
-        told.append(f"{name}: first layer {middle[0]:.2g}, last {middle[-1]:.2g}")
+        words.append(f"{name}: first layer {middle[0]:.2g}, last {middle[-1]:.2g}")
     ax.set(xlabel="convolution, counted from the input", ylabel="norm of gradient (nats)", yscale="log")
     ax.yaxis.set_major_formatter("{x:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     label_right(ax)
-    return tell(fig, f"Line chart: {'; '.join(told)}")
+    return write_alt_text(fig, f"Line chart: {'; '.join(words)}")
 
 
 @house_style()
@@ -161,4 +162,6 @@ def path_lengths(counts: Sequence[int], *, title: str) -> CourseFigure:
     ax.set(xlabel="residual branches on the way", ylabel="share of all ways (%)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     most = max(range(len(shares)), key=shares.__getitem__)
-    return tell(fig, f"Bar chart: most often {most} branches, {percent(shares[most] / 100)} of all ways")
+    return write_alt_text(
+        fig, f"Bar chart: most often {most} branches, {percent(shares[most] / 100)} of all ways"
+    )

@@ -15,14 +15,14 @@ from course_utils.plots.frame import (
     INK,
     CourseFigure,
     count,
+    display_names,
     house_style,
     legible,
-    look,
     new_figure,
     percent,
-    printed,
     seeds,
-    tell,
+    series_style,
+    write_alt_text,
 )
 from course_utils.plots.labels import label_points, label_right
 
@@ -57,19 +57,19 @@ def learning_curves(
     caption = (data, images, seeds(list(curves.values())), note)
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
-    told = []
-    for i, (name, runs) in enumerate(zip(printed(curves, "arm", LONGEST), curves.values())):
+    words = []
+    for i, (name, runs) in enumerate(zip(display_names(curves, "arm", LONGEST), curves.values())):
         epochs = [[100 * y for y in ys if y is not None] for ys in zip_longest(*runs)]
         x, middle = range(1, len(epochs) + 1), [mean(ys) for ys in epochs]
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         ax.plot(x, middle, color=colour, marker=marker, markevery=max(1, len(x) // 15), label=name)
         low, high = list(map(min, epochs)), list(map(max, epochs))
         ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
-        told.append(f"{name}: {middle[-1]:.1f} % after {count(len(epochs), 'epoch')}")
+        words.append(f"{name}: {middle[-1]:.1f} % after {count(len(epochs), 'epoch')}")
     ax.set(xlabel="epoch", ylabel=f"{measured} (%)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     label_right(ax)
-    return tell(fig, f"Line chart: {'; '.join(told)}")
+    return write_alt_text(fig, f"Line chart: {'; '.join(words)}")
 
 
 @house_style()
@@ -84,21 +84,21 @@ def arms(arms: Sequence[Arm], *, title: str, data: str) -> CourseFigure:
     caption = (data, f"measured on {shown}", seeds([arm.scores for arm in arms]), note)
     fig = new_figure(title, caption, height=0.6 + 0.42 * len(arms))
     ax = fig.add_subplot()
-    told = []
+    words = []
     for row, arm in enumerate(arms):
-        colour, marker = look(row)
+        colour, marker = series_style(row)
         points, middle = [100 * score for score in arm.scores], 100 * mean(arm.scores)
         ax.plot([middle, middle], [row - 0.28, row + 0.28], color=INK, linewidth=2)
         ax.plot(points, [row] * len(points), marker, color=colour, ms=7, alpha=0.75)
         spread = f" ({min(points):.1f} to {max(points):.1f})" if len(points) > 1 else ""
         text = f"{middle:.1f} %{spread}"
         ax.text(1.02, row, text, va="center", size=9, transform=ax.get_yaxis_transform())
-        told.append(f"{arm.name} {middle:.1f} %{spread}")
-    ax.set_yticks(range(len(arms)), printed([arm.name for arm in arms], "arm", LONGEST))
+        words.append(f"{arm.name} {middle:.1f} %{spread}")
+    ax.set_yticks(range(len(arms)), display_names([arm.name for arm in arms], "arm", LONGEST))
     ax.set(xlabel="accuracy (%)", ylim=(len(arms) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
-    return tell(fig, f"Dot plot, means: {'; '.join(told)}")
+    return write_alt_text(fig, f"Dot plot, means: {'; '.join(words)}")
 
 
 @house_style()
@@ -123,20 +123,20 @@ def accuracy_against_cost(
     caption = (data, images, seeds([scores for _, scores, _ in rows]), note)
     fig = new_figure(title, caption, height=3.8)
     ax = fig.add_subplot()
-    points, told = [], []
+    points, words = [], []
     for i, (name, scores, cost) in enumerate(rows):
         middle = mean(scores)
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         ends = [100 * min(scores), 100 * max(scores)]
         ax.plot([cost, cost], ends, color=colour, linewidth=2.5, alpha=0.5)
         ax.plot(cost, 100 * middle, marker, color=colour, markersize=8)
         points.append((cost, 100 * middle))
-        told.append(f"{name} {percent(middle)} at {cost:g}")
+        words.append(f"{name} {percent(middle)} at {cost:g}")
     ax.set(xlabel=legible(cost_label), ylabel="accuracy (%)")
     ax.set_xlim(left=0)
     ax.margins(x=0.12, y=0.15)
-    label_points(ax, points, printed([name for name, _, _ in rows], "arm", LONGEST))
-    return tell(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(told)}")
+    label_points(ax, points, display_names([name for name, _, _ in rows], "arm", LONGEST))
+    return write_alt_text(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(words)}")
 
 
 @house_style()
@@ -148,11 +148,11 @@ def confusion_matrix(
     Args:
         matrix: int64 ``[C, C]`` from :func:`course_utils.training.evaluation.confusion_matrix`.
     """
-    counts, names = np.asarray(matrix), printed(classes)
+    counts, names = np.asarray(matrix), display_names(classes)
     n, total, right = len(names), int(counts.sum()), int(counts.trace())
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    told = _most_confused(counts, names)
-    title = title or (f"Most often mistaken: {told[0]}" if told else "No mistakes")
+    pairs = _most_confused(counts, names)
+    title = title or (f"Most often mistaken: {pairs[0]}" if pairs else "No mistakes")
     accuracy = f"accuracy {percent(right / max(total, 1))}"
     note = "colour: share of the row, white 0 to dark 100 %"
     caption = (data, count(total, "image"), accuracy, note)
@@ -169,8 +169,8 @@ def confusion_matrix(
     ax.set_yticks(ticks, names[: len(ticks)])
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.grid(visible=False)
-    most = f", most often mistaken: {'; '.join(told[:3])}" if told else ""
-    return tell(fig, f"Confusion matrix of {n} classes{most}")
+    most = f", most often mistaken: {'; '.join(pairs[:3])}" if pairs else ""
+    return write_alt_text(fig, f"Confusion matrix of {n} classes{most}")
 
 
 def _most_confused(counts: np.ndarray, names: Sequence[str]) -> list[str]:

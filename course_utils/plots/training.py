@@ -14,10 +14,10 @@ from course_utils.plots.frame import (
     CourseFigure,
     count,
     house_style,
-    look,
     new_figure,
     percent,
-    tell,
+    series_style,
+    write_alt_text,
 )
 from course_utils.plots.labels import label_right, label_top
 
@@ -46,15 +46,15 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
     ax.plot(x, mean, color=COLOURS[0], linewidth=2.2, marker="." if len(x) < 20 else "")
     ax.set(xlabel="iteration", ylabel="training loss (nats)", xlim=(0, len(losses) + 1))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    per_epoch = len(losses) // max(1, len(history.epochs))
+    per_epoch = len(losses) // max(1, len(history.records))
     label_top(ax, _unfreezing([(e - 1) * per_epoch + 0.5 for e in history.unfreeze_epochs]))
-    return tell(fig, f"Line chart of {count(len(losses), 'iteration')}")
+    return write_alt_text(fig, f"Line chart of {count(len(losses), 'iteration')}")
 
 
 @house_style()
 def epoch_metrics(history: History, *, title: str | None = None) -> CourseFigure:
     """Loss and accuracy of every epoch in training and validation; unfreezing and best marked."""
-    epochs = history.epochs
+    epochs = history.records
     if not epochs:
         raise DataError("the history holds no finished epoch.", do="train for one epoch at least")
     best = epochs[history.best_epoch - 1]
@@ -72,10 +72,10 @@ def epoch_metrics(history: History, *, title: str | None = None) -> CourseFigure
     unfrozen = ", ".join(map(str, history.unfreeze_epochs))
     unfrozen = f"The backbone is unfrozen from epoch {unfrozen}" if unfrozen else ""
     last = epochs[-1]
-    loss_told = f"loss {last.train_loss:.2f} in training, {last.val_loss:.2f} in validation"
-    accuracy_told = f"accuracy {percent(last.train_accuracy)} and {percent(last.val_accuracy)}"
+    loss = f"loss {last.train_loss:.2f} in training, {last.val_loss:.2f} in validation"
+    accuracy = f"accuracy {percent(last.train_accuracy)} and {percent(last.val_accuracy)}"
     kind = f"Two line charts over {count(len(epochs), 'epoch')}, at the end"
-    return tell(fig, f"{kind}: {loss_told}, {accuracy_told}", unfrozen)
+    return write_alt_text(fig, f"{kind}: {loss}, {accuracy}", unfrozen)
 
 
 def running_mean(values: np.ndarray, window: int) -> np.ndarray:
@@ -98,7 +98,7 @@ def _pair(ax: Axes, epochs: list, metric: str, label: str, scale: float) -> None
     x = [e.epoch for e in epochs]
     for i, part in enumerate(("train", "val")):
         y = [scale * getattr(e, f"{part}_{metric}") for e in epochs]
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         every = max(1, len(x) // 15)
         ax.plot(x, y, color=colour, marker=marker, markevery=every, label=part)
     ax.set(xlabel="epoch", ylabel=label)

@@ -10,13 +10,13 @@ from course_utils.errors import DataError
 from course_utils.plots.frame import (
     CourseFigure,
     count,
+    display_names,
     house_style,
     legible,
-    look,
     new_figure,
     percent,
-    printed,
-    tell,
+    series_style,
+    write_alt_text,
 )
 from course_utils.plots.labels import label_points
 
@@ -28,7 +28,7 @@ ACROSS = 5  # models in a line of the time line
 def zoo_accuracy(
     rows: Sequence[Mapping], column: str, *, title: str, data: str = "ImageNet-1k validation"
 ) -> CourseFigure:
-    """Published top-1 accuracy against a cost on a logarithmic axis, a look for each family.
+    """Published top-1 accuracy against a cost on a logarithmic axis, a style for each family.
 
     Args:
         rows: with ``model``, ``family``, ``top-1`` (fraction; rows without are left out) and ``column``.
@@ -42,7 +42,7 @@ def zoo_accuracy(
     ax = fig.add_subplot()
     for i, family in enumerate(dict.fromkeys(row["family"] for row in rows)):
         some = [row for row in known if row["family"] == family]
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         if some:
             ax.plot(
                 [row[column] for row in some],
@@ -57,16 +57,16 @@ def zoo_accuracy(
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.legend(loc="lower left", frameon=False, fontsize=9)
     points = [(row[column], 100 * row["top-1"]) for row in known]
-    label_points(ax, points, printed([row["model"] for row in known], "model", LONGEST))
-    told = [f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}" for row in known]
-    return tell(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(told)}")
+    label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST))
+    words = [f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}" for row in known]
+    return write_alt_text(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(words)}")
 
 
 @house_style()
 def zoo_timeline(
     entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo"
 ) -> CourseFigure:
-    """The models by year of their paper: a row for each year, a look for each family.
+    """The models by year of their paper: a row for each year, a style for each family.
 
     Args:
         entries: name, family and year of each model.
@@ -84,13 +84,13 @@ def zoo_timeline(
     fig = new_figure(title, caption, height=0.9 + 0.24 * len(lines))
     ax = fig.add_subplot()
     for row, (_, some) in enumerate(lines):
-        names = printed([name for name, _ in some], "model", LONGEST)
+        names = display_names([name for name, _ in some], "model", LONGEST)
         for column, (name, (_, family)) in enumerate(zip(names, some)):
-            colour, marker = look(families.index(family))
+            colour, marker = series_style(families.index(family))
             ax.plot(column, row, marker, color=colour, markersize=6)
             ax.text(column + 0.06, row, name, size=8, va="center")
     for i, family in enumerate(families):
-        colour, marker = look(i)
+        colour, marker = series_style(i)
         ax.plot([], [], marker, color=colour, label=family)
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(families), frameon=False)
     labels = ["" if i and lines[i - 1][0] == year else str(year) for i, (year, _) in enumerate(lines)]
@@ -99,4 +99,4 @@ def zoo_timeline(
     ax.set(ylabel="year of the paper")
     ax.grid(visible=False)
     by_year = {y: [name for name, _, other in entries if other == y] for y in years}
-    return tell(fig, "; ".join(f"{year}: {', '.join(names)}" for year, names in by_year.items()))
+    return write_alt_text(fig, "; ".join(f"{year}: {', '.join(names)}" for year, names in by_year.items()))

@@ -27,7 +27,7 @@ def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:
     """Read a checkpoint.
 
     Args:
-        fingerprint: what the run that wants to go on looks like; another one is refused.
+        fingerprint: of the run that is to continue; a checkpoint with another one is refused.
 
     Raises:
         CheckpointError: if the file is damaged, or was written by a run with other settings.
@@ -46,17 +46,36 @@ def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:
     return _of_this_run(state, fingerprint, path.name, do="use the same settings, or another file name")
 
 
+class FileCheckpoint:
+    """A checkpoint in a file, which survives the kernel and the machine."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def save(self, state: dict) -> None:
+        """See :func:`save_checkpoint`."""
+        save_checkpoint(self.path, state)
+
+    def load(self, fingerprint: str) -> dict | None:
+        """What was saved last, or ``None`` if there is no file yet.
+
+        Raises:
+            CheckpointError: see :func:`load_checkpoint`.
+        """
+        return load_checkpoint(self.path, fingerprint) if self.path.exists() else None
+
+
 class MemoryCheckpoint:
-    """A checkpoint that is gone with the kernel: to stop a run and go on, without the price of a file.
+    """A checkpoint that is gone with the kernel: to stop a run and resume it, without the price of a file.
 
     For ResNet-18 with AdamW it holds 180 MB, the weights four times.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._state: dict | None = None
 
     def save(self, state: dict) -> None:
-        """Keep a copy of ``state``, for training goes on and changes its tensors in place.
+        """Keep a copy of ``state``, because training goes on to change its tensors in place.
 
         But not of ``best``: that is a copy already, and ``fit`` never changes it.
         """

@@ -36,13 +36,13 @@ def compile_pays(model: nn.Module, x: Tensor, n_images: int) -> bool:
     return work / FLOP_PER_SECOND * SHARE_SAVED > START_SECONDS
 
 
-def compiled_or_plain(model: nn.Module, tell: Callable[[str], None] = print) -> Callable[[Tensor], Tensor]:
+def compiled_or_plain(model: nn.Module, notify: Callable[[str], None] = print) -> Callable[[Tensor], Tensor]:
     """The forward pass of ``model``, compiled; after a failure of the compiler the plain one.
 
     A machine without a C++ compiler loses speed and nothing else.
 
     Args:
-        tell: receives the sentence that says so.
+        notify: receives the sentence that says so.
     """
     _compile_the_backward_pass_early()
     torch.compiler.reset()  # code for earlier networks would count against torch's limit of recompilations
@@ -61,7 +61,7 @@ def compiled_or_plain(model: nn.Module, tell: Callable[[str], None] = print) -> 
             compiled = None
             reason = getattr(problem, "inner_exception", problem)  # torch wraps what the backend raises
             text = str(reason) or type(reason).__name__
-            tell(f"not compiled, training goes on without: {text.splitlines()[0]}")
+            notify(f"not compiled, training continues without: {text.splitlines()[0]}")
             return model(x)
 
     return forward

@@ -29,7 +29,7 @@ def autocast(device: torch.device) -> contextlib.AbstractContextManager:
     return _fresh(device, amp_dtype(device))
 
 
-def as_the_caller(device: torch.device) -> contextlib.AbstractContextManager:
+def callers_autocast(device: torch.device) -> contextlib.AbstractContextManager:
     """Compute in 16 bits inside this context if the caller has asked for it by ``torch.autocast``."""
     return _fresh(device, callers_dtype(device))
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
 from course_utils.models.freezing import eval_mode
-from course_utils.training.device import as_the_caller, channels_last, channels_last_weights
+from course_utils.training.device import callers_autocast, channels_last, channels_last_weights
 
 EVAL_BATCH = 256
 
@@ -36,7 +36,7 @@ def predict(
 ) -> Tensor:
     """Logits of every image, float32 ``[N, C]`` on the CPU; the model's modes are left as they were."""
     device = next(model.parameters()).device
-    with eval_mode(model), channels_last_weights(model), torch.inference_mode(), as_the_caller(device):
+    with eval_mode(model), channels_last_weights(model), torch.inference_mode(), callers_autocast(device):
         batches = (channels_last(preprocess(x.to(device))) for x in images.images.split(batch_size))
         logits = [model(x).float() for x in batches]
     return torch.cat(logits).cpu()

@@ -1,4 +1,4 @@
-"""fit(): phases, learning rates, best epoch on validation, checkpoints, interrupts."""
+"""fit(): phases, learning rates, the best epoch on validation, checkpoints, interrupts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,14 +16,37 @@ from tqdm import tqdm
 
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
-from course_utils.errors import CourseError
-from course_utils.training.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
+from course_utils.errors import CheckpointError, CourseError
+from course_utils.training.checkpoint import FileCheckpoint, MemoryCheckpoint
 from course_utils.training.compiling import compile_pays, compiled_or_plain
 from course_utils.training.device import best_device, channels_last
 from course_utils.training.evaluation import evaluate
-from course_utils.training.history import EpochRecord, History, _history_from
-from course_utils.training.loop import Stepper, count_batches, train_epoch
-from course_utils.training.recipe import Phase, Recipe, rate_factor
+from course_utils.training.history import EpochRecord, History
+from course_utils.training.loop import Stepper, count_batches, seed_epoch, train_epoch
+from course_utils.training.recipe import Recipe, rate_factor
+
+
+class Stop(Exception):
+    """Ends a run between two batches, because ``should_stop`` said so."""
+
+
+@dataclass
+class Run:
+    """A run as far as it has come; with the model, this is what a checkpoint holds.
+
+    Attributes:
+        fingerprint: what a checkpoint must have in common with the run that resumes it.
+        start: a sketch of the weights that the run started from, for the same purpose.
+        history: of the epochs that are over.
+        best: a copy of the weights of the best of them; at first, of the weights that the run starts from.
+        stepper: of the present phase; ``None`` before the first.
+    """
+
+    fingerprint: str
+    start: list[float]
+    history: History
+    best: dict[str, Tensor]
+    stepper: Stepper | None = None
 
 
 def fit(
@@ -37,189 +61,238 @@ def fit(
     should_stop: Callable[[], bool] = lambda: False,
     on_batch: Callable[[list[Tensor]], None] = lambda losses: None,
     on_epoch: Callable[[History], None] = lambda history: None,
-    compile: bool | None = None,
 ) -> History:
     """Train ``model`` and leave it with the weights of its best epoch on validation.
 
-    The test images are not looked at. The same seed on the same CPU gives the same numbers. An
-    interrupt (the stop button, Ctrl-C, ``should_stop``) ends after the current batch and returns the
-    history so far; the epoch that was cut is not in it. Where a batch does not fit in a GPU's memory,
-    it is halved for the rest of the run, and ``History.notes`` says so.
+    The test images are not looked at. The same seed on the same CPU gives the same numbers. A stop
+    (``should_stop``, the notebook's stop button, Ctrl-C) ends the run after the current batch and returns
+    the history so far; the epoch that was cut short is not in it, and without a whole epoch the model is
+    as it was before. Where a batch does not fit in a GPU's memory, it is halved for the rest of the run,
+    and ``History.notes`` says so.
 
     A GPU computes in 16 bits. A CPU does within ``torch.autocast("cpu", torch.bfloat16)``, which is faster
     on some with such instructions (``benchmarks/RESULTS.md`` says how much) and slower on all others.
 
     Args:
-        checkpoint: a file written after each epoch. If it is there already, training goes on behind
-            its last epoch, on a CPU bit for bit as if it had never stopped. A ``MemoryCheckpoint``
-            does the same as long as the kernel lives.
+        checkpoint: a file written after each epoch. If it is there already, training continues after its
+            last epoch, on a CPU bit for bit as if it had never stopped. A ``MemoryCheckpoint`` does the
+            same as long as the kernel lives.
         progress: show a bar.
         should_stop: asked before each batch.
         on_batch: called before each batch with the losses of the epoch so far, which lie on the
-            device: to read them makes a GPU wait, so read them seldom.
+            device: reading them makes a GPU wait, so read them seldom.
         on_epoch: called before the first epoch and after each one with the history so far.
-        compile: use ``torch.compile``, which changes the last digits; ``None``: if the work ahead is
-            worth it (:func:`~course_utils.training.compiling.compile_pays`). Without a C++ compiler, or if it
-            fails, training goes on without.
 
     Raises:
         CourseError: if there are no validation images to choose the best epoch with.
-        CheckpointError: if ``checkpoint`` is damaged or was written with other settings.
+        CheckpointError: if ``checkpoint`` is damaged, or was written with other settings or from other
+            weights.
     """
     if not len(splits.val):
         raise CourseError("no validation images to choose the best epoch with.", do="pass val=...")
-    device = best_device()
-    model.to(device, memory_format=torch.channels_last)
-    train, val = splits.train.to(device), splits.val.to(device)
-    history = History(splits.name, len(train), len(val), seed, batch_size=recipe.batch_size)
-    fingerprint = _fingerprint(model, recipe, preprocess, history)
-    saved = _saved_state(checkpoint, fingerprint)
-    best, stepper = None, None
-    if saved:
-        model.load_state_dict(saved["model"])
-        history, best = _history_from(saved["history"]), saved["best"]
-        for phase in _finished_phases(recipe, len(history.epochs)):
-            phase.prepare(model)
-
-    def tell(note: str) -> None:
-        history.notes.append(note)
-        tqdm.write(note, file=sys.stdout)
-
-    if compile is None:
-        one = channels_last(preprocess(train.images[:1]))
-        compile = compile_pays(model, one, len(train) * len(recipe.epochs))
-    forward = compiled_or_plain(model, tell) if compile else model
-    bar = _progress_bar(recipe, len(train), len(history.epochs), progress)
+    splits = _to_device(model, splits)
+    kept = FileCheckpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
+    run = _begin_or_resume(model, splits, recipe, preprocess, seed, kept)
+    forward = _forward(model, recipe, preprocess(splits.train.images[:1]), run.history)
+    bar = _progress_bar(recipe, run.history, progress)
 
     def before_batch(losses: list[Tensor]) -> None:
         if should_stop():
-            raise KeyboardInterrupt
+            raise Stop
         bar.update()
         on_batch(losses)
 
     try:
-        on_epoch(history)
+        on_epoch(run.history)
         with bar, torch.random.fork_rng():
-            for epoch in range(len(history.epochs), len(recipe.epochs)):
-                number, epoch_in_phase = recipe.epochs[epoch]
-                phase = recipe.phases[number]
-                if stepper is None or epoch_in_phase == 0:
-                    phase.prepare(model)
-                    stepper = Stepper(model, phase, recipe)
-                if saved and epoch_in_phase > 0:
-                    stepper.load_state_dict(saved["stepper"])
-                saved = None
-
-                started = time.perf_counter()
-                past = [e.val_loss for e in history.epochs if e.phase == number]
-                losses, train_loss, train_accuracy = _with_half_batches_if_need_be(
-                    lambda batch_size: train_epoch(
-                        model, train, replace(recipe, batch_size=batch_size), preprocess,
-                        stepper, _seed_epoch(seed, epoch),
-                        factor=lambda done: rate_factor(
-                            recipe.schedule, (epoch_in_phase + done) / phase.epochs, past
-                        ),
-                        before_batch=before_batch,
-                        forward=forward,
-                    ),
-                    history, tell,
-                )  # fmt: skip  # noqa: B023 (used within this turn)
-                scores = evaluate(model, val, preprocess)
-                seconds = time.perf_counter() - started
-                history.iteration_loss += losses
-                history.epochs.append(
-                    EpochRecord(epoch + 1, number, stepper.lr, train_loss, train_accuracy,
-                                scores.loss, scores.top1, seconds)
-                )  # fmt: skip
-                bar.set_postfix_str(f"val accuracy {scores.top1:.1%}")
-                if history.best_epoch == epoch + 1:
-                    best = {name: t.detach().clone() for name, t in model.state_dict().items()}
-                if checkpoint:
-                    _save_state(
-                        checkpoint,
-                        {
-                            "fingerprint": fingerprint,
-                            "model": model.state_dict(),
-                            "best": best,
-                            "stepper": stepper.state_dict(),
-                            "history": asdict(history),
-                        },
-                    )
-                on_epoch(history)
-    except KeyboardInterrupt:
-        history.interrupted = True
-    model.zero_grad()  # as much memory as the weights
-    if best is not None:
-        model.load_state_dict(best)
-    return history
+            while len(run.history.records) < recipe.epochs:
+                _epoch(run, model, splits, recipe, preprocess, before_batch=before_batch, forward=forward)
+                bar.set_postfix_str(f"val accuracy {run.history.records[-1].val_accuracy:.1%}")
+                _save(run, model, kept)
+                on_epoch(run.history)
+    except (Stop, KeyboardInterrupt):
+        run.history.interrupted = True
+    model.zero_grad()  # gradients take as much memory as the weights
+    model.load_state_dict(run.best)
+    return run.history
 
 
-def _with_half_batches_if_need_be(
-    train: Callable[[int], tuple], history: History, tell: Callable[[str], None]
-) -> tuple:
-    """``train(batch_size)``, again with half the batch as often as the device runs out of memory.
+def _epoch(
+    run: Run,
+    model: nn.Module,
+    splits: Splits,
+    recipe: Recipe,
+    preprocess: Preprocess,
+    *,
+    before_batch: Callable[[list[Tensor]], None],
+    forward: Callable[[Tensor], Tensor],
+) -> None:
+    """Train the epoch that comes next, evaluate, and enter both in ``run``."""
+    history = run.history
+    epoch = len(history.records)
+    number, epoch_in_phase = recipe.place_of(epoch)
+    phase = recipe.phases[number]
+    if epoch_in_phase == 0:
+        phase.prepare(model)
+        run.stepper = Stepper(model, phase, recipe)
+    val_losses = [e.val_loss for e in history.records if e.phase == number]
+
+    def factor(done: float) -> float:
+        return rate_factor(recipe.schedule, (epoch_in_phase + done) / phase.epochs, val_losses)
+
+    def one_pass(batch_size: int) -> tuple[list[float], float, float]:
+        settings = replace(recipe, batch_size=batch_size)
+        given = (model, splits.train, settings, preprocess, run.stepper, seed_epoch(history.seed, epoch))
+        return train_epoch(*given, factor=factor, before_batch=before_batch, forward=forward)
+
+    started = time.perf_counter()
+    losses, train_loss, train_accuracy = _in_batches_that_fit(one_pass, history)
+    scores = evaluate(model, splits.val, preprocess)
+    seconds = time.perf_counter() - started
+    measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
+    history.iteration_loss += losses
+    history.records.append(EpochRecord(epoch + 1, number, run.stepper.lr, *measured))
+    if history.best_epoch == epoch + 1:
+        run.best = _copied(model)
+
+
+def _in_batches_that_fit(one_pass: Callable[[int], tuple], history: History) -> tuple:
+    """``one_pass(batch_size)``, with half the batch as often as the device runs out of memory.
 
     The epoch starts anew; the steps it had made stay, as a rule none: the first batch is the largest.
     """
     while True:
         try:
-            return train(history.batch_size)
+            return one_pass(history.batch_size)
         except torch.OutOfMemoryError:
             if history.batch_size == 1:
                 raise
         torch.cuda.empty_cache()  # out here, where the failed pass no longer holds its tensors
-        tell(f"out of memory at batch size {history.batch_size}, going on with {history.batch_size // 2}")
-        history.batch_size //= 2
+        half = history.batch_size // 2
+        _note(history, f"out of memory at batch size {history.batch_size}, continuing with {half}")
+        history.batch_size = half
 
 
-def _progress_bar(recipe: Recipe, n_train: int, epochs_done: int, show: bool) -> tqdm:
-    batches = count_batches(n_train, recipe.batch_size)
-    return tqdm(
-        total=len(recipe.epochs) * batches,
-        initial=epochs_done * batches,
-        unit="batch",
-        leave=False,
-        file=sys.stdout,  # a notebook paints stderr red, and nbgrader takes it for a failure
-        **({} if show else {"disable": True}),
+def _begin_or_resume(
+    model: nn.Module,
+    splits: Splits,
+    recipe: Recipe,
+    preprocess: Preprocess,
+    seed: int,
+    kept: FileCheckpoint | MemoryCheckpoint | None,
+) -> Run:
+    """A run that is about to begin, or the one in the checkpoint, with ``model`` as it was then."""
+    n_train, n_val = len(splits.train), len(splits.val)
+    history = History(splits.name, n_train, n_val, seed, batch_size=recipe.batch_size)
+    fingerprint = _fingerprint(model, recipe, preprocess, history)
+    saved = kept.load(fingerprint) if kept else None
+    if not saved:
+        return Run(fingerprint, _sketch(model.state_dict()), history, best=_copied(model))
+    _refuse_another_start(model, saved)
+    model.load_state_dict(saved["model"])
+    history = History.from_dict(saved["history"])
+    stepper = _stepper_after(len(history.records), model, recipe, saved["stepper"])
+    return Run(fingerprint, saved["start"], history, saved["best"], stepper)
+
+
+def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -> Stepper | None:
+    """The stepper with which a phase continues; ``None`` where the next phase is about to begin, or none is.
+
+    All phases so far are prepared, since a later one may build on an earlier one.
+    """
+    if epochs == recipe.epochs:
+        return None
+    number, epoch_in_phase = recipe.place_of(epochs)
+    for phase in recipe.phases[:number]:
+        phase.prepare(model)
+    if epoch_in_phase == 0:
+        return None
+    phase = recipe.phases[number]
+    phase.prepare(model)
+    stepper = Stepper(model, phase, recipe)
+    stepper.load_state_dict(saved)
+    return stepper
+
+
+def _refuse_another_start(model: nn.Module, saved: dict) -> None:
+    """A checkpoint continues the run of a model that is as this run found it, or as it left it."""
+    now = torch.tensor(_sketch(model.state_dict()))
+    for known in (saved["start"], _sketch(saved["best"])):
+        if torch.allclose(now, torch.tensor(known), rtol=1e-3, equal_nan=True):
+            return
+    raise CheckpointError(
+        "the checkpoint was written by a run that started from other weights.",
+        do="build the model that it started from, or use another file name",
     )
 
 
-def _seed_epoch(seed: int, epoch: int) -> torch.Generator:
-    """Seed dropout, and return the generator for order and augmentation, for this epoch alone."""
-    value = seed * 100_003 + epoch
-    torch.manual_seed(value)
-    return torch.Generator().manual_seed(value)
+def _sketch(state: dict[str, Tensor]) -> list[float]:
+    """The first number of each tensor: tells weights apart, and two processors' rounding does not."""
+    return [tensor.flatten()[0].item() for tensor in state.values()]
 
 
-def _save_state(checkpoint: str | Path | MemoryCheckpoint, state: dict) -> None:
-    if isinstance(checkpoint, MemoryCheckpoint):
-        checkpoint.save(state)
-    else:
-        save_checkpoint(checkpoint, state)
+def _save(run: Run, model: nn.Module, kept: FileCheckpoint | MemoryCheckpoint | None) -> None:
+    """Write the checkpoint of an epoch that is over."""
+    if not kept:
+        return
+    kept.save(
+        {
+            "fingerprint": run.fingerprint,
+            "start": run.start,
+            "model": model.state_dict(),
+            "best": run.best,
+            "stepper": run.stepper.state_dict(),
+            "history": asdict(run.history),
+        }
+    )
 
 
-def _saved_state(checkpoint: str | Path | MemoryCheckpoint | None, fingerprint: str) -> dict | None:
-    if isinstance(checkpoint, MemoryCheckpoint):
-        return checkpoint.load(fingerprint)
-    if not checkpoint or not Path(checkpoint).exists():
-        return None
-    return load_checkpoint(checkpoint, fingerprint)
+def _to_device(model: nn.Module, splits: Splits) -> Splits:
+    """Move the model, and the images that training needs, to the GPU if there is one."""
+    device = best_device()
+    model.to(device, memory_format=torch.channels_last)
+    return replace(splits, train=splits.train.to(device), val=splits.val.to(device))
 
 
-def _finished_phases(recipe: Recipe, epochs_done: int) -> list[Phase]:
-    """The phases before the one that goes on; a later ``prepare`` may build on an earlier one."""
-    return list(recipe.phases[: recipe.epochs[epochs_done][0]]) if epochs_done < len(recipe.epochs) else []
+def _forward(model: nn.Module, recipe: Recipe, x: Tensor, history: History) -> Callable[[Tensor], Tensor]:
+    """The model, compiled if the recipe wants it, or leaves it open and it pays for inputs like ``x``."""
+    wanted = recipe.compile
+    if wanted is None:
+        wanted = compile_pays(model, channels_last(x), history.n_train * recipe.epochs)
+    return compiled_or_plain(model, partial(_note, history)) if wanted else model
+
+
+def _note(history: History, sentence: str) -> None:
+    history.notes.append(sentence)
+    tqdm.write(sentence, file=sys.stdout)
+
+
+def _progress_bar(recipe: Recipe, history: History, show: bool) -> tqdm:
+    batches = count_batches(history.n_train, recipe.batch_size)
+    hidden = {} if show else {"disable": True}  # TQDM_DISABLE hides it as well, unless something is passed
+    return tqdm(
+        total=recipe.epochs * batches,
+        initial=len(history.records) * batches,
+        unit="batch",
+        leave=False,
+        file=sys.stdout,  # a notebook paints stderr red, and nbgrader takes it for a failure
+        **hidden,
+    )
+
+
+def _copied(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
 def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, history: History) -> str:
-    """One line that differs when a run could not go on from another's checkpoint."""
+    """One line that differs when a run could not continue from another's checkpoint."""
     phases = [(p.epochs, p.lr, p.backbone_lr, _name(p.prepare)) for p in recipe.phases]
-    settings = {k: v for k, v in asdict(recipe).items() if k != "phases"}
-    network = f"{model} {getattr(model, 'start', '')}"
-    identity = hashlib.sha256(network.encode()).hexdigest()[:12]
+    settings = {f.name: _name(getattr(recipe, f.name)) for f in fields(recipe) if f.name != "phases"}
+    identity = hashlib.sha256(str(model).encode()).hexdigest()[:12]
     run = (history.data, history.n_train, history.n_val, history.seed)
     return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
 
 
-def _name(function: Callable) -> str:
-    return getattr(function, "__qualname__", None) or repr(function)
+def _name(value: object) -> str:
+    """The name of a function, whose ``repr`` is another in each process; else the ``repr``."""
+    return getattr(value, "__qualname__", None) or repr(value)

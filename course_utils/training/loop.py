@@ -1,4 +1,4 @@
-"""train_epoch() and the Stepper: one pass over the images, one update at a time."""
+"""train_epoch() and the Stepper: one pass over the training images, one update at a time."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ def train_epoch(
     preprocess: Preprocess,
     stepper: Stepper,
     generator: torch.Generator,
+    *,
     factor: Callable[[float], float] = lambda done: 1.0,
     before_batch: Callable[[list[Tensor]], None] = lambda losses: None,
     forward: Callable[[Tensor], Tensor] | None = None,
 ) -> tuple[list[float], float, float]:
     """One pass over ``images`` in random order.
 
-    The batches are as equal as can be (40 images at batch size 16 give 14, 13, 13), so that no small
-    remainder upsets batch norm. Losses stay on the device until the epoch is over: asking for a number
-    after each batch would make a GPU wait for the CPU.
+    Losses stay on the device until the epoch is over: asking for a number after each batch would make a
+    GPU wait for the CPU.
 
     Args:
-        factor: learning-rate factor, given the fraction of the epoch that is done.
-        before_batch: called before each batch with the losses of those before it.
+        generator: a CPU generator, for the order of the images and the augmentation.
+        factor: what the learning rates are multiplied by, given the fraction of the epoch that is done.
+        before_batch: called before each batch with the losses of those before it; an exception that it
+            raises ends the epoch between two updates.
         forward: computes the logits in place of ``model``, such as the compiled ``model``.
 
     Returns:
@@ -47,8 +49,7 @@ def train_epoch(
     device = images.images.device
     forward = forward or model
     train_mode(model)
-    order = torch.randperm(len(images), generator=generator).to(device)
-    batches = order.tensor_split(count_batches(len(images), recipe.batch_size))
+    batches = random_batches(images, recipe.batch_size, generator)
     losses, correct = [], torch.zeros((), dtype=torch.long, device=device)
     for number, index in enumerate(batches):
         before_batch(losses)
@@ -62,10 +63,35 @@ def train_epoch(
         stepper.step(loss, factor(number / len(batches)))
         losses.append(loss.detach())
         correct += (logits.argmax(dim=1) == y).sum()
-    losses = torch.stack(losses).float().cpu()
+    of_batches = torch.stack(losses).float().cpu()
     sizes = torch.tensor([len(index) for index in batches]).float()
-    mean_loss = (losses @ sizes / len(images)).item()
-    return losses.tolist(), mean_loss, correct.item() / len(images)
+    mean_loss = (of_batches @ sizes / len(images)).item()
+    return of_batches.tolist(), mean_loss, correct.item() / len(images)
+
+
+def random_batches(images: ImageSet, batch_size: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+    """The positions of all images in random order, int64, batch by batch.
+
+    The batches are as equal as can be (40 images at batch size 16 give 14, 13, 13), so that no small
+    remainder upsets batch norm.
+    """
+    order = torch.randperm(len(images), generator=generator).to(images.images.device)
+    return order.tensor_split(count_batches(len(images), batch_size))
+
+
+def count_batches(n: int, batch_size: int) -> int:
+    """How many batches ``n`` images make."""
+    return max(1, math.ceil(n / batch_size))
+
+
+def seed_epoch(seed: int, epoch: int) -> torch.Generator:
+    """Seed dropout for this epoch alone, and return the generator for its order and augmentation.
+
+    So an epoch draws the same numbers whether or not the run was interrupted before it.
+    """
+    value = seed * 100_003 + epoch
+    torch.manual_seed(value)
+    return torch.Generator().manual_seed(value)
 
 
 class Stepper:
@@ -77,7 +103,9 @@ class Stepper:
 
     def __init__(self, model: nn.Module, phase: Phase, recipe: Recipe):
         backbone_lr = phase.lr if phase.backbone_lr is None else phase.backbone_lr
-        groups = parameter_groups(model, backbone_lr, phase.lr, recipe.weight_decay, recipe.layer_decay)
+        groups = parameter_groups(
+            model, backbone_lr, phase.lr, recipe.weight_decay, recipe.layer_decay, recipe.new
+        )
         self.full_rates = [group["lr"] for group in groups]
         self.optimizer = OPTIMIZERS[recipe.optimizer](groups)
         device = next(model.parameters()).device
@@ -89,7 +117,7 @@ class Stepper:
         return self.optimizer.param_groups[-1]["lr"]
 
     def step(self, loss: Tensor, factor: float) -> None:
-        """One update, at ``factor`` times the full learning rates."""
+        """One update of the weights, at ``factor`` times the full learning rates."""
         for group, rate in zip(self.optimizer.param_groups, self.full_rates):
             group["lr"] = rate * factor
         self.optimizer.zero_grad()
@@ -102,10 +130,5 @@ class Stepper:
 
     def load_state_dict(self, state: dict) -> None:
         self.optimizer.load_state_dict(state["optimizer"])
-        if state["scaler"]:  # a run that began without loss scaling has none to go on from
+        if state["scaler"]:  # empty if the run began where no loss is scaled
             self.scaler.load_state_dict(state["scaler"])
-
-
-def count_batches(n: int, batch_size: int) -> int:
-    """How many batches ``n`` images make."""
-    return max(1, math.ceil(n / batch_size))

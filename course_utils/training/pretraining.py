@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import safetensors.torch
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -25,21 +24,14 @@ from course_utils.models.building import build_model, seeded
 from course_utils.models.freezing import count_parameters
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 from course_utils.storage import whole_file, write_text
-from course_utils.training.checkpoint import load_checkpoint, save_checkpoint
-from course_utils.training.device import autocast, best_device, cpu_has_bfloat16
+from course_utils.training.checkpoint import FileCheckpoint
+from course_utils.training.device import best_device, cpu_has_bfloat16
 from course_utils.training.evaluation import evaluate
-from course_utils.training.loop import Stepper, count_batches
-from course_utils.training.recipe import Phase, Recipe
-from course_utils.training.upstream import (
-    SETTINGS,
-    Report,
-    Upstream,
-    _class_names,
-    _sidecar,
-    model_card,
-)
+from course_utils.training.loop import Stepper, count_batches, seed_epoch, train_epoch
+from course_utils.training.upstream import SETTINGS, Report, Upstream, class_names, model_card, sidecar
 
 WARM_UP = 0.2  # fraction of training in which the learning rate rises
+PREPROCESS = Preprocess(IMAGENET_MEAN, IMAGENET_STD)
 
 
 def pretrain(
@@ -59,15 +51,15 @@ def pretrain(
 
     Written to ``out``: ``<arch>_<name>.safetensors`` (float16; AlexNet: ``features.*`` alone, whole
     it would be 115 MB), ``.json`` and ``.md``. A checkpoint is written there after each epoch; the
-    same call goes on from it. The same seed on the same CPU gives the same weights.
+    same call resumes from it. The same seed on the same CPU gives the same weights.
 
     Args:
         images: a folder or zip, of which all of ``train`` is trained on and ``test`` (or ``val``)
             held out; or splits, of which ``train`` and ``test`` are used. The last epoch's weights
             are kept, so nothing is chosen by the held-out images. At least 64x64 pixels.
         epochs: instead of ``settings.epochs``.
-        settings: ``None`` takes ``SETTINGS[arch]``, after ``going_on()`` if there is a ``start``.
-        start: weights to go on from; ``None`` starts from random ones.
+        settings: ``None`` takes ``SETTINGS[arch]``, after ``gentler()`` if there is a ``start``.
+        start: weights to train further; ``None`` starts from random ones.
         name: of the data, for file names and the card; ``None`` takes the name of the folder.
         terms: on which the images may be used, for the card.
 
@@ -78,33 +70,26 @@ def pretrain(
     """
     if arch not in SETTINGS:
         raise CourseError(f"no upstream settings for {arch!r}.", expected=", ".join(SETTINGS))
-    settings = settings or (SETTINGS[arch].going_on() if start else SETTINGS[arch])
+    settings = settings or (SETTINGS[arch].gentler() if start else SETTINGS[arch])
     settings = replace(settings, epochs=epochs or settings.epochs)
     splits = images if isinstance(images, Splits) else load_data(images, val=0)
     _refuse_small_images(splits.train, settings)
-    name = name or splits.name
-    report = Report(arch, name, len(splits.train), len(splits.test), settings.epochs)
-    file = Path(out) / f"{arch}_{name}.safetensors".replace(" ", "").lower()
+    report = Report(arch, name or splits.name, len(splits.train), len(splits.test), settings.epochs)
+    report.file = Path(out) / f"{arch}_{report.data}.safetensors".replace(" ", "").lower()
 
     device = best_device()
     model = upstream_model(arch, len(splits.classes), start, seed)
     model.to(device, memory_format=torch.channels_last)
-    preprocess = Preprocess(IMAGENET_MEAN, IMAGENET_STD)
-    train = splits.train.to(device)
-    _train(model, train, settings, preprocess, report, file.with_suffix(".pt"), seed, progress)
+    train_upstream(model, splits.train.to(device), settings, report, seed, progress=progress)
     for size in sorted({size for _, sizes in settings.sizes for size in sizes}):
-        report.by_size[size] = evaluate(model, splits.test, replace(preprocess, size=size)).top1
+        report.by_size[size] = evaluate(model, splits.test, replace(PREPROCESS, size=size)).top1
 
-    report.file = file
-    with whole_file(file) as target:
-        target.write(safetensors.torch.save(shipped_state(model, arch)))
-    sidecar = _sidecar(report, splits.classes, _class_names(images), start)
-    write_text(file.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
-    source = name if isinstance(images, Splits) else Path(images).name
+    write_weights(model, report, splits.classes, class_names(images), start)
+    source = report.data if isinstance(images, Splits) else Path(images).name
     command = f"course pretrain --data {source} --arch {arch} --epochs {settings.epochs}"
-    command += f' --name "{name}" --seed {seed}' + (" --start FILE" if start else "")
+    command += f' --name "{report.data}" --seed {seed}' + (" --start FILE" if start else "")
     card = model_card(report, count_parameters(model), settings, start, terms, command)
-    write_text(file.with_suffix(".md"), card)
+    write_text(report.file.with_suffix(".md"), card)
     return report
 
 
@@ -128,28 +113,15 @@ def upstream_model(arch: str, num_classes: int, start: Weights | None, seed: int
     return nn.Sequential(OrderedDict(parts))
 
 
-def _train(
-    model: nn.Module,
-    images: ImageSet,
-    settings: Upstream,
-    preprocess: Preprocess,
-    report: Report,
-    checkpoint: Path,
-    seed: int,
-    progress: bool,
+def train_upstream(
+    model: nn.Module, images: ImageSet, settings: Upstream, report: Report, seed: int, *, progress: bool
 ) -> None:
-    """Train ``model`` in place, on from the checkpoint if there is one; fill in ``report``."""
-    device = images.images.device
-    recipe = Recipe(
-        phases=(Phase(settings.epochs, settings.lr),),
-        batch_size=settings.batch_size,
-        optimizer=settings.optimizer,
-        weight_decay=settings.weight_decay,
-    )
-    stepper = Stepper(model, recipe.phases[0], recipe)
+    """Train ``model`` in place and fill in ``report``; resume from the checkpoint beside its file."""
+    stepper = Stepper(model, settings.recipe.phases[0], settings.recipe)
+    kept = FileCheckpoint(report.file.with_suffix(".pt"))
     fingerprint = f"{report.arch} {report.data} {report.n_train} {asdict(settings)} {seed}"
-    if checkpoint.exists():
-        saved = load_checkpoint(checkpoint, fingerprint)
+    saved = kept.load(fingerprint)
+    if saved:
         model.load_state_dict(saved["model"])
         stepper.load_state_dict(saved["stepper"])
         report.loss, report.seconds = saved["loss"], saved["seconds"]
@@ -157,38 +129,58 @@ def _train(
     batches = count_batches(len(images), settings.batch_size)
     total, done = settings.epochs * batches, len(report.loss) * batches
     bar = tqdm(total=total, initial=done, unit="batch", disable=not progress, leave=False)
-    for epoch in range(len(report.loss), settings.epochs):
-        started = time.perf_counter()
-        generator = torch.Generator().manual_seed(seed * 100_003 + epoch)
-        model.train()
-        loss_sum = torch.zeros((), device=device)
-        order = torch.randperm(len(images), generator=generator).to(device)
-        for index in order.tensor_split(batches):
-            size = pick_size(settings, done / total, generator)
-            x = random_crops(images.images[index], size, settings.windows, generator)
-            x = preprocess(x).contiguous(memory_format=torch.channels_last)
-            with upstream_autocast(device):
-                loss = F.cross_entropy(
-                    model(x), images.labels[index], label_smoothing=settings.label_smoothing
-                )
-            stepper.step(loss, one_cycle(done / total))
-            loss_sum += loss.detach().float()
-            done += 1
-            bar.update()
-        report.loss.append(loss_sum.item() / batches)
-        report.seconds += time.perf_counter() - started
-        bar.set_postfix_str(f"loss {report.loss[-1]:.3f}")
-        save_checkpoint(
-            checkpoint,
-            {
-                "fingerprint": fingerprint,
-                "model": model.state_dict(),
-                "stepper": stepper.state_dict(),
-                "loss": report.loss,
-                "seconds": report.seconds,
-            },
-        )
-    bar.close()
+    with bar, torch.random.fork_rng():
+        for epoch in range(len(report.loss), settings.epochs):
+            started = time.perf_counter()
+            generator = seed_epoch(seed, epoch)
+            loss = upstream_epoch(
+                model, images, settings, stepper, epoch, generator, before_batch=lambda losses: bar.update()
+            )
+            report.loss.append(loss)
+            report.seconds += time.perf_counter() - started
+            bar.set_postfix_str(f"loss {loss:.3f}")
+            state = {"model": model.state_dict(), "stepper": stepper.state_dict()}
+            kept.save({"fingerprint": fingerprint, **state, "loss": report.loss, "seconds": report.seconds})
+
+
+def upstream_epoch(
+    model: nn.Module,
+    images: ImageSet,
+    settings: Upstream,
+    stepper: Stepper,
+    epoch: int,
+    generator: torch.Generator,
+    *,
+    before_batch: Callable[[list[Tensor]], None],
+) -> float:
+    """One epoch, whose sizes and rates depend on how much of the whole training is done; the mean loss."""
+    batches = count_batches(len(images), settings.batch_size)
+    recipe = replace(settings.recipe, augment=growing_crops(settings, epoch, batches))
+    _, loss, _ = train_epoch(
+        model,
+        images,
+        recipe,
+        PREPROCESS,
+        stepper,
+        generator,
+        factor=lambda done: one_cycle((epoch + done) / settings.epochs),
+        before_batch=before_batch,
+        forward=upstream_forward(model, images.images.device),
+    )
+    return loss
+
+
+def growing_crops(
+    settings: Upstream, epoch: int, batches: int
+) -> Callable[[Tensor, torch.Generator], Tensor]:
+    """The augmentation of one epoch, to be called once for each of its batches, in their order."""
+    progress = iter([(epoch + number / batches) / settings.epochs for number in range(batches)])
+
+    def crop(images: Tensor, generator: torch.Generator) -> Tensor:
+        size = pick_size(settings, next(progress), generator)
+        return random_crops(images, size, settings.windows, generator)
+
+    return crop
 
 
 def one_cycle(done: float) -> float:
@@ -204,15 +196,30 @@ def pick_size(settings: Upstream, done: float, generator: torch.Generator) -> in
     return sizes[torch.randint(len(sizes), (), generator=generator)]
 
 
-def upstream_autocast(device: torch.device) -> contextlib.AbstractContextManager:
-    """As in ``fit``, and on a CPU that has bfloat16 instructions too.
+def upstream_forward(model: nn.Module, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """The forward pass of ``model``: in bfloat16 on a CPU too, if it has the instructions.
 
     There ResNet-18 at 64 px trains 1.7 times as fast (129 to 218 images a second of one core of an
     AMD EPYC with AVX-512 BF16, channels-last).
     """
-    if device.type == "cpu" and cpu_has_bfloat16():
-        return torch.autocast("cpu", torch.bfloat16)
-    return autocast(device)
+    if device.type != "cpu" or not cpu_has_bfloat16():
+        return model
+
+    def forward(x: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return model(x).float()
+
+    return forward
+
+
+def write_weights(
+    model: nn.Module, report: Report, classes: tuple[str, ...], names: dict[str, str], start: Weights | None
+) -> None:
+    """Write the weights, and beside them what :func:`course_utils.models.weights.from_file` wants to know."""
+    with whole_file(report.file) as target:
+        target.write(safetensors.torch.save(shipped_state(model, report.arch)))
+    text = json.dumps(sidecar(report, classes, names, start), indent=1)
+    write_text(report.file.with_suffix(".json"), text + "\n")
 
 
 def shipped_state(model: nn.Module, arch: str) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ from course_utils.models.freezing import eval_mode
 from course_utils.models.heads import find_head
 from course_utils.storage import stored_arrays
 from course_utils.training.device import (
-    as_the_caller,
+    callers_autocast,
     callers_dtype,
     channels_last,
     channels_last_weights,
@@ -127,7 +127,12 @@ def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tens
     received: list[Tensor] = []
     hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(_vectors(inputs[0])))
     try:
-        with eval_mode(frozen), channels_last_weights(frozen), torch.inference_mode(), as_the_caller(device):
+        with (
+            eval_mode(frozen),
+            channels_last_weights(frozen),
+            torch.inference_mode(),
+            callers_autocast(device),
+        ):
             for x in images.images.split(EVAL_BATCH):
                 frozen(channels_last(preprocess(x.to(device))))
     finally:

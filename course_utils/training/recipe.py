@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from course_utils.data.augment import Augment
 from course_utils.errors import CourseError
@@ -42,8 +43,12 @@ class Recipe:
 
     Args:
         phases: one after the other; each starts its own schedule and its own optimizer.
-        schedule: ``cosine`` to zero over a phase, ``plateau`` on the validation loss, ``constant``.
         weight_decay: on weights only, never on norms and biases.
+        layer_decay, new: see :func:`~course_utils.training.optimizer.parameter_groups`.
+        schedule: ``cosine`` to zero over a phase, ``plateau`` on the validation loss, ``constant``.
+        augment: changes a batch of pixels ``[N, 3, H, W]`` in 0..255 at random, with a CPU generator.
+        compile: use ``torch.compile``, which changes the last digits; ``None``: where the work ahead is
+            worth it (:func:`~course_utils.training.compiling.compile_pays`).
     """
 
     phases: tuple[Phase, ...]
@@ -51,22 +56,29 @@ class Recipe:
     optimizer: str = "adamw"
     weight_decay: float = 0.01
     layer_decay: float = 1.0
+    new: tuple[str, ...] = ()
     schedule: str = "cosine"
     label_smoothing: float = 0.0
-    augment: Augment | None = Augment()
+    augment: Callable[[Tensor, torch.Generator], Tensor] | None = Augment()
+    compile: bool | None = None
 
     def __post_init__(self):
         if self.optimizer not in OPTIMIZERS:
             raise CourseError(f"unknown optimizer {self.optimizer!r}.", expected=", ".join(OPTIMIZERS))
         if self.schedule not in SCHEDULES:
             raise CourseError(f"unknown schedule {self.schedule!r}.", expected=", ".join(SCHEDULES))
-        if sum(phase.epochs for phase in self.phases) < 1:
+        if self.epochs < 1:
             raise CourseError("a recipe needs at least one epoch.")
 
     @property
-    def epochs(self) -> list[tuple[int, int]]:
-        """For each epoch, the number of its phase and the epoch's number within the phase."""
-        return [(p, e) for p, phase in enumerate(self.phases) for e in range(phase.epochs)]
+    def epochs(self) -> int:
+        """How many passes over the training images, all phases together."""
+        return sum(phase.epochs for phase in self.phases)
+
+    def place_of(self, epoch: int) -> tuple[int, int]:
+        """The number of the phase in which ``epoch`` lies, and its own number within it, all from 0."""
+        places = [(number, e) for number, phase in enumerate(self.phases) for e in range(phase.epochs)]
+        return places[epoch]
 
 
 def rate_factor(schedule: str, done: float, val_losses: list[float]) -> float:
@@ -80,7 +92,7 @@ def rate_factor(schedule: str, done: float, val_losses: list[float]) -> float:
         return 0.5 * (1 + math.cos(math.pi * done))
     if schedule == "constant":
         return 1.0
-    best, waited, drops = math.inf, 0, 0
+    best, waited, drops = math.inf, 0, 0  # plateau
     for loss in val_losses:
         waited = 0 if loss < best else waited + 1
         best = min(best, loss)

@@ -15,6 +15,7 @@ from course_utils import __version__
 from course_utils.data.images import Splits
 from course_utils.machine import describe_machine
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
+from course_utils.training.recipe import Phase, Recipe
 
 # (fraction of training from which they hold, input sizes in pixels). At 32 px the outer taps of
 # layer4's kernels meet only zeros and get no gradient; ResNet learns them first, at 40 px and more.
@@ -42,8 +43,20 @@ class Upstream:
     windows: float = 0.5
     sizes: tuple[tuple[float, tuple[int, ...]], ...] = RESNET_SIZES
 
-    def going_on(self) -> Upstream:
-        """The same for good weights: a quarter of the rate, the last sizes from the start."""
+    @property
+    def recipe(self) -> Recipe:
+        """What it shares with a training downstream; the augmentation follows the sizes and is not in it."""
+        return Recipe(
+            phases=(Phase(self.epochs, self.lr),),
+            batch_size=self.batch_size,
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
+            augment=None,
+        )
+
+    def gentler(self) -> Upstream:
+        """The same for weights that are good already: a quarter of the rate, and the last sizes alone."""
         return replace(self, lr=self.lr / 4, sizes=((0.0, self.sizes[-1][1]),))
 
 
@@ -58,12 +71,12 @@ SETTINGS = {
 
 @dataclass
 class Report:
-    """What an upstream training gave; accuracies are fractions, measured on held-out images.
+    """What came out of training upstream; accuracies are fractions, measured on held-out images.
 
     Attributes:
         by_size: top-1 by input size in pixels (images resized to it).
         loss: the mean training loss of each epoch, in nats.
-        seconds: of training, all sittings together.
+        seconds: of training, interruptions left out.
         file: the weights; the JSON file and the model card lie beside it.
     """
 
@@ -93,7 +106,7 @@ def model_card(
         command: gives the same weights again.
     """
     kept = "of its features alone" if report.arch == "alexnet" else "head included"
-    begins = "From scratch" if start is None else f"Going on from {start.name}"
+    begins = "From scratch" if start is None else f"Starting from {start.name}"
     stages = "; ".join(
         f"{', '.join(map(str, sizes))} px from {at:.0%} of the training on" for at, sizes in settings.sizes
     )
@@ -122,7 +135,7 @@ def model_card(
     return "\n\n".join([f"# Model card: {report.arch}, {report.data}", *paragraphs]) + "\n"
 
 
-def _class_names(images: Splits | str | Path) -> dict[str, str]:
+def class_names(images: Splits | str | Path) -> dict[str, str]:
     """Class names by folder, from a ``classes.txt`` (folder, tab, name) in the folder or zip."""
     if isinstance(images, Splits):
         return {}
@@ -137,7 +150,7 @@ def _class_names(images: Splits | str | Path) -> dict[str, str]:
     return {folder: names.split(",")[0].strip() for folder, names in pairs}
 
 
-def _sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:
+def sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:
     """The JSON file beside the weights, see :func:`course_utils.models.weights.from_file`."""
     sizes = sorted(report.by_size)
     seen_before = start.upstream.get("seen", 0) if start else 0

@@ -1,4 +1,4 @@
-"""One output, two forms: a live view for whoever sits there, and a static twin for every other reader."""
+"""One output, two forms: a live view for a person at the keyboard, a static twin for every other reader."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def show(twin: tuple[dict, dict], make_view: Callable[[], object]) -> None:
-    """Publish the twin, and with it the live view where somebody can use it.
+    """Publish the twin, and with it the live view where a person can use it.
 
     A notebook program with a running kernel shows the view. A saved page, a headless run, and any
     program without widgets show the twin, which tells the same. A plain terminal gets the twin's text.
@@ -22,7 +22,7 @@ def show(twin: tuple[dict, dict], make_view: Callable[[], object]) -> None:
     if kernel() is None:
         print(twin[0]["text/plain"])
         return
-    publish(twin, make_view() if somebody_is_there() else None)
+    publish(twin, make_view() if is_interactive() else None)
 
 
 def publish(twin: tuple[dict, dict], view=None, **where: object) -> None:
@@ -39,10 +39,10 @@ def publish(twin: tuple[dict, dict], view=None, **where: object) -> None:
     publish_display_data(data, metadata, **where)
 
 
-def somebody_is_there() -> bool:
+def is_interactive() -> bool:
     """Whether a person runs this cell, with ipywidgets at hand.
 
-    Who runs cells for nobody (papermill, nbconvert, nbgrader) says that it takes no input.
+    Programs that run cells unattended (papermill, nbconvert, nbgrader) declare that they take no input.
     """
     running = kernel()
     if running is None or not running.get_parent().get("content", {}).get("allow_stdin"):
@@ -76,13 +76,13 @@ def clicks_arrive_while_busy() -> bool:
 def let_clicks_through(widget) -> None:
     """Have the messages of ``widget`` handled on the subshell that they were sent to.
 
-    ipykernel 7.4 hands them to whichever thread spoke for the widget last: that of the busy cell.
-    It asks the comm for that thread, and does without where the comm has no answer.
+    ipykernel 7.4 hands them to the thread that used the widget last: that of the busy cell. It asks the comm
+    for that thread, and does without where the comm has no answer.
     """
     widget.comm._reply_subshell_for = None
 
 
-def in_main_thread(work: Callable[[], None]) -> None:
+def run_in_main_thread(work: Callable[[], None]) -> None:
     """Run ``work`` where cells run, so that the next cell waits for it."""
     if threading.current_thread() is threading.main_thread():
         work()

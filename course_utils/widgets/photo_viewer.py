@@ -40,7 +40,7 @@ class Network:
 
 
 def view(networks: Mapping[str, Network], photo: Tensor, *, data: str) -> None:
-    """Show what each network says to ``photo``, and take other photographs where somebody can upload.
+    """Show what each network says to ``photo``, and take other photographs where a person can upload them.
 
     A page without widgets shows the answers for ``photo``.
 

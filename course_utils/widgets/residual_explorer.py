@@ -15,7 +15,7 @@ OVER_ALL = "ratio of F(x) to the shortcut and their cosine: over all channels"
 
 
 def explore(records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str) -> None:
-    """Show x, F(x), their sum and the ReLU of it, with sliders where somebody can move them.
+    """Show x, F(x), their sum and the ReLU of it, with sliders where a person can move them.
 
     Every slider takes the arrow keys. A page without widgets shows the picture of :func:`all_blocks`.
 

@@ -1,15 +1,13 @@
-"""Watch a training run: progress, time left, growing curves, a button to stop and one to go on."""
+"""Watch a training run: progress, time left, growing curves, a button to stop and one to resume."""
 
 from __future__ import annotations
 
-import copy
 import html
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,9 +24,9 @@ from course_utils.training.loop import count_batches
 from course_utils.training.recipe import Recipe
 from course_utils.widgets import live
 
-SECONDS_BETWEEN_LOOKS = 0.5  # a look costs about 1 ms of CPU time
+SECONDS_BETWEEN_UPDATES = 0.5  # an update costs about 1 ms of CPU time
 INTERRUPT = "To stop, choose Interrupt in the menu (Kernel or Runtime): what is trained so far stays."
-RESUME = "Resume goes on behind the last whole epoch; then run the cells below again."
+RESUME = "Resume continues after the last whole epoch; then run the cells below again."
 
 
 def fit_with_panel(
@@ -38,41 +36,39 @@ def fit_with_panel(
     preprocess: Preprocess,
     *,
     checkpoint: str | Path | MemoryCheckpoint | None = None,
-    **settings: Any,
+    seed: int = 0,
 ) -> History:
     """:func:`~course_utils.training.fitting.fit` with a panel to look at while it trains.
 
     Stop ends after the current batch: the model has the weights of its best epoch, the history what was
-    measured. Resume goes on behind the last whole epoch and completes the same model and the same
-    history. Without anybody to look, a bar shows the progress and a figure the end.
+    measured. Resume continues after the last whole epoch and completes the same model and the same
+    history. Where no notebook is open, a bar shows the progress and a figure the end.
 
     Args:
         checkpoint: as for ``fit``; by default one in memory, where there is a panel.
-        settings: ``seed`` and ``compile`` of ``fit``.
+        seed: as for ``fit``.
     """
-    if not live.somebody_is_there():
-        history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, **settings)
-        if history.epochs:
+    if not live.is_interactive():
+        history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, seed=seed)
+        if history.records:
             plots.show(plots.epoch_metrics(history))
         return history
 
-    panel = TrainingPanel(len(recipe.epochs))
-    kept, start = checkpoint or MemoryCheckpoint(), copy.deepcopy(model.state_dict())
+    panel = TrainingPanel(recipe.epochs)
+    kept = checkpoint or MemoryCheckpoint()
 
     def train() -> History:
-        if not panel.kept.epochs:  # a stop in the first epoch left no checkpoint to go on from
-            model.load_state_dict(start)
         return fit(
             model,
             splits,
             recipe,
             preprocess,
+            seed=seed,
             checkpoint=kept,
             progress=False,
             should_stop=panel.stop.is_set,
             on_batch=panel.on_batch,
             on_epoch=panel.on_epoch,
-            **settings,
         )
 
     return panel.run(train)
@@ -103,9 +99,11 @@ class TrainingPanel:
         self.stop_button = widgets.Button(
             description="Stop", tooltip="End after this batch and keep what is trained so far"
         )
-        self.resume_button = widgets.Button(description="Resume", tooltip="Go on behind the last whole epoch")
+        self.resume_button = widgets.Button(
+            description="Resume", tooltip="Continue after the last complete epoch"
+        )
         self.stop_button.on_click(lambda _: self.stop.set())
-        self.resume_button.on_click(lambda _: live.in_main_thread(self._train))
+        self.resume_button.on_click(lambda _: live.run_in_main_thread(self._train))
         live.let_clicks_through(self.stop_button)
         rows = [
             widgets.HBox([self.epoch_bar, self.epoch_text], layout={"flex_flow": "row wrap"}),
@@ -134,15 +132,15 @@ class TrainingPanel:
     def on_epoch(self, history: History) -> None:
         """Before the first epoch and after each: start counting batches anew."""
         if not self.started:
-            self.started, self.epochs_before = time.perf_counter(), len(history.epochs)
+            self.started, self.epochs_before = time.perf_counter(), len(history.records)
         self.history, self.losses, self.next_look = history, [], 0.0
 
     def on_batch(self, losses: list[Tensor]) -> None:
-        """Before each batch: look at the clock, and now and then at the losses."""
+        """Before each batch: read the clock, and now and then the losses."""
         now = time.perf_counter()
         if now < self.next_look:
             return
-        self.next_look = now + SECONDS_BETWEEN_LOOKS
+        self.next_look = now + SECONDS_BETWEEN_UPDATES
         if len(losses) > len(self.losses):
             self.losses += torch.stack(losses[len(self.losses) :]).float().tolist()
         self._draw()
@@ -158,7 +156,7 @@ class TrainingPanel:
             self._end(f"ended by an error: {type(problem).__name__}")
             raise
         self.history, self.losses = self.kept, []
-        done, epoch = f"{len(self.kept.epochs)} of {self.epochs} epochs", self.kept.best_epoch
+        done, epoch = f"{len(self.kept.records)} of {self.epochs} epochs", self.kept.best_epoch
         best = f", best on validation: epoch {epoch}, {self.kept.best_val_accuracy:.1%}" if epoch else ""
         if self.kept.interrupted:
             self._end(f"stopped after {done}{best}. {RESUME}", resume=True)
@@ -171,13 +169,13 @@ class TrainingPanel:
         _show(self.stop_button, False)
         _show(self.resume_button, resume)
         self.state.value = html.escape(state)
-        if self.kept.epochs:
+        if self.kept.records:
             self._publish(mimebundle(plots.epoch_metrics(self.kept)), update=True)
 
     def _draw(self) -> None:
         """Bars, texts and curves as they stand."""
         batches = count_batches(self.history.n_train, max(1, self.history.batch_size))
-        epochs_done, batches_done = len(self.history.epochs), len(self.losses)
+        epochs_done, batches_done = len(self.history.records), len(self.losses)
         full = batches if epochs_done == self.epochs else batches_done
         self.epoch_bar.value, self.batch_bar.max, self.batch_bar.value = epochs_done, batches, full
         self.epoch_text.value = f"{epochs_done} of {self.epochs} done"

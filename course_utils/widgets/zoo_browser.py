@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from course_utils import tables
 from course_utils.widgets import live
 from course_utils.zoo.entries import FAMILIES
-from course_utils.zoo.rows import ALL, COLUMNS, chosen_rows, plain_table, shown
+from course_utils.zoo.rows import ALL, COLUMNS, filter_rows, format_cell, plain_table
 
 
 def html_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as an HTML table."""
     if not rows:
         return "<p>The zoo: nothing fits, loosen a filter.</p>"
-    texts = [{column: shown(row[column], column) for column in columns} for row in rows]
+    texts = [{column: format_cell(row[column], column) for column in columns} for row in rows]
     return tables.html_table(texts, columns, f"The zoo: {len(rows)} sets of weights")
 
 
 def zoo_table(rows: Sequence[dict]) -> None:
     """Show the rows: with widgets to sort and filter them, as a plain table everywhere else."""
-    ordered = chosen_rows(rows)
+    ordered = filter_rows(rows)
     twin = {"text/html": html_table(ordered), "text/plain": plain_table(ordered)}
     live.show((twin, {}), lambda: browser(rows))
 
@@ -41,11 +41,11 @@ def browser(rows: Sequence[dict]):
         "descending": ipywidgets.Checkbox(False, description="largest first", style=style),
     }
     controls["most_parameters"].layout.width = "28em"
-    view = ipywidgets.HTML(html_table(chosen_rows(rows)))
+    view = ipywidgets.HTML(html_table(filter_rows(rows)))
 
     def refresh(_) -> None:
         settings = {name: control.value for name, control in controls.items()}
-        view.value = html_table(chosen_rows(rows, **settings))
+        view.value = html_table(filter_rows(rows, **settings))
 
     for control in controls.values():
         control.observe(refresh, names="value")

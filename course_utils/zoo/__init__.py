@@ -19,7 +19,7 @@ from course_utils.zoo.published import (
     origin,
     torchvision_accuracies,
 )
-from course_utils.zoo.rows import Case, chosen_rows, plain_table, recommend, zoo_row
+from course_utils.zoo.rows import Case, filter_rows, plain_table, recommend, zoo_row
 
 __all__ = [
     "Availability",
@@ -39,8 +39,8 @@ __all__ = [
     "build",
     "cached_file",
     "card",
-    "chosen_rows",
     "download",
+    "filter_rows",
     "find",
     "origin",
     "plain_table",

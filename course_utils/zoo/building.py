@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -69,7 +70,9 @@ def _from_torchvision(entry: Entry, num_classes: int, size: int, file: Path | No
 def _from_timm(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
     import timm
 
-    loaded = {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}} if file else {}
+    loaded: dict[str, Any] = (
+        {"pretrained": True, "pretrained_cfg_overlay": {"file": str(file)}} if file else {}
+    )
     name = f"{entry.builder}.{entry.tag}"
     return timm.create_model(name, num_classes=num_classes, **_shape(entry, size), **loaded)
 

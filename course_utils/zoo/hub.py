@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -146,7 +147,8 @@ def _refusal(url: str) -> str:
 def _repository(entry: Entry) -> str:
     import timm
 
-    return timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}").hf_hub_id
+    config: Any = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+    return config.hf_hub_id
 
 
 def _is_offline() -> bool:

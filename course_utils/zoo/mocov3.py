@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -108,12 +109,14 @@ def position_embedding(rows: int, columns: int, dim: int, temperature: float = 1
     return torch.cat([torch.zeros(1, dim), places])[None]
 
 
-def _fix_positions(model: nn.Module) -> None:
+def _fix_positions(model: Any) -> None:
+    """``model`` is one of timm's vision transformers."""
     rows, columns = model.patch_embed.grid_size
     model.pos_embed = nn.Parameter(position_embedding(rows, columns, model.embed_dim), requires_grad=False)
 
 
-def _resampled(model: nn.Module, kernel: Tensor) -> Tensor:
+def _resampled(model: Any, kernel: Tensor) -> Tensor:
+    """The patches' kernel at the size of ``model``, one of timm's vision transformers."""
     from timm.layers import resample_patch_embed
 
     return resample_patch_embed(kernel, list(model.patch_embed.patch_size))

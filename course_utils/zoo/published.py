@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from torchvision import models as torchvision_models
 
@@ -77,7 +78,8 @@ def _of_torchvision(entry: Entry) -> Card:
         tuple(presets.std),
         presets.crop_size[0],
         weights.meta.get("license", NOT_STATED),
-        *(_fraction(measured[name]) for name in ("acc@1", "acc@5")),
+        _fraction(measured["acc@1"]),
+        _fraction(measured["acc@5"]),
         ONE_CROP,
         f"torchvision, {type(weights).__name__}.{weights.name}.meta",
     )
@@ -86,7 +88,7 @@ def _of_torchvision(entry: Entry) -> Card:
 def _of_timm(entry: Entry) -> Card:
     import timm
 
-    config = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+    config: Any = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
     size = config.input_size[-1]
     return Card(config.mean, config.std, size, config.license, *_of_paper(entry.name))
 
@@ -109,9 +111,9 @@ def torchvision_accuracies() -> dict[str, tuple[float, float]]:
     for model in torchvision_models.list_models(module=torchvision_models):
         for weights in torchvision_models.get_model_weights(model):
             measured = weights.meta["_metrics"]["ImageNet-1K"]
-            pair = _fraction(measured["acc@1"]), _fraction(measured["acc@5"])
-            if None not in pair:
-                found[f"{model} {weights.name}"] = pair
+            top1, top5 = _fraction(measured["acc@1"]), _fraction(measured["acc@5"])
+            if top1 is not None and top5 is not None:
+                found[f"{model} {weights.name}"] = (top1, top5)
     return found
 
 

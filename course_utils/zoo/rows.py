@@ -171,8 +171,9 @@ def published_parameters(entry: Entry, model: nn.Module) -> int:
         model: the entry's, with a head of any number of classes.
     """
     head, classes = find_head(model), published_classes(entry)
-    size = count_parameters(head) // head.weight.shape[0]  # a class's share: its weights and its bias
-    return count_parameters(model) + (classes - head.weight.shape[0]) * size
+    outputs = len(next(head.parameters()))
+    size = count_parameters(head) // outputs  # a class's share: its weights and its bias
+    return count_parameters(model) + (classes - outputs) * size
 
 
 def published_classes(entry: Entry) -> int:
@@ -182,11 +183,12 @@ def published_classes(entry: Entry) -> int:
     if entry.library == "timm":
         import timm
 
-        return timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}").num_classes
+        config = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
+        return config.num_classes if config else 0
     return 0 if entry.tag else LENET_CLASSES
 
 
-def chosen_rows(
+def filter_rows(
     rows: Sequence[dict],
     family: str = ALL,
     words: str = "",
@@ -214,10 +216,10 @@ def chosen_rows(
 
 def plain_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as aligned text."""
-    return table([{column: shown(row[column], column) for column in columns} for row in rows])
+    return table([{column: format_cell(row[column], column) for column in columns} for row in rows])
 
 
-def shown(value: object, column: str) -> str:
+def format_cell(value: object, column: str) -> str:
     """A value as the table prints it: accuracies in per cent, a dash for what is not known."""
     if value is None:
         return "-"

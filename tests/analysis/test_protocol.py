@@ -37,13 +37,13 @@ def test_the_row_tells_accuracy_spread_and_cost(result):
 def test_equal_seconds_give_the_quicker_contender_more_epochs(result):
     def slowed(factor):
         history = result.histories[0]
-        epochs = [replace(e, seconds=factor) for e in history.epochs]
-        return replace(result, histories=(replace(history, epochs=epochs),))
+        records = [replace(e, seconds=factor) for e in history.records]
+        return replace(result, histories=(replace(history, records=records),))
 
     slow, quick = slowed(3.0), slowed(1.0)
-    longer = PROTOCOL.in_seconds_of(slow, quick)
+    longer = PROTOCOL.with_equal_time(slow, quick)
     assert longer.epochs == 6 and longer.seeds == PROTOCOL.seeds
-    assert PROTOCOL.in_seconds_of(quick, slow).epochs == 1
+    assert PROTOCOL.with_equal_time(quick, slow).epochs == 1
     with pytest.raises(CourseError, match="not as large"):
         longer.run(TINY, tiny_splits())
     again = TINY.at(0.01, "longer")

@@ -14,9 +14,9 @@ from course_utils.analysis.residual import (
     gradient_norms,
     identity_blocks,
     path_lengths,
+    recording,
     shuffled,
     skipped,
-    watching,
 )
 from course_utils.errors import CourseError
 from course_utils.models.stacks import PlainBlock, build_stack
@@ -63,7 +63,7 @@ def test_capture_leaves_no_hook_also_after_an_error():
     handle = model.layer3[0].register_forward_hook(lambda *_: None)
     capture(model, images())
     assert hooks(model) == 1
-    with pytest.raises(ZeroDivisionError), watching(find_blocks(model)):
+    with pytest.raises(ZeroDivisionError), recording(find_blocks(model)):
         raise ZeroDivisionError
     assert hooks(model) == 1
     handle.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -108,7 +109,11 @@ for path in sys.argv[1:]:
 def test_notebooks_start_without_the_instructors_tools(tmp_path):
     notebooks = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
     result = subprocess.run(
-        [sys.executable, "-c", SET_UP, *notebooks], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, "-c", SET_UP, *notebooks],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "TQDM_DISABLE": "1"},
     )
     assert (result.returncode, result.stderr) == (0, "")
     ready = [line for line in result.stdout.splitlines() if line.startswith("ready:")]

@@ -10,7 +10,7 @@ def cell(kind: str, text: str, **more) -> Cell:
 
 
 def chapter(*cells: Cell) -> Source:
-    return Source("90_sample", list(cells))
+    return Source("90_sample", "1", cells)
 
 
 EXERCISE = "### Exercise 1 · Words · ●○○ · 3 points · 8 min\n\nOne two <b>three</b> [four](http://five.six)."

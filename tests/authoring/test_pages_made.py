@@ -11,6 +11,7 @@ from course_utils.authoring import course_map, package_map, picture, release
 from course_utils.authoring.pages import put_between
 from course_utils.course import recorded
 from course_utils.errors import BuildError
+from course_utils.evidence import headline
 
 MADE = ("README.md", "docs/labels.svg", "docs/package.md", "docs/teaching.md")
 FACTS = {"data": "photos", "weights": "some", "n_images": 1000}
@@ -44,7 +45,7 @@ def test_a_chapter_has_its_question_points_and_minutes(source):
 def test_pages_that_have_drifted_are_named_and_mended(tmp_path):
     course = make_course(tmp_path / "course", next((ROOT / "solutions").glob("*.py")))
     (course / "docs").mkdir()
-    marked = "".join("\n".join((*marks, "")) for marks in (picture.MARKS, course_map.MARKS))
+    marked = "".join("\n".join((*marks, "")) for marks in (picture.MARKS, headline.MARKS, course_map.MARKS))
     (course / "README.md").write_text(marked, encoding="utf-8")
     (course / "docs" / "teaching.md").write_text(marked, encoding="utf-8")
     shutil.copytree(ROOT / "course_utils" / "models", course / "course_utils" / "models")

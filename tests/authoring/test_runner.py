@@ -125,19 +125,17 @@ def test_ctrl_c_keeps_what_has_run_and_leaves_no_kernel_behind(tmp_path):
         tmp_path,
         "94_slow",
         "import os; open('pid', 'w').write(str(os.getpid())); print('kept')",
-        "import time; time.sleep(60)",
+        "import time; open('asleep', 'w').close(); time.sleep(60)",
     )
     write(tmp_path, "95_next", "1")
     command = [sys.executable, "-m", "course_utils.cli", "run", "--out", "out"]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    pid_file = tmp_path / "out" / "94_slow.files" / "pid"
-    deadline = time.monotonic() + 60
-    while not pid_file.exists() or not pid_file.read_text():
-        assert time.monotonic() < deadline and process.poll() is None
+    files = tmp_path / "out" / "94_slow.files"
+    while not (files / "asleep").exists():
+        assert process.poll() is None
         time.sleep(0.1)
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 1, stderr
@@ -145,7 +143,7 @@ def test_ctrl_c_keeps_what_has_run_and_leaves_no_kernel_behind(tmp_path):
     assert "Traceback" not in stderr
     assert "kept" in (tmp_path / "out" / "94_slow.html").read_text(encoding="utf-8")
     with pytest.raises(ProcessLookupError):
-        os.kill(int(pid_file.read_text()), 0)
+        os.kill(int((files / "pid").read_text()), 0)
 
 
 FACTS = {

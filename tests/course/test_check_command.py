@@ -225,7 +225,9 @@ def test_another_assignment_under_this_name_is_refused(tmp_path, blank, known):
 
 
 def test_a_notebook_that_cannot_be_set_up_is_not_called_gradable(tmp_path, blank, known):
-    set_up = nbformat.v4.new_code_cell(f"raise RuntimeError('operator does not exist')\n{handin.SET_UP}")
+    set_up = nbformat.v4.new_code_cell(
+        f"raise RuntimeError('operator does not exist')\n{handin.SET_UP} start"
+    )
     blank.cells.insert(0, set_up)
     with pytest.raises(EnvironmentProblem, match="RuntimeError: operator does not exist") as problem:
         handin.check(save(tmp_path, blank), known)

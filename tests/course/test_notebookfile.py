@@ -69,5 +69,5 @@ def test_what_is_no_notebook_is_refused_with_what_it_seems_to_be(content, what, 
 
 
 def test_a_file_of_too_many_bytes_is_not_even_parsed():
-    with pytest.raises(NotebookError, match="larger than 100 MB"):
+    with pytest.raises(NotebookError, match="larger than 32 MB"):
         read_notebook(b" " * (LARGEST_FILE + 1))

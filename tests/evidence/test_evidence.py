@@ -76,7 +76,7 @@ def test_a_stopped_arm_goes_on_and_gives_the_same(tmp_path, monkeypatch):
             tell = kwargs["on_epoch"]
             kwargs["should_stop"] = lambda: bool(epochs and epochs[-1] == 1)
             epochs: list[int] = []
-            kwargs["on_epoch"] = lambda h: (epochs.append(len(h.epochs)), tell(h))
+            kwargs["on_epoch"] = lambda h: (epochs.append(len(h.records)), tell(h))
         return fit(*args, **kwargs)
 
     monkeypatch.setattr(methods, "fit", stopping)
@@ -197,10 +197,12 @@ def record_of(curves: dict[str, dict[int, list[float]]]) -> dict:
 
 def test_labels_that_a_start_is_worth_as_a_number_with_a_range():
     tuned, scratch = labels.METHODS[2:]
-    record = record_of({
-        tuned: {10: [0.4, 0.5]},
-        scratch: {10: [0.2, 0.2], 50: [0.3, 0.3], 100: [0.45, 0.45], 500: [0.6, 0.6]},
-    })  # fmt: skip
+    record = record_of(
+        {
+            tuned: {10: [0.4, 0.5]},
+            scratch: {10: [0.2, 0.2], 50: [0.3, 0.3], 100: [0.45, 0.45], 500: [0.6, 0.6]},
+        }
+    )
     factor, low, high = labels.worth(record, tuned, 100)
     assert low < factor < high and factor == pytest.approx(10) and low == pytest.approx(5 * 2 ** (2 / 3))
     assert labels.worth(record, labels.METHODS[0], 100)[0] is not None

@@ -38,9 +38,14 @@ def test_cells_come_from_the_records(tmp_path):
     write(tmp_path, s0={PRINTED[1]: arm(0.81, 0.83)})
     row = headline.rows(tmp_path)[0]
     assert "as printed, small weights: 82.00% (81.0% to 83.0%)" in row["measured here"]
-    assert (row["from which start"], row["minutes"], row["runs"]) == (
-        "Tiny ImageNet<br>-", "3.2<br>-", "2<br>-",
-    )  # fmt: skip
+    assert (row["from which start"], row["minutes"], row["runs"]) == ("Tiny ImageNet", "3.2", "2")
+
+
+def test_mirror_images_are_told_apart_and_may_reach_a_number(tmp_path):
+    write(tmp_path, s0={PRINTED[1]: arm(0.86, test_mirrored=[0.87])})
+    row = headline.rows(tmp_path)[0]
+    assert "86.00%; 87.00% with mirror images" in row["measured here"]
+    assert "reached by: as printed, small weights" in row["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_the_readme_holds_the_table_as_the_records_have_it():
 
 
 def test_no_measured_number_is_typed():
-    source = (ROOT / "course_utils" / "headline.py").read_text(encoding="utf-8")
+    source = (ROOT / "course_utils" / "evidence" / "headline.py").read_text(encoding="utf-8")
     for file in sorted(headline.RECORDS.glob("*.json")):
         for found in json.loads(file.read_text(encoding="utf-8"))["arms"].values():
             assert f"{headline.mean(found):.2%}".removesuffix("%") not in source

@@ -12,16 +12,19 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import zmq
 from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
+from course_utils.grading import execution
 from course_utils.grading.sandbox import bubblewrap, kernels
 from course_utils.grading.sandbox.kernels import open_kernels, warm_server
 from course_utils.grading.sandbox.limits import MIB, Limits
@@ -142,7 +145,7 @@ own |= {line.split()[9] for line in open('/proc/net/tcp').readlines()[1:]}
 for fd in os.listdir('/proc/self/fd'):
     try:  # connections that the kernel has accepted from outside
         peer = socket.socket(fileno=os.dup(int(fd)))
-        if str(peer.getsockname()).startswith('/run/'):
+        if '/course-kernel-' in str(peer.getsockname()):
             own.add(os.readlink(f'/proc/self/fd/{fd}')[8:-1])
     except OSError:
         pass
@@ -335,8 +338,12 @@ if os.fork() == 0:
     if os.fork() == 0:
         os.execvp('{NAP}'.split()[0], '{NAP}'.split())
     os._exit(0)
-time.sleep(1)
-print(sum('{NAP}' in open(f'/proc/{{p}}/cmdline').read().replace(chr(0), ' ') for p in os.listdir('/proc') if p.isdigit()))
+def napping():
+    lines = [open(f'/proc/{{p}}/cmdline').read() for p in os.listdir('/proc') if p.isdigit()]
+    return sum('{NAP}' in line.replace(chr(0), ' ') for line in lines)
+while napping() < 2:
+    time.sleep(0.1)
+print(napping())
 """
 
 
@@ -460,12 +467,10 @@ def test_a_submitted_module_shadows_nothing(tmp_path, kind):
 
 
 def test_two_at_a_time_do_not_meet():
-    waits = """
-import socket, time
+    settles = """
+import socket
 s = socket.socket(socket.AF_UNIX); s.bind('\\0meet'); s.listen()
 open('/tmp/here', 'w').close()
-time.sleep(6)
-print('alive')
 """
     attacks = """
 import os, socket
@@ -473,11 +478,19 @@ try: socket.socket(socket.AF_UNIX).connect('\\0meet')
 except OSError as problem: print(type(problem).__name__, os.path.exists('/tmp/here'))
 os.kill(-1, 9)
 """
+    settled, attacked = threading.Event(), threading.Event()
+
+    def wait_for_the_attack(cell: int) -> None:
+        settled.set()
+        assert attacked.wait(60)
+
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(Run, waits, kind="warm")
-        second = pool.submit(Run, "import time; time.sleep(2)", attacks, kind="warm")
-        assert second.result().outputs[1] == "ConnectionRefusedError False"
-        assert first.result().outputs == ["alive"]
+        first = pool.submit(Run, settles, "print('alive')", kind="warm", after_cell=wait_for_the_attack)
+        assert settled.wait(60)
+        second = Run(attacks, kind="warm")
+        attacked.set()
+        assert second.outputs == ["ConnectionRefusedError False"]
+        assert first.result().outputs == ["", "alive"]
 
 
 SAME = """
@@ -525,8 +538,9 @@ def test_a_killed_grader_leaves_nothing(kind):
 
 
 def test_a_server_that_died_is_replaced():
-    os.kill(warm_server().pid, signal.SIGKILL)
-    time.sleep(0.5)
+    pid = warm_server().pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert Run("print('fine')", kind="warm").outputs == ["fine"]
 
 
@@ -576,7 +590,8 @@ def test_what_the_sandboxs_user_cannot_read_is_noticed(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("in_ci, outcome", [("", "1 skipped"), ("1", "1 error")])
 def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
-    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    for file in ("conftest.py", "servers.py"):
+        shutil.copy(ROOT / "tests" / file, tmp_path)
     (tmp_path / "test_it.py").write_text(
         "import pytest\n"
         "@pytest.mark.required_in_ci\n"
@@ -584,7 +599,7 @@ def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
         "def test_it(): pass\n"
     )
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
-    variables = os.environ | {"COURSE_CI": in_ci}
+    variables = os.environ | {"COURSE_CI": in_ci, "PYTHONPATH": str(ROOT / "tests")}
     said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=variables).stdout
     assert outcome in said and ("CI must run this test" in said) == bool(in_ci)
 
@@ -623,3 +638,62 @@ def test_a_server_that_does_not_start_says_why(monkeypatch):
     server.close()
     assert "course_utils" in str(told.value)
     assert not Path(server.address).parent.exists()
+
+
+LURES = """
+import glob, os, socket, threading
+from pathlib import Path
+for name in [*glob.glob('/run/*'), *glob.glob('/tmp/*'), '/run/nowhere-1', '/run/nowhere-2', '/run/k-1']:
+    if os.path.basename(name) != 'kernel.json' and not os.path.isdir(name):
+        Path(name).unlink(missing_ok=True)
+        os.symlink(PLACE, name)
+def drop():
+    for descriptor in os.listdir('/proc/self/fd'):
+        try:
+            peer = socket.socket(fileno=os.dup(int(descriptor)))
+            if str(peer.getsockname()).startswith('/'):
+                peer.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+threading.Timer(0.5, drop).start()
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_grader_connects_nowhere_but_to_its_own_sockets(kind, tmp_path):
+    """A kernel makes links to a socket of the host where its own might be, and cuts all of its connections."""
+    guests = []
+    with socket.socket(socket.AF_UNIX) as host:
+        host.bind(str(tmp_path / "host"))
+        host.listen()
+        host.settimeout(0.1)
+        code = LURES.replace("PLACE", repr(str(tmp_path / "host")))
+        with ThreadPoolExecutor() as pool:
+            limits = Limits(notebook_seconds=6)
+            run = pool.submit(Run, code, "import time; time.sleep(3)", kind=kind, limits=limits)
+            while not run.done():
+                with contextlib.suppress(TimeoutError):
+                    guests.append(host.accept())
+    assert guests == [] and "Error" not in run.result().outputs[0]
+
+
+def test_a_lost_connection_is_not_made_anew_without_a_pause(tmp_path):
+    owner, callers = execution._Client(), 0
+    with socket.socket(socket.AF_UNIX) as door, zmq.Context(owner.context).socket(zmq.DEALER) as client:
+        door.bind(str(tmp_path / "door"))
+        door.listen()
+        door.settimeout(0.1)
+        client.connect(f"ipc://{tmp_path}/door")
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            with contextlib.suppress(TimeoutError):
+                door.accept()[0].close()
+                callers += 1
+    assert 2 <= callers <= 25
+
+
+def test_the_sockets_of_a_kernel_lie_where_it_cannot_see_them_and_go_with_it():
+    before = set(Path(tempfile.gettempdir()).glob("course-kernel-*"))
+    seen = "import glob, os; print([n for n in glob.glob('/tmp/*') if not os.path.isdir(n)], [n for n in os.listdir('/run') if n != 'kernel.json'])"
+    assert Run(seen, kind="warm").outputs == ["[] []"]
+    assert set(Path(tempfile.gettempdir()).glob("course-kernel-*")) == before

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from course_utils.errors import CourseError
-from course_utils.models.alexnet import STEMS, adapt_stem, build_alexnet, resample
+from course_utils.models.alexnet import build_alexnet
+from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.freezing import count_parameters, freeze_backbone
-from course_utils.models.heads import find_head, new_layers
+from course_utils.models.stems import ALEXNET_STEMS, adapt_stem, resample
 from course_utils.models.weights import find_weights
 
 
@@ -23,7 +24,7 @@ def test_the_stock_stem_needs_63_pixels(small):
             model(torch.zeros(1, 3, 62, 62))
 
 
-@pytest.mark.parametrize("stem", STEMS[1:])
+@pytest.mark.parametrize("stem", ALEXNET_STEMS[1:])
 def test_other_stems_accept_32_pixels_and_end_in_3x3(small, stem):
     model = build_alexnet(small, stem=stem).eval()
     with torch.inference_mode():
@@ -36,7 +37,7 @@ def test_other_stems_accept_32_pixels_and_end_in_3x3(small, stem):
 
 def test_what_each_stem_keeps_of_the_first_layer(small):
     weight, bias = small.state["features.0.weight"].float(), small.state["features.0.bias"].float()
-    first = {stem: build_alexnet(small, stem=stem).features[0] for stem in STEMS}
+    first = {stem: build_alexnet(small, stem=stem).features[0] for stem in ALEXNET_STEMS}
     assert torch.equal(first["stride1"].weight, weight) and first["stride1"].stride == (1, 1)
     assert torch.equal(first["crop"].weight, weight[:, :, 1:4, 1:4])
     assert not torch.equal(first["crop"].bias, bias)
@@ -45,19 +46,23 @@ def test_what_each_stem_keeps_of_the_first_layer(small):
     assert torch.allclose(first["resampled"].weight, resample(weight, 3))
 
 
-def test_only_a_random_stem_counts_as_new(small):
-    for stem in STEMS:
+def test_what_does_not_come_from_the_weights_is_new(small):
+    for stem in ALEXNET_STEMS:
         model = build_alexnet(small, stem=stem)
-        fresh = {find_head(model)} | ({model.features[0]} if stem == "conv3x3" else set())
-        assert set(new_layers(model)) == fresh, stem
-        trainable = freeze_backbone(model)
-        assert trainable == 2570 + (64 * 28 if stem == "conv3x3" else 0)
-    assert "10 tensors from" in build_alexnet(small).start
+        kept = stem in ("stock", "stride1")
+        assert new_layers(model, small) == (("head",) if kept else ("features.0", "head")), stem
+        assert freeze_backbone(model) == 2570
+    assert "10 tensors from" in describe_start(build_alexnet(small), small)
+
+
+def test_torchvisions_alexnet_gets_the_same_stems(small):
+    model = build_model("alexnet", small, 10, stem="resampled")
+    assert torch.equal(model.features[0].weight, build_alexnet(small, stem="resampled").features[0].weight)
 
 
 def test_from_scratch_the_signal_lives_and_the_seed_decides():
     model = build_alexnet(seed=1)
-    assert count_parameters(model) == 2_472_266 and "scratch" in model.start
+    assert count_parameters(model) == 2_472_266 and "scratch" in describe_start(model, None)
     with torch.inference_mode():
         out = model.features(torch.randn(4, 3, 64, 64))
     assert 0.05 < out.std() < 5
@@ -68,4 +73,4 @@ def test_from_scratch_the_signal_lives_and_the_seed_decides():
 
 def test_unknown_stem_is_refused():
     with pytest.raises(CourseError, match="unknown stem"):
-        adapt_stem(build_alexnet().features, "stride2")
+        adapt_stem(build_alexnet(), "stride2")

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.errors import CourseError
-from course_utils.models.alexnet import centre_crop, resample
+from course_utils.models.stems import centre_crop, resample
 
 
 def test_the_middle_is_the_middle():

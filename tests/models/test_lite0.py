@@ -14,7 +14,7 @@ from torchvision.transforms import v2
 from course_utils.data.images import Splits
 from course_utils.errors import WeightsError
 from course_utils.models import lite0
-from course_utils.models.building import build_model
+from course_utils.models.building import build_model, describe_start
 from course_utils.models.freezing import free_norms_and_last_block, freeze_backbone
 from course_utils.models.heads import find_head
 from course_utils.models.weights import common_source, find_weights
@@ -97,7 +97,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(fault, tmp_path, monkey
 
 def test_head_stages_and_groups(weights):
     model = build_model(lite0.ARCH, weights, 10)
-    assert model.start == f"efficientnet_lite0: 294 tensors from {weights.name}; new and random: classifier"
+    assert describe_start(model, weights) == f"294 tensors from {weights.name}; new: classifier"
     assert find_head(model) is model.classifier
     assert [name for name, _ in model.named_children()] == [
         "stem", *(f"stage{i}" for i in range(1, 8)), "pool", "classifier",
@@ -119,7 +119,7 @@ def test_it_trains_and_gives_features(weights):
     recipe = Recipe((Phase(1, 1e-3, prepare=freeze_backbone),), batch_size=6, augment=None)
     before = model.stem.conv.weight.clone()
     history = fit(model, splits, recipe, preprocess, progress=False)
-    assert len(history.epochs) == 1 and torch.equal(before, model.stem.conv.weight)
+    assert len(history.records) == 1 and torch.equal(before, model.stem.conv.weight)
     assert extract_features(model, images, preprocess, keep=False).shape == (12, 1280)
 
 

@@ -1,12 +1,14 @@
 """Building, freezing, stem surgery and parameter groups."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
 from torchvision import models as zoo
 
 from course_utils.errors import CourseError, NoHeadError
-from course_utils.models.building import adapt_stem, build_model
+from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.freezing import (
     count_parameters,
     free_norms_and_last_block,
@@ -15,6 +17,7 @@ from course_utils.models.freezing import (
     unfreeze,
 )
 from course_utils.models.heads import find_head, replace_head
+from course_utils.models.stems import adapt_stem
 from course_utils.models.weights import find_weights
 from course_utils.training.optimizer import parameter_groups
 
@@ -70,10 +73,25 @@ def test_same_seed_same_model(small):
 
 
 def test_what_was_loaded_is_said(small):
-    assert "120 tensors from Tiny ImageNet" in build_model("resnet18", small, 10).start
-    assert "conv1, fc" in build_model("resnet18", small, 10, stem="conv3x3").start
-    assert "head kept" in build_model("resnet18", small, None).start
-    assert "scratch" in build_model("resnet18").start
+    def said(weights, classes=10, stem="stock"):
+        return describe_start(build_model("resnet18", weights, classes, stem), weights)
+
+    assert said(small) == "120 tensors from Tiny ImageNet (small); new: fc"
+    assert said(small, stem="conv3x3").endswith("new: conv1, fc")
+    assert said(small, None).endswith("upstream head kept")
+    assert said(None) == "all weights random (from scratch)"
+
+
+def test_new_is_what_does_not_hold_the_weights_numbers(small):
+    model = build_model("resnet18", small, small.num_classes)
+    assert new_layers(model, small) == ("fc",)
+    assert new_layers(build_model("resnet18", small, None), small) == ()
+    with torch.no_grad():
+        model.layer1[0].conv2.weight[0, 0, 0, 0] += 1
+    assert new_layers(model, small) == ("layer1.0.conv2", "fc")
+    assert len(new_layers(model, None)) == len(
+        [m for m in model.modules() if list(m.parameters(recurse=False))]
+    )
 
 
 @pytest.mark.parametrize("stem, side", [("stock", 1), ("nopool", 2), ("stride1", 4), ("conv3x3", 4)])
@@ -93,19 +111,35 @@ def test_stems_give_their_map_sizes_and_keep_the_weights(small, stem, side):
     assert len(kept) == (119 if stem == "conv3x3" else 120)
 
 
-def test_a_new_stem_is_never_frozen_and_takes_the_head_rate(small):
+def test_a_new_stem_is_not_frozen_and_takes_the_head_rate_if_it_is_named(small):
     model = build_model("resnet18", small, 10, stem="conv3x3")
-    freeze_backbone(model)
+    names = new_layers(model, small)
+    assert freeze_backbone(model) == 5130
+    assert freeze_backbone(model, names) == 5130 + 64 * 27
     assert model.conv1.weight.requires_grad and not model.bn1.weight.requires_grad
+    free_norms_and_last_block(model, names)
+    assert model.conv1.weight.requires_grad and not model.layer1[0].conv1.weight.requires_grad
     unfreeze(model)
-    new = [g for g in parameter_groups(model, 1e-4, 1e-2) if g["name"] == "new"]
+    new = [g for g in parameter_groups(model, 1e-4, 1e-2, new=names) if g["name"] == "new"]
     held = {id(p) for g in new for p in g["params"]}
     assert held == {id(p) for p in (model.conv1.weight, model.fc.weight, model.fc.bias)}
     assert {g["lr"] for g in new} == {1e-2}
 
 
+def test_a_copy_of_a_model_is_as_new_as_the_model(small):
+    model = copy.deepcopy(build_model("resnet18", small, 10, stem="conv3x3"))
+    assert new_layers(model, small) == ("conv1", "fc")
+    assert not [m for m in model.modules() if {"is_new", "start"} & vars(m).keys()]
+
+
+def test_a_new_layer_that_is_not_there_is_refused():
+    with pytest.raises(CourseError, match="no layer 'conv9'"):
+        freeze_backbone(zoo.resnet18(), new=("conv9",))
+
+
 def test_stem_of_another_family_is_refused():
-    with pytest.raises(CourseError, match="needs a ResNet"):
+    adapt_stem(zoo.squeezenet1_0(), "stock")
+    with pytest.raises(CourseError, match="needs a ResNet or an AlexNet"):
         adapt_stem(zoo.squeezenet1_0(), "nopool")
     with pytest.raises(CourseError, match="unknown stem"):
         adapt_stem(zoo.resnet18(), "no-pool")

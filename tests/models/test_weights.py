@@ -13,7 +13,7 @@ from torchvision.models import ResNet18_Weights, get_model_weights
 from course_utils.downloads import fetch
 from course_utils.errors import CourseError, DownloadError, WeightsError
 from course_utils.models import weights
-from course_utils.models.building import build_model
+from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.freezing import freeze_backbone
 from course_utils.models.weights import (
     common_source,
@@ -59,10 +59,14 @@ def test_the_small_weights_of_alexnet_have_no_head():
         build_model("alexnet", small, None)
 
 
-def test_what_weights_without_a_head_leave_random_is_said_and_never_frozen():
-    model = build_model("alexnet", find_weights("small", "alexnet"), 10)
-    assert "10 tensors" in model.start and "classifier.1, classifier.4, classifier.6" in model.start
-    assert freeze_backbone(model) == sum(p.numel() for p in model.classifier.parameters())
+def test_what_weights_without_a_head_leave_random_is_said_and_need_not_be_frozen():
+    small = find_weights("small", "alexnet")
+    model = build_model("alexnet", small, 10)
+    said = describe_start(model, small)
+    assert said.startswith("10 tensors from") and said.endswith("classifier.1, classifier.4, classifier.6")
+    assert freeze_backbone(model, new_layers(model, small)) == sum(
+        p.numel() for p in model.classifier.parameters()
+    )
 
 
 def test_only_the_part_with_the_head_may_be_missing(tmp_path):

@@ -188,6 +188,7 @@ def test_pictures_in_a_view_have_a_text(widgets):
 
 
 def test_no_script_of_our_own():
-    for file in (ROOT / "course_utils").rglob("*.py"):
+    takes_scripts_away = ROOT / "course_utils" / "grading" / "gradebook" / "offline.py"
+    for file in set((ROOT / "course_utils").rglob("*.py")) - {takes_scripts_away}:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"<script|Javascript\(|anywidget|_esm\b|onclick=", text), file

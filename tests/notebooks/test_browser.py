@@ -31,6 +31,7 @@ CLASS = ("ada", "bo", "cy", "di", "ed")
 WRONG = (ROOT / "tests/answers/choose/wrong_by_test.py").read_text(encoding="utf-8")
 RIGHT = (ROOT / "tests/answers/choose/right_max.py").read_text(encoding="utf-8")
 PAGE_SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+LAID_OUT = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Elements of the notebook that hide part of their text: what scrolls or wraps is fine.
 CUT_OFF = """
 () => [...document.querySelectorAll(".jp-Notebook .jp-RenderedHTMLCommon *, .jp-Notebook .jp-OutputArea *")]
@@ -146,16 +147,22 @@ def test_nothing_is_cut_off_at_200_per_cent(worked):
     """The browser's zoom halves the page's width in CSS pixels."""
     page = worked.page
     page.set_viewport_size({"width": 700, "height": 450})
-    page.wait_for_timeout(500)
+    page.evaluate(LAID_OUT)
     sideways, cut_off = page.evaluate(PAGE_SCROLLS_SIDEWAYS), page.evaluate(CUT_OFF)
     page.set_viewport_size({"width": 1400, "height": 900})
     assert not sideways
     assert cut_off == []
 
 
-def test_validate_finds_the_unanswered_question(worked):
+def test_validate_finds_the_unanswered_question(browser, blank, course):
     """Not the blank exercises: a released notebook has no hidden tests, and checks are not graded."""
-    page = worked.page
+    address, page, _ = browser
+    notebook = nbformat.read(course / blank, as_version=4)
+    parameters = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
+    parameters.source += '\nbudget = "grade"'  # Validate runs all of it again
+    quick = (course / blank).with_name("quick.ipynb")
+    nbformat.write(notebook, quick)
+    Notebook(page, address, quick.relative_to(course).as_posix())
     page.get_by_role("button", name="Validate").click()
     dialog = page.locator(".jp-Dialog", has_text="Validation Results")
     dialog.wait_for(timeout=1000 * PATIENCE)

@@ -12,9 +12,12 @@ from courses import ROOT, autograde, cell, points, read, scores, submit
 from nbclient import NotebookClient
 
 from course_utils.authoring import release, running
+from course_utils.grading import batch
+from course_utils.grading.gradebook import results
 
+STUDENTS = ("instructor", "blank", "half")
 CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("chapter", CHAPTERS, scope="module")]
+pytestmark = pytest.mark.slow
 
 
 def failed(notebook: nbformat.NotebookNode) -> list[str]:
@@ -31,6 +34,17 @@ def role(c: nbformat.NotebookNode) -> str:
     return "answer" if flags.get("solution") else "check" if flags.get("locked") else ""
 
 
+@pytest.fixture(scope="module", params=CHAPTERS)
+def chapter(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def as_built() -> list[str]:
+    """The chapters whose editions are as built from their texts."""
+    return release.check(ROOT)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def embedded_only(tmp_path_factory):
     """No data and no weights but the embedded ones, whatever lies on this machine; one thread."""
@@ -41,8 +55,8 @@ def embedded_only(tmp_path_factory):
         yield
 
 
-def test_both_editions_are_as_built_from_the_text(chapter):
-    assert chapter in release.check(ROOT)
+def test_both_editions_are_as_built_from_the_text(chapter, as_built):
+    assert chapter in as_built
 
 
 def test_the_instructor_edition_runs_headlessly_at_smoke(chapter, tmp_path):
@@ -74,7 +88,7 @@ def test_run_all_of_the_blank_edition_reaches_the_last_cell(chapter, tmp_path):
 
 @pytest.fixture(scope="module")
 def graded(chapter, tmp_path_factory):
-    """The chapter in a course of its own, with three submissions graded by the stock program."""
+    """The chapter in a course of its own, three submissions graded by the stock program; a copy is not."""
     course = tmp_path_factory.mktemp("graded") / "course"
     course.mkdir()
     for name in ("nbgrader_config.py", "pyproject.toml"):
@@ -87,8 +101,9 @@ def graded(chapter, tmp_path_factory):
     answers = [c.id for c in instructor.cells if role(c) == "answer"]
     for id_ in answers[::2]:
         cell(half, id_).source = cell(instructor, id_).source
-    for student, notebook in {"instructor": instructor, "blank": blank, "half": half}.items():
+    for student, notebook in zip(STUDENTS, (instructor, blank, half), strict=True):
         submit(course, student, notebook, chapter)
+    shutil.copytree(course, course.parent / "ungraded")
     autograde(course, chapter)
     return course
 
@@ -114,6 +129,16 @@ def test_the_blank_edition_gets_nothing_and_fails_in_graded_cells_only(graded, c
 def test_half_the_answers_give_part_of_the_points(graded, chapter):
     marks = scores(graded, "half", chapter)
     assert 0 < sum(m or 0 for m in marks.values()) < sum(points(graded, chapter).values())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS[:1], indirect=True, scope="module")
+def test_course_grade_gives_the_same_scores_cell_by_cell(graded, chapter):
+    ours = graded.parent / "ungraded"
+    batch.grade(ours, [chapter], batch.Settings(), say=lambda line: None)
+    for student in STUDENTS:
+        assert scores(ours, student, chapter) == scores(graded, student, chapter), student
+        found = {c.cell: c.score for c in results.read(ours, chapter, student).cells}
+        assert found == scores(graded, student, chapter)
 
 
 def test_a_chapter_is_worth_fifteen_points_in_four_exercises_with_one_written(chapter):

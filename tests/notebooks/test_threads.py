@@ -32,20 +32,22 @@ def test_every_notebook_says_so_before_anything_loads_torch(edition, chapter):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's runtime tells its settings")
+@pytest.mark.slow
 def test_the_runtime_takes_it(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     told = subprocess.run(
         [sys.executable, "-c", opening("notebooks", "03_resnet18_finetune")],
         env=os.environ | {"OMP_DISPLAY_ENV": "true"}, capture_output=True, text=True, check=True,
-    ).stderr  # fmt: skip
+    ).stderr
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in told
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's runtime tells its settings")
+@pytest.mark.slow
 def test_the_command_line_says_so_too(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     told = subprocess.run(
         [sys.executable, "-m", "course_utils.cli", "doctor"],
         env=os.environ | {"OMP_DISPLAY_ENV": "true"}, capture_output=True, text=True,
-    ).stderr  # fmt: skip
+    ).stderr
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in told

@@ -292,8 +292,10 @@ def test_labels_of_crowded_points_do_not_overlap(step):
 
 
 def test_each_line_has_a_look_of_its_own():
-    assert len({frame.look(i) for i in range(49)}) == 49
-    assert all(a != b for a, b in zip(*(map(frame.look, range(7)), map(frame.look, range(7, 14)))))
+    assert len({frame.series_style(i) for i in range(49)}) == 49
+    assert all(
+        a != b for a, b in zip(*(map(frame.series_style, range(7)), map(frame.series_style, range(7, 14))))
+    )
 
 
 # What the figures say

@@ -15,6 +15,8 @@ import typer
 from courses import ROOT, make_course
 
 from course_utils import cli, doctor
+from course_utils.cli import authoring
+from course_utils.cli.preconditions import absolute
 from course_utils.course.budget import PRESETS
 from course_utils.errors import DataError, EnvironmentProblem
 
@@ -77,7 +79,7 @@ def test_help_documents_the_exit_codes_and_every_command():
     text = course("--help").stdout
     assert "Exit codes: 0 all well; 1 " in text and "2 the" in text and "3 this machine" in text
     assert set(COMMANDS) == {
-        "build", "run", "fetch", "data", "handout", "doctor", "pretrain", "bench",
+        "build", "run", "fetch", "experiment", "data", "handout", "doctor", "pretrain", "bench",
         "check", "collect", "site", "grade", "export", "feedback",
     }  # fmt: skip
     assert all(re.search(rf"^  {name} +\S", text, re.M) for name in COMMANDS)
@@ -101,7 +103,7 @@ def test_a_wrong_command_would_be_noticed():
 
 
 def test_budgets_are_the_presets():
-    assert set(get_args(cli.Budget)) == {"auto", *PRESETS} - {"grade"}
+    assert set(get_args(authoring.Budget)) == {"auto", *PRESETS} - {"grade"}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_the_recorded_command_names_no_folder_of_this_machine(tmp_path):
         "seed": 0,
         "overrides": {"plateau.epochs": 60},
     }
-    command = cli._command("03_x", parameters)
+    command = authoring._command("03_x", parameters)
     assert (
         command == "course run 03_x --budget cpu --data photos.zip --weights auto --seed 0"
         " --set plateau.epochs=60"
@@ -203,14 +205,14 @@ def test_the_recorded_command_names_no_folder_of_this_machine(tmp_path):
     ],
 )
 def test_settings_are_numbers_lists_or_words(text, setting):
-    assert cli._setting(text) == setting
+    assert authoring._setting(text) == setting
 
 
 def test_an_existing_path_is_made_absolute_and_a_name_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    assert cli._absolute("photos") == str(tmp_path / "photos")
-    assert cli._absolute("auto") == "auto"
+    assert absolute("photos") == str(tmp_path / "photos")
+    assert absolute("auto") == "auto"
 
 
 @pytest.mark.parametrize("problem, code", [(DataError("x."), 1), (EnvironmentProblem("x."), 3)])

@@ -60,6 +60,7 @@ def test_the_contracts_notice_what_they_forbid(tmp_path):
 HEAVY_OR_OPTIONAL = {"IPython", "huggingface_hub", "ipywidgets", "nbconvert", "papermill", "timm"}
 LATE_ELSEWHERE = {
     "course_utils.cli": "the help must come at once",
+    "course_utils.authoring.preflight": "torch takes longer than all that is looked at first",
     "course_utils.doctor": "what it looks at may be missing",
     "course_utils.grading.sandbox": "imports on behalf of the kernels that are forked",
     "course_utils.models.cost": "the counter takes half a second",
@@ -117,6 +118,7 @@ def watched(*modules: str, others: str = OTHERS, cwd: Path = ROOT) -> subprocess
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
+@pytest.mark.slow
 def test_importing_has_no_side_effect():
     result = watched(*MODULES)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

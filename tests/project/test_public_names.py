@@ -124,3 +124,35 @@ def test_other_paths_are_noticed():
         "course_utils.zoo", "course_utils.models.heads", "course_utils.checks.finetune.tiny",
         "course_utils.data.imagine", "course_utils.training.fitting", "course_utils.training.fot",
     }  # fmt: skip
+
+
+REFERENCE = re.compile(r":(?:func|class|mod|data):`~?([\w.]+)`|:meth:`~?(course_utils[\w.]+)`")
+WITH_REFERENCES = [
+    p for p in sorted(PACKAGE.rglob("*.py")) if REFERENCE.search(p.read_text(encoding="utf-8"))
+]
+
+
+def leads_somewhere(reference: str, module: ModuleType) -> bool:
+    """Whether there is what a docstring refers to: in its module, or by its full path."""
+    if has(module, reference.split(".")):
+        return True
+    names = reference.split(".")
+    for end in range(len(names), 0, -1):
+        try:
+            found = importlib.import_module(".".join(names[:end]))
+        except ImportError:
+            continue
+        return has(found, names[end:])
+    return False
+
+
+def has(thing: object, names: list[str]) -> bool:
+    return not names or (hasattr(thing, names[0]) and has(getattr(thing, names[0]), names[1:]))
+
+
+@pytest.mark.parametrize("path", WITH_REFERENCES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_references_in_docstrings_lead_somewhere(path):
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    module = importlib.import_module(name)
+    found = [one or other for one, other in REFERENCE.findall(path.read_text(encoding="utf-8"))]
+    assert [reference for reference in found if not leads_somewhere(reference, module)] == []

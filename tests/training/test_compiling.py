@@ -1,5 +1,6 @@
 """torch.compile: the same numbers, decided by the work, and no harm done without a compiler."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +22,7 @@ RECIPE = Recipe((Phase(2, 0.05),), batch_size=16)
 def trained(compile):
     model = tiny_model()
     model[3].p = 0.0  # compiled code draws dropout otherwise
-    history = fit(model, tiny_splits(48), RECIPE, PREPROCESS, progress=False, compile=compile)
+    history = fit(model, tiny_splits(48), replace(RECIPE, compile=compile), PREPROCESS, progress=False)
     return model.state_dict(), history
 
 
@@ -67,7 +68,7 @@ def test_a_failing_compiler_costs_nothing_but_speed(monkeypatch, capsys):
     plain, _ = trained(False)
     fake_compiler(monkeypatch, fail)
     state, history = trained(True)
-    assert history.notes == ["not compiled, training goes on without: no working C++ compiler"]
+    assert history.notes == ["not compiled, training continues without: no working C++ compiler"]
     assert history.notes[0] in capsys.readouterr().out
     assert all(torch.equal(t, plain[n]) for n, t in state.items())
 
@@ -88,7 +89,7 @@ def test_a_failure_in_the_backward_pass_too(monkeypatch, problem, told):
     monkeypatch.setattr(torch, "compile", lambda model, **given: compile(model, backend=backend, **given))
     plain, _ = trained(False)
     state, history = trained(True)
-    assert history.notes == [f"not compiled, training goes on without: {told}"]
+    assert history.notes == [f"not compiled, training continues without: {told}"]
     assert all(torch.equal(t, plain[n]) for n, t in state.items())
 
 
@@ -126,6 +127,7 @@ def test_compiled_training_is_plain_training_to_float_tolerance(monkeypatch, pro
     assert all(torch.allclose(t, plain[n], atol=1e-5) for n, t in state.items())
 
 
+@pytest.mark.slow
 def test_a_machine_without_compiler_trains(monkeypatch, tmp_path):
     """The real thing: Inductor is sent to a compiler that is not there."""
     monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))

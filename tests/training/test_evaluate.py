@@ -7,7 +7,7 @@ from torch import nn
 
 from course_utils.analysis.arms import Arm, choose_rate, is_decided, verdict
 from course_utils.models.heads import find_head
-from course_utils.tables import table, turned
+from course_utils.tables import table, transposed
 from course_utils.training.evaluation import (
     accuracy,
     confusion_matrix,
@@ -149,7 +149,7 @@ def test_table_aligns_numbers_to_the_right():
 
 def test_a_table_of_many_columns_can_be_turned():
     rows = [{"who": "a", "n": 1234, "share": "5 %"}, {"who": "b", "n": 5, "share": "6 %"}]
-    assert turned(rows) == [{"": "n", "a": "1,234", "b": "5"}, {"": "share", "a": "5 %", "b": "6 %"}]
+    assert transposed(rows) == [{"": "n", "a": "1,234", "b": "5"}, {"": "share", "a": "5 %", "b": "6 %"}]
 
 
 def test_arms_survive_json():

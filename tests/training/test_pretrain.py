@@ -17,7 +17,7 @@ from course_utils.data.images import ImageSet, Splits
 from course_utils.errors import CheckpointError, CourseError
 from course_utils.models.weights import from_file
 from course_utils.training import pretraining
-from course_utils.training.checkpoint import load_checkpoint
+from course_utils.training.checkpoint import FileCheckpoint, load_checkpoint
 from course_utils.training.pretraining import one_cycle, pick_size, pretrain
 from course_utils.training.upstream import SETTINGS
 
@@ -158,13 +158,13 @@ def test_labels_are_smoothed_in_training(tmp_path):
 def test_going_on_after_a_break_gives_the_same_weights(tmp_path, monkeypatch):
     whole = run(tmp_path / "whole")
 
-    def save_then_break(path, state):
-        save(path, state)
+    def save_then_break(checkpoint, state):
+        save(checkpoint, state)
         raise KeyboardInterrupt
 
-    save = pretraining.save_checkpoint
+    save = FileCheckpoint.save
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(pretraining, "save_checkpoint", save_then_break)
+        patch.setattr(FileCheckpoint, "save", save_then_break)
         run(tmp_path / "parts")
     parts = run(tmp_path / "parts")
     a, b = load_file(whole.file), load_file(parts.file)
@@ -186,7 +186,7 @@ def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     model = pretraining.upstream_model("resnet18", 2, start, seed=0)
     assert torch.equal(model.fc.weight, start.state["fc.weight"].float())
     assert pretraining.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
-    assert SMALL.going_on().lr == SMALL.lr / 4 and SMALL.going_on().sizes == ((0.0, (32, 40)),)
+    assert SMALL.gentler().lr == SMALL.lr / 4 and SMALL.gentler().sizes == ((0.0, (32, 40)),)
 
 
 def test_a_folder_gives_the_readable_class_names(tmp_path):

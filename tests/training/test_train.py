@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.data.augment import Augment
-from course_utils.errors import CheckpointError, CourseError
+from course_utils.errors import CheckpointError, CourseError, RunStopped
 from course_utils.models.freezing import freeze_backbone, unfreeze
 from course_utils.training.fitting import fit
 from course_utils.training.loop import Stepper, train_epoch
@@ -45,14 +44,16 @@ def test_in_16_bits_on_a_cpu_it_learns_as_in_32():
     assert set(seen) == {torch.bfloat16}
     assert all(t.dtype == torch.float32 for t in model.parameters())
     assert history.iteration_loss == pytest.approx(usual.iteration_loss, abs=0.05)
-    assert [e.val_loss for e in history.epochs] == pytest.approx([e.val_loss for e in usual.epochs], abs=0.05)
+    assert [e.val_loss for e in history.records] == pytest.approx(
+        [e.val_loss for e in usual.records], abs=0.05
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_it_learns(optimizer):
     _, history = run(recipe=replace(RECIPE, optimizer=optimizer, phases=(Phase(15, 0.03),)))
     assert history.best_val_accuracy > 0.8
-    assert history.epochs[-1].train_loss < history.epochs[0].train_loss
+    assert history.records[-1].train_loss < history.records[0].train_loss
     assert len(history.iteration_loss) == 15 * 4
 
 
@@ -84,7 +85,7 @@ def test_the_model_ends_with_its_best_epoch_on_validation():
 
     model.register_forward_hook(remember)
     history = fit(model, splits, recipe, PREPROCESS, progress=False)
-    accuracies = [e.val_accuracy for e in history.epochs]
+    accuracies = [e.val_accuracy for e in history.records]
     assert history.best_epoch == accuracies.index(max(accuracies)) + 1
     assert torch.equal(model[0].weight, weights[history.best_epoch - 1])
 
@@ -92,7 +93,7 @@ def test_the_model_ends_with_its_best_epoch_on_validation():
 def test_unfreezing_is_recorded():
     _, history = run()
     assert history.unfreeze_epochs == [2]
-    assert [e.epoch for e in history.epochs] == [1, 2, 3, 4]
+    assert [e.epoch for e in history.records] == [1, 2, 3, 4]
 
 
 def test_without_augmentation_it_is_the_plain_loop():
@@ -138,10 +139,10 @@ def test_out_of_memory_halves_the_batch_and_says_so(capsys):
     model, recipe = Crowded(20), Recipe((Phase(2, 0.01),), batch_size=64)
     history = fit(model, tiny_splits(64), recipe, PREPROCESS, progress=False)
     assert model.seen == [64, 32] + 2 * [16, 16, 16, 16]
-    assert history.batch_size == 16 and len(history.epochs) == 2
+    assert history.batch_size == 16 and len(history.records) == 2
     assert history.notes == [
-        "out of memory at batch size 64, going on with 32",
-        "out of memory at batch size 32, going on with 16",
+        "out of memory at batch size 64, continuing with 32",
+        "out of memory at batch size 32, continuing with 16",
     ]
     assert capsys.readouterr().out.splitlines() == history.notes
 
@@ -165,7 +166,7 @@ def test_a_halved_batch_stays_halved_when_a_run_goes_on(tmp_path):
     )
     again = Crowded(16)
     history = fit(again, tiny_splits(32), recipe, PREPROCESS, progress=False, checkpoint=path)
-    assert again.seen == [16, 16] and len(history.epochs) == 2
+    assert again.seen == [16, 16] and len(history.records) == 2
 
 
 class Waits(Exception):
@@ -276,16 +277,35 @@ def test_interrupt_gives_the_history_so_far_and_resume_goes_on_bit_for_bit(tmp_p
     calls = iter(range(100))
     path = tmp_path / "run.pt"
     _, cut = run(checkpoint=path, should_stop=lambda: next(calls) >= 6)
-    assert cut.interrupted and len(cut.epochs) == 1
+    assert cut.interrupted and len(cut.records) == 1
+    with pytest.raises(RunStopped, match="stopped after 1 whole epoch"):
+        cut.completed()
     resumed, history = run(checkpoint=path)
     assert same(whole, resumed)
-    assert history.iteration_loss == complete.iteration_loss and not history.interrupted
+    assert history.iteration_loss == complete.iteration_loss and history.completed() is history
+
+
+def test_a_stop_in_the_first_epoch_leaves_the_model_as_it_was(tmp_path):
+    model, cut = run(should_stop=iter([False, False, True]).__next__)
+    assert same(model, tiny_model()) and cut.interrupted and cut.records == cut.iteration_loss == []
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_the_users_own_interrupt_gives_the_history_so_far():
+    batches = iter(range(100))
+
+    def press_stop(losses):
+        if next(batches) == 6:
+            raise KeyboardInterrupt
+
+    _, cut = run(on_batch=press_stop)
+    assert cut.interrupted and len(cut.records) == 1
 
 
 def test_a_finished_run_is_taken_from_its_checkpoint(tmp_path):
     first, _ = run(checkpoint=tmp_path / "run.pt")
     again, history = run(checkpoint=tmp_path / "run.pt", should_stop=lambda: pytest.fail("it trains"))
-    assert same(first, again) and len(history.epochs) == 4
+    assert same(first, again) and len(history.records) == 4
 
 
 def test_a_checkpoint_of_other_settings_or_damaged_is_refused(tmp_path):
@@ -300,10 +320,33 @@ def test_a_checkpoint_of_other_settings_or_damaged_is_refused(tmp_path):
 
 def test_another_start_of_the_same_network_is_not_gone_on_from(tmp_path):
     run(checkpoint=tmp_path / "run.pt")
-    model = tiny_model()
-    model.start = "from other weights"
-    with pytest.raises(CheckpointError, match="other settings"):
-        fit(model, tiny_splits(), RECIPE, PREPROCESS, checkpoint=tmp_path / "run.pt", progress=False)
+    with pytest.raises(CheckpointError, match="started from other weights"):
+        fit(
+            tiny_model(seed=1),
+            tiny_splits(),
+            RECIPE,
+            PREPROCESS,
+            checkpoint=tmp_path / "run.pt",
+            progress=False,
+        )
+
+
+def test_a_model_that_the_run_has_left_continues_it(tmp_path):
+    """As in a notebook, where the cell is run again, and the model is not built anew."""
+    model, calls, path = tiny_model(), iter(range(100)), tmp_path / "run.pt"
+    settings = {"checkpoint": path, "progress": False}
+    fit(model, tiny_splits(), RECIPE, PREPROCESS, should_stop=lambda: next(calls) >= 6, **settings)
+    fit(model, tiny_splits(), RECIPE, PREPROCESS, **settings)
+    assert same(model, run()[0])
+
+
+def test_layers_that_are_called_new_take_the_rate_of_the_head():
+    stepper = Stepper(tiny_model(), PHASES[1], replace(RECIPE, new=("0",)))
+    rates = {group["name"]: group["lr"] for group in stepper.optimizer.param_groups}
+    assert rates == {"backbone-0": 0.003, "new": 0.01}
+    assert sum(
+        p.numel() for g in stepper.optimizer.param_groups if g["name"] == "new" for p in g["params"]
+    ) == (8 * 27 + 33 * 3)
 
 
 def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
@@ -321,11 +364,15 @@ def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
 
 
 KILLED = """
-import sys, time
+import itertools, sys, time
 sys.path.insert(0, {tests!r})
 from training.test_train import run
-print("ready", flush=True)
-run(checkpoint={path!r}, should_stop=lambda: time.sleep(0.05) or False)
+batches = itertools.count(1)
+def wait_to_be_killed():
+    if next(batches) == 6:  # four are an epoch
+        print("in the second epoch", flush=True)
+        time.sleep(600)
+run(checkpoint={path!r}, should_stop=wait_to_be_killed)
 """
 
 
@@ -334,13 +381,10 @@ def test_sigkill_in_the_middle_of_an_epoch_loses_nothing(tmp_path):
     path = tmp_path / "run.pt"
     script = KILLED.format(tests=str(Path(__file__).parents[1]), path=str(path))
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
-    process.stdout.readline()
-    while not path.exists():
-        time.sleep(0.01)
-    time.sleep(0.12)
-    process.send_signal(signal.SIGKILL)
+    assert process.stdout.readline() == b"in the second epoch\n"
+    process.kill()
     assert process.wait() == -signal.SIGKILL
-    assert 1 <= len(torch.load(path)["history"]["epochs"]) < 4, "it was killed too late to prove anything"
+    assert len(torch.load(path)["history"]["records"]) == 1
     assert same(run(checkpoint=path)[0], run()[0])
 
 
@@ -355,7 +399,7 @@ def test_cosine_plateau_and_constant_are_functions_of_step_and_history():
 
 def test_bad_settings_are_refused():
     with pytest.raises(CourseError, match="unknown optimizer"):
-        replace(RECIPE, optimizer="adam")
+        replace(RECIPE, optimizer="lion")
     with pytest.raises(CourseError, match="unknown schedule"):
         replace(RECIPE, schedule="step")
     with pytest.raises(CourseError, match="at least one epoch"):

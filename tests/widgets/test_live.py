@@ -67,7 +67,7 @@ from course_utils.widgets import live
 clicked, button = threading.Event(), ipywidgets.Button(description="Stop")
 button.on_click(lambda _: clicked.set())
 live.let_clicks_through(button)
-print(button.model_id, live.somebody_is_there(), live.clicks_arrive_while_busy(), flush=True)
+print(button.model_id, live.is_interactive(), live.clicks_arrive_while_busy(), flush=True)
 print(clicked.wait(WAIT))
 """
 

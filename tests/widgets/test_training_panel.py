@@ -25,7 +25,7 @@ def published(monkeypatch):
     found = []
     told = lambda figure: ({"image/png": "", "text/plain": figure.alt_text}, {})  # noqa: E731
     monkeypatch.setattr(training_panel, "mimebundle", told)
-    monkeypatch.setattr(live, "somebody_is_there", lambda: True)
+    monkeypatch.setattr(live, "is_interactive", lambda: True)
     monkeypatch.setattr(live, "publish", lambda twin, view=None, **how: found.append((twin[0], view)))
     return found
 
@@ -69,7 +69,7 @@ def plain():
 def assert_same(a, b) -> None:
     (model, history), (other, expected) = a, b
     assert history.iteration_loss == expected.iteration_loss
-    assert [e.val_accuracy for e in history.epochs] == [e.val_accuracy for e in expected.epochs]
+    assert [e.val_accuracy for e in history.records] == [e.val_accuracy for e in expected.records]
     assert all(torch.equal(t, other.state_dict()[name]) for name, t in model.state_dict().items())
 
 
@@ -102,7 +102,7 @@ def test_stop_ends_after_the_batch_and_leaves_model_and_history(published, panel
     stop_before(monkeypatch, batch=7)
     model, history = watched()
     (panel,) = panels
-    assert history.interrupted and len(history.epochs) == 1 and len(history.iteration_loss) == 5
+    assert history.interrupted and len(history.records) == 1 and len(history.iteration_loss) == 5
     assert panel.state.value.startswith("stopped after 1 of 3 epochs")
     assert is_shown(panel.resume_button) and not is_shown(panel.stop_button)
     once = tiny_model()
@@ -133,7 +133,7 @@ def test_stopped_twice_and_resumed_twice(published, panels, monkeypatch):
     model, history = watched()
     stop_before(monkeypatch, 6)  # of what is left
     panels[0].resume_button.click()
-    assert history.interrupted and len(history.epochs) == 2
+    assert history.interrupted and len(history.records) == 2
     panels[0].resume_button.click()
     assert_same((model, history), plain())
 

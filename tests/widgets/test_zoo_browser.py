@@ -7,7 +7,7 @@ from course_utils.models.cost import on_meta
 from course_utils.widgets import live, zoo_browser
 from course_utils.widgets.zoo_browser import browser, html_table
 from course_utils.zoo import build, entries
-from course_utils.zoo.rows import ALL, chosen_rows, plain_table, published_parameters, shown, zoo_row
+from course_utils.zoo.rows import ALL, filter_rows, format_cell, plain_table, published_parameters, zoo_row
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +31,9 @@ def test_facts_of_a_row(rows):
 
 
 def test_sorted_with_unknown_values_last_both_ways(rows):
-    assert names(chosen_rows(rows)) == ["LeNet-5", "AlexNet", "ResNet-18", "DeiT-Ti"]
-    assert names(chosen_rows(rows, by="top-1")) == ["AlexNet", "ResNet-18", "DeiT-Ti", "LeNet-5"]
-    assert names(chosen_rows(rows, by="top-1", descending=True)) == [
+    assert names(filter_rows(rows)) == ["LeNet-5", "AlexNet", "ResNet-18", "DeiT-Ti"]
+    assert names(filter_rows(rows, by="top-1")) == ["AlexNet", "ResNet-18", "DeiT-Ti", "LeNet-5"]
+    assert names(filter_rows(rows, by="top-1", descending=True)) == [
         "DeiT-Ti",
         "ResNet-18",
         "AlexNet",
@@ -42,10 +42,10 @@ def test_sorted_with_unknown_values_last_both_ways(rows):
 
 
 def test_filters(rows):
-    assert names(chosen_rows(rows, family="Transformer")) == ["DeiT-Ti"]
-    assert names(chosen_rows(rows, most_parameters=6)) == ["LeNet-5", "DeiT-Ti"]
-    assert names(chosen_rows(rows, words="imagenet-1K apache")) == ["DeiT-Ti"]
-    assert chosen_rows(rows, words="imagenet-1k walrus") == []
+    assert names(filter_rows(rows, family="Transformer")) == ["DeiT-Ti"]
+    assert names(filter_rows(rows, most_parameters=6)) == ["LeNet-5", "DeiT-Ti"]
+    assert names(filter_rows(rows, words="imagenet-1K apache")) == ["DeiT-Ti"]
+    assert filter_rows(rows, words="imagenet-1k walrus") == []
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_filters(rows):
     [(None, "top-1", "-"), (0.69758, "top-1", "69.8%"), (11.18164, "GMAC", "11.2"), (2015, "year", "2015")],
 )
 def test_values_as_printed(value, column, text):
-    assert shown(value, column) == text
+    assert format_cell(value, column) == text
 
 
 def test_html_is_escaped(rows):

@@ -35,10 +35,12 @@ MOCO_FILE = "/vit-s-300ep.pth.tar"
 @pytest.fixture
 def host(start_server):
     """A server that has DeiT-Ti's file, and MoCo v3's."""
-    return start_server({
-        "/timm/deit_tiny_patch16_224.fb_in1k/resolve/main/model.safetensors": b"weights",
-        MOCO_FILE: b"weights",
-    })  # fmt: skip
+    return start_server(
+        {
+            "/timm/deit_tiny_patch16_224.fb_in1k/resolve/main/model.safetensors": b"weights",
+            MOCO_FILE: b"weights",
+        }
+    )
 
 
 def test_addresses(monkeypatch):

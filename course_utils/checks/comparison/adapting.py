@@ -11,7 +11,7 @@ from course_utils.checks.comparison.tiny import narrow_alexnet
 from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.models import alexnet
+from course_utils.models import alexnet, stems
 
 State = dict[str, Tensor]
 CLASSES, OLD_CLASSES = 5, 9
@@ -137,7 +137,7 @@ CASES = (
 
 def adapt_alexnet(adapt_alexnet) -> None:
     """Check the exercise on adapting AlexNet."""
-    library = (alexnet.adapt_stem, alexnet.build_alexnet)
+    library = (stems.adapt_stem, alexnet.build_alexnet)
     run("adapt_alexnet", CASES, adapt_alexnet, library=library)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.models import alexnet
+from course_utils.models import stems
 
 Resizing = Callable[[Tensor, int], Tensor]
 
@@ -72,7 +72,7 @@ CROP_MISTAKES = (
 # Each takes the place of resample_kernel.
 RESAMPLE_MISTAKES = (
     Mistake(
-        lambda weight, size: alexnet.resample(weight, size) * (size / weight.shape[-1]) ** 2,
+        lambda weight, size: stems.resample(weight, size) * (size / weight.shape[-1]) ** 2,
         "each new tap is the mean of its cell: the sum of the taps shrinks",
         "add up what lies in a cell",
     ),
@@ -105,7 +105,7 @@ def crops_the_middle(crop_kernel, _):
     """crop_kernel: the middle of 11x11 and of 5x5."""
     for k, size in ((11, 3), (5, 3), (7, 1)):
         weight = _weight(k)
-        expected = alexnet.centre_crop(weight, size)
+        expected = stems.centre_crop(weight, size)
         _expect(crop_kernel, weight, size, expected, CROP_MISTAKES, OTHER_CROP)
 
 
@@ -152,13 +152,13 @@ CASES = (
 
 def kernel_resample(crop_kernel, resample_kernel) -> None:
     """Check the exercise on smaller kernels."""
-    library = (alexnet.centre_crop, alexnet.resample)
+    library = (stems.centre_crop, stems.resample)
     run("crop_kernel and resample_kernel", CASES, crop_kernel, resample_kernel, library=library)
 
 
 def _resampled(resample_kernel, k: int, size: int) -> None:
     weight = _weight(k)
-    expected = alexnet.resample(weight, size)
+    expected = stems.resample(weight, size)
     _expect(resample_kernel, weight, size, expected, RESAMPLE_MISTAKES, OTHER_RESAMPLING)
 
 

@@ -11,8 +11,8 @@ from course_utils.checks.concepts.streaming import MOST_KEPT, Feed, Memory, long
 from course_utils.checks.concepts.worth import label_worth
 
 __all__ = [
-    "MOST_KEPT",
     "Feed",
+    "MOST_KEPT",
     "Memory",
     "label_worth",
     "long_stream",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from course_utils.checks.core import run
-from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
+from course_utils.checks.core import needs, run
+from course_utils.checks.mistakes import Mistake, brief
 from course_utils.checks.report import Wrong
+from course_utils.checks.trials import Trial, expect
 from course_utils.training import evaluation
 
 
@@ -17,11 +20,38 @@ def _ranks(logits: Tensor, labels: Tensor) -> Tensor:
     return (logits > own).sum(dim=1)
 
 
+def _per_class(logits: Tensor, labels: Tensor, k: int) -> float:
+    """The mean over classes of their own accuracies."""
+    shares = [_topk(logits[labels == y], labels[labels == y], k) for y in labels.unique()]
+    return sum(shares) / len(shares)
+
+
+def _over_images(logits: Tensor, labels: Tensor, k: int) -> float:
+    """Hits where the k largest are looked for in each column."""
+    guesses = logits.argsort(dim=0, descending=True)[:k]
+    return (guesses == labels[:, None][: len(guesses)]).any(dim=0).double().mean().item()
+
+
+def _struck_out(logits: Tensor, labels: Tensor, k: int) -> float:
+    """Hits where the largest logit is set to zero, k times over."""
+    left, hits = logits.clone(), torch.zeros(len(labels), dtype=torch.bool)
+    for _ in range(k):
+        best = left.argmax(dim=1)
+        hits |= best == labels
+        left[torch.arange(len(labels)), best] = 0.0
+    return hits.double().mean().item()
+
+
 def _topk(logits: Tensor, labels: Tensor, k: int) -> float:
     return (_ranks(logits, labels) < k).double().mean().item()
 
 
 MISTAKES = (
+    Mistake(
+        _struck_out,
+        "what was found is struck out with a 0, which is larger than a negative logit",
+        "strike it out with -inf, in a copy",
+    ),
     Mistake(
         lambda logits, labels, k: _topk(logits, labels, 1),
         "this is the top-1 accuracy whatever k is",
@@ -58,34 +88,88 @@ MISTAKES = (
         "count the images that are right",
     ),
     Mistake(
+        lambda logits, labels, k: _topk(logits.abs(), labels, k),
+        "the sign of the logits is dropped",
+        "a negative logit is a small one: no abs()",
+    ),
+    Mistake(
+        lambda logits, labels, k: round(_topk(logits, labels, k), 2),
+        "the fraction is rounded",
+        "return it with all its digits",
+    ),
+    Mistake(
+        lambda logits, labels, k: float(int(_topk(logits, labels, k))),
+        "the division is one of whole numbers",
+        "divide with /, not with //",
+    ),
+    Mistake(
+        lambda logits, labels, k: _topk(logits, labels, 5),
+        "this is the top-5 accuracy whatever k is",
+        "use the argument k",
+    ),
+    Mistake(
+        _per_class,
+        "this is the average of the classes' own accuracies: rare ones count as much as frequent ones",
+        "divide all hits by all images",
+    ),
+    Mistake(
+        _over_images,
+        "the largest logits are looked for among images, not among classes",
+        "sort over dimension 1",
+    ),
+    Mistake(
+        lambda logits, labels, k: (
+            (logits.topk(k).indices.squeeze() == labels[:, None]).any(1).double().mean().item()
+        ),
+        "guesses of all images are compared with each label: two shapes were broadcast",
+        "print the shape of both sides of ==: [N, k] and [N, 1]",
+    ),
+    Mistake(
         lambda logits, labels, k: _topk(logits, labels, k + 1),
         "k + 1 places are looked at",
         "a label in place k + 1 is no hit",
     ),
 )
-OTHERWISE = ("these are not the images with their label among the k largest", "try k = 1 by hand")
+FEW = (
+    Mistake(
+        lambda logits, labels, k: 0.0,
+        "more places than classes are taken for an error",
+        "with k of C or more the label is always among them: return 1.0",
+    ),
+    Mistake(
+        lambda logits, labels, k: _topk(logits, labels, logits.shape[1] - 1),
+        "one class less is looked at than there are",
+        "look at min(k, C) places",
+    ),
+)
+BY_HAND = "sort this by hand from large to small: is the label among the first k?"
 
 
 def finds_the_first(topk_accuracy):
     """k = 1: the largest logit."""
-    return _expect(topk_accuracy, *_sample(), 1)
+    return _expect(topk_accuracy, 1)
 
 
 def finds_the_first_k(topk_accuracy):
-    """k = 3: one of the three largest."""
-    return _expect(topk_accuracy, *_sample(), 3)
+    """k = 2 and 3: one of the largest."""
+    _expect(topk_accuracy, 2)
+    return _expect(topk_accuracy, 3)
 
 
+@needs(finds_the_first_k)
 def takes_negative_logits(topk_accuracy):
-    """only the order of the logits counts."""
-    logits, labels = _sample()
-    _expect(topk_accuracy, logits - 100, labels, 2)
+    """only the order counts: negative logits, float64."""
+    samples = [(logits - 100, labels) for logits, labels in _samples()]
+    _expect(topk_accuracy, 2, samples)
+    _expect(topk_accuracy, 1, [(logits.double().T.contiguous().T, labels) for logits, labels in samples])
 
 
+@needs(finds_the_first)
 def takes_few_classes(topk_accuracy):
-    """k larger than the number of classes: all are right."""
+    """k of C or more: all images count."""
     logits, labels = _sample()
-    _expect(topk_accuracy, logits[:, :2].contiguous(), labels % 2, 5)
+    for k in (2, 5):
+        _expect(topk_accuracy, k, [(logits[:3, :2].contiguous(), labels[:3] % 2)], FEW)
 
 
 def changes_nothing(topk_accuracy):
@@ -113,15 +197,41 @@ def topk(topk_accuracy) -> None:
     run("topk_accuracy", CASES, topk_accuracy, library=library)
 
 
-def _expect(topk_accuracy, logits: Tensor, labels: Tensor, k: int) -> str:
-    expected = _topk(logits, labels, k)
-    got = topk_accuracy(logits.clone(), labels.clone(), k)
-    if type(got) is float and abs(got - expected) < 1e-5:
-        return brief(expected)
-    wrong_type = of_wrong_type(got, "return a float; .item() turns a tensor into a number")
-    otherwise = OTHERWISE if type(got) is float else wrong_type
-    likely = recognise(got, expected, MISTAKES, lambda wrong: wrong(logits, labels, k), otherwise)
-    raise Wrong(brief(expected), brief(got), *likely)
+def _expect(
+    topk_accuracy,
+    k: int,
+    samples: Sequence[tuple[Tensor, Tensor]] = (),
+    mistakes: Sequence[Mistake] = MISTAKES,
+) -> str:
+    trials = [
+        Trial(
+            _told(logits, labels, k),
+            lambda answer, logits=logits, labels=labels: answer(logits.clone(), labels.clone(), k),
+            _topk(logits, labels, k),
+        )
+        for logits, labels in samples or _samples()
+    ]
+    expect(topk_accuracy, trials, mistakes, BY_HAND, rtol=1e-6)
+    return brief(trials[-1].expected)
+
+
+def _told(logits: Tensor, labels: Tensor, k: int) -> str:
+    if logits.numel() > 8:
+        return f"logits {list(logits.shape)}, k = {k}"
+    rows = [[round(value, 1) for value in row] for row in logits.tolist()]
+    return f"logits {rows}, labels {labels.tolist()}, k = {k}"
+
+
+def _samples() -> list[tuple[Tensor, Tensor]]:
+    """From two images to forty."""
+    logits, labels = _sample()
+    few = torch.tensor([[3.0, 1.0, 2.0, 0.5], [0.5, 2.0, 1.0, 3.0]])
+    return [
+        (few, torch.tensor([0, 1])),
+        (few, torch.tensor([2, 3])),
+        (logits[:9], labels[:9]),
+        (logits, labels),
+    ]
 
 
 def _sample() -> tuple[Tensor, Tensor]:

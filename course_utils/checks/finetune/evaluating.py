@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.figures import (
@@ -13,7 +14,7 @@ from course_utils.checks.finetune.figures import (
     expect_one_pass,
     logits_of,
 )
-from course_utils.checks.finetune.tiny import batches, gated_net, images, watched
+from course_utils.checks.finetune.tiny import batches, build, gated_net, images, watched
 from course_utils.checks.mistakes import few
 from course_utils.checks.report import Wrong
 from course_utils.training.evaluation import accuracy, evaluate, predict, score
@@ -54,13 +55,26 @@ def is_in_eval_mode(evaluate):
 @needs(is_in_eval_mode)
 def leaves_all_tensors(evaluate):
     """no tensor of the model changes."""
-    model = gated_net()
+    model = build(_trained)
     evaluate(model, [images(4), images(3)])
-    before, after = gated_net().state_dict(), model.state_dict()
+    before, after = build(_trained).state_dict(), model.state_dict()
     moved = [k for k in before if not torch.equal(before[k], after[k])]
     if moved:
-        likely = "the model went through training mode on the way, or took a step"
+        likely = "the model went through training mode on the way, took a step, or its statistics were reset"
         raise Wrong("0 tensors changed", f"{len(moved)} changed: {few(moved)}", likely, "evaluate only")
+
+
+def leaves_what_trains(evaluate):
+    """what is trainable stays so, what is frozen too."""
+    model = gated_net()
+    model.stem.requires_grad_(False)
+    before = {name: p.requires_grad for name, p in model.named_parameters()}
+    evaluate(model, [images(4)])
+    changed = [name for name, p in model.named_parameters() if p.requires_grad is not before[name]]
+    if changed:
+        likely = "requires_grad was set to do without gradients, and stays so"
+        remedy = "put the loop into `with torch.no_grad():`"
+        raise Wrong("the same parameters trainable", f"others: {few(changed)}", likely, remedy)
 
 
 def gives_the_mode_back(evaluate):
@@ -105,6 +119,7 @@ CASES = (
     reports_floats,
     is_in_eval_mode,
     leaves_all_tensors,
+    leaves_what_trains,
     gives_the_mode_back,
     records_no_gradients,
     leaves_gradients_on,
@@ -115,6 +130,15 @@ CASES = (
 def evaluation(evaluate) -> None:
     """Check the exercise on evaluation."""
     run("evaluate", CASES, evaluate, library=REFUSED)
+
+
+def _trained() -> nn.Module:
+    """A small network whose running statistics are no longer those of a new one."""
+    model = gated_net()
+    for name, tensor in model.state_dict().items():
+        if "running" in name:
+            tensor.add_(torch.rand_like(tensor))
+    return model
 
 
 def _mode(training: bool) -> str:

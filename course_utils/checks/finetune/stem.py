@@ -9,7 +9,7 @@ from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.finetune.tiny import build, small_resnet
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.models import building
+from course_utils.models import building, stems
 
 Sizes = dict[str, tuple[int, int]]
 BATCHES = 40  # that a norm of the model has seen
@@ -144,7 +144,7 @@ CASES = (returns_a_model, keeps_maps_large, keeps_names, keeps_shapes, keeps_val
 
 def keep_stem(keep_stem) -> None:
     """Check the exercise on a stem that keeps small images large."""
-    run("keep_stem", CASES, keep_stem, library=(building.adapt_stem, building.build_model))
+    run("keep_stem", CASES, keep_stem, library=(stems.adapt_stem, building.build_model))
 
 
 def _why_changed(changed: list[str], after: dict[str, Tensor]) -> tuple[str, str]:

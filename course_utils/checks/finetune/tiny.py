@@ -94,9 +94,10 @@ class Watched(nn.Module):
         self.recording_at_calls: list[bool] = Notes()
 
     def forward(self, x: Tensor) -> Tensor:
-        self.training_at_calls.append(self.training)
-        self.recording_at_calls.append(torch.is_grad_enabled())
-        return self.linear(x)
+        self.training_at_calls.append(any(module.training for module in self.modules()))
+        logits = self.linear(x)
+        self.recording_at_calls.append(logits.requires_grad)
+        return logits
 
 
 def gated_net() -> GatedNet:

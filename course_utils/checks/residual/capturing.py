@@ -207,7 +207,7 @@ CASES = (
 
 def capture(capture_residuals) -> None:
     """Check the exercise on capturing tensors inside a network."""
-    run("capture_residuals", CASES, capture_residuals, library=(residual.capture, residual.watching))
+    run("capture_residuals", CASES, capture_residuals, library=(residual.capture, residual.recording))
 
 
 def _blocks(model: nn.Module) -> list[tuple[str, nn.Module]]:

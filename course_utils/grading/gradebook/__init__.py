@@ -6,6 +6,7 @@ Start reading in ``results.py``, then ``writer.py``: nbgrader stays the only one
 __all__ = [
     "export",
     "feedback",
+    "offline",
     "outcomes",
     "report",
     "results",

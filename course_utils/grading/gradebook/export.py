@@ -15,7 +15,7 @@ from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
 from course_utils.grading.submissions.roster import Roster, Student
 from course_utils.storage import whole_file
-from course_utils.tables import table
+from course_utils.tables import one_line, table
 
 # What each system looks its users up by (grade/import/csv/classes/load_data.php;
 # lib/gradebook_importer.rb), by the header that its own export has.
@@ -93,9 +93,13 @@ def export(
 def report(made: Export) -> str:
     """Who was left blank and why, and a line of sums."""
     rows = [
-        {"student": grade.student, "left blank": grade.why} for grade in made.grades if grade.score is None
+        {"student": one_line(grade.student), "left blank": one_line(grade.why)}
+        for grade in made.grades
+        if grade.score is None
     ]
-    rows += [{"student": name, "left blank": "not in the roster: no line"} for name in made.strangers]
+    rows += [
+        {"student": one_line(name), "left blank": "not in the roster: no line"} for name in made.strangers
+    ]
     done = sum(grade.score is not None for grade in made.grades)
     sums = f"{done} of {len(made.grades)} grades in {made.file}"
     return f"{table(rows)}\n\n{sums}" if rows else sums
@@ -189,7 +193,7 @@ def _canvas_line(grade: Grade) -> list[str]:
 
 def _harmless(text: str) -> str:
     """Text that a spreadsheet does not take for a formula; students choose their names themselves."""
-    line = " ".join(text.splitlines())
+    line = one_line(text)
     return f"'{line}" if line.lstrip(" ").startswith(FORMULA) else line
 
 

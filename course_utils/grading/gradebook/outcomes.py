@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
@@ -30,7 +31,9 @@ ROUNDING = 1e-6  # of the points: so much above them still counts as all of them
 LONGEST_WHY = 300  # characters
 
 
-def assess(execution: Execution, doubts: Mapping[str, str], config: Config) -> list[CellResult]:
+def assess(
+    execution: Execution, doubts: Mapping[str, str], config: Config, setup: frozenset[str] = frozenset()
+) -> list[CellResult]:
     """Judge every graded cell as nbgrader will, and leave to a person what no rule can judge.
 
     Where a person decides, an error goes before the outputs of the cell, so that nbgrader neither counts
@@ -42,13 +45,19 @@ def assess(execution: Execution, doubts: Mapping[str, str], config: Config) -> l
         execution: its notebook's outputs are changed where a person decides.
         doubts: by ``grade_id``, written answers that may stand elsewhere.
         config: nbgrader's; what it does about stderr counts here too.
+        setup: names that the released set-up cells define; where most tests fail for want of them, their
+            zeros say nothing.
     """
     results = []
+    lost = _lost_setup(execution.notebook.cells, setup)
     for index, cell, answers in graded_cells(execution.notebook.cells):
         if cell.cell_type != "code":
             results.append(_assess_written(cell, doubts))
             continue
         result = _assess_code(index, cell, answers, execution, config)
+        if result.score == 0 and (name := lost.get(index)):
+            result.score, result.outcome = None, UNCLEAR
+            result.why = f"the name {name} of the set-up was not there, as in most tests: was a cell deleted?"
         if result.score is None:
             name = "Flagged" if result.outcome == FLAGGED else "NeedsYou"
             cell.outputs = [error_output(name, f"a person must look: {result.why}"), *cell.outputs]
@@ -81,6 +90,20 @@ def graded_cells(cells: Sequence[NotebookNode]) -> Iterator[tuple[int, NotebookN
         elif is_solution(cell):
             answers = [*([] if behind_tests else answers), index]
             behind_tests = False
+
+
+def _lost_setup(cells: Sequence[NotebookNode], setup: frozenset[str]) -> dict[int, str]:
+    """By the position of a test the name of the set-up that it missed; empty unless that are most tests."""
+    tests = [(i, cell) for i, cell, _ in graded_cells(cells) if cell.cell_type == "code"]
+    missed = {i: name for i, cell in tests if (name := _missing_name(cell)) in setup}
+    return missed if 2 * len(missed) > len(tests) else {}
+
+
+def _missing_name(cell: NotebookNode) -> str:
+    """The name that a cell failed for; empty if it did not, or failed otherwise."""
+    error = next((o for o in cell.outputs if o.output_type == "error"), None)
+    match = re.fullmatch(r"name '(\w+)' is not defined.*", error.evalue) if error else None
+    return match[1] if match and error.ename == "NameError" else ""
 
 
 def _assess_written(cell: NotebookNode, doubts: Mapping[str, str]) -> CellResult:

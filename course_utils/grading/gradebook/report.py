@@ -7,15 +7,16 @@ import io
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.grading.gradebook.results import FLAGGED, GRADED, NEEDS_YOU, WAITING, Mark, Result
 from course_utils.storage import write_text
+from course_utils.tables import one_line
 
 QUIET_SECONDS = 10  # between lines of progress where these cannot be written over each other
 COLUMNS = ("student", "score", "of", "state", "seconds")
-LONGEST_STATE = 100  # characters of it in the table; the CSV file has all
+LONGEST_STATE, LONGEST_IN_FILE = 100, 300  # characters of it in the table and in the CSV; result.json has all
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Row:
     Attributes:
         score: in points, late penalty taken off; None if nothing could be graded.
         of: the most one can have; None likewise.
-        state: ``graded``, ``needs you: why`` or ``flagged: why``.
+        state: ``graded``, ``graded, 2 marks missing`` where written answers wait, ``needs you: why`` or
+            ``flagged: why``.
         seconds: that its execution took.
         changes: automatic scores that are others than before: cell, old, new.
     """
@@ -40,19 +42,26 @@ class Row:
     @property
     def graded(self) -> bool:
         """Whether nobody needs to look, but for written answers."""
-        return self.state == GRADED
+        return self.state.startswith(GRADED)
 
 
 def row_of(result: Result, marks: Mapping[str, Mark], penalty: float = 0.0) -> Row:
     """The row of a result. Cells that a person has marked since are settled."""
     undecided = [c.cell for c in result.cells if c.score is None and c.outcome != WAITING]
     settled = undecided and all(name in marks and marks[name].decided for name in undecided)
-    state = GRADED if result.state == GRADED or settled else f"{result.state}: {result.why}"
+    state = _marked(result, marks) if result.state == GRADED or settled else f"{result.state}: {result.why}"
     if not result.cells:
         return Row(result.student, None, None, state, result.seconds, result.changes)
     score = max(0.0, sum(mark.score for mark in marks.values()) - penalty)
     points = sum(cell.points for cell in result.cells)
     return Row(result.student, score, points, state, result.seconds, result.changes)
+
+
+def _marked(result: Result, marks: Mapping[str, Mark]) -> str:
+    """That it is graded, and how many written answers a person has still to mark."""
+    waiting = [cell.cell for cell in result.cells if cell.outcome == WAITING]
+    missing = sum(not (name in marks and marks[name].decided) for name in waiting)
+    return f"{GRADED}, {missing} {'mark' if missing == 1 else 'marks'} missing" if missing else GRADED
 
 
 class Progress:
@@ -69,6 +78,7 @@ class Progress:
         self._running = 0
         self._terminal = sys.stdout.isatty() and say is print
         self._began, self._last = time.monotonic(), 0.0
+        self._end = 0.0  # when all will be done, as the last one that was done lets us hope
 
     def running(self, number: int) -> None:
         """So many run now."""
@@ -78,6 +88,8 @@ class Progress:
     def one_more(self, result: Result) -> None:
         """A submission has been dealt with."""
         self.done += 1
+        used = time.monotonic() - self._began
+        self._end = self._began + used / self.done * self.total
         self.flagged += result.state == FLAGGED
         self.failed += result.state == NEEDS_YOU
         self._show()
@@ -96,8 +108,8 @@ class Progress:
     def _left(self) -> str:
         if not self.done or self.done == self.total:
             return ""
-        seconds = round((time.monotonic() - self._began) / self.done * (self.total - self.done))
-        return f", {seconds // 60}:{seconds % 60:02} left"
+        seconds = round(self._end - time.monotonic())
+        return f", {seconds // 60}:{seconds % 60:02} left" if seconds > 0 else ", longer than expected"
 
     def _show(self, last: bool = False) -> None:
         now = time.monotonic()
@@ -110,7 +122,7 @@ class Progress:
 
 def table(rows: Sequence[Row]) -> str:
     """A line for each student, as text."""
-    cells = [COLUMNS, *(_texts(replace(row, state=_short(row.state))) for row in rows)]
+    cells = [COLUMNS, *(_texts(row, LONGEST_STATE) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
     lines = []
     for student, score, of, state, seconds in cells:
@@ -124,9 +136,9 @@ def table(rows: Sequence[Row]) -> str:
 def changes(rows: Sequence[Row]) -> str:
     """A line for each automatic score that is another than before; empty if there is none."""
     return "\n".join(
-        f"{row.student}: {change['cell']} had {_number(change['old'])}, has {_number(change['new'])}"
+        f"{one_line(row.student)}: {it['cell']} had {_number(it['old'])}, has {_number(it['new'])}"
         for row in rows
-        for change in row.changes
+        for it in row.changes
     )
 
 
@@ -135,18 +147,14 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_texts(row) for row in rows)
+    writer.writerows(_texts(row, LONGEST_IN_FILE) for row in rows)
     write_text(path, text.getvalue())
 
 
-def _texts(row: Row) -> tuple[str, str, str, str, str]:
-    return row.student, _number(row.score), _number(row.of), row.state, f"{row.seconds:.1f}"
+def _texts(row: Row, longest: int) -> tuple[str, str, str, str, str]:
+    student, state = one_line(row.student), one_line(row.state, longest)
+    return student, _number(row.score), _number(row.of), state, f"{row.seconds:.1f}"
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
-
-
-def _short(state: str) -> str:
-    line = " ".join(state.split())
-    return line if len(line) <= LONGEST_STATE else line[: LONGEST_STATE - 3] + "..."

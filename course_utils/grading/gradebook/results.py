@@ -35,8 +35,8 @@ class CellResult:
             tests gave a number that is no score, or the answer cannot be told from other cells.
         where: of ``did not run``, the cell that caused it: its ``grade_id``, or ``cell 12`` as counted in
             the notebook from 1; else empty.
-        why: in a sentence, for the instructor. It may quote a hidden test: show students the outcome,
-            and of ``did not run`` also ``where`` and ``why``, which quote nothing.
+        why: in a sentence, for the instructor; whole here, cut to a line in tables and files. It may quote a
+            hidden test: show students the outcome, and of ``did not run`` also ``where``.
     """
 
     cell: str
@@ -90,10 +90,8 @@ class Result:
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The text of its file."""
-        return (
-            json.dumps(vars(self) | {"cells": [vars(cell) for cell in self.cells]}, ensure_ascii=False) + "\n"
-        )
+        """The text of its file; ASCII, since JSON then holds any name and any half of a character."""
+        return json.dumps(vars(self) | {"cells": [vars(cell) for cell in self.cells]}) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Result:

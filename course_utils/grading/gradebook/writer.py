@@ -13,7 +13,15 @@ import nbformat
 import nbgrader.api
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.api import Assignment, BaseCell, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.converters import Autograde, BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
@@ -26,6 +34,7 @@ from course_utils.grading.gradebook.outcomes import graded_cells
 from course_utils.grading.gradebook.results import Mark, Result
 from course_utils.storage import write_text
 
+SQLITE = "sqlite:///"  # and behind it the path of the file
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
 # Each Gradebook makes an engine, eleven for a submission, and each engine compiles the same statements anew:
 # a fifth of the time that a submission takes here.
@@ -50,6 +59,35 @@ class Writer:
     def __init__(self, root: Path, assignment: str, config: Config):
         self.root, self.assignment, self.config = root, assignment, config
         self.url = CourseDirectory(config=config, root=str(root)).db_url
+
+    def require_assignment(self) -> None:
+        """Refuse a gradebook that does not know the assignment as it was built.
+
+        Raises:
+            GradebookError: which then says what to do.
+        """
+        path = self.root / "notebooks" / self.assignment / f"{self.assignment}.ipynb"
+        released = nbformat.read(path, as_version=4).cells
+        wanted = {cell.metadata.nbgrader.grade_id for cell in released if "nbgrader" in cell.metadata}
+        known = self._known_cells()
+        if known != wanted:
+            raise GradebookError(
+                f"the gradebook does not know {self.assignment} as it is in notebooks/.",
+                expected=f"{len(wanted)} cells of exercises",
+                found=f"{len(known & wanted)} of them, and {len(known - wanted)} others",
+                do="run `course build`, which enters them",
+            )
+
+    def _known_cells(self) -> set[str]:
+        """The cells of the assignment that the gradebook has; no gradebook is made for the question."""
+        if self.url.startswith(SQLITE) and not Path(self.url.removeprefix(SQLITE)).exists():
+            return set()
+        with Gradebook(self.url) as gradebook:
+            try:
+                notebook = gradebook.find_notebook(self.assignment, self.assignment)
+            except MissingEntry:
+                return set()
+            return {cell.name for cell in notebook.source_cells}
 
     def sanitise(self, notebook: NotebookNode) -> NotebookNode:
         """What nbgrader makes of a repaired notebook before it runs: hidden tests in, outputs out."""

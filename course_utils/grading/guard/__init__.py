@@ -8,5 +8,4 @@ __all__ = [
     "comparing",
     "guard",
     "probe",
-    "references",
 ]

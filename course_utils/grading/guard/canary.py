@@ -34,7 +34,7 @@ import course_utils
 from course_utils.grading.guard import probe
 
 PROBE = Path(probe.__file__)
-PACKAGE = Path(course_utils.__file__).parent
+PACKAGE = Path(course_utils.__file__).resolve().parent  # as kernels know it
 HELPERS = (
     "course_utils.checks.graded",
     "course_utils.checks.core",

@@ -5,9 +5,11 @@ Start reading in ``sandbox.py``, then ``kernels.py``; ``warm.py`` makes kernels 
 
 __all__ = [
     "bubblewrap",
+    "doors",
     "inside",
     "kernels",
     "limits",
+    "listening",
     "sandbox",
     "warm",
 ]

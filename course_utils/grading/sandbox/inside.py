@@ -9,11 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils.grading.sandbox.doors import keep_open_only
 from course_utils.grading.sandbox.limits import Limits
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
-RUN = "/run"  # the kernel's sockets
+RUN = "/run"  # the kernel's connection file
 FILES_OPEN = 1024
 # From linux/prctl.h and linux/capability.h.
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
@@ -25,40 +26,42 @@ class Start:
     """What a kernel in a sandbox needs to know.
 
     Attributes:
-        connection: Jupyter's connection information; ``ip`` is the path that its sockets begin with.
+        connection: Jupyter's connection information, but for its sockets' names.
         limits: what the submission may use.
         uid: the user (and group) to become; None to stay who it is, which only an unprivileged user may.
+        listeners: descriptors of the sockets at which it is reached, see :mod:`.doors`.
     """
 
     connection: dict[str, object]
     limits: Limits
     uid: int | None
+    listeners: tuple[int, ...] = ()
 
     def to_json(self) -> bytes:
         """As one line for the process that starts the kernel."""
-        return json.dumps(
-            {"connection": self.connection, "limits": vars(self.limits), "uid": self.uid}
-        ).encode()
+        return json.dumps(vars(self) | {"limits": vars(self.limits)}).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Start:
         """The reverse of :meth:`to_json`."""
         values = json.loads(text)
-        return cls(values["connection"], Limits(**values["limits"]), values["uid"])
+        return cls(
+            values["connection"], Limits(**values["limits"]), values["uid"], tuple(values["listeners"])
+        )
 
 
 def run_kernel(start: Start) -> None:
     """Turn this process into the kernel of a submission; returns when the kernel has ended."""
-    _leave_the_terminal()
+    _leave_the_terminal(start.listeners)
     os.chdir(WORK)
     confine(start)
     connection_file = Path(RUN, "kernel.json")
     connection_file.write_text(json.dumps(start.connection), encoding="utf-8")
     sys.path.append(WORK)  # last: a submitted module can be imported but shadows nothing
 
-    from ipykernel.kernelapp import IPKernelApp
+    from course_utils.grading.sandbox.listening import ListeningKernelApp
 
-    app = IPKernelApp.instance()
+    app = ListeningKernelApp.instance(listeners=list(start.listeners))
     app.initialize(
         [
             f"--IPKernelApp.connection_file={connection_file}",
@@ -97,14 +100,14 @@ def confine(start: Start) -> None:
     _insist_on_no_rights()
 
 
-def _leave_the_terminal() -> None:
-    """A session of its own, and nothing to read or write but the sandbox's /dev/null."""
+def _leave_the_terminal(listeners: tuple[int, ...]) -> None:
+    """A session of its own, and nothing to read or write but the sandbox's /dev/null and these sockets."""
     if os.getsid(0) != os.getpid():
         os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
-    os.closerange(3, max(os.sysconf("SC_OPEN_MAX"), 4))
+    keep_open_only(list(listeners))
 
 
 def _empty_the_bounding_set() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import contextlib
 import os
-import secrets
 import select
 import shutil
 import stat
@@ -21,13 +20,14 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 
 from course_utils.errors import EnvironmentProblem
+from course_utils.grading.sandbox.doors import CHANNELS, Doors
 from course_utils.grading.sandbox.inside import RUN, WORK, Start
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.sandbox.sandbox import Sandbox
 from course_utils.grading.sandbox.warm import Connection, WarmServer
 
 FRESH = [sys.executable, "-P", "-m", "course_utils.grading.sandbox.inside"]
-CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+NAMELESS = f"{RUN}/nowhere"  # ipykernel wants a path, and makes nothing there
 POLL_SECONDS = 0.02
 SERVER = "COURSE_WARM_KERNELS"  # environment variable: the address of a server for several processes
 
@@ -49,8 +49,12 @@ def open_kernels(limits: Limits, *, unsafe: bool = False, warm: bool = True) -> 
     Raises (at the start of a kernel):
         EnvironmentProblem: if no sandbox can be had; see ``sandbox.require_sandbox``.
     """
-    kind = PrivateKernel if unsafe else WarmKernel if warm else FreshKernel
-    return type("Kernels", (GradingKernelManager,), {"kernel_class": kind, "limits": limits})
+    kind, most = PrivateKernel if unsafe else WarmKernel if warm else FreshKernel, limits
+
+    class Kernels(GradingKernelManager):
+        kernel_class, limits = kind, most
+
+    return Kernels
 
 
 class GradingKernelManager(AsyncKernelManager):
@@ -90,6 +94,7 @@ class FreshKernel(KernelProvisionerBase):
     """A new Python in a sandbox."""
 
     sandbox: Sandbox | None = None
+    doors: Doors | None = None
 
     @property
     def has_process(self) -> bool:
@@ -115,21 +120,19 @@ class FreshKernel(KernelProvisionerBase):
 
     def _launch(self, cwd: str | None) -> dict[str, Any]:
         manager = self.parent
+        self.doors = Doors()
         self.sandbox = self._open_sandbox(manager.limits)
         if cwd:
             bring_files(Path(cwd), self.sandbox.outside(WORK))
-        sockets = f"{RUN}/{secrets.token_hex(4)}"
-        connection = {f"{name}_port": number for number, name in enumerate(CHANNELS, 1)} | {
+        connection = {f"{name}_port": number for number, name in enumerate((*CHANNELS, "hb"), 1)} | {
             "transport": "ipc",
-            "ip": sockets,
+            "ip": NAMELESS,
             "key": manager.session.key.decode(),
             "signature_scheme": manager.session.signature_scheme,
         }
-        self._start_kernel(Start(connection, manager.limits, self.sandbox.uid))
-        self.connection_info = connection | {
-            "ip": str(self.sandbox.outside(sockets)),
-            "key": manager.session.key,
-        }
+        self._start_kernel(Start(connection, manager.limits, self.sandbox.uid, tuple(self.doors.descriptors)))
+        self.doors.hand_over()
+        self.connection_info = connection | {"ip": self.doors.path, "key": manager.session.key}
         return self.connection_info
 
     async def poll(self) -> int | None:
@@ -158,9 +161,11 @@ class FreshKernel(KernelProvisionerBase):
         """End everything; nothing is left, for all of it was in the sandbox."""
         if self.sandbox:
             self.sandbox.end()
+        if self.doors:
+            self.doors.remove()
 
     def _open_sandbox(self, limits: Limits) -> Sandbox:
-        return Sandbox(limits, FRESH)
+        return Sandbox(limits, FRESH, self.doors.descriptors)
 
     def _start_kernel(self, start: Start) -> None:
         self.sandbox.give(start.to_json())

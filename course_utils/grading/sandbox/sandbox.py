@@ -71,6 +71,7 @@ class Sandbox:
     Args:
         limits: above ``memory_bytes`` or after ``notebook_seconds`` the sandbox is ended.
         inner: the command inside, whose end is the sandbox's; by default one that does nothing.
+        descriptors: open files that the command inherits.
 
     Attributes:
         pid: the first process inside, by its number outside.
@@ -81,9 +82,11 @@ class Sandbox:
         EnvironmentProblem: if no sandbox can be had; it says what to do.
     """
 
-    def __init__(self, limits: Limits, inner: Sequence[str] = NOTHING) -> None:
+    def __init__(
+        self, limits: Limits, inner: Sequence[str] = NOTHING, descriptors: Sequence[int] = ()
+    ) -> None:
         self.limits, self.why = limits, ""
-        self._bwrap, self.pid, self._first = _start(limits, [*WHEN_READY, *inner])
+        self._bwrap, self.pid, self._first = _start(limits, [*WHEN_READY, *inner], descriptors)
         self._ended, self._ending = threading.Event(), threading.Lock()
         self.uid = FIRST_UID + self.pid % UIDS if os.geteuid() == 0 else None
         try:
@@ -181,7 +184,7 @@ def _resident_bytes(process: Path, *reports: str) -> int:
     return 0
 
 
-def _start(limits: Limits, inner: list[str]) -> tuple[subprocess.Popen, int, int]:
+def _start(limits: Limits, inner: list[str], descriptors: Sequence[int]) -> tuple[subprocess.Popen, int, int]:
     """bubblewrap, and the first process inside: its number and a file descriptor for it."""
     program = shutil.which("bwrap")
     if program is None:
@@ -196,7 +199,7 @@ def _start(limits: Limits, inner: list[str]) -> tuple[subprocess.Popen, int, int
         stderr=subprocess.STDOUT,
         env=environment(),
         cwd="/",
-        pass_fds=[write_end],
+        pass_fds=[write_end, *descriptors],
         start_new_session=True,
     )
     os.close(write_end)

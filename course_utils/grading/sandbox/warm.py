@@ -17,19 +17,21 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import course_utils
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.sandbox.bubblewrap import cache_home, environment
+from course_utils.grading.sandbox.doors import CHANNELS
 from course_utils.grading.sandbox.inside import Start, call, run_kernel
 from course_utils.grading.sandbox.sandbox import Sandbox
 
 # What a kernel and the notebooks import, some of it only when first used (torch._dynamo: an optimizer).
 OTHERS = (
     "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect",
-    "IPython.extensions.storemagic", "ipykernel.debugger", "ipykernel.kernelapp", "ipykernel.zmqshell",
-    "ipywidgets", "matplotlib.pyplot", "numpy",
+    "IPython.extensions.storemagic", "course_utils.grading.sandbox.listening", "ipykernel.debugger",
+    "ipykernel.zmqshell", "ipywidgets", "matplotlib.pyplot", "numpy",
     "pygments.formatters.terminal256", "sqlite3", "stack_data", "timm", "torch", "torch._dynamo",
     "torch.utils.flop_counter", "torchvision", "tornado.platform.asyncio", "tornado.queues",
 )  # fmt: skip
@@ -135,7 +137,7 @@ class Connection:
         read_end, write_end = os.pipe()
         os.set_blocking(read_end, False)
         request = json.dumps([sandbox.pid, environment(), start.to_json().decode()])
-        socket.send_fds(self._socket, [request.encode()], [write_end])
+        socket.send_fds(self._socket, [request.encode()], [write_end, *start.listeners])
         os.close(write_end)
         return read_end
 
@@ -159,21 +161,35 @@ def serve(door: socket.socket, lifeline: int) -> None:
             return
         for one in ready:
             if one is door:
-                connection, _ = door.accept()
-                open_ones.add(connection)
-                with contextlib.suppress(OSError):  # who asked has ended since
-                    connection.send(b"!")
-                continue
-            request, pipes, _, _ = socket.recv_fds(one, LONGEST_MESSAGE, 1)
-            if not request:
+                open_ones.add(_welcome(door))
+            elif not _serve_one(one, open_ones):
                 open_ones.remove(one)
                 one.close()
-                continue
-            if os.fork() == 0:
-                for other in open_ones:
-                    other.close()
-                _keep_a_kernel(request, pipes[0])
-            os.close(pipes[0])
+
+
+def _welcome(door: socket.socket) -> socket.socket:
+    """The connection of somebody new, who is told that everything is imported."""
+    connection, _ = door.accept()
+    with contextlib.suppress(OSError):  # gone meanwhile
+        connection.send(b"!")
+    return connection
+
+
+def _serve_one(connection: socket.socket, open_ones: set[socket.socket]) -> bool:
+    """Fork a kernel as somebody asks for; False if they have gone."""
+    try:
+        request, descriptors, _, _ = socket.recv_fds(connection, LONGEST_MESSAGE, 1 + len(CHANNELS))
+    except OSError:
+        return False
+    if not request:
+        return False
+    if os.fork() == 0:
+        for other in open_ones:
+            other.close()
+        _keep_a_kernel(request, *descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return True
 
 
 def _import_everything() -> None:
@@ -208,7 +224,7 @@ def _use_torch_once() -> None:
         optimizer.step()
 
 
-def _keep_a_kernel(request: bytes, pipe: int) -> None:
+def _keep_a_kernel(request: bytes, pipe: int, *listeners: int) -> None:
     """Fork a kernel into its sandbox, wait for its end and tell it: all that this process is for.
 
     It lives between the two: in the sandbox's namespaces, but not among its processes.
@@ -220,7 +236,9 @@ def _keep_a_kernel(request: bytes, pipe: int) -> None:
         _join(pid)
         kernel = os.fork()
         if kernel == 0:
-            _become_a_kernel(variables, Start.from_json(start))
+            _become_a_kernel(variables, replace(Start.from_json(start), listeners=listeners))
+        for listener in listeners:
+            os.close(listener)
         said = str(os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1]))
     except BaseException:
         said = traceback.format_exc()

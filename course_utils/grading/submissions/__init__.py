@@ -6,8 +6,11 @@ Start reading in ``finding.py``, then ``repair.py``; ``collect.py`` is `course c
 __all__ = [
     "archive",
     "collect",
+    "files",
     "finding",
     "naming",
+    "pieces",
     "repair",
     "roster",
+    "setup",
 ]

@@ -79,8 +79,12 @@ def members(archive: Path, limits: Limits = Limits()) -> Iterator[Member]:
         fallback = datetime.fromtimestamp(int(archive.stat().st_mtime), UTC)
     except OSError as problem:
         kind = "a folder" if archive.is_dir() else problem.strerror
-        raise ArchiveError(f"{archive} cannot be opened.", expected="the zip as Moodle or Canvas made it",
-                           found=kind, do="name the zip itself, not what was unpacked from it") from None  # fmt: skip
+        raise ArchiveError(
+            f"{archive} cannot be opened.",
+            expected="the zip as Moodle or Canvas made it",
+            found=kind,
+            do="name the zip itself, not what was unpacked from it",
+        ) from None
     with file:
         for member in _read(file, "", fallback, limits, budget):
             if not _is_zip(member):

@@ -14,13 +14,14 @@ from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
+from course_utils.grading.submissions.files import Unfit, read_regular
 from course_utils.grading.submissions.naming import Owner, owner, patterns
 from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
 from course_utils.storage import whole_file, write_text
-from course_utils.tables import table
+from course_utils.tables import one_line, table
 
 NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers and mail programs append the last two
-STAMP = "timestamp.txt"  # nbgrader reads the time of a submission from it
+STAMP, LONGEST_STAMP = "timestamp.txt", 200  # nbgrader reads the time of a submission from it
 # What can become of a file. The first group is well; the second needs the instructor.
 COLLECTED, UNCHANGED, REPLACED = "collected", "unchanged", "replaced"
 OLDER, IGNORED = "older attempt", "ignored"
@@ -172,10 +173,10 @@ def report(outcomes: Sequence[Outcome]) -> str:
     rows = [
         {
             "student": o.student or "?",
-            "file": _printable(o.file),
+            "file": one_line(o.file, 100),
             "time (UTC)": f"{o.time:%Y-%m-%d %H:%M:%S}" if o.time else "-",
             "what": o.what,
-            "why": _printable(o.detail),
+            "why": one_line(o.detail, 100),
         }
         for o in outcomes
         if o.what != IGNORED
@@ -272,7 +273,7 @@ def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
     outcomes = {best.position: _store(course, best)}
     for other in others:
         what = UNREADABLE if other.look.problem and not best.look.problem else OLDER
-        outcomes[other.position] = other.outcome(what, f"{_printable(best.path)} counts")
+        outcomes[other.position] = other.outcome(what, f"{one_line(best.path)} counts")
     return outcomes
 
 
@@ -329,9 +330,9 @@ def _stamp(target: Path, time: datetime) -> None:
 def _time_of(target: Path) -> datetime:
     """When the submission that is there was handed in: nbgrader's time stamp, else the file's own time."""
     try:
-        text = target.with_name(STAMP).read_text(encoding="utf-8").strip()
+        text = read_regular(target.with_name(STAMP), LONGEST_STAMP).decode("utf-8").strip()
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
-    except (OSError, ValueError):
+    except (OSError, ValueError, Unfit):
         return datetime.fromtimestamp(int(target.stat().st_mtime), UTC)
 
 
@@ -344,9 +345,3 @@ def _with_empty_handed(outcomes: list[Outcome]) -> list[Outcome]:
         else o
         for o in outcomes
     ]
-
-
-def _printable(text: str) -> str:
-    """Names come from anybody: control characters and half characters are shown, not obeyed."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    return shown if len(shown) <= 100 else f"{shown[:60]}...{shown[-37:]}"

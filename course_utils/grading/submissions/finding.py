@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +12,16 @@ from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from course_utils.course.notebookfile import LARGEST_FILE, NotebookError, read_notebook
+from course_utils.grading.submissions.files import Unfit, is_real_folder, read_regular, regular_files
 from course_utils.grading.submissions.repair import ENOUGH, Repaired, fit, repair
+from course_utils.tables import one_line
 
 GHOSTS = ("__MACOSX", ".ipynb_checkpoints")
 OTHER_FILES = 20 * 1024**2  # bytes beside the notebook that are taken along
-TIMESTAMP = "timestamp.txt"
+MOST_NOTEBOOKS = 20  # of one student for one assignment
+TIMESTAMP, LONGEST_TIMESTAMP = "timestamp.txt", 200
+# nbgrader's pages and tables show a student's folder as it is called.
+_NO_NAME = re.compile(r"""[<>&"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]""")
 
 
 @dataclass(frozen=True)
@@ -25,33 +32,42 @@ class Submission:
         folder: where they are: ``submitted/<student>/<assignment>``, in any case, or the student's own.
         notebooks: every notebook there that may count.
         others: what else was handed in.
+        refused: why nothing of it is opened; else empty.
     """
 
     student: str
     folder: Path
-    notebooks: tuple[Path, ...]
+    notebooks: tuple[Path, ...] = ()
     others: tuple[Path, ...] = field(default=())
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """All of them."""
-        return (*self.notebooks, *self.others)
+    refused: str = ""
 
     def timestamp(self) -> str:
         """When it was handed in, or empty where nothing says so that can be read."""
-        file = self.folder / TIMESTAMP
         try:
-            text = file.read_text(encoding="utf-8").strip()
+            text = read_regular(self.folder / TIMESTAMP, LONGEST_TIMESTAMP).decode("utf-8").strip()
             return text if text and parse_utc(text) else ""
-        except (OSError, ValueError, OverflowError):
+        except Exception:  # the parser of dates takes any text, and fails in many ways
             return ""
 
     def beside(self) -> dict[str, bytes]:
         """The other files by their path, for the notebook to read; nothing if they are too large."""
-        files = [p for p in self.others if p.name != TIMESTAMP]
-        if sum(p.stat().st_size for p in files) > OTHER_FILES:
+        files = [p for p in self.others if p.name != TIMESTAMP and _is_text(p.name)]
+        if _too_large(files):
             return {}
-        return {p.relative_to(self.folder).as_posix(): p.read_bytes() for p in files}
+        return {p.relative_to(self.folder).as_posix(): read_regular(p, OTHER_FILES) for p in files}
+
+    def contents(self) -> Iterator[bytes]:
+        """What tells this submission from a later one of the same student, part by part."""
+        yield self.refused.encode("utf-8", "surrogateescape")
+        left_out = _too_large(self.others)
+        for path in (*self.notebooks, *self.others):
+            yield os.fsencode(path.relative_to(self.folder))
+            try:
+                yield b"%d" % path.lstat().st_size
+                if not (left_out and path in self.others):
+                    yield read_regular(path, LARGEST_FILE)
+            except (OSError, Unfit) as problem:
+                yield repr(problem).encode("utf-8", "surrogateescape")
 
 
 def find_submissions(root: Path, assignment: str, students: Sequence[str] = ()) -> Iterator[Submission]:
@@ -60,18 +76,15 @@ def find_submissions(root: Path, assignment: str, students: Sequence[str] = ()) 
     Args:
         students: only these, or all.
     """
-    for home in sorted(p for p in (root / "submitted").glob("*") if p.is_dir()):
+    for home in sorted((root / "submitted").glob("*")):
         if students and home.name not in students:
             continue
-        named = [
-            p for p in sorted(home.iterdir()) if p.is_dir() and p.name.casefold() == assignment.casefold()
-        ]
-        for folder in sorted(named, key=lambda p: p.name != assignment)[:1]:
-            files = [p for p in sorted(folder.rglob("*")) if _counts(p, folder)]
-            yield _submission(home.name, folder, files)
-        loose = [p for p in sorted(home.glob("*.ipynb")) if _counts(p, home)]
-        if not named and any(p.stem.casefold().startswith(assignment.casefold()) for p in loose):
-            yield _submission(home.name, home, loose)
+        try:
+            submission = _submission(home, assignment)
+        except OSError as problem:
+            submission = Submission(home.name, home, refused=f"a folder cannot be read: {problem.strerror}")
+        if submission:
+            yield submission
 
 
 def read_submission(
@@ -85,6 +98,8 @@ def read_submission(
     Raises:
         NotebookError: if no notebook can be read, none fits, or several do.
     """
+    if submission.refused:
+        raise NotebookError(submission.refused)
     if not submission.notebooks:
         raise NotebookError("no notebook was handed in")
     read: dict[Path, NotebookNode] = {}
@@ -97,7 +112,7 @@ def read_submission(
     fitting = {p: n for p, n in read.items() if len(read) == 1 or fit(n, release) >= ENOUGH}
     different = {str([(c.cell_type, c.source) for c in n.cells]) for n in fitting.values()}
     if len(different) > 1 or (fitting and any(_has_the_name(p, submission) for p in problems)):
-        names = ", ".join(sorted(p.name for p in [*fitting, *problems]))
+        names = ", ".join(sorted(one_line(p.name) for p in [*fitting, *problems]))
         raise NotebookError(f"several notebooks, and which one counts? {names}")
     if not fitting:
         path, problem = next(iter(problems.items()), (None, None))
@@ -108,24 +123,54 @@ def read_submission(
     return repaired
 
 
-def _submission(student: str, folder: Path, files: list[Path]) -> Submission:
-    notebooks = tuple(p for p in files if p.suffix.lower() == ".ipynb")
-    return Submission(student, folder, notebooks, tuple(p for p in files if p not in notebooks))
+def _submission(home: Path, assignment: str) -> Submission | None:
+    """What a student handed in for an assignment; None where there is nothing."""
+    entries = sorted(home.iterdir()) if home.is_dir() else []
+    named = [p for p in entries if p.is_dir() and p.name.casefold() == assignment.casefold()]
+    loose = [p for p in entries if p.suffix == ".ipynb" and p.is_file() and not p.is_symlink()]
+    if not named and not any(p.stem.casefold().startswith(assignment.casefold()) for p in loose):
+        return None
+    folder = min(named, key=lambda p: p.name != assignment, default=home)
+    try:
+        _refuse(home, folder)
+        files = [p for p in (regular_files(folder) if named else loose) if not _is_ghost(p, folder)]
+        notebooks = tuple(p for p in files if p.suffix.lower() == ".ipynb")
+        if len(notebooks) > MOST_NOTEBOOKS:
+            raise Unfit(f"more than {MOST_NOTEBOOKS} notebooks were handed in")
+    except Unfit as problem:
+        return Submission(home.name, folder, refused=str(problem))
+    return Submission(home.name, folder, notebooks, tuple(p for p in files if p not in notebooks))
 
 
-def _counts(path: Path, folder: Path) -> bool:
-    """Whether it is a file that a student handed in: no link, no ghost of an operating system or editor."""
+def _refuse(home: Path, folder: Path) -> None:
+    """Raise Unfit for a folder that is not the student's own, or whose name breaks pages and tables."""
+    if not (is_real_folder(home) and is_real_folder(folder)):
+        raise Unfit("its folder is a link to another one: put the files themselves there")
+    if _NO_NAME.search(home.name):
+        raise Unfit("a student's folder cannot be called so: rename it, without signs of HTML or line breaks")
+
+
+def _is_ghost(path: Path, folder: Path) -> bool:
+    """Whether an operating system or an editor has left it."""
     parts = path.relative_to(folder).parts
-    if path.is_symlink() or any(p.is_symlink() for p in path.parents if folder in p.parents):
-        return False
-    ghost = any(part in GHOSTS for part in parts) or path.name.startswith("._")
-    return path.is_file() and not ghost
+    return any(part in GHOSTS for part in parts) or path.name.startswith("._")
+
+
+def _is_text(name: str) -> bool:
+    """Whether it is UTF-8; Python shows other bytes in names as halves of characters."""
+    return not re.search(r"[\ud800-\udfff]", name)
+
+
+def _too_large(files: Sequence[Path]) -> bool:
+    return sum(p.lstat().st_size for p in files) > OTHER_FILES
 
 
 def _content(path: Path) -> bytes:
     """What a file holds, read no further than one can use."""
-    with open(path, "rb") as file:
-        return file.read(LARGEST_FILE + 1)
+    try:
+        return read_regular(path, LARGEST_FILE + 1)
+    except OSError as problem:
+        raise NotebookError(f"the file cannot be read: {problem.strerror}") from None
 
 
 def _has_the_name(path: Path, submission: Submission) -> bool:
@@ -134,10 +179,12 @@ def _has_the_name(path: Path, submission: Submission) -> bool:
 
 def _remarks(submission: Submission, chosen: Path) -> Iterator[str]:
     if chosen.parent != submission.folder or chosen.stem != submission.folder.name:
-        yield f"the notebook was called {chosen.relative_to(submission.folder)}"
-    left = [p.name for p in submission.notebooks if p != chosen]
+        yield f"the notebook was called {one_line(str(chosen.relative_to(submission.folder)))}"
+    left = [one_line(p.name) for p in submission.notebooks if p != chosen]
     if left:
         yield "other notebooks were left out: " + ", ".join(left)
     files = [p for p in submission.others if p.name != TIMESTAMP]
-    if sum(p.stat().st_size for p in files) > OTHER_FILES:
+    if _too_large(files):
         yield f"the files beside the notebook were left out: more than {OTHER_FILES // 1024**2} MB"
+    if not all(_is_text(p.name) for p in files):
+        yield "files whose names are not UTF-8 were left out"

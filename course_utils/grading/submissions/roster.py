@@ -130,13 +130,20 @@ def _rows(path: Path) -> list[dict[str, str]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as problem:
-        raise RosterError(f"{path} cannot be read.", expected="a CSV in UTF-8", found=problem.strerror,
-                          do="correct the path") from None  # fmt: skip
+        raise RosterError(
+            f"{path} cannot be read.",
+            expected="a CSV in UTF-8",
+            found=problem.strerror,
+            do="correct the path",
+        ) from None
     except UnicodeDecodeError as problem:
         line = problem.object[: problem.start].count(b"\n") + 1
-        raise RosterError(f"{path} is not in UTF-8.", expected="a CSV in UTF-8",
-                          found=f"another encoding, such as Latin-1, in line {line}",
-                          do="save it again as `CSV UTF-8`, or: iconv -f latin1 -t utf8 class.csv > utf8.csv") from None  # fmt: skip
+        raise RosterError(
+            f"{path} is not in UTF-8.",
+            expected="a CSV in UTF-8",
+            found=f"another encoding, such as Latin-1, in line {line}",
+            do="save it again as `CSV UTF-8`, or: iconv -f latin1 -t utf8 class.csv > utf8.csv",
+        ) from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)

@@ -3,4 +3,4 @@ from course_utils.training.history import History
 
 
 def choose_checkpoint(epochs):
-    return History(epochs=epochs).best_epoch
+    return History(records=epochs).best_epoch

@@ -1,0 +1,62 @@
+"""The `course` command: build, run, fetch, hand out, grade, and look after the course.
+
+Start reading in ``authoring.py``; the other modules but ``preconditions.py`` are groups of commands, too.
+Commands import what they need when they run: the help must come at once, and without torch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from course_utils.cli import authoring, data, grading, students, training
+from course_utils.cli.preconditions import ENVIRONMENT, FAILED
+from course_utils.errors import CourseError, EnvironmentProblem
+
+__all__ = ["COMMANDS", "HELP", "app", "main"]
+
+HELP = """Build, run and look after the course.
+
+Exit codes: 0 all well; 1 a run, build, check or download failed; 2 the command was mistyped;
+3 this machine lacks something (see `course doctor`).
+"""
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# In the order of the help.
+COMMANDS = (
+    authoring.build,
+    authoring.run,
+    data.fetch,
+    data.data,
+    training.pretrain,
+    training.experiment,
+    training.bench,
+    authoring.handout,
+    authoring.site,
+    students.check,
+    grading.collect,
+    grading.grade,
+    grading.export,
+    grading.feedback,
+    students.doctor,
+)
+for command in COMMANDS:
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; a problem that the reader can solve ends in a sentence."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as notebooks do; torch reads it when it loads
+    try:
+        app()
+    except CourseError as problem:
+        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        sys.exit(ENVIRONMENT if isinstance(problem, EnvironmentProblem) else FAILED)

@@ -1,0 +1,157 @@
+"""For authors: build, run, hand out, and make the web pages."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from course_utils.cli.preconditions import FAILED, absolute, course_folder, need
+
+Budget = Literal["auto", "smoke", "cpu", "gpu"]
+
+
+def build(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if a notebook is not as built.")
+    ] = False,
+) -> None:
+    """Make both editions of every notebook from its text.
+
+    The gradebook gets its entries too, so that nbgrader can grade.
+
+    Example: `course build` prints `03_resnet18_finetune: instructor and student edition`.
+    """
+    root = course_folder()
+    need("jupytext", "nbgrader")
+    from course_utils.authoring import release
+
+    for name in release.check(root) if check else release.build(root):
+        print(f"{name}: instructor and student edition" + (" are as built" if check else ""))
+
+
+def run(
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names, or how they begin: 03. Default: all.")
+    ] = None,
+    budget: Annotated[Budget, typer.Option(help="How much to do.")] = "smoke",
+    data: Annotated[
+        str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")
+    ] = "auto",
+    weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Seed of every experiment.")] = 0,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60."),
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the results in the package; real data only.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for notebooks and pages. Default: runs/<time>.")
+    ] = None,
+) -> None:
+    """Run notebooks headlessly and make HTML pages of them.
+
+    Example: `course run 03 --budget cpu --data photos.zip` ends with a table and the pages' path.
+    """
+    root = course_folder()
+    need("papermill", "nbconvert", "ipykernel")
+    from course_utils.authoring import preflight
+
+    preflight.require_names(absolute(data), absolute(weights))
+    from course_utils.authoring import running
+
+    settings = dict(_setting(text) for text in overrides or [])
+    try:
+        chosen = running.choose_notebooks(root, notebooks or [])
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem.args[0])) from None
+    if record:
+        running.refuse_cartoons(data)
+    parameters = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
+    parameters |= {"seed": seed, "overrides": settings}
+    folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+    preflight.require([path.stem for path in chosen], folder, parameters)
+    runs = running.run_all(running.Job(chosen, folder, parameters))
+    print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
+    for notebook in (result.notebook for result in runs if result.passed):
+        print(running.as_row(notebook, running.by_experiment(folder / f"{notebook}.ipynb")))
+    print(f"\npages: {folder}/*.html")
+    for result in runs:
+        if record and result.passed:
+            print("recorded in", running.record(result, _command(result.notebook, parameters)))
+    if not all(result.passed for result in runs):
+        raise typer.Exit(FAILED)
+
+
+def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Make what students get.
+
+    The package, their notebooks and requirements; no solutions, no hidden tests.
+
+    Example: `course handout /tmp/course`
+    """
+    root = course_folder()
+    need("jupytext", "nbgrader")
+    from course_utils.authoring import handout as authoring
+
+    for path in authoring.make_handout(root, folder):
+        print(path)
+
+
+def site(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    answers: Annotated[
+        Literal["left-out", "folded"], typer.Option(help="Solutions and hidden tests: absent, or closed.")
+    ] = "left-out",
+    budget: Annotated[Budget, typer.Option(help="How much to do.")] = "smoke",
+    data: Annotated[
+        str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")
+    ] = "auto",
+    weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
+    executed: Annotated[
+        Path | None, typer.Option(help="Take what `course run` left here instead of running.")
+    ] = None,
+) -> None:
+    """Make web pages of the course.
+
+    Every chapter executed, the documents, a search; light and dark; nothing is loaded from elsewhere, and the
+    pages open from disk.
+
+    Example: `course site _site` runs all notebooks at `smoke` first
+    """
+    root = course_folder()
+    need("papermill", "nbconvert", "ipykernel")
+    from course_utils.authoring import site as pages
+
+    pages.require_empty(folder)
+    if executed is None:
+        executed = root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+        run(None, budget, data, weights, out=executed)
+    made = pages.write_site(root, executed, folder, answers)
+    print(f"\n{len(made)} files; begin with {folder / pages.START}")
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """``plateau.epochs=60`` as a key and a number, list or word."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise typer.BadParameter(f"--set {text}: expected KEY=VALUE, such as plateau.epochs=60")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _command(notebook: str, parameters: dict) -> str:
+    """The command that gives these results again, without the folders of this machine."""
+    words = ["course run", notebook]
+    words += [
+        f"--{name} {Path(str(parameters[name])).name}" for name in ("budget", "data", "weights", "seed")
+    ]
+    words += [f"--set {key}={json.dumps(value)}" for key, value in parameters["overrides"].items()]
+    return " ".join(words)

@@ -1,0 +1,69 @@
+"""What commands need first: the course folder, installed packages, names; and the exit codes."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import typer
+
+from course_utils.course.names import complete_name
+from course_utils.errors import EnvironmentProblem
+
+FAILED, USAGE, ENVIRONMENT = 1, 2, 3
+
+
+def find_course_folder() -> Path | None:
+    """The folder with ``nbgrader_config.py`` and ``solutions``: here or above."""
+    here = Path.cwd()
+    wanted = ("nbgrader_config.py", "solutions")
+    return next((p for p in (here, *here.parents) if all((p / w).exists() for w in wanted)), None)
+
+
+def course_folder() -> Path:
+    """Like :func:`find_course_folder`.
+
+    Raises:
+        EnvironmentProblem: if there is none.
+    """
+    found = find_course_folder()
+    if found is None:
+        raise EnvironmentProblem(
+            "this is not the course folder.",
+            expected="a folder with nbgrader_config.py and solutions/, here or above",
+            found=str(Path.cwd()),
+            do="change into your copy of the course",
+        )
+    return found
+
+
+def need(*packages: str) -> None:
+    """Check that packages are installed.
+
+    Raises:
+        EnvironmentProblem: naming those that are not.
+    """
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise EnvironmentProblem(
+            f"not installed: {', '.join(missing)}.", do="pip install -r requirements.txt"
+        )
+
+
+def named_assignment(root: Path, beginning: str) -> str:
+    """The one notebook that is called so, or whose name begins so.
+
+    Raises:
+        typer.BadParameter: if there is none, or several.
+    """
+    names = sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
+    try:
+        return complete_name(beginning, names)
+    except LookupError as problem:
+        raise typer.BadParameter(str(problem)) from None
+
+
+def absolute(source: str) -> str:
+    """Notebooks run in a folder of their own, so a path must not depend on where we are."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if path.exists() else source

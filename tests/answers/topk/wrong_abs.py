@@ -1,0 +1,4 @@
+# fails: topk-1
+def topk_accuracy(logits, labels, k):
+    guesses = logits.abs().topk(min(k, logits.shape[1]), dim=1).indices
+    return (guesses == labels[:, None]).any(dim=1).float().mean().item()
