@@ -15,6 +15,8 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from course_utils.errors import BuildError
+
 FOLDER = Path(__file__).parent / "site_page"
 FOLDED = "folded"  # solutions and hidden tests are in the page, closed
 ANSWER, TESTS, WRITTEN = "Answer", "Hidden tests", "A model answer"
@@ -36,6 +38,9 @@ def notebook_body(executed: NotebookNode, released: NotebookNode | None = None) 
 
     Args:
         released: the student edition: answers are then as students get them, and hidden tests left out.
+
+    Raises:
+        BuildError: if the two editions are not of one text.
     """
     stubs = None if released is None else {cell.id: cell.source for cell in released.cells}
     cells = [shown for cell in executed.cells if (shown := _shown(cell, stubs))]
@@ -55,14 +60,23 @@ def _shown(cell: NotebookNode, stubs: Mapping[str, str] | None) -> NotebookNode 
     if "injected-parameters" in cell.metadata.get("tags", []):
         return None
     flags = cell.metadata.get("nbgrader", {})
-    role = (bool(flags.get("grade")), bool(flags.get("solution")))
-    if stubs is not None and role[0]:
-        return None
-    fold = {(False, True): ANSWER, (True, False): TESTS, (True, True): WRITTEN}.get(role, "")
+    graded, solution = bool(flags.get("grade")), bool(flags.get("solution"))
+    fold = {(False, True): ANSWER, (True, False): TESTS, (True, True): WRITTEN}.get((graded, solution), "")
     source = _MARKER.sub("", cell.source).rstrip()
-    if stubs is not None and role == (False, True):
-        fold, source = "", stubs[cell.id]
+    if stubs is not None and fold == TESTS:
+        return None
+    if stubs is not None and fold:
+        fold, source = "", _stub(cell, stubs)
     return NotebookNode({**cell, "source": source, "metadata": NotebookNode(page={"fold": fold})})
+
+
+def _stub(cell: NotebookNode, stubs: Mapping[str, str]) -> str:
+    if cell.id in stubs:
+        return stubs[cell.id]
+    raise BuildError(
+        f"the cell {cell.id} was executed, and is not in the students' notebook.",
+        do="`course build`, then run the notebooks again",
+    )
 
 
 def with_anchors(body: str) -> tuple[str, list[Heading]]:

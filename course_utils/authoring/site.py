@@ -51,7 +51,7 @@ def write_site(root: Path, executed: Path, folder: Path, answers: str) -> list[P
     """
     require_empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    bodies = _documents(root) | _chapters(root, executed, answers)
+    bodies = _start(root) | _chapters(root, executed, answers) | _documents(root)
     pages = [(name, file) for file, (name, _) in bodies.items()]
     for file, (name, body) in bodies.items():
         text = page.framed(name, _with_links(body, set(bodies), folder), pages, file)
@@ -75,19 +75,22 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
             )  # fmt: skip
         released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
         body = page.notebook_body(nbformat.read(notebook, as_version=4), released)
-        made[f"{built.stem}.html"] = built.stem[:2], body
+        made[f"{built.stem}.html"] = built.stem.replace("_", " "), body
     return made
 
 
+def _start(root: Path) -> dict[str, tuple[str, str]]:
+    return {START: ("Start", _of_markdown(root / "README.md"))}
+
+
 def _documents(root: Path) -> dict[str, tuple[str, str]]:
-    """README as the first page, and one for each document."""
-    texts = {START: ("Start", root / "README.md")}
-    texts |= {f"{text.stem}.html": (text.stem, text) for text in sorted((root / "docs").glob("*.md"))}
-    return {
-        file: (name, markdown2html_mistune(text.read_text(encoding="utf-8")))
-        for file, (name, text) in texts.items()
-        if text.exists()
-    }
+    """A page for each document."""
+    texts = sorted((root / "docs").glob("*.md"))
+    return {f"{text.stem}.html": (text.stem.capitalize(), _of_markdown(text)) for text in texts}
+
+
+def _of_markdown(text: Path) -> str:
+    return markdown2html_mistune(text.read_text(encoding="utf-8"))
 
 
 def _with_links(body: str, files: set[str], folder: Path) -> str:

@@ -44,7 +44,7 @@ def own_way(seed: int) -> str:
     return "def mean(values):\n    total = 0\n" + "\n".join(steps) + "\n    return total\n"
 
 
-def work(i: int, code: str, said: str = "", state: str = "graded", student: str = "") -> Work:
+def work(i: int, code: str, said: str = "", state: str = "graded, 1 mark missing") -> Work:
     cells = [
         cell("mean-answer", code),
         cell("mean-check", said=said),
@@ -53,7 +53,7 @@ def work(i: int, code: str, said: str = "", state: str = "graded", student: str 
     right = not said
     outcomes = {"mean-1": "passed" if right else "wrong", "mean-2": "passed", "why": "waiting"}
     scores = {"mean-1": 2.0 * right, "mean-2": 1.0, "why": 0.0}
-    return Work(student or f"student{i:02d}", state, scores, outcomes, {"cells": cells})
+    return Work(f"student{i:02d}", state, sum(scores.values()), scores, outcomes, {"cells": cells})
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def works():
         work(57, own_way(3).replace("total", "summe").replace("    return", "    # mine\n    return"))
     )
     made.append(work(58, OURS, state="flagged: it <b>reads</b> the tests"))
-    made.append(Work("zz", "needs you: not a notebook", {}, {}, None))
+    made.append(Work("zz", "needs you: not a notebook", None, {}, {}, None))
     return made
 
 
@@ -95,8 +95,8 @@ def test_the_page_escapes_what_it_is_given_and_loads_nothing(works, exercises):
 
 def test_the_csv_has_a_line_for_each(works, exercises):
     lines = list(csv.reader(io.StringIO(glance.csv_text(exercises, works))))
-    assert lines[0] == ["student", "1 Mean", "2 Why", "sum", "state"] and len(lines) == 61
-    assert lines[1] == ["student00", "1", "0", "1", "graded"] and lines[-1][1:4] == ["", "", ""]
+    assert lines[0] == ["student", "1 Mean", "2 Why", "score", "state"] and len(lines) == 61
+    assert lines[1] == ["student00", "1", "0", "1", "graded, 1 mark missing"] and lines[-1][1:4] == ["", "", ""]
 
 
 def test_the_stub_our_answer_and_common_ways_are_not_alike():

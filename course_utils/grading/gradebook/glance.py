@@ -23,6 +23,7 @@ from course_utils.grading.gradebook.alike import Pair, alike
 from course_utils.grading.gradebook.report import Row
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.storage import write_text
+from course_utils.tables import one_line
 
 TEMPLATE = Path(__file__).parent / "glance_page" / "page.html"
 _LIKELY = re.compile(r"^ +likely +(.+)$", re.M)
@@ -34,7 +35,8 @@ class Work:
     """One submission.
 
     Attributes:
-        state: as `course grade` shows it.
+        state: as `course grade` shows it, on a line.
+        score: all points, late penalty taken off; None if nothing could be graded.
         scores: points by graded cell, as they count now.
         outcomes: what became of each graded cell, see :class:`results.CellResult`.
         notebook: executed; None if it could not be read.
@@ -42,6 +44,7 @@ class Work:
 
     student: str
     state: str
+    score: float | None
     scores: Mapping[str, float]
     outcomes: Mapping[str, str]
     notebook: Mapping | None
@@ -102,7 +105,9 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
 def _work(row: Row, result: results.Result, marks: Mapping[str, results.Mark]) -> Work:
     scores = {name: mark.score for name, mark in marks.items()}
     outcomes = {cell.cell: cell.outcome for cell in result.cells}
-    return Work(row.student, row.state, scores, outcomes, result.notebook)
+    return Work(
+        one_line(row.student), one_line(row.state), row.score, scores, outcomes, result.notebook
+    )
 
 
 def by_exercise(cells: Sequence[ReleasedCell], works: Sequence[Work]) -> list[Exercise]:
@@ -154,14 +159,14 @@ def _answers(notebook: Mapping, exercise_of: Mapping[str, str]) -> dict[str, str
 
 
 def csv_text(exercises: Sequence[Exercise], works: Sequence[Work]) -> str:
-    """A line for each student: points by exercise, their sum, the state."""
+    """A line for each student: points by exercise, all of them, the state."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student", *(e.title for e in exercises), "sum", "state"])
+    writer.writerow(["student", *(e.title for e in exercises), "score", "state"])
     for work in works:
         points = [e.points[work.student] for e in exercises]
-        total = "" if None in points else f"{sum(points):g}"
-        writer.writerow([work.student, *("" if p is None else f"{p:g}" for p in points), total, work.state])
+        numbers = ["" if n is None else f"{n:g}" for n in (*points, work.score)]
+        writer.writerow([work.student, *numbers, work.state])
     return text.getvalue()
 
 
@@ -169,10 +174,10 @@ def page_text(
     assignment: str, exercises: Sequence[Exercise], works: Sequence[Work], pairs: Sequence[Pair]
 ) -> str:
     """The page; whatever students named or wrote is escaped."""
-    waiting = {w.student: [n for n, o in w.outcomes.items() if o == results.WAITING] for w in works}
-    people = [(w.student, w.state) for w in works if w.state != results.GRADED]
-    template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    people = [work for work in works if not work.state.startswith(results.GRADED)]
+    unmarked = len(works) - len(people) - sum(work.state == results.GRADED for work in works)
+    template = Environment(autoescape=True, trim_blocks=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         assignment=assignment, exercises=exercises, works=works, people=people, pairs=pairs,
-        written=sum(map(bool, waiting.values())),
+        unmarked=unmarked, of=sum(e.of for e in exercises),
     )  # fmt: skip
