@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import nbformat
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from course_utils.authoring import page
 from course_utils.errors import BuildError
@@ -90,7 +90,8 @@ def _documents(root: Path) -> dict[str, tuple[str, str]]:
 
 
 def _of_markdown(text: Path) -> str:
-    return markdown2html_mistune(text.read_text(encoding="utf-8"))
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(text.read_text(encoding="utf-8"))
 
 
 def _with_links(body: str, files: set[str], folder: Path) -> str:

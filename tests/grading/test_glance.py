@@ -96,7 +96,11 @@ def test_the_page_escapes_what_it_is_given_and_loads_nothing(works, exercises):
 def test_the_csv_has_a_line_for_each(works, exercises):
     lines = list(csv.reader(io.StringIO(glance.csv_text(exercises, works))))
     assert lines[0] == ["student", "1 Mean", "2 Why", "score", "state"] and len(lines) == 61
-    assert lines[1] == ["student00", "1", "0", "1", "graded, 1 mark missing"] and lines[-1][1:4] == ["", "", ""]
+    assert lines[1] == ["student00", "1", "0", "1", "graded, 1 mark missing"] and lines[-1][1:4] == [
+        "",
+        "",
+        "",
+    ]
 
 
 def test_the_stub_our_answer_and_common_ways_are_not_alike():

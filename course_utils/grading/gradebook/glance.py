@@ -16,7 +16,6 @@ from jinja2 import Environment
 from course_utils.authoring import release
 from course_utils.authoring.configuration import load_config
 from course_utils.course.handin import error_of, printed_by
-from course_utils.course.notebookfile import grade_id
 from course_utils.course.released import ReleasedCell
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.alike import Pair, alike
@@ -105,9 +104,7 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
 def _work(row: Row, result: results.Result, marks: Mapping[str, results.Mark]) -> Work:
     scores = {name: mark.score for name, mark in marks.items()}
     outcomes = {cell.cell: cell.outcome for cell in result.cells}
-    return Work(
-        one_line(row.student), one_line(row.state), row.score, scores, outcomes, result.notebook
-    )
+    return Work(one_line(row.student), one_line(row.state), row.score, scores, outcomes, result.notebook)
 
 
 def by_exercise(cells: Sequence[ReleasedCell], works: Sequence[Work]) -> list[Exercise]:
@@ -132,9 +129,14 @@ def _exercise(title: str, own: Sequence[ReleasedCell], works: Sequence[Work]) ->
 
 def mistakes(notebook: Mapping, checks: Iterable[str]) -> set[str]:
     """The known mistakes that these check cells named when they ran."""
-    ran = [cell for cell in notebook["cells"] if grade_id(cell) in checks]
+    ran = [cell for cell in notebook["cells"] if _name(cell) in checks]
     said = (_COLOUR.sub("", f"{printed_by(cell)}\n{error_of(cell)}") for cell in ran)
     return {found.strip() for text in said for found in _LIKELY.findall(text)}
+
+
+def _name(cell: Mapping) -> str:
+    """Its ``grade_id``; empty if it has none."""
+    return cell["metadata"].get("nbgrader", {}).get("grade_id", "")
 
 
 def alike_works(
@@ -153,7 +155,7 @@ def alike_works(
 def _answers(notebook: Mapping, exercise_of: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for cell in notebook["cells"]:
-        if exercise := exercise_of.get(grade_id(cell)):
+        if exercise := exercise_of.get(_name(cell)):
             found[exercise] = found.get(exercise, "") + cell["source"] + "\n"
     return found
 
@@ -176,7 +178,9 @@ def page_text(
     """The page; whatever students named or wrote is escaped."""
     people = [work for work in works if not work.state.startswith(results.GRADED)]
     unmarked = len(works) - len(people) - sum(work.state == results.GRADED for work in works)
-    template = Environment(autoescape=True, trim_blocks=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    template = Environment(autoescape=True, trim_blocks=True).from_string(
+        TEMPLATE.read_text(encoding="utf-8")
+    )
     return template.render(
         assignment=assignment, exercises=exercises, works=works, people=people, pairs=pairs,
         unmarked=unmarked, of=sum(e.of for e in exercises),
