@@ -20,6 +20,7 @@ from course_utils.errors import BuildError
 FOLDER = Path(__file__).parent / "site_page"
 FOLDED = "folded"  # solutions and hidden tests are in the page, closed
 ANSWER, TESTS, WRITTEN = "Answer", "Hidden tests", "A model answer"
+DIFFICULTY = " · ●"  # begins what the heading of an exercise says beyond its name
 _HEADING = re.compile(r'<h([1-4])(?: id="([^"]*)")?>(.*?)</h\1>', re.S)
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.M)
 _TAG = re.compile(r"<[^>]+>")
@@ -103,7 +104,7 @@ def framed(title: str, body: str, pages: Sequence[tuple[str, str]] = (), here: s
         here: the file of this one.
     """
     body, headings = with_anchors(body)
-    contents = [heading for heading in headings if heading.level in (2, 3)]
+    contents = [h._replace(text=h.text.partition(DIFFICULTY)[0]) for h in headings if h.level in (2, 3)]
     frame = Template((FOLDER / "frame.html").read_text(encoding="utf-8"))
     return frame.render(title=title, body=body, pages=pages, here=here, contents=contents, style=_style())
 

@@ -15,6 +15,7 @@ from course_utils.authoring import page
 from course_utils.errors import BuildError
 
 START = "index.html"
+LEFT_OUT = '<p class="note">Answers are left out of this page; its results were made with ours.</p>\n'
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.S)
 _SECTION = re.compile(r'(?=<h[1-4] id=")')
 _TAG = re.compile(r"<[^>]+>")
@@ -75,6 +76,7 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
             )  # fmt: skip
         released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
         body = page.notebook_body(nbformat.read(notebook, as_version=4), released)
+        body = body if released is None else LEFT_OUT + body
         made[f"{built.stem}.html"] = built.stem.replace("_", " "), body
     return made
 
@@ -122,7 +124,7 @@ def _sections(file: str, name: str, body: str) -> list[dict[str, str]]:
     """What the search looks through: the text under each heading."""
     found = []
     for part in _SECTION.split(page.with_anchors(body)[0]):
-        heading = re.match(r'<h[1-4] id="([^"]*)">(.*?)</h', part, re.S)
+        heading = re.match(r'<h[1-4] id="([^"]*)">(.*?)</h[1-4]>', part, re.S)
         if not heading:
             continue
         text = html.unescape(_TAG.sub(" ", part[heading.end() :]))

@@ -88,7 +88,12 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+def handout(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Add wheels of everything, for this system and Python.")
+    ] = False,
+) -> None:
     """Make what students get.
 
     The package, their notebooks and requirements; no solutions, no hidden tests.
@@ -99,7 +104,7 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
     need("jupytext", "nbgrader")
     from course_utils.authoring import handout as authoring
 
-    for path in authoring.make_handout(root, folder):
+    for path in authoring.make_handout(root, folder, offline):
         print(path)
 
 

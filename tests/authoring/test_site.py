@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from importlib.util import find_spec
@@ -48,6 +49,7 @@ def test_answers_and_hidden_tests_are_closed_or_absent(made):
     for fold in (page.TESTS, page.ANSWER):
         assert (f"<summary>{fold}</summary>" in text) == (answers == "folded")
     assert ("raise NotImplementedError" in shown) == (answers == "left-out")
+    assert (site.LEFT_OUT in text) == (answers == "left-out")
     assert "BEGIN SOLUTION" not in text and "BEGIN HIDDEN" not in text
     whole = shown + (folder / "sections.js").read_text(encoding="utf-8")
     for secret in (SOLUTION, TEST):
@@ -80,6 +82,16 @@ def test_the_first_page_shows_the_map_a_picture_and_the_claims(made):
     text = texts(folder)["index.html"]
     assert 'src="labels.svg"' in text and (folder / "labels.svg").exists()
     assert 'href="claims.html"' in text and "<table>" in text
+
+
+def test_the_search_knows_the_text_under_each_heading(made):
+    _, folder = made
+    sections = json.loads(
+        (folder / "sections.js").read_text(encoding="utf-8").removeprefix("const SECTIONS = ")[:-2]
+    )
+    (found,) = [s for s in sections if s["title"].startswith("Exercise 1 · Double")]
+    assert found["link"].startswith("90_sample.html#exercise-1") and found["page"] == "90 sample"
+    assert found["text"].startswith("Write double(x).")
 
 
 def test_headings_of_one_name_get_anchors_of_their_own():

@@ -5,10 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import random
+import subprocess
+import sys
 import time
+from importlib.util import find_spec
 
+import courses
 import pytest
+from courses import make_course, read, submit
+from lab import CHROMIUM, chromium
 
+from course_utils.authoring import release
 from course_utils.course.released import ReleasedCell
 from course_utils.grading.gradebook import glance
 from course_utils.grading.gradebook.alike import alike, sequences
@@ -101,6 +108,40 @@ def test_the_csv_has_a_line_for_each(works, exercises):
         "",
         "",
     ]
+
+
+@pytest.mark.slow
+def test_course_grade_writes_the_page_and_its_csv(tmp_path):
+    course = make_course(tmp_path / "course")
+    release.build(course)
+    right, blank = read(course, "solutions"), read(course, "notebooks")
+    submit(course, "bo", blank)
+    answered = read(course, "notebooks")
+    for name in ("double-answer", "count-answer"):
+        courses.cell(answered, name).source = courses.cell(right, name).source
+    courses.cell(answered, "why").source = "The instance keeps a number of its own."
+    submit(course, "ada", answered)
+    command = [sys.executable, "-m", "course_utils.cli", "grade", "90_sample", "--workers", "1", "--unsafe"]
+    said = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert "the class at a glance: grades/90_sample.class.html" in said.stdout, said.stdout + said.stderr
+    page = (course / "grades" / "90_sample.class.html").read_text(encoding="utf-8")
+    assert "2 submissions" in page and "1 submission with written answers that have no mark yet" in page
+    lines = list(csv.DictReader((course / "grades" / "90_sample.class.csv").open(encoding="utf-8")))
+    assert [(line["student"], line["1 Double"], line["score"]) for line in lines] == [
+        ("ada", "3", "4.5"),
+        ("bo", "0", "0"),
+    ]
+    assert lines[0]["state"] == "graded, 1 mark missing"
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM or not find_spec("playwright"), reason="no Chromium on this machine")
+def test_the_page_fits_a_phone_and_complains_of_nothing(works, exercises, tmp_path):
+    with chromium(tmp_path / "profile") as (tab, complaints):
+        tab.set_viewport_size({"width": 390, "height": 800})
+        tab.set_content(glance.page_text("01", exercises, works, []))
+        assert tab.evaluate("document.documentElement.scrollWidth") == 390
+        assert not complaints
 
 
 def test_the_stub_our_answer_and_common_ways_are_not_alike():

@@ -80,7 +80,7 @@ def _telling(shared: Mapping[tuple[str, str], Counter], sizes: Counter) -> list[
         together = by_exercise.total()
         share = together / min(sizes[first], sizes[second])
         if together >= FEWEST and share >= ALIKE:
-            exercises = tuple(exercise for exercise, _ in by_exercise.most_common())
+            exercises = tuple(sorted(by_exercise, key=lambda name: (-by_exercise[name], name)))
             pairs.append(Pair(first, second, share, exercises))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.first, pair.second))
 
