@@ -86,7 +86,10 @@ def must_work(expected: str, likely: str, remedy: str) -> Iterator[None]:
 
 
 def _names_of(answers: Sequence[Callable]) -> dict[str, object]:
-    """What the notebook calls the answers: so that :func:`report.progress` sees when one is replaced."""
+    """What the notebook calls the answers.
+
+    So :func:`~course_utils.checks.report.progress` sees when one is replaced.
+    """
     names = notebook_names()
     return {name: value for name, value in names.items() if any(value is answer for answer in answers)}
 

@@ -163,7 +163,11 @@ def published_weights(url: str, again: str) -> Download:
 
 
 def imagenet_download(arch: str) -> Download:
-    """torchvision's ImageNet-1k V1 weights of ``arch``, one of :data:`TORCHVISION`."""
+    """torchvision's ImageNet-1k V1 weights.
+
+    Args:
+        arch: one of :data:`~course_utils.models.architectures.TORCHVISION`.
+    """
     return published_weights(get_model_weights(arch)["IMAGENET1K_V1"].url, f"`course fetch {arch}`")
 
 

@@ -58,7 +58,7 @@ class History:
             RunStopped: if the run was stopped.
         """
         if self.interrupted:
-            raise RunStopped(f"stopped after {len(self.records)} whole epochs.", do="run this cell again")
+            raise RunStopped(f"stopped after {len(self.records)} whole epochs.", do="run it again")
         return self
 
     @property

@@ -117,8 +117,8 @@ def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import course_utils; assert course_utils.__file__.startswith(sys.argv[1])\n"
         "from course_utils.models.weights import find_weights; from course_utils.course.budget import load_plan\n"
-        "from course_utils import doctor; from course_utils.cli import app, preconditions; from course_utils.course import handin\n"
-        "doctor.examine(None); preconditions.find_course_folder(); handin.check\n"
+        "from course_utils import doctor; from course_utils.cli.preconditions import find_course_folder; from course_utils.course import handin\n"
+        "doctor.examine(None); find_course_folder(); handin.check\n"
         "print(course_utils.__version__, find_weights('small').num_classes)"
     )
     result = subprocess.run(

@@ -99,6 +99,6 @@ def test_an_output_folder_that_cannot_be_made_or_is_full(tmp_path, monkeypatch):
 
 def test_an_error_of_the_course_keeps_its_remedy_in_a_run():
     problem = type("P", (), {"ename": "DataError", "evalue": str(DataError("no data.", do="fetch it"))})
-    assert running._told(problem) == "DataError: no data.\n  do this:  fetch it"
-    run = running.Run("01", 1.0, "In [2]: " + running._told(problem))
+    assert running._error_line(problem) == "DataError: no data.\n  do this:  fetch it"
+    run = running.Run("01", 1.0, "In [2]: " + running._error_line(problem))
     assert "do this" not in running.summary([run])

@@ -89,7 +89,7 @@ def test_the_list_holds_experiments_and_no_cell_of_an_exercise_and_no_set_up():
         listed = [by_id[id_] for id_ in known]
         assert [fingerprint(cell.source) for cell in listed] == list(known.values())
         assert listed == source.experiments and len(listed) > 10
-        assert not any(cell.role or "start(" in cell.source for cell in listed)
+        assert not any(cell.role or "session = start(" in cell.source for cell in listed)
 
 
 def test_a_notebook_that_was_not_released_has_no_experiments():

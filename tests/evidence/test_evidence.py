@@ -13,7 +13,7 @@ from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from typer.testing import CliRunner
 
 from course_utils.cli import app
-from course_utils.errors import CourseError, DataError
+from course_utils.errors import CourseError, DataError, RunStopped
 from course_utils.evidence import duel, hotdog, labels, methods, printed, running, start
 from course_utils.evidence.catalogue import EXPERIMENTS
 from course_utils.evidence.methods import Method, Stage, measure, measure_probe
@@ -80,7 +80,7 @@ def test_a_stopped_arm_goes_on_and_gives_the_same(tmp_path, monkeypatch):
         return fit(*args, **kwargs)
 
     monkeypatch.setattr(methods, "fit", stopping)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(RunStopped, match="stopped after 1 whole epoch"):
         measure(method(), lab(tmp_path / "parts"), lambda seed: tiny_splits())
     done = len(fits)
     resumed = measure(method(), lab(tmp_path / "parts"), lambda seed: tiny_splits())

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
+from torchvision.models import resnet18
 
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type
 from course_utils.checks.report import Wrong
 from course_utils.checks.trials import Trial, expect
 from course_utils.checks.unchanged import Kept
-from course_utils.models import building, freezing, heads
+from course_utils.models import freezing, heads
 
 Make = Callable[[], tuple[nn.Module, nn.Module, int]]  # model, its head, number of classes
 TOO_MANY = 10**15  # a head of so many classes cannot be built on any machine
@@ -153,7 +154,7 @@ def counts_resnet18(probe_size):
 
     def make():
         with torch.device("meta"):
-            model = building.zoo.resnet18(num_classes=1000)
+            model = resnet18(num_classes=1000)
         return model, model.fc, 10
 
     return f"{_expect(probe_size, [make], 0)[0]:,}"

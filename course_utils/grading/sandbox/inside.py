@@ -29,7 +29,8 @@ class Start:
         connection: Jupyter's connection information, but for its sockets' names.
         limits: what the submission may use.
         uid: the user (and group) to become; None to stay who it is, which only an unprivileged user may.
-        listeners: descriptors of the sockets at which it is reached, see :mod:`.doors`.
+        listeners: descriptors of the sockets at which it is reached, see
+            :mod:`~course_utils.grading.sandbox.doors`.
     """
 
     connection: dict[str, object]
