@@ -18,6 +18,7 @@ START = "index.html"
 LEFT_OUT = '<p class="note">Answers are left out of this page; its results were made with ours.</p>\n'
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.S)
 _SECTION = re.compile(r'(?=<h[1-4] id=")')
+_INLINE = re.compile(r"</?(?:a|code|em|span|strong)\b[^>]*>")
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -127,7 +128,7 @@ def _sections(file: str, name: str, body: str) -> list[dict[str, str]]:
         heading = re.match(r'<h[1-4] id="([^"]*)">(.*?)</h[1-4]>', part, re.S)
         if not heading:
             continue
-        text = html.unescape(_TAG.sub(" ", part[heading.end() :]))
+        text = html.unescape(_TAG.sub(" ", _INLINE.sub("", part[heading.end() :])))
         title = html.unescape(_TAG.sub("", heading[2]))
         link = f"{file}#{heading[1]}"
         found.append({"page": name, "title": title, "link": link, "text": " ".join(text.split())})
