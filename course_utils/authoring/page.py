@@ -12,6 +12,7 @@ from typing import NamedTuple
 import nbformat
 from jinja2 import Template
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
@@ -51,6 +52,7 @@ def notebook_body(executed: NotebookNode, released: NotebookNode | None = None) 
         exclude_anchor_links=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
+        preprocessors=[CoalesceStreamsPreprocessor(enabled=True)],
     )
     body, _ = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=cells))
     return body

@@ -7,6 +7,7 @@ import re
 import shutil
 from importlib.util import find_spec
 
+import nbformat
 import pytest
 from courses import ROOT, make_course
 from lab import CHROMIUM
@@ -98,6 +99,19 @@ def test_headings_of_one_name_get_anchors_of_their_own():
     body, headings = page.with_anchors("<h2>Is it true?</h2><h2>Is it <em>true</em>?</h2>")
     assert [h.anchor for h in headings] == ["is-it-true", "is-it-true-2"]
     assert 'id="is-it-true-2"' in body and headings[1].text == "Is it true?"
+
+
+def test_what_was_printed_in_parts_stands_together():
+    parts = [nbformat.v4.new_output("stream", text=line) for line in ("one\n", "two\n")]
+    cell = nbformat.v4.new_code_cell("print()", outputs=parts)
+    assert "one\ntwo" in page.notebook_body(nbformat.v4.new_notebook(cells=[cell]))
+
+
+def test_an_executed_cell_that_students_do_not_have_is_refused():
+    flags = {"nbgrader": {"grade": False, "solution": True}}
+    executed = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", metadata=flags)])
+    with pytest.raises(BuildError, match="not in the students' notebook(.|\n)*run the notebooks again"):
+        page.notebook_body(executed, nbformat.v4.new_notebook())
 
 
 def test_a_folder_in_use_and_a_chapter_that_did_not_run_are_refused(course, tmp_path):
