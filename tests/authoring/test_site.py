@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import nbformat
@@ -119,6 +121,16 @@ def test_a_folder_in_use_and_a_chapter_that_did_not_run_are_refused(course, tmp_
         site.write_site(course, tmp_path, tmp_path / "out", "folded")
     with pytest.raises(BuildError, match="is not empty"):
         site.require_empty(course)
+
+
+@pytest.mark.slow
+def test_the_command_makes_the_site_of_what_was_executed(course, tmp_path):
+    command = [sys.executable, "-m", "course_utils.cli", "site", tmp_path / "site", "--executed", "executed"]
+    said = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert said.stdout.endswith(f"begin with {tmp_path / 'site' / 'index.html'}\n"), said.stdout + said.stderr
+    again = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert again.returncode == 1 and "is not empty" in again.stderr
+    assert SOLUTION not in (tmp_path / "site" / "90_sample.html").read_text(encoding="utf-8")
 
 
 def test_a_page_of_a_run_folds_hidden_tests_too(course):

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 import courses
 import pytest
-from courses import make_course, read, submit
+from courses import ROOT, make_course, read, submit
 from lab import CHROMIUM, chromium
 
 from course_utils.authoring import release
@@ -149,6 +149,22 @@ def test_the_stub_our_answer_and_common_ways_are_not_alike():
     assert not alike(same, {"1": [STUB, OURS]})
     common = {f"s{i}": {"1": own_way(1)} for i in range(12)}
     assert not alike(common, {})
+
+
+def test_a_class_that_draws_from_the_answer_bank_tells_few_pairs_and_the_copy_first():
+    chance = random.Random(1)
+    exercises = ("untouched", "freeze", "groups", "epoch", "clean_data", "keep_stem", "evaluation")
+    bank = {
+        name: [
+            path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/answers" / name).glob("*.py"))
+        ]
+        for name in exercises
+    }
+    drawn = {f"s{i:02}": {name: chance.choice(texts) for name, texts in bank.items()} for i in range(60)}
+    drawn["thief"] = {name: text.replace("model", "netz") for name, text in drawn["s07"].items()}
+    first, *others = alike(drawn, {})
+    assert {first.first, first.second} == {"s07", "thief"} and first.share == 1
+    assert len(others) < 10
 
 
 def test_code_that_does_not_compile_is_compared_by_words():
