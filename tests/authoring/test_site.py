@@ -17,6 +17,8 @@ from lab import CHROMIUM
 from course_utils.authoring import page, release, running, site
 from course_utils.errors import BuildError
 
+pytestmark = pytest.mark.slow
+
 PHONE, DESK = {"width": 390, "height": 800}, {"width": 1280, "height": 900}
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SOLUTION, TEST = "twice_the_number", "number_to_double"  # of the sample
@@ -123,7 +125,6 @@ def test_a_folder_in_use_and_a_chapter_that_did_not_run_are_refused(course, tmp_
         site.require_empty(course)
 
 
-@pytest.mark.slow
 def test_the_command_makes_the_site_of_what_was_executed(course, tmp_path):
     command = [sys.executable, "-m", "course_utils.cli", "site", tmp_path / "site", "--executed", "executed"]
     said = subprocess.run(command, cwd=course, capture_output=True, text=True)
@@ -139,6 +140,7 @@ def test_a_page_of_a_run_folds_hidden_tests_too(course):
 
 
 @pytest.mark.browser
+@pytest.mark.required_in_ci
 @pytest.mark.skipif(not CHROMIUM or not find_spec("playwright"), reason="no Chromium on this machine")
 def test_in_chromium(made):
     from playwright.sync_api import sync_playwright

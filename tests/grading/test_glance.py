@@ -134,7 +134,9 @@ def test_course_grade_writes_the_page_and_its_csv(tmp_path):
     assert lines[0]["state"] == "graded, 1 mark missing"
 
 
+@pytest.mark.slow
 @pytest.mark.browser
+@pytest.mark.required_in_ci
 @pytest.mark.skipif(not CHROMIUM or not find_spec("playwright"), reason="no Chromium on this machine")
 def test_the_page_fits_a_phone_and_complains_of_nothing(works, exercises, tmp_path):
     with chromium(tmp_path / "profile") as (tab, complaints):
