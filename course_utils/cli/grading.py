@@ -78,7 +78,7 @@ def grade(
 
         warm_server()  # it starts while this process imports, which takes as long
     from course_utils.grading import batch
-    from course_utils.grading.gradebook import report
+    from course_utils.grading.gradebook import glance, report
 
     try:
         names = batch.choose_assignments(root, assignment)
@@ -94,7 +94,8 @@ def grade(
         if changed := report.changes(rows):
             print(f"\nscores that changed:\n{changed}")
         if not students:
-            print(f"\n{file.relative_to(root)}")
+            page = glance.write(root, name, rows)
+            print(f"\n{file.relative_to(root)}\nthe class at a glance: {page.relative_to(root)}")
     if not all(row.graded for rows in rows_by_name.values() for row in rows):
         raise typer.Exit(FAILED)
 

@@ -4,8 +4,10 @@ Start reading in ``results.py``, then ``writer.py``: nbgrader stays the only one
 """
 
 __all__ = [
+    "alike",
     "export",
     "feedback",
+    "glance",
     "offline",
     "outcomes",
     "report",
