@@ -465,7 +465,8 @@ session.show_recorded("labels")
 # %% [markdown]
 # ### Exercise 2 · How many labels is it worth? · ●●● · 4 points · 15 min
 #
-# A learning curve is a dict: number of labelled images to accuracy (fraction), measured at a few amounts, in any order.
+# A learning curve is a dict: number of labelled images to accuracy (fraction), measured at one amount or more, in any
+# order.
 # - `labels_needed(curve, accuracy)`: the smallest number of images at which the curve reaches `accuracy`, as a float. Between two
 #   neighbouring amounts the curve is a straight line over **log(n)**. Never extrapolate: where no point reaches it, return
 #   `math.inf`; where the smallest amount already does, return that amount. A wavy curve counts where it gets there first.
@@ -549,8 +550,13 @@ def hidden_test() -> None:
         values.same("labels_needed: an accuracy that is never reached", got, math.inf)
         got = needed(curve, heights[0] / 1000 - 0.05)
         values.same("labels_needed: an accuracy reached at once", got, float(amounts[0]), rtol=1e-6)
-    got = needed({20: 0.3, 60: 0.5, 300: 0.4, 900: 0.7}, 0.45)
-    values.same("labels_needed: a curve that falls in between", got, 20 * 3**0.75, rtol=1e-6)
+    wavy, falls = {300: 0.4, 20: 0.3, 60: 0.5, 900: 0.7}, {7: 0.3, 21: 0.6, 90: 0.2}
+    got = [needed(wavy, 0.45), needed(wavy, 0.6), needed(falls, 0.5), needed(falls, 0.25)]
+    crossings = [20 * 3**0.75, 300 * 3 ** (2 / 3), 7 * 3 ** (2 / 3), 7.0]
+    values.same("labels_needed: a curve that falls in between", got, crossings, rtol=1e-6)
+    flat, one = {5: 0.1, 20: 0.5, 80: 0.5, 160: 0.7}, {9: 0.4}
+    got = [needed(flat, 0.6), needed(one, 0.41), needed(one, 0.4)]
+    values.same("labels_needed: flat curves and short ones", got, [80 * 2**0.5, math.inf, 9.0], rtol=1e-6)
 
 
 from course_utils import checks
@@ -577,8 +583,9 @@ def hidden_test() -> None:
         (fast, slow, 1600, "an accuracy that is never reached"),
         (slow, fast, 400, "a start that is behind"),
         (slow, fast, 25, "an accuracy reached at once"),
+        ({30: 0.3, 75: 0.5}, {8: 0.1, 64: 0.4, 1024: 0.6}, 75, "an amount that only one curve has"),
     ]
-    expected = [4.0, 4.0, math.inf, 0.25, 1.0]
+    expected = [4.0, 4.0, math.inf, 0.25, 1.0, 256 / 75]
     for i, (better, plain, n, category) in enumerate(cases):
         got = answer(dict(better), dict(plain), n)
         assert type(got) is float, "label_worth: type of the answer"
@@ -645,11 +652,13 @@ plots.show(plots.image_grid(shown, columns=8, title=title, data=splits.name))
 # %% [markdown]
 # ### Exercise 3 · The permuted control · ●●○ · 4 points · 12 min
 #
-# Write `permuted_control(model, generator)`, which returns a **new** network:
-# - in every parameter of two or more dimensions the same numbers lie in random order, across the **whole tensor**;
-# - parameters of one dimension (biases, scale and shift of norms) stay as they are;
+# Write `permuted_control(model, generator)`, which returns a **new** network, a copy of `model`, in which
+# - every parameter of two or more dimensions has the same numbers in random order, across the **whole tensor**;
+# - parameters of one dimension (biases, scale and shift of norms) are as they were;
 # - the running statistics of every batch norm are reset (mean 0, variance 1): they describe features that are gone;
-# - the order is drawn from `generator` alone, and `model` itself is left untouched.
+# - all else is copied: layers, mode, what is trainable.
+#
+# The order is drawn from `generator` alone, and `model` itself is left untouched.
 #
 # *Predict first:* would it be enough to move whole kernels around?
 
@@ -689,6 +698,7 @@ checks.concepts.permuted_control(permuted_control)
 ### BEGIN HIDDEN TESTS
 # Why: mixing inside each kernel, or whole kernels: what is learned partly survives, so it is no control.
 def hidden_test() -> None:
+    from collections import Counter
     import torch
     from course_utils import analysis, checks
     from torch import nn
@@ -701,6 +711,7 @@ def hidden_test() -> None:
             "table": nn.Embedding(12, 7),
             "head": nn.Linear(30, 8),
         })  # fmt: skip
+        model.positions, model.gain = nn.Parameter(torch.randn(8, 11)), nn.Parameter(torch.randn(13))
         nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
         result = answer(model, torch.Generator().manual_seed(5))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
@@ -717,13 +728,16 @@ def hidden_test() -> None:
             rows = {tuple(sorted(row.tolist())) for row in a.flatten(1)}
             whole = [row for row in b.flatten(1) if tuple(sorted(row.tolist())) in rows]
             assert not whole, "permuted_control: the whole tensor is mixed"
-            pairs = [set(zip(t[:-1], t[1:])) for t in (a.flatten().tolist(), b.flatten().tolist())]
-            assert len(pairs[0] & pairs[1]) < a.numel() / 2, "permuted_control: a random order"
-        second = answer(model, torch.Generator().manual_seed(6))
-        third = answer(model, torch.Generator().manual_seed(5))
-        drawn = [dict(m.named_parameters())["head.weight"] for m in (result, second, third)]
+            places = {number: i for i, number in enumerate(a.flatten().tolist())}
+            order = [places[number] for number in b.flatten().tolist()]
+            steps = Counter(j - i for i, j in zip(order, order[1:]))
+            assert max(steps.values()) < 0.3 * len(order), "permuted_control: a random order"
+        generator = torch.Generator().manual_seed(5)
+        others = [answer(model, g) for g in (torch.Generator().manual_seed(6), generator, generator)]
+        drawn = [dict(m.named_parameters())["head.weight"] for m in (result, *others)]
         assert not torch.equal(drawn[0], drawn[1]), "permuted_control: another generator"
         assert torch.equal(drawn[0], drawn[2]), "permuted_control: the same generator"
+        assert not torch.equal(drawn[2], drawn[3]), "permuted_control: drawn from the generator"
 
 
 from course_utils import checks
@@ -732,37 +746,44 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="permuted_control-2" points=2
-# Graded, 2 points: running statistics, and the original.
+# Graded, 2 points: running statistics, the rest of the copy, and the original.
 ### BEGIN HIDDEN TESTS
 # Why: keeping batch-norm statistics that belong to the old order; a shallow copy, which spoils the original too.
 def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks
+    from course_utils.checks.unchanged import Kept
     from torch import nn
+
+    class OwnNorm(nn.BatchNorm1d):
+        pass
 
     answer = checks.own_work(permuted_control, analysis.permuted_copy)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(58_006)
         model = nn.Sequential(
-            nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.Flatten(), nn.Linear(6, 5), nn.BatchNorm1d(5)
-        )
+            nn.Conv3d(3, 6, 3), nn.BatchNorm3d(6), nn.Flatten(), nn.Linear(6, 5), OwnNorm(5, momentum=0.4),
+        )  # fmt: skip
         for _ in range(3):
-            model(torch.randn(10, 3, 3, 3) * 2 + 1)
+            model(torch.randn(10, 3, 3, 3, 3) * 2 + 1)
         nn.init.normal_(model[1].weight)
-        before = {k: v.clone() for k, v in model.state_dict().items()}
+        model[0].requires_grad_(False), model[4].eval()
+        kept = Kept(model)
         result = answer(model, torch.Generator().manual_seed(1))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
         for i in (1, 4):
             mean, var = result[i].running_mean, result[i].running_var
             assert not mean.any() and bool((var == 1).all()), "permuted_control: running statistics"
-            assert result[i].num_batches_tracked.item() == 0, "permuted_control: running statistics"
-        after = model.state_dict()
-        assert all(torch.equal(v, after[k]) for k, v in before.items()), "permuted_control: the original"
+        assert not kept.changes(), "permuted_control: the original"
+        assert str(result) == str(model), "permuted_control: layers of the copy"
+        modes = [[m.training for m in net.modules()] for net in (result, model)]
+        assert modes[0] == modes[1], "permuted_control: mode of the copy"
+        trains = [[p.requires_grad for p in net.parameters()] for net in (result, model)]
+        assert trains[0] == trains[1], "permuted_control: what is trainable in the copy"
         with torch.no_grad():
-            for p in result.parameters():
-                p.zero_()
-        same = all(torch.equal(v, model.state_dict()[k]) for k, v in before.items())
-        assert same, "permuted_control: the copy is a copy"
+            for tensor in (*result.parameters(), *result.buffers()):
+                tensor.zero_()
+        assert not kept.changes(), "permuted_control: the copy is a copy"
 
 
 from course_utils import checks

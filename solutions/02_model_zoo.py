@@ -238,6 +238,7 @@ checks.zoo.ensemble_row(ensemble_rows, comparable_rows)
 # Why: taking several crops for several networks, and a number that is not stated (0) for one network.
 def hidden_test() -> None:
     import random
+    from copy import copy
     from types import SimpleNamespace
     from course_utils import checks, values, zoo
 
@@ -259,8 +260,12 @@ def hidden_test() -> None:
         "no ensemble": [1, 1, 1],
         "a number that is not stated": [1, 0, 1, 3, 0],
         "only ensembles": [5, 2],
+        "equal records": [6, 6, 1, 1],
     }.items():
-        got = answer(records(counts))
+        table = [copy(record) for record in records(counts)]
+        if category == "equal records":
+            table[1], table[3] = copy(table[0]), copy(table[2])
+        got = answer(table)
         right_type = type(got) is list and all(type(i) is int for i in got)
         assert right_type, "ensemble_rows: type of the answer"
         expected = [i for i, n in enumerate(counts) if n != 1]
@@ -290,7 +295,7 @@ def hidden_test() -> None:
             (*wanted[:i], other, *wanted[i + 1 :])
             for i, some in enumerate(choices) for other in some if other != wanted[i]
         ]  # fmt: skip
-        conditions = [wanted] * 4 + near
+        conditions = [wanted] * 4 + near + [(1, 11, "val", True), (11, 1, "val", True)]
         rng.shuffle(conditions)
         table = [
             SimpleNamespace(
@@ -299,12 +304,13 @@ def hidden_test() -> None:
             )
             for n, c, s, e in conditions
         ]
-        row = conditions.index(wanted)
-        got = answer(table, row)
-        right_type = type(got) is list and all(type(i) is int for i in got)
-        assert right_type, "comparable_rows: type of the answer"
-        expected = [i for i, c in enumerate(conditions) if c == conditions[row]]
-        values.same("comparable_rows: rows under the same conditions", got, expected)
+        last = max(i for i, c in enumerate(conditions) if c == wanted)
+        for row in (conditions.index(wanted), last, conditions.index((11, 1, "val", True))):
+            got = answer(table, row)
+            right_type = type(got) is list and all(type(i) is int for i in got)
+            assert right_type, "comparable_rows: type of the answer"
+            expected = [i for i, c in enumerate(conditions) if c == conditions[row]]
+            values.same("comparable_rows: rows under the same conditions", got, expected)
 
 
 from course_utils import checks
@@ -494,13 +500,14 @@ def hidden_test() -> None:
         got = answer(side * patch, patch)
         assert type(got) is int, "patch_tokens: type of the answer"
         values.same("patch_tokens: number of patches", got, side * side)
-        try:
-            answer(side * patch + rng.randrange(1, patch), patch)
-        except ValueError:
-            continue
-        except Exception:
-            pass
-        raise AssertionError("patch_tokens: patches that do not tile the picture")
+        for size in (side * patch + rng.randrange(1, patch), rng.randrange(1, patch)):
+            try:
+                answer(size, patch)
+            except ValueError:
+                continue
+            except Exception:
+                pass
+            raise AssertionError("patch_tokens: patches that do not tile the picture")
 
 
 from course_utils import checks
@@ -520,7 +527,7 @@ def hidden_test() -> None:
     rng = random.Random(99_871)
     for _ in range(12):
         side, patch = rng.randrange(1, 40), rng.randrange(2, 33)
-        dim, depth = 64 * rng.randrange(1, 20), rng.randrange(1, 40)
+        dim, depth = rng.randrange(1, 2000), rng.randrange(1, 40)
         got = answer(side * patch, patch, dim, depth)
         assert type(got) is int, "attention_cost: type of the answer"
         expected = sum(dim * (side**2 + 1) ** 2 for _ in range(2 * depth))
@@ -570,8 +577,9 @@ print(table([frees(name) for name in ("ResNet-18", "MobileNet v3 Large", "DeiT-S
 # chapter 03).
 #
 # Write `swap_head(model, num_classes)`: the head is the **last `nn.Linear` in the order of `model.modules()`**,
-# whatever its name and however deep it is nested. Put a new linear layer with `num_classes` outputs in its place (a
-# bias exactly if the old one had one), leave everything else as it is, and return the **new layer**.
+# whatever its name and however deep it is nested. Put a new, trainable linear layer with `num_classes` outputs in its
+# place (a bias exactly if the old one had one), leave everything else as it is (layers, numbers, mode, what is
+# trainable), and return the **new layer**.
 
 # %% answer="swap_head"
 def swap_head(model: nn.Module, num_classes: int) -> nn.Linear:
@@ -606,6 +614,7 @@ checks.zoo.swap_head(swap_head)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
+    from course_utils.checks.unchanged import Kept
     from torch import nn
 
     answer = checks.own_work(swap_head, models.replace_head, models.find_head)
@@ -626,25 +635,25 @@ def hidden_test() -> None:
         yield "logits", Net(aux=helper, body=nn.Linear(3, 7), logits=nn.Linear(7, 5))
         last = Net(z=nn.Linear(4, 3), pool=nn.AdaptiveAvgPool2d(1))
         yield "0.1.z", nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), last))
+        yield "1", nn.Sequential(nn.Flatten(), nn.Linear(8, 5), nn.Softmax(dim=1))
+        parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
+        yield "head.1", nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "conv": nn.Conv2d(2, 2, 1)})
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(71_905)
-        for path, model in families():
-            rest = [k for k in model.state_dict() if not k.startswith(path + ".")]
-            before = {k: model.state_dict()[k].clone() for k in rest}
-            old = model.get_submodule(path)
+        for number, (path, model) in enumerate(families()):
+            if number % 2:
+                model.eval().requires_grad_(False)
+            old, kept = model.get_submodule(path), Kept(model)
             inputs = old.in_features
             new = answer(model, 13)
             now = model.get_submodule(path)
             assert type(now) is nn.Linear, "swap_head: the layer in the head's place"
             assert now is new and now is not old, "swap_head: the new layer is returned"
-            free = all(p.requires_grad for p in model.parameters())
-            assert free, "swap_head: everything else stays trainable"
+            assert all(p.requires_grad for p in now.parameters()), "swap_head: the new head can train"
             assert tuple(now.weight.shape) == (13, inputs), "swap_head: shape of the new head"
-            after = model.state_dict()
-            kept = {k for k in after if not k.startswith(path + ".")}
-            same = kept == set(before) and all(torch.equal(before[k], after[k]) for k in kept)
-            assert same, "swap_head: everything else stays"
+            rest = [change for change in kept.changes() if not change.startswith((path + ".", path + ":"))]
+            assert not rest, "swap_head: everything else stays"
 
 
 from course_utils import checks
@@ -821,8 +830,9 @@ for name in (entry.name for entry in zoo.select(plan.claims.models) if entry.nam
 # ### Exercise 5 · Parameters by hand · ●●○ · 3 points · 12 min
 #
 # A VGG is written as a list: a number is a 3x3 convolution with that many output channels (with bias), `"M"` a
-# max-pool. The pictures have 3 channels. Whatever the picture size, the maps are then averaged to 7x7 and pass three
-# linear layers: 4096, 4096 and `classes` outputs, with biases.
+# max-pool, which may stand anywhere. The pictures have 3 channels. Whatever the picture size, the maps are then
+# averaged to 7x7 and pass three linear layers: 4096, 4096 and `classes` outputs (1000 unless told otherwise), with
+# biases.
 #
 # - `vgg_parameters(config, classes)` returns `(convolutions, linear)`: two ints, the parameters of each part.
 # - `linear_share(config, classes)` returns the fraction (0..1) of all parameters that lies in the linear layers.
@@ -889,12 +899,14 @@ def hidden_test() -> None:
     for _ in range(5):
         config = [rng.choice(["M", 3, 8, 17, 40, 64]) for _ in range(rng.randrange(4, 11))]
         config.append(rng.randrange(5, 90))
-        classes = rng.randrange(2, 3000)
-        got = answer(list(config), classes)
+        classes, end = rng.randrange(2, 3000), ["M"] * rng.randrange(3)
+        got = answer([*config, *end], classes)
         assert isinstance(got, tuple | list) and len(got) == 2, "vgg_parameters: a pair is returned"
         assert all(type(n) is int for n in got), "vgg_parameters: type of the answer"
         values.same("vgg_parameters: convolutions", got[0], expected(config, classes)[0])
         values.same("vgg_parameters: linear layers", got[1], expected(config, classes)[1])
+    got = answer([6, "M"])
+    values.same("vgg_parameters: 1000 classes unless told otherwise", got[1], expected([6], 1000)[1])
 
 
 from course_utils import checks
@@ -924,6 +936,8 @@ def hidden_test() -> None:
         assert type(got) is float, "linear_share: type of the answer"
         expected = linear / (conv + linear)
         values.same("linear_share: fraction of all parameters", got, expected, atol=1e-9)
+    tail = 4096 * (49 * 5 + 1) + 4096 * 4097 + 1000 * 4097
+    values.same("linear_share: 1000 classes unless told otherwise", answer([5]), tail / (tail + 140), atol=1e-9)
 
 
 from course_utils import checks
@@ -1009,12 +1023,15 @@ def hidden_test() -> None:
         except RuntimeError:
             return 0
 
-    for _ in range(40):
+    for i in range(50):
         layers = [
             (rng.randrange(1, 12), rng.randrange(1, 5), rng.randrange(0, 4))
             for _ in range(rng.randrange(1, 7))
         ]
         size = rng.randrange(1, 120)
+        if i >= 40:  # too large by less than a stride
+            stride = rng.randrange(2, 9)
+            layers, size = [(20 + rng.randrange(1, stride), stride, i % 3), (1, 1, i % 2)], 20 - 2 * (i % 3)
         got = answer(size, list(layers))
         assert type(got) is int, "chain_output: type of the answer"
         expected = side(size, layers)
@@ -1045,11 +1062,13 @@ def hidden_test() -> None:
             size = 1 + (size - kernel + 2 * padding) // stride
         return True
 
-    for _ in range(25):
+    for i in range(26):
         layers = [
             (rng.randrange(2, 10), rng.randrange(1, 4), rng.randrange(0, 2))
             for _ in range(rng.randrange(1, 6))
         ]
+        if i == 25:  # thousands of pixels
+            layers = [(9, 5, 1)] * 5
         expected = next(size for size in range(1, 100_000) if accepts(size, layers))
         got = answer(list(layers))
         assert type(got) is int, "smallest_accepted: type of the answer"
@@ -1166,11 +1185,12 @@ for name in candidates if run_leaderboard else ():
 #
 # Write `LoRALinear(base, rank, alpha)`, a module around a linear layer:
 #
-# - its output is `base(x)` plus `alpha / rank` times the update of `x`, first through `A` (float `[rank, in]`), then
-#   through `B` (`[out, rank]`);
+# - its output for `x` of any shape `[..., in]` is `base(x)` plus `alpha / rank` times the update of `x`, first through
+#   `A` (float `[rank, in]`), then through `B` (`[out, rank]`);
 # - at the start it gives **exactly** what `base` gives, and yet it can learn;
 # - only `A` and `B` are trainable;
-# - `merge()` returns one new plain `nn.Linear` with the same output (bias included) and leaves `base` as it was.
+# - `merge()` returns one new plain `nn.Linear` with the same output (bias included), which shares no tensor with
+#   `base`, and leaves the layer and `base` as they were.
 #
 # *Predict first:* if both `A` and `B` began at zero, what would their gradients be?
 
@@ -1256,6 +1276,7 @@ def hidden_test() -> None:
             assert losses[-1] < losses[0] - 1e-3, "LoRALinear: it learns"
             unmoved = all(torch.equal(base.state_dict()[k], v) for k, v in kept.items())
             assert unmoved, "LoRALinear: the base stays"
+            assert all(p.grad is None for p in base.parameters()), "LoRALinear: the base is frozen"
 
 
 from course_utils import checks
@@ -1270,6 +1291,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
+    from course_utils.checks.unchanged import Kept
     from torch import nn
 
     make = checks.own_work(LoRALinear)
@@ -1288,11 +1310,17 @@ def hidden_test() -> None:
             expected = x @ (weight + alpha / rank * (b @ a)).T + shift
             near = {"rtol": 1e-5, "atol": 1e-4}
             values.same("LoRALinear: output", layer(x).detach(), expected, **near)
+            values.same("LoRALinear: output for one input", layer(x[0, 0]).detach(), expected[0, 0], **near)
+            kept = Kept(layer)
             merged = layer.merge()
+            assert not kept.changes(), "LoRALinear: the layer after merge"
             assert type(merged) is nn.Linear, "LoRALinear: merge gives a plain linear layer"
             values.same("LoRALinear: output after merge", merged(x).detach(), expected, **near)
             values.same("LoRALinear: the layer after merge", layer(x).detach(), expected, **near)
             assert torch.equal(base.weight.detach(), weight), "LoRALinear: the base after merge"
+            assert (merged.bias is None) == (base.bias is None), "LoRALinear: bias of the merged layer"
+            owned = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
+            assert not owned & {p.data_ptr() for p in merged.parameters()}, "LoRALinear: merge gives a new layer"
 
 
 from course_utils import checks

@@ -131,7 +131,12 @@ def export(
         raise typer.Exit(FAILED)
 
 
-def feedback(assignment: Annotated[str, typer.Argument(help="Its name, or how it begins: 01.")]) -> None:
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="Its name, or how it begins: 01.")],
+    students: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    ] = None,
+) -> None:
     """Write a page of feedback for each student.
 
     HTML that opens from disk, without hidden tests and without any script: what passed, what failed and of
@@ -143,7 +148,7 @@ def feedback(assignment: Annotated[str, typer.Argument(help="Its name, or how it
     need("nbgrader", "nbconvert", "jupytext")
     from course_utils.grading.gradebook import feedback as pages
 
-    outcomes = pages.write_feedback(root, named_assignment(root, assignment))
+    outcomes = pages.write_feedback(root, named_assignment(root, assignment), students or [])
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,8 @@ from course_utils.analysis import controls
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.checks.trials import UNEXPLAINED
+from course_utils.checks.unchanged import Kept
 
 
 def _shuffled(numbers: Tensor) -> Tensor:
@@ -34,7 +38,7 @@ MISTAKES = (
     ),
     Mistake(
         lambda weight: weight.flatten().roll(3).view_as(weight),
-        "all numbers were moved by as many places: neighbours are still neighbours",
+        "all numbers were moved by as many places, or turned round: neighbours are still neighbours",
         "draw a random order: torch.randperm(p.numel(), generator=generator)",
     ),
 )
@@ -42,12 +46,21 @@ OTHER_NUMBERS = (
     "the numbers are new ones, with other values",
     "keep the numbers, and change their order: p.flatten()[order]",
 )
-OTHERWISE = ("the order is not a random one of the whole tensor", "see torch.randperm")
+OTHERWISE = (UNEXPLAINED, "the order is to be a random one of the whole tensor: see torch.randperm")
+SOME_SHUFFLED = (
+    "some kinds of layers were left out, or parameters that belong to no layer",
+    "go through model.parameters() and ask each for p.ndim, not layers for their kind",
+)
 SMALL_SHUFFLED = ("biases and norms were changed, too", "leave tensors of one dimension as they are")
 NOT_RESET = (
-    "batch norm still has the statistics of the old features",
-    "call reset_running_stats() on every batch norm",
+    "a batch norm still has the statistics of the old features",
+    "call reset_running_stats() on every batch norm, of 1, 2 and 3 dimensions and of subclasses",
 )
+CHANGED = ("the model that was passed was changed", "work on copy.deepcopy(model)")
+
+
+class Norm(nn.BatchNorm2d):
+    """A batch norm of somebody's own."""
 
 
 def keeps_the_numbers(permuted_control):
@@ -63,17 +76,16 @@ def keeps_the_numbers(permuted_control):
 def moves_them(permuted_control):
     """they lie in another order, across the whole tensor."""
     before, after = _weights_of(_net()), _weights_of(_answer(permuted_control, _net()))
+    stayed = [list(old.shape) for old, new in zip(before, after) if torch.equal(old, new)]
+    if 0 < len(stayed) < len(before):
+        got = f"{len(before) - len(stayed)} of them; as before: {brief(stayed)}"
+        raise Wrong(f"{len(before)} weights shuffled", got, *SOME_SHUFFLED)
     for old, new in zip(before, after):
-        got = _mixing(old, new)
-        if not any(got):
-            continue
-        likely = recognise(got, None, MISTAKES, lambda wrong, old=old: _mixing(old, wrong(old)), OTHERWISE)
-        told = f"a weight {list(old.shape)} that is not"
-        raise Wrong("the numbers of every weight mixed", told, *likely)
+        _expect_mixed(old, new)
 
 
 def leaves_small_tensors(permuted_control):
-    """biases and norms stay as they are."""
+    """parameters of one dimension stay as they are."""
     before, after = _net(), _answer(permuted_control, _net())
     new = dict(after.named_parameters())
     moved = [
@@ -86,51 +98,60 @@ def leaves_small_tensors(permuted_control):
 
 
 def resets_statistics(permuted_control):
-    """running statistics are reset: 0, 1 and 0 batches."""
+    """running statistics are reset: mean 0, variance 1."""
     after = _answer(permuted_control, _net())
     old = [
         name
         for name, m in after.named_modules()
-        if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)
-        and (m.running_mean.any() or (m.running_var != 1).any() or m.num_batches_tracked != 0)
+        if isinstance(m, controls.BatchNorm) and (m.running_mean.any() or (m.running_var != 1).any())
     ]
     if old:
         raise Wrong("mean 0, variance 1", f"others in layers {few(old)}", *NOT_RESET)
 
 
+def copies_the_rest(permuted_control):
+    """all else is copied: layers, mode, what is trainable."""
+    for mode in (True, False):
+        after = _answer(permuted_control, _net().train(mode))
+        if different := _differences(_net().train(mode), after):
+            likely = "the copy is not one in this"
+            remedy = "copy.deepcopy(model) has all of it; change weights and running statistics alone"
+            raise Wrong("a copy", f"other {few(different)}", likely, remedy)
+
+
 def leaves_the_original(permuted_control):
     """the original stays as it is, and shares nothing."""
     model = _net()
-    before = {k: v.clone() for k, v in model.state_dict().items()}
+    kept = Kept(model)
     after = _answer(permuted_control, model)
-    moved = [k for k, v in model.state_dict().items() if not torch.equal(v, before[k])]
-    remedy = "work on copy.deepcopy(model)"
-    if moved:
-        likely = "the model that was passed was changed"
-        raise Wrong("0 tensors changed", f"{len(moved)} changed: {few(moved)}", likely, remedy)
+    if changes := kept.changes():
+        raise Wrong("0 things changed", f"changed: {few(changes)}", *CHANGED)
     places = {t.data_ptr() for t in model.state_dict().values()}
     shared = [k for k, v in after.state_dict().items() if v.data_ptr() in places]
     if shared:
         likely = "the copy shares tensors with the original: copy.copy copies no tensor"
-        raise Wrong("no shared tensor", f"shared: {few(shared)}", likely, remedy)
+        raise Wrong("no shared tensor", f"shared: {few(shared)}", likely, CHANGED[1])
 
 
 @needs(moves_them)
 def draws_from_the_generator(permuted_control):
     """the order comes from the generator, and only from it."""
     torch.manual_seed(1)
-    first = _answer(permuted_control, _net())
+    first = _drawn(permuted_control, _generator(4))
     torch.manual_seed(2)
-    second = _answer(permuted_control, _net())
-    other = _answer(permuted_control, _net(), seed=9)
-    one, two, three = (torch.cat([p.flatten() for p in _weights_of(m)]) for m in (first, second, other))
-    if not torch.equal(one, two):
+    again = _drawn(permuted_control, _generator(4))
+    if not torch.equal(first, again):
         likely = "random numbers were taken from somewhere else"
         remedy = "torch.randperm(n, generator=generator)"
         raise Wrong("the same order from the same seed", "another order", likely, remedy)
-    if torch.equal(one, three):
-        likely = "a seed was set inside, so that every control is the same"
+    if torch.equal(first, _drawn(permuted_control, _generator(9))):
+        likely = "the order is a fixed one, or a seed was set inside: every control is the same"
         raise Wrong("another order from another seed", "the same", likely, "draw from `generator`")
+    generator = _generator(4)
+    if torch.equal(_drawn(permuted_control, generator), _drawn(permuted_control, generator)):
+        likely = "only the generator's seed is used: it is never drawn from"
+        remedy = "torch.randperm(n, generator=generator)"
+        raise Wrong("another order at the next call", "the same", likely, remedy)
 
 
 CASES = (
@@ -138,6 +159,7 @@ CASES = (
     moves_them,
     leaves_small_tensors,
     resets_statistics,
+    copies_the_rest,
     leaves_the_original,
     draws_from_the_generator,
 )
@@ -148,26 +170,50 @@ def permuted_control(permuted_control) -> None:
     run("permuted_control", CASES, permuted_control, library=(controls.permuted_copy,))
 
 
-def _answer(permuted_control, model: nn.Module, seed: int = 4) -> nn.Module:
-    result = permuted_control(model, _generator(seed))
+def _answer(permuted_control, model: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
+    result = permuted_control(model, generator or _generator(4))
     if isinstance(result, nn.Module):
         return result
     remedy = "return the network with the shuffled weights"
     raise Wrong("a network", brief(result), *of_wrong_type(result, remedy))
 
 
+def _drawn(permuted_control, generator: torch.Generator) -> Tensor:
+    """All weights of a control in a row."""
+    return torch.cat([p.flatten() for p in _weights_of(_answer(permuted_control, _net(), generator))])
+
+
+def _expect_mixed(old: Tensor, new: Tensor) -> None:
+    got = _mixing(old, new)
+    if any(got):
+        likely = recognise(got, None, MISTAKES, lambda wrong: _mixing(old, wrong(old)), OTHERWISE)
+        raise Wrong("the numbers of every weight mixed", f"a weight {list(old.shape)} that is not", *likely)
+
+
 def _mixing(old: Tensor, new: Tensor) -> tuple[bool, bool, bool, bool]:
     """Whether ``new`` equals ``old``, has the same numbers in each kernel, the same kernels, or most
-    neighbours still side by side."""
+    numbers the same step away from the number before them."""
     rows, others = ([_numbers(kernel) for kernel in weight] for weight in (old, new))
-    kept = _neighbours(old) & _neighbours(new)
-    moved_together = 2 * len(kept) > old.numel()
-    return torch.equal(old, new), rows == others, sorted(rows) == sorted(others), moved_together
+    return torch.equal(old, new), rows == others, sorted(rows) == sorted(others), _same_step(old, new) > 0.5
 
 
-def _neighbours(weight: Tensor) -> set[tuple[float, float]]:
-    numbers = weight.flatten().tolist()
-    return set(zip(numbers, numbers[1:]))
+def _same_step(old: Tensor, new: Tensor) -> float:
+    """Which fraction of neighbours in ``new`` lay equally far from each other in ``old``, at most."""
+    places = {number: i for i, number in enumerate(old.flatten().tolist())}
+    order = [places[number] for number in new.flatten().tolist()]
+    steps = Counter(b - a for a, b in zip(order, order[1:]))
+    return max(steps.values()) / len(order)
+
+
+def _differences(model: nn.Module, other: nn.Module) -> list[str]:
+    """In what a copy is none, beside weights and running statistics."""
+    facts = {
+        "layers": str,
+        "modes": lambda net: [m.training for m in net.modules()],
+        "trainable parameters": lambda net: [p.requires_grad for p in net.parameters()],
+        "buffers": lambda net: [b.tolist() for n, b in net.named_buffers() if n.startswith("constants")],
+    }
+    return [name for name, of in facts.items() if of(model) != of(other)]
 
 
 def _numbers(tensor: Tensor) -> list[float]:
@@ -178,7 +224,7 @@ def _weights_of(model: nn.Module) -> list[Tensor]:
     return [p.detach() for p in model.parameters() if p.ndim > 1]
 
 
-def _generator(seed: int = 4) -> torch.Generator:
+def _generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
@@ -187,11 +233,22 @@ def _net() -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(6)
         model = nn.Sequential(
-            nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.ReLU(),
-            nn.Conv2d(5, 4, 3, bias=False), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 6),
-            nn.BatchNorm1d(6),
-        )  # fmt: skip
+            nn.Conv2d(3, 8, 3),
+            nn.BatchNorm2d(8, momentum=0.3),
+            nn.ReLU(),
+            nn.Conv2d(8, 4, 3, bias=False),
+            Norm(4, eps=1e-3),
+            nn.Unflatten(1, (4, 1)),
+            nn.BatchNorm3d(4),
+            nn.Flatten(),
+            nn.Linear(4, 16),
+            nn.BatchNorm1d(16),
+        )
+        model.register_parameter("table", nn.Parameter(torch.empty(9, 7)))
+        model.register_parameter("gain", nn.Parameter(torch.empty(11)))
+        model.register_buffer("constants", torch.arange(5.0))
         for p in model.parameters():
             nn.init.normal_(p)
         model(torch.randn(8, 3, 5, 5))
+    model[0].requires_grad_(False)
     return model

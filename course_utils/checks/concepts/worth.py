@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from course_utils.analysis import arms as library
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
-from course_utils.checks.report import Wrong
+from course_utils.checks.mistakes import Mistake, brief
+from course_utils.checks.trials import Trial, expect
 
 Curve = dict[int, float]
+SHORT = {10: 0.20, 100: 0.40}
 RISING = {10: 0.20, 100: 0.40, 1000: 0.50, 8000: 0.60}
 UNSORTED = {1000: 0.50, 10: 0.20, 8000: 0.60, 100: 0.40}
 WAVY = {10: 0.20, 100: 0.40, 1000: 0.35, 8000: 0.60}
+SPARSE = {20: 0.20, 8000: 0.60}
+PEAK = {10: 0.20, 100: 0.50, 1000: 0.40}
+DIP = {10: 0.30, 100: 0.20, 1000: 0.60}
+FLAT = {10: 0.20, 100: 0.40, 1000: 0.40, 8000: 0.60}
 BETTER = {10: 0.45, 100: 0.53, 1000: 0.62}
 
 
@@ -71,6 +76,29 @@ def _as_listed(curve: Curve, accuracy: float) -> float:
     return math.inf
 
 
+def _of_running_maximum(curve: Curve, accuracy: float) -> float:
+    best, envelope = 0.0, {}
+    for n, height in sorted(curve.items()):
+        best = max(best, height)
+        envelope[n] = best
+    return _needed(envelope, accuracy)
+
+
+def _by_last_point(curve: Curve, accuracy: float) -> float:
+    return math.inf if curve[max(curve)] < accuracy else _needed(curve, accuracy)
+
+
+def _by_lowest_value(curve: Curve, accuracy: float) -> float:
+    """The smallest amount only where the whole curve lies above; else the first rise past it."""
+    points = sorted(curve.items())
+    if min(curve.values()) >= accuracy:
+        return float(points[0][0])
+    for (n, low), (m, high) in zip(points, points[1:]):
+        if low < accuracy <= high:
+            return _line(n, m, low, high, accuracy)
+    return math.inf
+
+
 NEEDED_MISTAKES = (
     Mistake(
         lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: n + share * (m - n)),
@@ -108,6 +136,39 @@ NEEDED_MISTAKES = (
         "sort the points by amount first",
     ),
     Mistake(
+        _by_last_point,
+        "whether it is reached is asked of the last amount alone; the curve falls again before",
+        "go through all amounts: max(curve.values()) says whether it is reached",
+    ),
+    Mistake(
+        _by_lowest_value,
+        "whether it is reached at once is asked of the lowest accuracy, not of the smallest amount",
+        "look at curve[min(curve)]",
+    ),
+    Mistake(
+        _of_running_maximum,
+        "the line is drawn from the best accuracy so far, not from the neighbouring amount's",
+        "interpolate between the two measured neighbours, also where the first of them is in a dip",
+    ),
+    *(
+        Mistake(
+            lambda curve, accuracy, digits=digits: float(round(_needed(curve, accuracy), digits)),
+            "the number is rounded",
+            "return it with all its digits",
+        )
+        for digits in (0, 1)
+    ),
+    Mistake(
+        lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: float(n)),
+        "this is the measured amount before the crossing",
+        "interpolate between the two neighbours",
+    ),
+    Mistake(
+        lambda curve, accuracy: math.nan if max(curve.values()) < accuracy else _needed(curve, accuracy),
+        "this is not a number, where the accuracy is never reached",
+        "return math.inf there",
+    ),
+    Mistake(
         _strictly_over,
         "a point that reaches the accuracy exactly is passed over",
         "to reach is to be at it or over it: >=",
@@ -140,62 +201,91 @@ WORTH_MISTAKES = (
         "ask how many labels the plain curve needs for better[n]",
     ),
     Mistake(
+        lambda better, plain, n: 100 * _needed(plain, better[n]) / n,
+        "this is in per cent",
+        "return a factor: 2.0 for twice as many",
+    ),
+    Mistake(
+        lambda better, plain, n: max(1.0, _needed(plain, better[n]) / n),
+        "a factor below 1 is raised to 1",
+        "say so where the plain start is ahead",
+    ),
+    Mistake(
+        lambda better, plain, n: _needed(plain, better[n]) / min(plain),
+        "it is divided by the smallest amount",
+        "divide by n",
+    ),
+    Mistake(
+        lambda better, plain, n: _needed(plain, better[n]) / n if n in plain else math.inf,
+        "the plain curve is asked for its own value at n; it need not have one",
+        "look up better[n] alone",
+    ),
+    Mistake(
+        lambda better, plain, n: round(_needed(plain, better[n]) / n, 1),
+        "the factor is rounded",
+        "return it with all its digits",
+    ),
+    Mistake(
         lambda better, plain, n: _needed(better, plain[n]) / n,
         "the two curves are swapped",
         "labels_needed(plain, better[n])",
     ),
 )
-OTHERWISE = ("this is another number", "draw the curve on paper, with a log axis")
-PLAIN_FLOAT = "return a plain float"
+BY_HAND = "draw this curve on paper, with a log axis"
 
 
 def interpolates(labels_needed, _):
     """labels_needed: between two points, on a log scale."""
-    return _expect_needed(labels_needed, RISING, 0.45)
+    return _expect_needed(labels_needed, (SHORT, 0.30), (RISING, 0.45), (FLAT, 0.50))
 
 
 def meets_a_point(labels_needed, _):
     """labels_needed: at a measured point, that amount."""
-    for accuracy in (0.50, 0.60):
-        _expect_needed(labels_needed, RISING, accuracy)
+    _expect_needed(labels_needed, (SHORT, 0.40), (FLAT, 0.40), (RISING, 0.50), (RISING, 0.60))
 
 
 def says_never(labels_needed, _):
     """labels_needed: never reached gives infinity."""
-    _expect_needed(labels_needed, RISING, 0.70)
+    _expect_needed(labels_needed, (SHORT, 0.70), (PEAK, 0.60))
 
 
 def says_at_most(labels_needed, _):
     """labels_needed: reached at once, the smallest amount."""
-    _expect_needed(labels_needed, RISING, 0.15)
+    _expect_needed(labels_needed, (SHORT, 0.15), (DIP, 0.25))
+
+
+@needs(says_never, says_at_most)
+def takes_one_point(labels_needed, _):
+    """labels_needed: a curve of one amount."""
+    _expect_needed(labels_needed, ({50: 0.30}, 0.25), ({50: 0.30}, 0.35))
 
 
 def sorts(labels_needed, _):
     """labels_needed: amounts in any order."""
-    _expect_needed(labels_needed, UNSORTED, 0.30)
+    _expect_needed(labels_needed, (UNSORTED, 0.30))
 
 
 def takes_the_first(labels_needed, _):
     """labels_needed: the first crossing of a wavy curve."""
-    _expect_needed(labels_needed, WAVY, 0.36)
+    _expect_needed(labels_needed, (PEAK, 0.45), (WAVY, 0.36), (WAVY, 0.50))
 
 
-@needs(interpolates)
+@needs(interpolates, says_never, says_at_most)
 def gives_the_factor(_, label_worth):
     """label_worth: how many times as many labels."""
-    return _expect_worth(label_worth, BETTER, RISING, 10)
+    return _expect_worth(label_worth, (BETTER, SHORT, 10), (BETTER, RISING, 10), (BETTER, SPARSE, 100))
 
 
-@needs(says_never)
+@needs(interpolates, says_never, says_at_most)
 def says_never_again(_, label_worth):
     """label_worth: infinity where scratch never gets there."""
-    _expect_worth(label_worth, BETTER, RISING, 1000)
+    _expect_worth(label_worth, (BETTER, RISING, 1000))
 
 
-@needs(interpolates)
+@needs(interpolates, says_never, says_at_most)
 def may_be_below_one(_, label_worth):
     """label_worth: below 1 where the plain start is ahead."""
-    _expect_worth(label_worth, RISING, BETTER, 1000)
+    _expect_worth(label_worth, (RISING, BETTER, 1000))
 
 
 CASES = (
@@ -203,6 +293,7 @@ CASES = (
     meets_a_point,
     says_never,
     says_at_most,
+    takes_one_point,
     sorts,
     takes_the_first,
     gives_the_factor,
@@ -217,19 +308,27 @@ def label_worth(labels_needed, label_worth) -> None:
     run("labels_needed and label_worth", CASES, labels_needed, label_worth, library=own)
 
 
-def _expect_needed(labels_needed, curve: Curve, accuracy: float) -> str:
-    got, expected = labels_needed(dict(curve), accuracy), _needed(curve, accuracy)
-    return _expect(got, expected, NEEDED_MISTAKES, lambda wrong: wrong(curve, accuracy))
+def _expect_needed(labels_needed, *cases: tuple[Curve, float]) -> str:
+    trials = [
+        Trial(f"{curve}, accuracy {accuracy}", _call(curve, accuracy), _needed(curve, accuracy))
+        for curve, accuracy in cases
+    ]
+    return _expect(labels_needed, trials, NEEDED_MISTAKES)
 
 
-def _expect_worth(label_worth, better: Curve, plain: Curve, n: int) -> str:
-    got, expected = label_worth(dict(better), dict(plain), n), _needed(plain, better[n]) / n
-    return _expect(got, expected, WORTH_MISTAKES, lambda wrong: wrong(better, plain, n))
+def _expect_worth(label_worth, *cases: tuple[Curve, Curve, int]) -> str:
+    trials = [
+        Trial(f"{better} and {plain}, n = {n}", _call(better, plain, n), _needed(plain, better[n]) / n)
+        for better, plain, n in cases
+    ]
+    return _expect(label_worth, trials, WORTH_MISTAKES)
 
 
-def _expect(got: object, expected: float, mistakes: tuple[Mistake, ...], observe: Callable) -> str:
-    if type(got) is float and math.isclose(got, expected, rel_tol=1e-6):
-        return brief(expected)
-    otherwise = OTHERWISE if type(got) is float else of_wrong_type(got, PLAIN_FLOAT)
-    likely = recognise(got, expected, mistakes, observe, otherwise)
-    raise Wrong(brief(expected), brief(got), *likely)
+def _call(*inputs: object) -> Callable[[Callable], object]:
+    """Calls an answer with copies of the curves."""
+    return lambda answer: answer(*(dict(x) if isinstance(x, dict) else x for x in inputs))
+
+
+def _expect(answer, trials: Sequence[Trial], mistakes: Sequence[Mistake]) -> str:
+    expect(answer, trials, mistakes, BY_HAND, rtol=1e-6)
+    return brief(trials[-1].expected)

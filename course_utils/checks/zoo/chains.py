@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from course_utils.checks.core import run
 from course_utils.checks.mistakes import Mistake
-from course_utils.checks.zoo.expecting import expect
+from course_utils.checks.trials import Trial, expect
 
 # torchvision's AlexNet: convolutions and max-pools, kernel, stride, padding.
 ALEXNET = [
@@ -14,7 +14,7 @@ ALEXNET = [
 ]  # fmt: skip
 RESNET_STEM = [(7, 2, 3), (3, 2, 1)]
 REVIVED = [(5, 2, 0), (3, 1, 3)]
-HUNGRY = [(11, 4, 0)] * 4  # needs a picture of hundreds of pixels
+HUNGRY = [(11, 4, 0)] * 5  # needs a picture of thousands of pixels
 
 
 def _side(size: int, kernel: int, stride: int, padding: int) -> int:
@@ -36,12 +36,24 @@ def _smallest(layers: list, start: int = 1) -> int:
     return size
 
 
+def _backwards(layers: list, least: int = 1) -> int:
+    """The same, from the last layer to the first."""
+    wanted = 1
+    for kernel, stride, padding in reversed(layers):
+        wanted = max((wanted - 1) * stride + kernel - 2 * padding, least)
+    return wanted
+
+
 def _refusing(size: int, layers: list, refuses: Callable) -> int:
     for kernel, stride, padding in layers:
         if refuses(size, kernel, padding):
             return 0
         size = _side(size, kernel, stride, padding)
     return size
+
+
+def _too_large(size: int, kernel: int, padding: int) -> bool:
+    return kernel > size + 2 * padding
 
 
 CHAINS = (
@@ -76,6 +88,26 @@ CHAINS = (
         "it is refused if it is larger than size + 2 * padding",
     ),
     Mistake(
+        lambda *case: _chain(*case, side=lambda n, k, s, p: int((n + 2 * p - k) / s) + 1),
+        "a kernel that is too large by less than a stride is let through: int(-0.5) is 0",
+        "compare the kernel with the padded picture before you divide; // rounds down",
+    ),
+    Mistake(
+        lambda *case: _chain(*case) or -1,
+        "a refused picture gives another number than 0",
+        "return 0 as soon as a layer refuses",
+    ),
+    Mistake(
+        lambda size, layers: _chain(size, [(k, s, p) for s, k, p in layers]),
+        "kernel and stride are swapped",
+        "a layer is (kernel, stride, padding), in this order",
+    ),
+    Mistake(
+        lambda size, layers: _chain(size, layers[::-1]),
+        "the layers are gone through from the last to the first",
+        "start with the first layer",
+    ),
+    Mistake(
         lambda size, layers: _chain(size, layers[:1]),
         "only the first layer is looked at",
         "return after the loop, not inside it",
@@ -83,7 +115,7 @@ CHAINS = (
 )
 SMALLEST = (
     Mistake(
-        lambda layers: _smallest(layers) - 1,
+        lambda layers: max(1, _smallest(layers) - 1),
         "this is the largest size that is refused",
         "return the first size that is accepted",
     ),
@@ -92,42 +124,62 @@ SMALLEST = (
         "this is the largest kernel",
         "later layers refuse too: try the whole chain",
     ),
+    *(
+        Mistake(
+            lambda layers, first=first: first(layers),
+            "a picture of 0 pixels or fewer is no picture",
+            "start at 1",
+        )
+        for first in (
+            lambda layers: _backwards(layers, least=-(10**9)),
+            lambda layers: _smallest(layers, start=0),
+            lambda layers: next(n for n in range(-99, 10**6) if _refusing(n, layers, _too_large)),
+        )
+    ),
     Mistake(
-        lambda layers: 0,
+        lambda layers: _smallest(layers, start=layers[0][0]),
+        "the search starts at the first kernel; padding lets smaller pictures through",
+        "start at 1",
+    ),
+    Mistake(
+        lambda layers: _smallest(layers, start=2),
+        "the search starts at 2",
+        "start at 1: some chains take a single pixel",
+    ),
+    Mistake(
+        lambda layers: found if (found := _smallest(layers)) < 200 else 0,
         "the search ended before a size was accepted",
         "search on: some chains need hundreds of pixels",
     ),
 )
-OTHER = ("another side", "write the formula for one layer and print each step")
+BY_HAND = "write the formula for one layer and print each step"
 
 
 def passes(chain_output, _):
-    """AlexNet at 224, the stem of ResNet at 32, others."""
-    _expect_side(chain_output, 224, ALEXNET)
-    _expect_side(chain_output, 32, RESNET_STEM)
-    _expect_side(chain_output, 33, [(2, 2, 0)])
-    _expect_side(chain_output, 2, [(3, 1, 1)])
-    _expect_side(chain_output, 3, [(3, 1, 0)])
-    return "6, 8, 16, 2 and 1"
+    """one layer, the stem of ResNet at 32, AlexNet at 224."""
+    one = ((3, [(3, 1, 0)]), (2, [(3, 1, 1)]), (33, [(2, 2, 0)]), (10, [(2, 3, 0)]))
+    return _expect_sides(chain_output, *one, (32, RESNET_STEM), (224, ALEXNET))
 
 
 def refuses(chain_output, _):
-    """AlexNet refuses 32 and 62."""
-    for size in (32, 62):
-        _expect_side(chain_output, size, ALEXNET)
+    """kernels larger than the padded picture: 0."""
+    _expect_sides(chain_output, (2, [(3, 1, 0)]), (4, [(9, 7, 2)]), (32, ALEXNET), (62, ALEXNET))
 
 
 def stays_refused(chain_output, _):
     """what was refused is not revived by a later padding."""
-    _expect_side(chain_output, 4, REVIVED)
+    _expect_sides(chain_output, (4, REVIVED))
 
 
 def finds_smallest(_, smallest_accepted):
     """the smallest picture for AlexNet, and for others."""
-    for layers in (ALEXNET, RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)], HUNGRY):
-        got, expected = smallest_accepted(list(layers)), _smallest(layers)
-        expect(got, expected, SMALLEST, lambda imitate, case=layers: imitate(case), OTHER)
-    return "63, 1, 5, 10 and 851"
+    chains = ([(3, 1, 0)], [(2, 1, 3)], RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)], ALEXNET, HUNGRY)
+    trials = [
+        Trial(_told(layers), lambda answer, layers=layers: answer(list(layers)), _smallest(layers))
+        for layers in chains
+    ]
+    expect(smallest_accepted, trials, SMALLEST, BY_HAND)
+    return _listed(trials)
 
 
 CASES = (passes, refuses, stays_refused, finds_smallest)
@@ -138,6 +190,22 @@ def conv_chain(chain_output, smallest_accepted) -> None:
     run("chain_output and smallest_accepted", CASES, chain_output, smallest_accepted)
 
 
-def _expect_side(chain_output, size: int, layers: list) -> None:
-    got, expected = chain_output(size, list(layers)), _chain(size, layers)
-    expect(got, expected, CHAINS, lambda imitate: imitate(size, layers), OTHER)
+def _expect_sides(chain_output, *cases: tuple[int, list]) -> str:
+    trials = [
+        Trial(
+            f"{size} px, {_told(layers)}",
+            lambda answer, size=size, layers=layers: answer(size, list(layers)),
+            side,
+        )
+        for size, layers, side in ((size, layers, _chain(size, layers)) for size, layers in cases)
+    ]
+    expect(chain_output, trials, CHAINS, BY_HAND)
+    return _listed(trials)
+
+
+def _told(layers: list) -> str:
+    return "AlexNet" if layers == ALEXNET else f"layers {layers}"
+
+
+def _listed(trials: list[Trial]) -> str:
+    return ", ".join(str(trial.expected) for trial in trials)

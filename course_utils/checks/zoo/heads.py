@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.mistakes import brief, few
 from course_utils.checks.report import Wrong
+from course_utils.checks.unchanged import Kept
 from course_utils.models import heads
 
 CLASSES = 7
@@ -48,34 +49,26 @@ def _sequential() -> nn.Module:
     )
 
 
-def _tried(swap_head, make: Callable, path: str) -> tuple[nn.Module, nn.Module]:
+def _listed() -> nn.Module:
+    """A head in a list in a dict, behind it layers that are none."""
+    parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
+    return nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "last": nn.Conv2d(2, 2, 1)})
+
+
+def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[nn.Module, nn.Module]:
     """The model and what was returned; refuses a head that is not new, or elsewhere."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         model = make()
+    if frozen:
+        model.eval().requires_grad_(False)
     old = model.get_submodule(path)
     inputs = old.in_features
-    before = {k: v.clone() for k, v in model.state_dict().items() if not k.startswith(f"{path}.")}
-    trained = _trainable(model, path)
+    kept = Kept(model)
     returned = swap_head(model, CLASSES)
     with must_work("a layer in the head's place", "it is gone", "use setattr on the parent"):
         new = model.get_submodule(path)
-    after = {k: v for k, v in model.state_dict().items() if not k.startswith(f"{path}.")}
-    shapes = {k: tuple(v.shape) for k, v in before.items()}
-    moved = [k for k in sorted(set(before) | set(after)) if not _equal(before.get(k), after.get(k))]
-    if moved:
-        same_shape = all(k in after and tuple(after[k].shape) == shapes[k] for k in before)
-        likely = "the values of other layers changed" if same_shape else "another layer was replaced"
-        raise Wrong(
-            f"a change in {path} alone",
-            f"also changed: {few(moved)}",
-            likely,
-            "take the last nn.Linear of model.modules(), not a name",
-        )
-    if _trainable(model, path) != trained:
-        got = f"frozen: {few(sorted(trained - _trainable(model, path)))}"
-        remedy = "put the new layer in, and nothing else: freezing is another step"
-        raise Wrong("everything else trainable as before", got, "other layers were frozen", remedy)
+    _expect_rest_kept(kept, path)
     if new is old:
         likely = "the old layer is still there"
         remedy = "make a new nn.Linear and put it in its place: an attribute changes no weight"
@@ -83,17 +76,35 @@ def _tried(swap_head, make: Callable, path: str) -> tuple[nn.Module, nn.Module]:
     if type(new) is not nn.Linear or tuple(new.weight.shape) != (CLASSES, inputs):
         remedy = "nn.Linear(old.in_features, num_classes)"
         raise Wrong(f"Linear({inputs}, {CLASSES})", brief(new), "another shape or layer", remedy)
+    if not all(p.requires_grad for p in new.parameters()):
+        likely = "the new layer is frozen, so that it cannot learn"
+        raise Wrong("a new layer that trains", "a frozen one", likely, "freeze nothing here")
     return model, returned
 
 
-def _trainable(model: nn.Module, path: str) -> set[str]:
-    """Names of the trainable parameters outside of the head."""
-    names = {name for name, p in model.named_parameters() if p.requires_grad}
-    return {name for name in names if not name.startswith(f"{path}.")}
-
-
-def _equal(a: Tensor | None, b: Tensor | None) -> bool:
-    return a is not None and b is not None and torch.equal(a, b)
+def _expect_rest_kept(kept: Kept, path: str) -> None:
+    """Refuse changes outside of the head; which one comes first tells the mistake."""
+    changed = [c for c in kept.changes() if not c.startswith((f"{path}.", f"{path}:"))]
+    if not changed:
+        return
+    kinds = {c.rpartition(": ")[2] for c in changed if ": " in c}
+    if kinds & {"layer", "parameter"}:
+        likely, remedy = (
+            "another layer was replaced",
+            "take the last nn.Linear of model.modules(), not a name",
+        )
+    elif kinds <= {"requires_grad"} and kinds:
+        likely, remedy = (
+            "other layers were frozen or thawed",
+            "put the new layer in: freezing is another step",
+        )
+    elif kinds and kinds <= {"mode", "training"}:
+        likely, remedy = "the model is in another mode now", "put the new layer in, and nothing else"
+    elif kinds:
+        likely, remedy = "something else of the model was set", "put the new layer in, and nothing else"
+    else:
+        likely, remedy = "the values of other layers changed", "leave all other weights as they are"
+    raise Wrong(f"a change in {path} alone", f"also changed: {few(changed)}", likely, remedy)
 
 
 def named_fc(swap_head):
@@ -105,6 +116,18 @@ def named_fc(swap_head):
 def nested(swap_head):
     """a nested head; the gates are called fc."""
     _tried(swap_head, Gated, "heads.1.0")
+
+
+@needs(named_fc)
+def in_lists(swap_head):
+    """a head in a list, other layers behind it."""
+    _tried(swap_head, _listed, "head.1")
+
+
+@needs(named_fc)
+def leaves_the_rest(swap_head):
+    """a frozen model in eval mode: only the head is new."""
+    _tried(swap_head, Named, "fc", frozen=True)
 
 
 @needs(named_fc)
@@ -128,7 +151,7 @@ def keeps_bias(swap_head):
         raise Wrong("a bias", "none", "bias=False whatever the old head had", remedy)
 
 
-CASES = (named_fc, nested, returns_it, keeps_bias)
+CASES = (named_fc, nested, in_lists, leaves_the_rest, returns_it, keeps_bias)
 
 
 def swap_head(answer) -> None:

@@ -6,10 +6,19 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.checks.core import must_work, needs, run
-from course_utils.checks.mistakes import Mistake, brief, close, recognise
+from course_utils.checks.mistakes import Mistake, brief, close, few, recognise
 from course_utils.checks.report import Wrong
+from course_utils.checks.trials import UNEXPLAINED
+from course_utils.checks.unchanged import Kept
 
-RANK, ALPHA, IN, OUT = 2, 6.0, 5, 4
+RANK, ALPHA, IN, OUT = 2, 5.0, 6, 4
+
+
+SHAPES = (
+    "parameters A and B",
+    "one of them is missing, or of another shape",
+    "A [rank, in] and B [out, rank], as nn.Parameter",
+)
 
 
 def _base(bias: bool = True) -> nn.Linear:
@@ -25,7 +34,7 @@ def _inputs() -> Tensor:
 def _filled(make) -> nn.Module:
     """A layer of the student's with A and B that are not zero."""
     layer = make(_base(), RANK, ALPHA)
-    with torch.no_grad(), must_work("parameters A and B", "they are missing", "name them A and B"):
+    with torch.no_grad(), must_work(*SHAPES):
         layer.A.copy_(_a())
         layer.B.copy_(_b())
     return layer
@@ -47,7 +56,11 @@ def _expected(scale: float = ALPHA / RANK, base: bool = True, bias: bool = True)
 
 
 NO_BASE = ("the base layer's output is missing", "add base(x)")
-STARTS = (Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),)
+NO_BIAS = ("the base's bias is missing", "add base(x), not x @ base.weight.T")
+STARTS = (
+    Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),
+    Mistake(lambda: _expected(0.0, bias=False), *NO_BIAS),
+)
 OUTPUTS = (
     Mistake(lambda: _expected(1.0), "the scale is missing", "multiply the update by alpha / rank"),
     Mistake(
@@ -55,6 +68,22 @@ OUTPUTS = (
         "the update is multiplied by alpha alone",
         "divide alpha by rank",
     ),
+    Mistake(
+        lambda: _expected(ALPHA // RANK),
+        "alpha is divided by rank as whole numbers",
+        "alpha / rank, not alpha // rank",
+    ),
+    Mistake(
+        lambda: _expected(ALPHA * RANK),
+        "alpha is multiplied by rank",
+        "divide alpha by rank",
+    ),
+    Mistake(
+        lambda: _expected(ALPHA / RANK**0.5),
+        "alpha is divided by the root of rank",
+        "divide alpha by rank itself",
+    ),
+    Mistake(lambda: _expected(bias=False), *NO_BIAS),
     Mistake(
         lambda: _expected(RANK / ALPHA),
         "the scale is upside down",
@@ -79,7 +108,7 @@ MERGES = (
         "add the update to the copied weight",
     ),
 )
-OTHER = ("another update", "print the shapes: x [N, in], A [rank, in], B [out, rank]")
+OTHER = (UNEXPLAINED, "print the shapes: x [N, in], A [rank, in], B [out, rank]")
 
 
 def starts_equal(make):
@@ -90,7 +119,7 @@ def starts_equal(make):
         otherwise = ("neither A nor B is zero at the start", "let B begin at zero")
         likely = recognise(got, expected, STARTS, lambda imitate: imitate(), otherwise)
         raise Wrong("the base's output", "another output", *likely)
-    with must_work("parameters A and B", "they are missing", "name them A and B"):
+    with must_work(*SHAPES):
         update = layer.B @ layer.A
     if update.any():
         likely = "the start is nearly that of the base, not exactly: B is small, and not zero"
@@ -116,8 +145,9 @@ def trains_two(make):
 
 @needs(starts_equal, trains_two)
 def learns(make):
-    """it can learn: training moves the output."""
-    layer = make(_base(), RANK, ALPHA)
+    """it can learn, and the base stays frozen."""
+    base = _base()
+    layer = make(base, RANK, ALPHA)
     optimizer = torch.optim.SGD([p for p in layer.parameters() if p.requires_grad], lr=0.1)
     with must_work("a gradient", "no gradient reaches A and B", "let the output depend on them"):
         for _ in range(3):
@@ -127,15 +157,34 @@ def learns(make):
     if close(_output(layer), _expected(0.0)):
         likely = "A and B are both zero: each one's gradient is a product with the other"
         raise Wrong("another output", "still the base's output", likely, "let A begin at random")
+    if any(p.grad is not None for p in base.parameters()):
+        likely = "the base is hidden from the layer's parameters, and not frozen"
+        raise Wrong("no gradient for the base", "one", likely, "requires_grad_(False) on the base")
 
 
 @needs(trains_two)
 def gives_formula(make):
     """with given A and B the output follows the formula."""
-    got, expected = _output(_filled(make)), _expected()
-    if not close(got, expected):
-        likely = recognise(got, expected, OUTPUTS, lambda imitate: imitate(), OTHER)
-        raise Wrong(brief(expected[0]), brief(got[0]), *likely)
+    layer, expected = _filled(make), _expected()
+    for _ in range(2):
+        got = _output(layer)
+        if not close(got, expected):
+            likely = recognise(got, expected, OUTPUTS, lambda imitate: imitate(), OTHER)
+            raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
+
+
+@needs(gives_formula)
+def takes_any_shape(make):
+    """inputs of any shape [..., in]."""
+    layer, x = _filled(make), _inputs()
+    for shape in ((IN,), (1, 3, IN)):
+        given, expected = x[:1].reshape(IN) if len(shape) == 1 else x.view(shape), _expected()
+        with must_work(f"an output for x {list(shape)}", "only [N, in] is taken", "use F.linear, or x @ A.T"):
+            with torch.no_grad():
+                got = layer(given)
+        if not close(got.reshape(-1, OUT), expected[: got.numel() // OUT]):
+            likely = "dimensions before the last are mixed up"
+            raise Wrong(f"[..., {OUT}] as for [N, in]", brief(got), likely, "use F.linear, or x @ A.T")
 
 
 @needs(gives_formula)
@@ -149,7 +198,7 @@ def merges(make):
     got, expected = _output(merged), _expected()
     if not close(got, expected):
         likely = recognise(got, expected, MERGES, lambda imitate: imitate(), OTHER)
-        raise Wrong(brief(expected[0]), brief(got[0]), *likely)
+        raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
 
 
 @needs(merges)
@@ -162,18 +211,26 @@ def merges_without_bias(make):
         raise Wrong("no bias", "a bias", likely, "nn.Linear(..., bias=base.bias is not None)")
 
 
-@needs(gives_formula)
+@needs(merges)
 def leaves_base(make):
-    """merge() changes neither the layer nor its base."""
+    """merge() changes nothing and shares nothing."""
     base = _base()
     layer = make(base, RANK, ALPHA)
     with torch.no_grad():
         layer.A.copy_(_a())
         layer.B.copy_(_b())
-    layer.merge()
-    if not close(_output(layer), _expected()) or not torch.equal(base.weight, _base().weight):
+    before, kept = _base(), Kept(layer)
+    merged = layer.merge()
+    if changes := kept.changes():
+        likely = "the layer itself was changed, not a copy"
+        raise Wrong("the layer as before", f"changed: {few(changes)}", likely, "copy the weight first")
+    if not (torch.equal(base.weight, before.weight) and torch.equal(base.bias, before.bias)):
         likely = "the update was added to the base's own weight: it counts twice now"
-        raise Wrong("the layer as before", "another output", likely, "copy the weight first")
+        raise Wrong("the base as before", "another weight", likely, "copy the weight first")
+    places = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
+    if shared := [name for name, p in merged.named_parameters() if p.data_ptr() in places]:
+        likely = "the merged layer shares tensors with the base: training one changes the other"
+        raise Wrong("a new layer", f"shared: {few(shared)}", likely, "copy weight and bias: clone()")
 
 
 CASES = (
@@ -181,6 +238,7 @@ CASES = (
     trains_two,
     learns,
     gives_formula,
+    takes_any_shape,
     merges,
     merges_without_bias,
     leaves_base,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from course_utils.checks.core import run
+from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief
 from course_utils.checks.report import Wrong
-from course_utils.checks.zoo.expecting import expect
+from course_utils.checks.trials import Trial, expect
 
 
 def _tokens(size: int, patch: int) -> int:
@@ -27,8 +27,28 @@ TOKENS = (
         "these are the patches of one row",
         "a picture has as many rows as columns",
     ),
+    Mistake(
+        lambda size, patch: _tokens(size, patch) * patch**2,
+        "these are the pixels",
+        "a patch has patch * patch of them",
+    ),
+    Mistake(
+        lambda size, patch: 3 * _tokens(size, patch),
+        "the three colours are counted apart",
+        "a patch is one token, with all its colours",
+    ),
 )
 COSTS = (
+    Mistake(
+        lambda size, patch, dim, depth: 2 * (_tokens(size, patch) ** 2 + 1) * dim * depth,
+        "the class token is added after squaring",
+        "n is the number of patches plus one; square that",
+    ),
+    Mistake(
+        lambda size, patch, dim, depth: 2 * (_tokens(size, patch) + 1) ** 2 * depth,
+        "the width of a token is left out",
+        "each comparison is a product of dim numbers",
+    ),
     Mistake(
         lambda *case: _cost(*case, more=0),
         "the class token is missing",
@@ -66,49 +86,71 @@ COSTS = (
         "the cost is multiplied by the number of heads",
         "each head works on its part of dim: all heads together cost n * n * dim",
     ),
+    Mistake(
+        lambda *case: (_cost(*case) + 2**31) % 2**32 - 2**31,
+        "the cost is too large for 32 bits, and has wrapped",
+        "count with Python's own ints",
+    ),
 )
-OTHER = ("another number", "work out 32 px with patch 16 by hand: two by two patches")
+BY_HAND = "work out 32 px with patch 16 by hand: two by two patches"
 
 
 def counts(patch_tokens, _):
-    """224 px with patches of 16 and of 4, 32 px with 4."""
-    for size, patch in ((224, 16), (224, 4), (32, 4)):
-        expected = _tokens(size, patch)
-        got = patch_tokens(size, patch)
-        expect(got, expected, TOKENS, lambda imitate, c=(size, patch): imitate(*c), OTHER)
-    return "196, 3,136 and 64"
+    """32 px with patches of 16 and of 4, 224 px, one patch."""
+    sizes = ((16, 16), (32, 16), (32, 4), (224, 16), (224, 4))
+    trials = [Trial(_told(*case), lambda answer, case=case: answer(*case), _tokens(*case)) for case in sizes]
+    expect(patch_tokens, trials, TOKENS, BY_HAND)
+    return ", ".join(f"{trial.expected:,}" for trial in trials)
 
 
 def refuses_rest(patch_tokens, _):
-    """patches of 16 do not tile 230 px: ValueError."""
-    try:
-        got = patch_tokens(230, 16)
-    except ValueError:
-        return
-    except (Wrong, NotImplementedError):
-        raise
-    except Exception as problem:
-        likely, remedy = "another kind of exception", 'raise ValueError("...")'
-        raise Wrong("ValueError", type(problem).__name__, likely, remedy) from None
-    likely = "the rest of the division is dropped silently"
-    raise Wrong("ValueError", brief(got), likely, "raise ValueError if size % patch is not 0")
+    """patches that do not tile the picture: ValueError."""
+    for size, patch in ((230, 16), (225, 15 * 15 - 1), (8, 16)):
+        try:
+            got = patch_tokens(size, patch)
+        except ValueError:
+            continue
+        except (Wrong, NotImplementedError):
+            raise
+        except Exception as problem:
+            likely, remedy = "another kind of exception", 'raise ValueError("...")'
+            raise Wrong("ValueError", type(problem).__name__, likely, remedy, _told(size, patch)) from None
+        likely = "the rest of the division is dropped silently"
+        remedy = "raise ValueError if size % patch is not 0"
+        raise Wrong("ValueError", brief(got), likely, remedy, _told(size, patch))
 
 
 def costs(_, attention_cost):
-    """attention of ViT-Base at 224 px with patches of 16."""
-    case = (224, 16, 768, 12)
-    expect(attention_cost(*case), _cost(*case), COSTS, lambda imitate: imitate(*case), OTHER)
+    """attention of small models at 32 px."""
+    _expect_cost(attention_cost, (16, 16, 1, 1), (32, 16, 64, 1), (32, 8, 64, 3))
 
 
-def costs_small(_, attention_cost):
-    """and of a small one at 32 px."""
-    case = (32, 8, 64, 3)
-    expect(attention_cost(*case), _cost(*case), COSTS, lambda imitate: imitate(*case), OTHER)
+@needs(costs)
+def costs_base(_, attention_cost):
+    """attention of ViT-Base at 224 px, ViT-Large at 384 px."""
+    return f"{_expect_cost(attention_cost, (224, 16, 768, 12), (384, 8, 1024, 24)):,}"
 
 
-CASES = (counts, refuses_rest, costs, costs_small)
+CASES = (counts, refuses_rest, costs, costs_base)
 
 
 def vit_tokens(patch_tokens, attention_cost) -> None:
     """Check the exercise on tokens and attention."""
     run("patch_tokens and attention_cost", CASES, patch_tokens, attention_cost)
+
+
+def _expect_cost(attention_cost, *cases: tuple[int, int, int, int]) -> int:
+    trials = [
+        Trial(
+            f"{_told(*case[:2])}, dim {case[2]}, {case[3]} blocks",
+            lambda answer, case=case: answer(*case),
+            _cost(*case),
+        )
+        for case in cases
+    ]
+    expect(attention_cost, trials, COSTS, BY_HAND)
+    return trials[-1].expected
+
+
+def _told(size: int, patch: int) -> str:
+    return f"{size} px, patches of {patch}"

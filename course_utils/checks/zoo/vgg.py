@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake
-from course_utils.checks.zoo.expecting import expect
+from course_utils.checks.trials import Trial, expect
 
-TINY = [4, "M", 6]
+ONE, TINY, POOLED = [4], [4, "M", 6], ["M", 5, 5, "M", "M", 3, "M", "M"]
 VGG16 = [64, 64, "M", 128, 128, "M", *[256] * 3, "M", *[512] * 3, "M", *[512] * 3, "M"]
 
 
@@ -19,13 +21,15 @@ def _count(
     chain: bool = True,
     taps: int = 9,
     hidden: int = 2,
+    linear_bias: int | None = None,
 ) -> tuple[int, int]:
     channels, convolutions = first, 0
     for width in (step for step in config if step != "M"):
         convolutions += width * (taps * channels + bias)
         channels = width if chain else first
     widths = [places * [s for s in config if s != "M"][-1], *[4096] * hidden, classes]
-    return convolutions, sum(b * (a + bias) for a, b in zip(widths, widths[1:]))
+    more = bias if linear_bias is None else linear_bias
+    return convolutions, sum(b * (a + more) for a, b in zip(widths, widths[1:]))
 
 
 COUNTS = (
@@ -33,6 +37,16 @@ COUNTS = (
         lambda *case: _count(*case, bias=0),
         "the biases are missing",
         "add one for each output channel and each output of a linear layer",
+    ),
+    Mistake(
+        lambda *case: _count(*case, bias=0, linear_bias=1),
+        "the biases of the convolutions are missing",
+        "add one for each output channel of a convolution",
+    ),
+    Mistake(
+        lambda *case: _count(*case, linear_bias=0),
+        "the biases of the linear layers are missing",
+        "add one for each output of a linear layer",
     ),
     Mistake(
         lambda *case: _count(*case, places=1),
@@ -70,6 +84,16 @@ COUNTS = (
         "use the argument classes",
     ),
     Mistake(
+        lambda config, n: (_count(config, n)[0], _count([512], n)[1]),
+        "the first linear layer always sees 512 channels here",
+        "it sees the channels of the last convolution",
+    ),
+    Mistake(
+        lambda *case: (_count(*case)[0] + 2 * sum(s for s in case[0] if s != "M"), _count(*case)[1]),
+        "batch norms are counted that this VGG does not have",
+        "a convolution has weights and biases, a pool has nothing",
+    ),
+    Mistake(
         lambda *case: _count(*case)[::-1],
         "the two numbers are in the wrong order",
         "convolutions first, then the linear layers",
@@ -83,53 +107,74 @@ def _share_of(conv: int, linear: int) -> float:
 
 SHARES = (
     Mistake(
-        lambda conv, linear: 100.0 * linear / (conv + linear),
+        lambda *case: 100.0 * _share_of(*_count(*case)),
         "this is in per cent",
         "return a fraction between 0 and 1",
     ),
     Mistake(
-        lambda conv, linear: conv / (conv + linear),
+        lambda *case: 1 - _share_of(*_count(*case)),
         "this is the convolutions' share",
         "divide the linear layers' parameters by all",
     ),
     Mistake(
-        lambda conv, linear: linear / conv,
+        lambda *case: _count(*case)[1] / _count(*case)[0],
         "the linear layers are divided by the convolutions alone",
         "divide by the sum of both",
     ),
     Mistake(
-        lambda conv, linear: _share_of(*_count(VGG16, 1000)),
+        lambda config, classes: _share_of(*_count(config, 1000)),
         "the share is always that of 1000 classes",
         "hand classes on to vgg_parameters",
     ),
+    Mistake(
+        lambda config, classes: _share_of(*_count(VGG16, classes)),
+        "the share is always that of VGG16",
+        "hand config on to vgg_parameters",
+    ),
+    *(
+        Mistake(
+            lambda *case, digits=digits: round(_share_of(*_count(*case)), digits),
+            "the fraction is rounded",
+            "return it with all its digits",
+        )
+        for digits in (2, 3, 4)
+    ),
 )
-OTHER = ("another count", "write the sum out for [4] and classes=2, layer by layer")
+BY_HAND = "write the sum out for this list, layer by layer"
 
 
 def counts_tiny(vgg_parameters, _):
-    """[4, 'M', 6] with ten classes."""
-    _expect_count(vgg_parameters, TINY, 10)
+    """one convolution; [4, 'M', 6]; pools in any place."""
+    _expect_count(vgg_parameters, [(ONE, 2), (TINY, 10), (POOLED, 7)])
 
 
 def counts_vgg16(vgg_parameters, _):
     """VGG16 as torchvision builds it."""
-    _expect_count(vgg_parameters, VGG16, 1000)
-    return "138,357,544 in all"
+    return f"{sum(_expect_count(vgg_parameters, [(VGG16, 1000)])):,} in all"
 
 
-@needs(counts_vgg16)
+@needs(counts_tiny, counts_vgg16)
 def shares(_, linear_share):
     """the linear layers' share of VGG16."""
-    return _expect_share(linear_share, 1000)
+    return f"{_expect_share(linear_share, [(VGG16, 1000)]):.2%}"
 
 
 @needs(shares)
 def shares_of_ten(_, linear_share):
-    """their share with ten classes."""
-    return _expect_share(linear_share, 10)
+    """their share with other lists, and with ten classes."""
+    return f"{_expect_share(linear_share, [(ONE, 2), (VGG16, 10)]):.2%}"
 
 
-CASES = (counts_tiny, counts_vgg16, shares, shares_of_ten)
+@needs(shares)
+def has_a_default(vgg_parameters, linear_share):
+    """1000 classes unless told otherwise."""
+    trial = Trial("[4, 'M', 6] alone", lambda answer: answer(list(TINY)), _count(TINY, 1000))
+    expect(vgg_parameters, [trial], (), "leave `classes: int = 1000` in the first line as it was")
+    share = Trial("[4, 'M', 6] alone", lambda answer: answer(list(TINY)), _share_of(*_count(TINY, 1000)))
+    expect(linear_share, [share], (), "leave `classes: int = 1000` in the first line as it was", rtol=1e-9)
+
+
+CASES = (counts_tiny, counts_vgg16, shares, shares_of_ten, has_a_default)
 
 
 def vgg_count(vgg_parameters, linear_share) -> None:
@@ -137,16 +182,26 @@ def vgg_count(vgg_parameters, linear_share) -> None:
     run("vgg_parameters and linear_share", CASES, vgg_parameters, linear_share)
 
 
-def _expect_share(linear_share, classes: int) -> str:
-    conv, linear = _count(VGG16, classes)
-    expected = _share_of(conv, linear)
-    got = linear_share(list(VGG16), classes)
-    expect(got, expected, SHARES, lambda imitate: imitate(conv, linear), OTHER)
-    return f"{expected:.2%}"
+def _expect_count(vgg_parameters, cases: Sequence[tuple[list, int]]) -> tuple[int, int]:
+    trials = [
+        Trial(_told(config, n), lambda answer, c=config, n=n: answer(list(c), n), _count(config, n))
+        for config, n in cases
+    ]
+    expect(vgg_parameters, trials, COUNTS, BY_HAND)
+    return trials[-1].expected
 
 
-def _expect_count(vgg_parameters, config: list, classes: int) -> None:
-    got = vgg_parameters(list(config), classes)
-    got = tuple(got) if isinstance(got, list) else got
-    expected = _count(config, classes)
-    expect(got, expected, COUNTS, lambda imitate: imitate(config, classes), OTHER)
+def _expect_share(linear_share, cases: Sequence[tuple[list, int]]) -> float:
+    trials = []
+    for config, n in cases:
+
+        def share(answer, config=config, n=n):
+            return answer(list(config), n)
+
+        trials.append(Trial(_told(config, n), share, _share_of(*_count(config, n))))
+    expect(linear_share, trials, SHARES, BY_HAND, rtol=1e-9)
+    return trials[-1].expected
+
+
+def _told(config: list, classes: int) -> str:
+    return f"{'VGG16' if config == VGG16 else config}, {classes} classes"

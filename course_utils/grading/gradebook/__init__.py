@@ -12,5 +12,6 @@ __all__ = [
     "outcomes",
     "report",
     "results",
+    "telling",
     "writer",
 ]

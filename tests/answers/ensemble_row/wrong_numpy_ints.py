@@ -1,0 +1,13 @@
+# fails: ensemble_row-1
+def ensemble_rows(records):
+    import numpy as np
+
+    return list(np.flatnonzero([r.networks != 1 for r in records]))
+
+
+def conditions(r):
+    return r.networks, r.crops, r.split, r.extra_data
+
+
+def comparable_rows(records, row):
+    return [i for i, r in enumerate(records) if conditions(r) == conditions(records[row])]

@@ -1,0 +1,14 @@
+# fails: ensemble_row-2
+def ensemble_rows(records):
+    return [i for i, r in enumerate(records) if r.networks != 1]
+
+
+def conditions(r):
+    return r.networks, r.crops, r.split, r.extra_data
+
+
+def comparable_rows(records, row):
+    wanted = conditions(records[row])
+    if wanted[0] == 0:
+        return [row]
+    return [i for i, r in enumerate(records) if conditions(r) == wanted]

@@ -1,0 +1,17 @@
+# fails: label_worth-1
+import math
+
+
+def labels_needed(curve, accuracy):
+    points = sorted(curve.items())
+    if points[0][1] >= accuracy:
+        return float(points[0][0])
+    for (n, low), (m, high) in zip(points, points[1:]):
+        share = (accuracy - low) / (high - low)
+        if 0 < share <= 1 and high > low:
+            return n * (m / n) ** share
+    return math.inf
+
+
+def label_worth(better, plain, n):
+    return labels_needed(plain, better[n]) / n

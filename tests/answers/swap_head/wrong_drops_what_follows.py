@@ -1,0 +1,12 @@
+# fails: swap_head-1
+from torch import nn
+
+
+def swap_head(model, num_classes):
+    path, old = [(n, m) for n, m in model.named_modules() if isinstance(m, nn.Linear)][-1]
+    parent, _, child = path.rpartition(".")
+    new = nn.Linear(old.in_features, num_classes, bias=old.bias is not None)
+    setattr(model.get_submodule(parent), child, new)
+    if isinstance(model, nn.Sequential) and "." not in path:
+        del model[int(path) + 1 :]
+    return new
