@@ -74,6 +74,11 @@ class Session:
         """The small print of a figure: data and number of training images."""
         return f"{self.splits.name}, {len(self.splits.train):,} training images"
 
+    @property
+    def chance(self) -> float:
+        """Accuracy of guessing one of the classes, a fraction."""
+        return 1 / len(self.splits.classes)
+
     def keep(self, name: str, value: object) -> None:
         """Hand a result to whoever runs the notebook (see :func:`course_utils.course.recorded.keep`)."""
         weights = self.weights.name if self.weights else "none"

@@ -353,8 +353,9 @@ print(verdict(full, scratch), verdict(full, probe), sep="\n")
 message = verdict(full, scratch)
 caption = f"{splits.name}, {plan.starts.train:,} training images a seed"
 title = f"{full.name} against {scratch.name}, by epoch"
-plots.show(plots.learning_curves(curves, title=title, data=caption, n_images=len(watched)))
-plots.show(plots.arms(start_arms, title=message, data=caption))
+plots.show(plots.learning_curves(curves, title=title, data=caption, n_images=len(watched),
+                                 chance=session.chance))  # fmt: skip
+plots.show(plots.arms(start_arms, title=message, data=caption, chance=session.chance))
 
 # %%
 recorded_arms = [scratch, full, partly, neighbours, probe]

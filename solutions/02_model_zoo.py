@@ -1144,7 +1144,7 @@ session.keep("probe", {"arms": [arm.to_dict() for arm in arms], "n_train": len(p
 
 # %%
 caption = f"{splits.name}, {len(pool) // 2:,} training images, 32 px"
-plots.show(plots.arms(arms, title=message, data=caption))
+plots.show(plots.arms(arms, title=message, data=caption, chance=session.chance))
 session.show_recorded("probe")
 
 # %% [markdown]

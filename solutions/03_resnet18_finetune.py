@@ -1026,10 +1026,11 @@ session.keep("control", {"arms": [arm.to_dict() for arm in control], "curves": c
 # %%
 message, n_val = verdict(tuned, scratch), len(splits.val)
 plots.show(plots.learning_curves(
-    curves, title="Fine-tuned and from scratch, on validation images", data=session.caption, n_images=n_val))  # fmt: skip
+    curves, title="Fine-tuned and from scratch, on validation images", data=session.caption, n_images=n_val,
+    chance=session.chance))  # fmt: skip
 
 # %%
-plots.show(plots.arms(control, title=message, data=session.caption))
+plots.show(plots.arms(control, title=message, data=session.caption, chance=session.chance))
 
 # %% [markdown]
 # What the same cells gave on real data, at a larger budget (recorded; never mixed with your numbers):
@@ -1065,7 +1066,8 @@ long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
 long_val = [e.val_accuracy for e in long_history.records]
 long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
 title = f"From scratch with {longer.epochs} epochs"
-plots.show(plots.learning_curves(long_curves, title=title, data=session.caption, n_images=n_val))
+plots.show(plots.learning_curves(
+    long_curves, title=title, data=session.caption, n_images=n_val, chance=session.chance))
 
 # %%
 long_test = library_evaluate(long_model, splits.test, preprocess)
