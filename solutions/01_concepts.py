@@ -768,6 +768,7 @@ def hidden_test() -> None:
             model(torch.randn(10, 3, 3, 3, 3) * 2 + 1)
         nn.init.normal_(model[1].weight)
         model[0].requires_grad_(False), model[4].eval()
+        model.register_buffer("table", torch.randn(4, 3))
         kept = Kept(model)
         result = answer(model, torch.Generator().manual_seed(1))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
@@ -776,6 +777,7 @@ def hidden_test() -> None:
             assert not mean.any() and bool((var == 1).all()), "permuted_control: running statistics"
         assert not kept.changes(), "permuted_control: the original"
         assert str(result) == str(model), "permuted_control: layers of the copy"
+        assert torch.equal(result.table, model.table), "permuted_control: other buffers of the copy"
         modes = [[m.training for m in net.modules()] for net in (result, model)]
         assert modes[0] == modes[1], "permuted_control: mode of the copy"
         trains = [[p.requires_grad for p in net.parameters()] for net in (result, model)]

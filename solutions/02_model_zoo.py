@@ -1379,7 +1379,7 @@ def hidden_test() -> None:
 
     answer = checks.own_work(zero_shot_head)
     g = torch.Generator().manual_seed(64_483)
-    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0)):
+    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 240.5)):
         lengths = 0.2 + 5 * torch.rand(classes, 1, 1, generator=g)
         text = torch.randn(classes, 1, dim, generator=g) * lengths
         x = torch.randn(6, dim, generator=g)
