@@ -21,6 +21,7 @@ from course_utils.data.images import Splits
 from course_utils.data.inspection import require_usable
 from course_utils.data.loading import describe_source, load_data
 from course_utils.environ import is_grading
+from course_utils.evidence import reading
 from course_utils.models.weights import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -107,6 +108,14 @@ class Session:
             show_table(rows, caption=caption)
         if "curves" in value:
             _show_curves(value, facts)
+
+    def evidence(self, name: str) -> dict[str, Arm]:
+        """The arms of an experiment on all of the data (``course experiment``), by name."""
+        return reading.arms(name)
+
+    def show_evidence(self, name: str, only: Sequence[str] = ()) -> None:
+        """Show them as a table, or ``only`` those named."""
+        show_table(reading.rows(name, only), caption=reading.caption(name))
 
 
 def _arm_row(saved: dict) -> dict:

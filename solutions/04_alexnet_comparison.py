@@ -160,20 +160,23 @@ def hidden_test() -> None:
     from course_utils import checks, models
 
     answer = checks.own_work(adapt_alexnet, models.adapt_stem, models.build_alexnet)
-    stock = checks.comparison.narrow_alexnet(classes=14, seed=70_311, width=11)
-    before = [(n, t.clone()) for n, t in stock.state_dict().items() if n.startswith("features.")]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(5_227)
-        got = answer(stock, 6)
-        assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
-        assert isinstance(got[0], torch.nn.Module), "adapt_alexnet: a model first"
-        with torch.no_grad():
-            logits = got[0].eval()(torch.randn(3, 3, 32, 32))
-        assert tuple(logits.shape) == (3, 6), "adapt_alexnet: shape of the logits"
+    for classes in (12, 9):
+        stock = checks.comparison.narrow_alexnet(classes=14, seed=70_311 + classes, width=11)
+        before = [t.clone() for n, t in stock.state_dict().items() if n.startswith("features.")]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(5_227)
+            got = answer(stock, classes)
+            assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
+            assert isinstance(got[0], torch.nn.Module), "adapt_alexnet: a model first"
+            with torch.no_grad():
+                logits = got[0].eval()(torch.randn(3, 3, 32, 32))
+        assert tuple(logits.shape) == (3, classes), "adapt_alexnet: shape of the logits"
         assert len(logits.unique(dim=0)) == 3, "adapt_alexnet: logits depend on the images"
-    tensors = list(got[0].state_dict().values())
-    for _, old in before:
-        assert any(torch.equal(old, new) for new in tensors), "adapt_alexnet: convolutions survive"
+        sums = torch.cat([logits.sum(dim=1) - 1, logits.logsumexp(dim=1)])
+        assert (logits != 0).all() and (sums.abs() > 1e-4).all(), "adapt_alexnet: logits"
+        tensors = list(got[0].state_dict().values())
+        kept = all(any(torch.equal(old, new) for new in tensors) for old in before)
+        assert kept, "adapt_alexnet: convolutions survive"
 
 
 from course_utils import checks
@@ -198,7 +201,7 @@ def hidden_test() -> None:
         names, after = got[1], got[0].state_dict()
         assert type(names) is list and all(type(n) is str for n in names), "adapt_alexnet: type of the names"
         left = [n for n, new in after.items() if any(torch.equal(new, old) for old in before)]
-        assert len(left) >= 10, "adapt_alexnet: convolutions survive"
+        assert len(left) >= 9, "adapt_alexnet: convolutions survive"
         assert sorted(names) == sorted(left), "adapt_alexnet: names of the pretrained tensors"
 
 
@@ -356,8 +359,8 @@ def hidden_test() -> None:
         last = 4097 * classes
         inside = last + 9217 * 4096 + 4097 * 4096
         total = inside + 2_469_696
-        values.same("trainable_fractions: the classifier", got[0], inside / total, atol=1e-9)
-        values.same("trainable_fractions: the last layer", got[1], last / total, atol=1e-9)
+        values.same("trainable_fractions: the classifier", got[0], inside / total, rtol=1e-6)
+        values.same("trainable_fractions: the last layer", got[1], last / total, rtol=1e-6)
 
 
 from course_utils import checks
@@ -368,33 +371,56 @@ checks.hidden(hidden_test)
 # %% graded="fair_frozen-2" points=2
 # Graded, 2 points: networks whose modules lie elsewhere, and nothing is changed.
 ### BEGIN HIDDEN TESTS
-# Why: reading requires_grad as it stands, counting buffers, going by the name `classifier`, freezing to count.
+# Why: reading requires_grad as it stands, counting buffers or shared tensors twice, going by names, leaving traces.
 def hidden_test() -> None:
     import random
+    import torch
     from course_utils import checks, models, values
     from torch import nn
 
     library = (models.count_parameters, models.freeze_backbone)
     answer = checks.own_work(trainable_fractions, *library)
     rng = random.Random(30_871)
-    for _ in range(5):
+
+    class Part(nn.Module):
+        def __init__(self, a: int, b: int, last: nn.Module):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(b))
+            self.inner = nn.Sequential(nn.Linear(a, b), nn.LayerNorm(b))
+            self.out = last
+
+    def look(model: nn.Module) -> list:
+        parameters = [(id(p), p.requires_grad, p.grad is None, p.detach().clone()) for p in model.parameters()]
+        return [*parameters, *((id(m), m.training, sorted(vars(m))) for m in model.modules())]
+
+    def alike(before: list, after: list) -> bool:
+        rows = zip(before, after)
+        same = all(a[:3] == b[:3] and all(map(torch.equal, a[3:], b[3:])) for a, b in rows)
+        return len(before) == len(after) and same
+
+    for turn in range(6):
         a, b, c = (rng.randint(3, 20) for _ in range(3))
         last = nn.Linear(b, c, bias=rng.random() < 0.5)
-        head = nn.ModuleList([nn.Sequential(nn.Linear(a, b), nn.LayerNorm(b)), last])
-        model = nn.ModuleDict({"fc": nn.Conv2d(3, a, 3), "classifier": nn.BatchNorm2d(a), "up": head})
-        frozen = rng.random() < 0.5
-        model.requires_grad_(not frozen)
-        flags = [parameter.requires_grad for parameter in model.parameters()]
-        got = answer(model, head, last)
+        head = Part(a, b, last)
+        entry = nn.Conv2d(3, a, 3)
+        up = nn.ModuleDict({"twin": nn.Linear(a, b, bias=False), "top": head, "top_norm": nn.LayerNorm(b)})
+        up["twin"].weight = head.inner[0].weight
+        model = nn.ModuleDict({"fc": entry, "classifier": nn.BatchNorm2d(a), "up": up})
+        for p in model.parameters():
+            p.requires_grad_(rng.random() < 0.5)
+            p.grad = torch.zeros_like(p)
+        model.train(turn % 2 == 0)
+        before = look(model)
+        end = b * c + (c if last.bias is not None else 0)
+        inside = (a + 1) * b + 2 * b + b + end
+        total = 28 * a + 2 * a + 2 * b + inside
+        got = answer(model, head, entry if turn > 3 else last)
         assert type(got) in (tuple, list) and len(got) == 2, "trainable_fractions: a pair is returned"
         assert all(type(value) is float for value in got), "trainable_fractions: type of the fractions"
-        end = b * c + (c if last.bias is not None else 0)
-        inside = (a + 1) * b + 2 * b + end
-        total = 28 * a + 2 * a + inside
-        values.same("trainable_fractions: another classifier", got[0], inside / total, atol=1e-9)
-        values.same("trainable_fractions: another last layer", got[1], end / total, atol=1e-9)
-        after = [parameter.requires_grad for parameter in model.parameters()]
-        assert after == flags, "trainable_fractions: the model stays as it is"
+        assert alike(before, look(model)), "trainable_fractions: the model stays as it is"
+        final = 28 * a if turn > 3 else end
+        values.same("trainable_fractions: another classifier", got[0], inside / total, rtol=1e-6)
+        values.same("trainable_fractions: another last layer", got[1], final / total, rtol=1e-6)
 
 
 from course_utils import checks
@@ -910,17 +936,18 @@ def hidden_test() -> None:
             low = place.floor().long().clamp(max=k - 1)
             part = (place - low).view([-1 if d == axis else 1 for d in range(4)])
             table = table.index_select(axis, low) * (1 - part) + table.index_select(axis, low + 1) * part
-        return table.diff(dim=2).diff(dim=3).float()
+        return table.diff(dim=2).diff(dim=3)
 
-    for k, size in ((8, 4), (11, 4), (7, 3), (5, 5), (10, 1)):
+    for k, size in ((8, 4), (11, 4), (7, 3), (5, 5), (10, 1), (9, 8)):
         weight = torch.randn(3, 4, k, k, generator=g)
         kept = weight.clone()
         got = answer(weight, size)
         assert type(got) is torch.Tensor, "resample_kernel: type"
         assert tuple(got.shape) == (3, 4, size, size), "resample_kernel: shape"
         assert torch.equal(weight, kept), "resample_kernel: the old kernel stays"
-        near = {"rtol": 1e-5, "atol": 1e-3}
-        values.same("resample_kernel: sum of the taps", got.sum((2, 3)), kept.sum((2, 3)), **near)
+        got = got.detach().double()
+        near = {"rtol": 1e-5, "atol": 1e-4}
+        values.same("resample_kernel: sum of the taps", got.sum((2, 3)), kept.double().sum((2, 3)), **near)
         values.same("resample_kernel: taps", got, cells(kept, k, size), **near)
 
 
@@ -976,15 +1003,16 @@ def hidden_test() -> None:
     from course_utils import analysis, checks, values
 
     answer = checks.own_work(find_temperature, analysis.fit_temperature)
-    for scale, seed in ((1.8, 40_127), (5.5, 7_703), (17.0, 63_331)):
-        logits, labels = checks.comparison.confident_logits(scale, n=400, seed=seed)
+    cases = ((1.8, 40_127, 6), (5.5, 7_703, 3), (17.0, 63_331, 10), (32.0, 5_081, 6), (45.0, 60_917, 4))
+    for scale, seed, classes in cases:
+        logits, labels = checks.comparison.confident_logits(scale, n=400, seed=seed, classes=classes)
         kept = logits.clone()
         got = answer(logits, labels)
         assert type(got) is float, "find_temperature: type"
         same = torch.equal(logits, kept) and not logits.requires_grad
         assert same, "find_temperature: the logits stay"
         best = analysis.fit_temperature(kept, labels)
-        values.same("find_temperature: too sure", got, best, rtol=0.02)
+        values.same("find_temperature: too sure", got, best, rtol=0.01)
 
 
 from course_utils import checks
@@ -1001,15 +1029,16 @@ def hidden_test() -> None:
     from course_utils import analysis, checks, values
 
     answer = checks.own_work(find_temperature, analysis.fit_temperature)
-    for scale, seed in ((0.7, 21_577), (0.25, 90_011), (0.1, 3_919)):
-        logits, labels = checks.comparison.confident_logits(scale, n=400, seed=seed)
+    cases = ((0.7, 21_577, 6), (0.25, 90_011, 10), (0.1, 3_919, 3), (0.06, 77_003, 6), (0.44, 31_121, 5))
+    for scale, seed, classes in cases:
+        logits, labels = checks.comparison.confident_logits(scale, n=400, seed=seed, classes=classes)
         kept = logits.clone()
         got = answer(logits, labels)
         assert type(got) is float, "find_temperature: type"
         same = torch.equal((kept / got).argmax(dim=1), kept.argmax(dim=1))
         assert got > 0 and same, "find_temperature: predictions stay"
         best = analysis.fit_temperature(kept, labels)
-        values.same("find_temperature: not sure enough", got, best, rtol=0.02)
+        values.same("find_temperature: not sure enough", got, best, rtol=0.01)
 
 
 from course_utils import checks

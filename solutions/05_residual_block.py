@@ -199,6 +199,7 @@ def hidden_test() -> None:
             for tensor in (norm.weight, norm.bias, norm.running_mean):
                 nn.init.normal_(tensor)
             nn.init.uniform_(norm.running_var, 0.4, 1.7)
+            norm.running_var[:2] = 1e-4
         return block.eval()
 
     library = (resnet.BasicBlock.__init__, resnet.BasicBlock.forward, resnet.Bottleneck.forward)
@@ -210,10 +211,10 @@ def hidden_test() -> None:
 
     def compare(shape: tuple[int, int, int], category: str) -> None:
         torch.manual_seed(28_617 + sum(shape))
-        state, x = reference(*shape).state_dict(), torch.randn(3, shape[0], 6, 10)
+        state, x = reference(*shape).state_dict(), torch.randn(3, shape[0], 10, 6).transpose(2, 3)
 
         def use() -> torch.Tensor:
-            mine = BasicBlock(*shape)
+            mine = BasicBlock(shape[0], out_channels=shape[1], **({} if shape[2] == 1 else {"stride": shape[2]}))
             assert isinstance(mine, nn.Module), "BasicBlock: a module"
             mine.load_state_dict(state)
             return mine.eval()(x.clone())
@@ -221,17 +222,18 @@ def hidden_test() -> None:
         with torch.no_grad():
             try:
                 got = checks.own_work(use, *library)()
-            except RuntimeError as problem:
+            except (RuntimeError, TypeError) as problem:
                 raise AssertionError(f"BasicBlock: {category}") from problem
             except checks.LibraryAnswer:
                 raise AssertionError("BasicBlock: a block of your own") from None
-            values.same(f"BasicBlock: {category}", got, outputs(shape, state, x), atol=1e-5)
+            values.same(f"BasicBlock: {category}", got, outputs(shape, state, x), rtol=1e-4, atol=1e-5)
 
     with torch.random.fork_rng(devices=[]):
         compare((7, 7, 1), "equal shapes")
         compare((5, 9, 1), "other channels")
         compare((6, 6, 2), "a stride")
-        compare((9, 4, 2), "other channels and a stride")
+        for shape in ((9, 4, 2), (8, 4, 2), (4, 8, 2), (3, 9, 3), (5, 5, 3)):
+            compare(shape, "other channels and a stride")
 
 
 from course_utils import checks
@@ -242,7 +244,7 @@ checks.hidden(hidden_test)
 # %% graded="basic_block-2" points=2
 # Graded, 2 points: in training: outputs, gradients, running statistics; the input is left alone.
 ### BEGIN HIDDEN TESTS
-# Why: a sum written into x, or a norm that runs twice: outputs in evaluation are right all the same.
+# Why: a sum written into x, a norm that runs twice or otherwise, weights cut off: right in evaluation all the same.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
@@ -262,7 +264,8 @@ def hidden_test() -> None:
         theirs.load_state_dict(state)
         out = theirs(wanted * 1.0)
         out.square().sum().backward()
-        return {"out": out.detach(), "grad": wanted.grad, "state": sort(theirs.state_dict())}
+        grads = {name: p.grad for name, p in theirs.named_parameters()}
+        return {"out": out.detach(), "x": wanted.grad, "weights": sort(grads), "state": sort(theirs.state_dict())}
 
     def sort(state: dict) -> dict:
         return {name: state[name] for name in sorted(state)}
@@ -272,11 +275,13 @@ def hidden_test() -> None:
             torch.manual_seed(50_338 + sum(shape))
             state, x = reference(shape).state_dict(), torch.randn(5, shape[0], 6, 6)
             seen, blocks = x.clone().requires_grad_(), []
+            given = seen * 1.0
+            kept = given.detach().clone()
 
             def use() -> torch.Tensor:
                 blocks.append(BasicBlock(*shape))
                 blocks[0].load_state_dict(state)
-                return blocks[0].train()(seen * 1.0)
+                return blocks[0].train()(given)
 
             try:
                 got = checks.own_work(use, *library)()
@@ -284,8 +289,11 @@ def hidden_test() -> None:
                 raise AssertionError("BasicBlock: a block of your own") from None
             ours = expected(shape, state, x)
             values.same("BasicBlock: outputs in training", got, ours["out"], atol=1e-4)
+            assert torch.equal(given.detach(), kept), "BasicBlock: the input tensor in training"
             got.square().sum().backward()
-            values.same("BasicBlock: gradients", seen.grad, ours["grad"], atol=1e-4)
+            values.same("BasicBlock: gradients", seen.grad, ours["x"], atol=1e-4)
+            grads = sort({name: p.grad for name, p in blocks[0].named_parameters()})
+            values.same("BasicBlock: gradients of the weights", grads, ours["weights"], rtol=1e-3, atol=1e-3)
             mine = sort(blocks[0].state_dict())
             values.same("BasicBlock: running statistics", mine, ours["state"], atol=1e-4)
             untouched = x.clone()
@@ -320,8 +328,9 @@ for name, block in find_blocks(stock).items():
 #
 # - `needs_projection(in_channels, out_channels, stride)` tells whether a block with this input, this output and this
 #   stride needs a projection: a bool.
-# - `projection_blocks(model)` returns the names of the blocks of a torchvision ResNet that have one, such as
-#   `"layer2.0"`, in the order of the network: a list of str. It must work for ResNet-18, ResNet-50 and their like.
+# - `projection_blocks(model)` returns the names of the blocks (instances of torchvision's `BasicBlock` or `Bottleneck`)
+#   of a ResNet that have one, such as `"layer2.0"`, in the order of the network: a list of str. It must work for
+#   ResNet-18, ResNet-50 and their like, also where projections were added or taken away.
 #
 # *Predict first:* the first block of `layer1` in ResNet-50 has stride 1. Does it have a projection?
 
@@ -366,10 +375,10 @@ def hidden_test() -> None:
     from course_utils import checks, values
 
     answer = checks.own_work(needs_projection)
-    rng = random.Random(64_190)
-    for _ in range(40):
-        wide_in, stride = rng.choice((3, 16, 48, 256)), rng.choice((1, 1, 2, 3))
-        wide_out = rng.choice((wide_in, wide_in, 4 * wide_in, 48))
+    widths = (3, 12, 16, 24, 48, 96)
+    shapes = [(a, b, stride) for a in widths for b in widths for stride in (1, 2, 3, 4)]
+    random.Random(64_190).shuffle(shapes)
+    for wide_in, wide_out, stride in shapes:
         got = answer(wide_in, wide_out, stride)
         assert type(got) is bool, "needs_projection: type of the answer"
         expected = wide_in - wide_out != 0 or stride > 1
@@ -388,23 +397,30 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks, values
+    from torch import nn
     from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
     answer = checks.own_work(projection_blocks, analysis.find_blocks, analysis.identity_blocks)
-    networks = [ResNet(BasicBlock, [3, 1, 2, 1]), ResNet(Bottleneck, [1, 3, 1, 2])]
+
+    class Mine(BasicBlock):
+        pass
+
     nowhere = torch.device("meta")
     with nowhere:
-        dilated = ResNet(Bottleneck, [2, 1, 2, 1], replace_stride_with_dilation=[False, True, True])
-    networks.append(dilated)
-    stages = [(2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4)]
+        networks = [ResNet(BasicBlock, [3, 1, 2, 12]), ResNet(Bottleneck, [1, 3, 1, 2]), ResNet(Mine, [1, 2, 1, 1])]
+        networks.append(ResNet(Bottleneck, [2, 1, 2, 1], replace_stride_with_dilation=[False, True, True]))
+        way = nn.Sequential(nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64))
+        late, later = (nn.Sequential(nn.Conv2d(512, 512, 1), nn.BatchNorm2d(512)) for _ in range(2))
+    stages = [(2, 3, 4), (1, 2, 3, 4), (2, 3, 4), (1, 2, 3, 4)]
     for i, network in enumerate(networks):
         got = answer(network)
         assert type(got) is list and all(type(name) is str for name in got), "projection_blocks: type"
         values.same("projection_blocks: names", got, [f"layer{stage}.0" for stage in stages[i]])
-    third = networks[0]
-    third.layer3[0].downsample, third.layer1[2].downsample = None, torch.nn.Identity()
-    label, expected = "projection_blocks: a changed network", ["layer1.2", "layer2.0", "layer4.0"]
-    values.same(label, answer(third), expected)
+    changed = networks[0]
+    changed.layer3[0].downsample, changed.layer1[2].downsample = None, way
+    changed.layer4[2].downsample, changed.layer4[10].downsample = late, later
+    expected = ["layer1.2", "layer2.0", "layer4.0", "layer4.2", "layer4.10"]
+    values.same("projection_blocks: a changed network", answer(changed), expected)
 
 
 from course_utils import checks
@@ -560,8 +576,9 @@ assert min(photo_ratio, key=photo_ratio.get) == "layer1.1" and photo_ratio["laye
 #
 # Write `logits_without(model, name, images)`: the logits of a torchvision ResNet on `images`, in the mode the model
 # is in, when the block called `name` (`"layer3.1"`) passes on nothing but `relu(shortcut)`: x itself, or what its
-# projection makes of x. F(x) is left out. Afterwards the model is what it was, to the last bit: weights, layers,
-# methods, hooks, **also if the forward pass raises**.
+# projection makes of x. F(x) is left out. Afterwards weights, layers, attributes, modes, methods, hooks and images are
+# what they were, to the last bit, **also if the forward pass raises or is interrupted**. (Running statistics too, but
+# for a model in training mode: there they may move, as in any forward pass.)
 #
 # *Predict first:* why is `relu(x)` the same as x for every block of ResNet-18?
 
@@ -609,27 +626,37 @@ def hidden_test() -> None:
 
     answer = checks.own_work(logits_without, analysis.skipped)
 
+    class Mine(Basic):
+        pass
+
     def without(twin: nn.Module, name: str, images: torch.Tensor) -> torch.Tensor:
         block = twin.get_submodule(name)
         last = block.bn3 if isinstance(block, Bottleneck) else block.bn2
         last.weight.zero_(), last.bias.zero_()
         return twin(images)
 
+    networks = (
+        (Basic, [2, 2, 1, 1], False, ("layer1.0", "layer2.1", "layer2.0", "layer4.0")),
+        (Bottleneck, [1, 2, 1, 1], False, ("layer1.0", "layer2.1", "layer2.0", "layer4.0")),
+        (Mine, [2, 1, 1, 1], True, ("layer1.1", "layer3.0")),
+        (Basic, [1, 11, 1, 1], False, ("layer2.1", "layer2.10")),
+    )
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        for kind, layers in ((Basic, [2, 2, 1, 1]), (Bottleneck, [1, 2, 1, 1])):
+        for kind, layers, training, names in networks:
             torch.manual_seed(85_263 + layers[0])
-            model = ResNet(kind, layers, num_classes=6).eval()
+            model = ResNet(kind, layers, num_classes=6).train(training)
             for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
                 nn.init.uniform_(norm.weight, 0.5, 1.5)
                 nn.init.normal_(norm.bias, std=0.5)
             images = torch.randn(2, 3, 40, 40)
-            for name in ("layer1.0", "layer2.1", "layer2.0", "layer4.0"):
+            for name in names:
                 twin = copy.deepcopy(model)
                 got = answer(copy.deepcopy(model), name, images.clone())
                 assert type(got) is torch.Tensor and got.shape == (2, 6), "logits_without: type"
                 way = "projection" if twin.get_submodule(name).downsample else "identity shortcut"
+                label = "in training mode" if training else f"a block with {way}"
                 expected = without(twin, name, images)
-                values.same(f"logits_without: a block with {way}", got, expected, atol=1e-4)
+                values.same(f"logits_without: {label}", got, expected, rtol=1e-4, atol=1e-4)
 
 
 from course_utils import checks
@@ -638,13 +665,15 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="ablate_block-2" points=2
-# Graded, 2 points: the model is left as it was, also after an exception.
+# Graded, 2 points: model and images are left as they were, also after an exception.
 ### BEGIN HIDDEN TESTS
-# Why: leaving the block cut, or a hook or a patched forward in it, above all after an exception.
+# Why: leaving the block cut, or a hook or a patched forward in it, above all after an exception or an interrupt.
 def hidden_test() -> None:
-    import contextlib
+    import copy
     import torch
     from course_utils import analysis, checks
+    from torch import nn
+    from torch.nn.modules import module as everywhere
     from torchvision.models.resnet import BasicBlock as Basic
     from torchvision.models.resnet import ResNet
 
@@ -652,41 +681,70 @@ def hidden_test() -> None:
     kinds = ("_forward_hooks", "_forward_pre_hooks")
 
     def look(model) -> tuple:
-        layers = [(n, id(m), m.training, tuple(sorted(vars(m)))) for n, m in model.named_modules()]
-        return layers, [len(getattr(m, kind)) for m in model.modules() for kind in kinds]
+        simple = (bool, int, float, str, tuple, type(None))
+        layers = [(n, id(m), sorted(vars(m))) for n, m in model.named_modules()]
+        attributes = [(k, v) for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
+        hooks = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
+        of_all = [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
+        return layers, attributes, hooks, of_all, [(id(p), p.requires_grad) for p in model.parameters()]
+
+    class Broken(Exception):
+        pass
 
     def explode(*_):
-        raise ZeroDivisionError
+        raise Broken
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def without(twin: nn.Module, name: str, images: torch.Tensor) -> torch.Tensor:
+        last = twin.get_submodule(name).bn2
+        last.weight.zero_(), last.bias.zero_()
+        return twin(images)
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(47_710)
         model = ResNet(Basic, [1, 2, 1, 1], num_classes=4).eval()
         for p in model.parameters():
             p.add_(0.01 * torch.randn_like(p))
+        model.layer1.requires_grad_(False)
+        model.layer3.train()
         seen = []
         model.layer2[1].register_forward_hook(lambda *_: seen.append(1))
-        state = {k: v.clone() for k, v in model.state_dict().items()}
+        kept = copy.deepcopy(model)
         before = look(model)
+        moving = [k for k in kept.state_dict() if "layer3" in k and ("running" in k or "tracked" in k)]
 
         def same() -> bool:
-            now = model.state_dict()
-            kept = list(now) == list(state) and all(torch.equal(state[k], now[k]) for k in state)
-            return kept and look(model) == before
+            now, then = model.state_dict(), kept.state_dict()
+            if list(now) != list(then) or look(model) != before:
+                return False
+            return all(torch.equal(now[k], then[k]) for k in then if k not in moving)
 
+        images = torch.randn(2, 3, 34, 34)
+        given = images.clone()
         for name in ("layer2.1", "layer2.0", "layer2.1"):
-            answer(model, name, torch.randn(1, 3, 34, 34))
+            got = answer(model, name, given)
+            assert type(got) is torch.Tensor, "logits_without: type"
+            right = without(copy.deepcopy(kept), name, images)
+            assert torch.allclose(got, right, rtol=1e-3, atol=1e-3), "logits_without: the logits"
             assert same(), "logits_without: the model after a call"
+            assert torch.equal(given, images), "logits_without: the images"
         count = len(seen)
-        model(torch.randn(1, 3, 34, 34))
+        model(images)
         assert len(seen) == count + 1, "logits_without: other people's hooks"
-        handle = model.layer4[0].register_forward_pre_hook(explode)
-        before = look(model)
-        for name in ("layer1.0", "layer2.0"):
-            with contextlib.suppress(ZeroDivisionError):
-                answer(model, name, torch.randn(1, 3, 34, 34))
-                raise AssertionError("logits_without: an exception reaches the caller")
-            assert same(), "logits_without: the model after an exception"
-        handle.remove()
+        for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
+            handle = model.layer4[0].register_forward_pre_hook(stop)
+            before = look(model)
+            for name in ("layer1.0", "layer2.0"):
+                try:
+                    answer(model, name, given)
+                except kind:
+                    pass
+                else:
+                    raise AssertionError("logits_without: an exception reaches the caller")
+                assert same(), "logits_without: the model after an exception"
+            handle.remove()
 
 
 from course_utils import checks
@@ -1032,11 +1090,12 @@ for name, record in on_cpu.items():
 # ### Exercise 5 · Capture x and F(x) · ●●● · 4 points · 15 min
 #
 # Write `capture_residuals(model, images)`: run the model **once** on `images` and return a dict that maps the name of each
-# `BasicBlock` (an instance of torchvision's class) to the pair `(x, residual)`: the block's input, and **F(x) as it was before
-# anything was added to it**. The blocks stand in the order of the network.
+# `BasicBlock` (an instance of torchvision's class, wherever it lies) to the pair of tensors `(x, residual)`: the block's
+# input, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
 #
-# Afterwards the model is as it was: none of your hooks is left, **also when the forward pass raises an exception** (which goes
-# on to the caller), and other people's hooks are still there.
+# Model and images are left as they were: none of your hooks is left, **also when the forward pass raises an exception or is
+# interrupted** (which goes on to the caller), other people's hooks are still there, and mode, layers, methods and attributes
+# are the same.
 #
 # *Predict first:* torchvision adds the shortcut with `out += identity`. What does that do to a tensor that a hook has kept?
 
@@ -1088,13 +1147,17 @@ checks.residual.capture(capture_residuals)
 ### BEGIN HIDDEN TESTS
 # Why: taking F(x) after the sum or as output minus x, which a projection makes wrong; not copying it before `+=`.
 def hidden_test() -> None:
+    import copy
     import torch
     from course_utils import analysis, checks, values
     from torch import nn
     from torchvision.models.resnet import BasicBlock as Theirs
-    from torchvision.models.resnet import ResNet
+    from torchvision.models.resnet import Bottleneck, ResNet
 
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
+
+    class Mine(Theirs):
+        pass
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
@@ -1108,23 +1171,28 @@ def hidden_test() -> None:
         return found
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        for layers in ([1, 2, 1, 1], [2, 1, 1, 2]):
+        for layers, kind in (([1, 2, 1, 1], Theirs), ([2, 1, 1, 2], Mine)):
             torch.manual_seed(77_041 + layers[0])
-            model = ResNet(Theirs, layers, num_classes=3).eval()
+            model = ResNet(kind, layers, num_classes=3).train(kind is Mine)
             for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
                 nn.init.normal_(norm.bias, std=0.4)
             images = torch.randn(2, 3, 40, 48)
+            twin, outer = copy.deepcopy(model), "backbone." if kind is Mine else ""
+            whole = nn.Sequential()
+            whole.add_module("backbone", model)
             blocks = [n for n, m in model.named_modules() if isinstance(m, Theirs)]
-            got = answer(model, images.clone())
+            got = answer(whole if outer else model, images.clone())
             assert type(got) is dict, "capture_residuals: type of the answer"
-            assert list(got) == blocks, "capture_residuals: names and order of the blocks"
-            theirs = expected(model, images)
+            assert list(got) == [outer + n for n in blocks], "capture_residuals: names and order of the blocks"
+            theirs = expected(twin, images)
             for name in blocks:
-                mine = got[name]
+                mine = got[outer + name]
                 right = type(mine) in (tuple, list) and len(mine) == 2
                 assert right and all(type(t) is torch.Tensor for t in mine), "capture_residuals: pairs"
                 for i, which in enumerate(("x", "residual")):
                     values.same(f"capture_residuals: {which}", mine[i], theirs[name][i], atol=1e-4)
+        others = ResNet(Bottleneck, [1, 1, 1, 1], num_classes=3).eval()
+        assert answer(others, torch.randn(1, 3, 33, 33)) == {}, "capture_residuals: blocks of another class"
 
 
 from course_utils import checks
@@ -1133,20 +1201,26 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% graded="capture-2" points=2
-# Graded, 2 points: no hook is left, also after an exception; others' hooks stay.
+# Graded, 2 points: model and images are left as they were, also after an exception; others' hooks stay.
 ### BEGIN HIDDEN TESTS
-# Why: leaving hooks behind, above all after an exception; clearing everybody's hooks; patching forward.
+# Why: leaving hooks behind, above all after an exception or an interrupt; clearing everybody's hooks; patching forward.
 def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks
+    from torch.nn.modules import module as everywhere
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
-    def hooks(model) -> list[int]:
-        return [len(getattr(m, kind)) for m in model.modules() for kind in kinds]
+    def look(model) -> tuple:
+        simple = (bool, int, float, str, tuple, type(None))
+        layers = [(n, id(m), sorted(vars(m))) for n, m in model.named_modules()]
+        attributes = [(k, v) for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
+        hooks = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
+        of_all = [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
+        return layers, attributes, hooks, of_all, [p.requires_grad for p in model.parameters()]
 
     class Broken(Exception):
         pass
@@ -1154,29 +1228,39 @@ def hidden_test() -> None:
     def explode(*_):
         raise Broken
 
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(33_902)
-        model, calls = ResNet(Theirs, [1, 1, 1, 1], num_classes=3), []
-        model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
+        model, calls = ResNet(Theirs, [1, 1, 1, 1], num_classes=3).train(), []
+        model.layer1.requires_grad_(False)
+        others = model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
         model.layer2[0].register_forward_pre_hook(lambda *_: calls.append(2))
-        before, names = hooks(model), [name for name, _ in model.named_modules()]
+        before, images = look(model), torch.randn(2, 3, 33, 33)
+        kept = images.clone()
         for _ in range(2):
-            answer(model.train(), torch.randn(2, 3, 33, 33))
+            got = answer(model, images)
+            names = [f"layer{i}.0" for i in (1, 2, 3, 4)]
+            assert type(got) is dict and list(got) == names, "capture_residuals: names of the blocks"
+            pairs = all(len(pair) == 2 and all(map(torch.is_tensor, pair)) for pair in got.values())
+            assert pairs, "capture_residuals: pairs of tensors"
         assert calls == [2, 1, 2, 1], "capture_residuals: other hooks, and one forward pass a call"
-        assert hooks(model) == before, "capture_residuals: hooks after a call"
-        assert not any("forward" in vars(m) for m in model.modules()), "capture_residuals: methods"
-        assert names == [name for name, _ in model.named_modules()], "capture_residuals: layers"
-        assert all(m.training for m in model.modules()), "capture_residuals: mode"
-        handle = model.layer4[0].conv2.register_forward_pre_hook(explode)
-        broken = hooks(model)
-        try:
-            answer(model, torch.randn(2, 3, 33, 33))
-        except Broken:
-            pass
-        else:
-            raise AssertionError("capture_residuals: an exception of the model reaches the caller")
-        assert hooks(model) == broken, "capture_residuals: hooks after an exception"
-        handle.remove()
+        assert look(model) == before, "capture_residuals: the model after a call"
+        assert torch.equal(images, kept), "capture_residuals: the images"
+        others.remove()
+        assert not model.layer3[0].bn2._forward_hooks, "capture_residuals: other hooks can still be removed"
+        for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
+            handle = model.layer4[0].conv2.register_forward_pre_hook(stop)
+            before = look(model)
+            try:
+                answer(model, torch.randn(2, 3, 33, 33))
+            except kind:
+                pass
+            else:
+                raise AssertionError("capture_residuals: an exception of the model reaches the caller")
+            assert look(model) == before, "capture_residuals: the model after an exception"
+            handle.remove()
 
 
 from course_utils import checks
@@ -1303,7 +1387,7 @@ checks.residual.gradient_formula(unit_jacobians)
 # %% graded="gradient_formula-1" points=2
 # Graded, 2 points: dF/dx and dH/dx of functions that you have not seen.
 ### BEGIN HIDDEN TESTS
-# Why: leaving out the identity, adding 1 to every entry instead of the diagonal, transposing, float32.
+# Why: no identity, 1 added to every entry, transposing, float32; differences, which see no gradient behind rounding.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
@@ -1318,8 +1402,9 @@ def hidden_test() -> None:
             functions = {
                 "a linear residual": lambda v: a @ v,
                 "a bent residual": lambda v: b @ torch.sin(a @ v),
+                "a rounded residual": lambda v: a @ (v + (v.round() - v).detach()),
             }
-            slopes = [a, b @ torch.diag(torch.cos(a @ x)) @ a]
+            slopes = [a, b @ torch.diag(torch.cos(a @ x)) @ a, a]
             for i, (category, function) in enumerate(functions.items()):
                 kept = x.clone()
                 got = answer(function, kept)
@@ -1343,6 +1428,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
+    from torch import nn
 
     answer = checks.own_work(unit_jacobians)
     g = torch.Generator().manual_seed(11_846)
@@ -1356,7 +1442,8 @@ def hidden_test() -> None:
         for n, lift in ((2, -30.0), (5, 0.0), (6, 0.3), (4, 30.0)):
             a = torch.randn(n, n, dtype=torch.float64, generator=g)
             x = torch.randn(n, dtype=torch.float64, generator=g) + lift
-            got = answer(lambda v: torch.cos(a @ v), x.clone())
+            weight = nn.Parameter(a.clone())
+            got = answer(lambda v: torch.cos(weight @ v), x.clone())
             assert type(got) in (tuple, list) and len(got) == 3, "unit_jacobians: three tensors"
             mine = got[2]
             plain = type(mine) is torch.Tensor and mine.shape == a.shape

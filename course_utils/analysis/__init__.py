@@ -20,6 +20,7 @@ from course_utils.analysis.calibration import (
     reliability_bins,
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
+from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.paired import compare_pair, exact_p, mid_p
 from course_utils.analysis.protocol import Contender, Protocol
 from course_utils.analysis.residual import (
@@ -37,6 +38,7 @@ from course_utils.analysis.residual import (
 __all__ = [
     "Arm",
     "Contender",
+    "FAULTS",
     "Protocol",
     "capture",
     "choose_rate",
@@ -46,6 +48,7 @@ __all__ = [
     "exact_p",
     "expected_calibration_error",
     "find_blocks",
+    "fine_tune_with",
     "fit_temperature",
     "geometric_range",
     "gradient_norms",

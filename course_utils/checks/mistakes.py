@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def brief(value: object) -> str:
     if isinstance(value, tuple | list):
         items = ", ".join(brief(item) for item in value[:8]) + (", ..." if len(value) > 8 else "")
         return f"({items})" if isinstance(value, tuple) else f"[{items}]"
-    text = f"{value:.5g}" if isinstance(value, float) else repr(value)
+    text = f"{value:.5g}" if isinstance(value, float) else re.sub(r" at 0x\w+", "", repr(value))
     return textwrap.shorten(text[:200], 80, placeholder="...")
 
 
@@ -79,5 +80,8 @@ def few(names: Sequence[str], most: int = 3) -> str:
 
 def of_wrong_type(got: object, remedy: str) -> tuple[str, str]:
     """Likely cause and remedy where an answer is of another type than was asked for."""
-    likely = "a `return` is missing" if got is None else f"it is of type {type(got).__name__}"
+    kind = type(got).__name__
+    if kind == "bool" and not isinstance(got, bool):
+        kind = "numpy.bool"
+    likely = "a `return` is missing" if got is None else f"it is of type {kind}"
     return likely, remedy

@@ -65,7 +65,7 @@ def experiment(
 
     Example: `course experiment start --data cifar10.zip`
     """
-    from course_utils.evidence import running
+    from course_utils.evidence import reading, running
     from course_utils.evidence.catalogue import EXPERIMENTS
 
     if name is None:
@@ -77,7 +77,7 @@ def experiment(
         raise typer.BadParameter("--quick and --record: quick results are not recorded")
     command = f"course experiment {name} --data {Path(data).name}"
     lab = running.Lab(absolute(data), out / ("quick" if quick else "") / name, quick)
-    target = running.RECORDS if record else None
+    target = reading.RECORDS if record else None
     running.run(EXPERIMENTS[name], lab, command, note=note, only=tuple(arms or ()), record=target)
     print(f"\nrecord: {lab.folder / name}.json")
 

@@ -12,6 +12,7 @@ __all__ = [
     "methods",
     "networks",
     "printed",
+    "reading",
     "recipes",
     "running",
     "s0",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.analysis.arms import Arm, is_decided
+from course_utils.evidence.reading import RECORDS
 
-RECORDS = Path(__file__).parents[1] / "recorded" / "evidence"
 MARKS = (
     "<!-- The headline table is made from course_utils/recorded/evidence by `course build`. -->",
     "<!-- End of the headline table. -->",

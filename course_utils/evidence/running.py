@@ -19,7 +19,6 @@ from course_utils.errors import CourseError
 from course_utils.machine import describe_machine
 from course_utils.tables import table
 
-RECORDS = Path(__file__).parents[1] / "recorded" / "evidence"
 PACKAGES = ("torch", "torchvision", "timm")
 QUICK_IMAGES = 60  # of each split, with --quick
 
@@ -117,7 +116,7 @@ def run(
         command: gives this record again; stored in it.
         note: on the circumstances, such as other work on the machine; stored in it.
         only: the names of the arms to run; empty for all.
-        record: a second place for the record, such as :data:`RECORDS`.
+        record: a second place for the record, such as :data:`~course_utils.evidence.reading.RECORDS`.
 
     Returns:
         The record: question, terms, data, machine, versions, and a result for each arm that stands.
@@ -152,12 +151,6 @@ def listing(experiments: dict[str, Experiment]) -> str:
         for e in experiments.values()
     ]
     return table(rows)
-
-
-def read_record(name: str, folder: Path = RECORDS) -> dict | None:
-    """The record of an experiment that comes with the package, or ``None``."""
-    file = folder / f"{name}.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
 def summary(arm: dict) -> str:

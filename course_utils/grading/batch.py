@@ -24,7 +24,7 @@ from course_utils.grading.editions import GradingError, read_editions
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.report import Progress, Row
 from course_utils.grading.gradebook.results import Result
-from course_utils.grading.interrupts import interrupts_wait
+from course_utils.grading.interrupts import interrupts_are_kept, interrupts_wait
 from course_utils.grading.own_answers import OwnAnswers
 from course_utils.grading.sandbox.kernels import SERVER, warm_server
 from course_utils.grading.sandbox.limits import Limits
@@ -144,12 +144,14 @@ def _work(todo: Sequence[Work], settings: Settings, progress: Progress) -> None:
     with (
         open_cluster(workers, settings.scheduler, _kernels_for(settings)) as client,
         ThreadPoolExecutor(1) as aside,
+        interrupts_are_kept() as stop_if_interrupted,
     ):
         require_same_package(client, here=not settings.scheduler)
         tasks = _guarded(chain(ahead, coming), client, aside, progress)
         for (assignment, submission), outcome in run_all(client, run, tasks, progress.running):
             with interrupts_wait():
                 progress.one_more(assignment.finish(submission, outcome))
+            stop_if_interrupted()
 
 
 def _kernels_for(settings: Settings) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from course_utils.cli import app
 from course_utils.errors import CourseError, DataError, RunStopped
-from course_utils.evidence import duel, hotdog, labels, methods, printed, running, start
+from course_utils.evidence import duel, hotdog, labels, methods, printed, reading, running, start
 from course_utils.evidence.catalogue import EXPERIMENTS
 from course_utils.evidence.methods import Method, Stage, measure, measure_probe
 from course_utils.evidence.running import Experiment, Lab
@@ -129,7 +129,7 @@ def test_each_arm_is_recorded_as_soon_as_it_stands(tmp_path):
     record = tmp_path / "package"
     with pytest.raises(KeyboardInterrupt):
         running.run(experiment(arms), lab(tmp_path / "out"), "course experiment sample", record=record)
-    stored = running.read_record("sample", record)
+    stored = reading.read("sample", record)
     assert stored["missing"] == ["second"] and stored["arms"] == {"first": arm(0.5)}
     assert stored["command"] == "course experiment sample" and "torch" in stored["versions"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import csv
 import json
@@ -24,6 +25,7 @@ from course_utils.grading import batch, cluster
 from course_utils.grading.batch import GradingError, Settings, Stopped
 from course_utils.grading.gradebook import report, results
 from course_utils.grading.gradebook.writer import Writer
+from course_utils.grading.interrupts import interrupts_are_kept
 from course_utils.grading.worker import run
 
 pytestmark = pytest.mark.slow
@@ -335,3 +337,12 @@ def test_the_command_ends_with_a_table_a_file_and_a_code(course):
 def test_nothing_to_grade_is_told(course):
     with pytest.raises(GradingError, match="nothing to grade"):
         grade(course)
+
+
+def test_an_interrupt_that_a_library_swallows_is_noticed_later():
+    with interrupts_are_kept() as stop_if_interrupted:
+        stop_if_interrupted()
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            stop_if_interrupted()

@@ -14,7 +14,7 @@ from course_utils.checks.report import Wrong
 from course_utils.models import alexnet, stems
 
 State = dict[str, Tensor]
-CLASSES, OLD_CLASSES = 5, 9
+CLASSES, OLD_CLASSES = 12, 9
 
 
 def still_pretrained(before: State, after: State) -> list[str]:
@@ -62,7 +62,7 @@ VALUE_MISTAKES = (
         "compare the values with torch.equal",
     ),
 )
-OTHERWISE = ("the list does not fit the tensors", "compare each tensor with its copy from before")
+OTHERWISE = ("none of the usual mistakes explains this", "compare each tensor with its copy from before")
 BOTH = "end in `return model, names`"
 
 
@@ -84,11 +84,12 @@ def takes_small_images(adapt_alexnet):
     """32x32 images give logits [N, num_classes]."""
     model, _ = adapt_alexnet(narrow_alexnet(OLD_CLASSES), CLASSES)
     x = torch.randn(2, 3, 32, 32)
-    likely = "a map still shrinks to nothing, or no longer fits the layer behind it"
-    remedy = "print the shape after each layer of model.features"
+    likely = "a map still shrinks to nothing, or a layer has other sizes than what comes to it"
+    remedy = "print the shape after each layer; take in_features from the layer that was there"
     with torch.no_grad(), must_work("32x32 images go through", likely, remedy):
         logits = model.eval()(x)
     if tuple(logits.shape) == (2, CLASSES):
+        _must_be_logits(logits)
         return f"[2, {CLASSES}]"
     likely = "the last layer does not have num_classes outputs"
     remedy = "put a new nn.Linear in the place of classifier[6]"
@@ -108,7 +109,9 @@ def keeps_kernels(adapt_alexnet):
         return "10 tensors"
     likely = "this layer is new and random"
     remedy = "change an attribute of the layer, or copy the tensor"
-    if lost[0] in after and after[lost[0]].shape != before[lost[0]].shape:
+    if lost[0] in after and after[lost[0]].shape == before[lost[0]].shape:
+        likely = "this tensor is new and random, or its numbers were changed"
+    elif lost[0] in after:
         likely = "the kernel was cut or replaced by one of another size"
         remedy = "keep the whole kernel: change the stride of the layer instead"
     raise Wrong("the tensors as they were", f"lost: {few(lost)}", likely, remedy)
@@ -141,6 +144,18 @@ def adapt_alexnet(adapt_alexnet) -> None:
     run("adapt_alexnet", CASES, adapt_alexnet, library=library)
 
 
+def _must_be_logits(logits: Tensor) -> None:
+    likely = ""
+    if torch.allclose(logits.exp().sum(dim=1), torch.ones(2)):
+        likely = "these are logarithms of probabilities"
+    if (logits >= 0).all() and (logits == 0).any():
+        likely = "a ReLU follows the last layer"
+    if (logits >= 0).all() and torch.allclose(logits.sum(dim=1), torch.ones(2)):
+        likely = "these are probabilities"
+    if likely:
+        raise Wrong("logits", brief(logits[0].tolist()), likely, "end in the last linear layer")
+
+
 def _adapted(adapt_alexnet, classes: int) -> tuple[State, State, Sequence[str]]:
     """State before and after, and the names that the answer gives."""
     stock = narrow_alexnet(OLD_CLASSES)
@@ -157,5 +172,13 @@ def _compare_names(adapt_alexnet, classes: int, mistakes: Sequence[Mistake]) -> 
     likely = recognise(
         sorted(names), expected, mistakes, lambda wrong: sorted(wrong(before, after)), OTHERWISE
     )
+    if set(names) == set(expected):
+        likely = ("some names come more than once", "list each name once")
+    if any(f"{name}.weight" in after for name in names):
+        likely = ("these are names of layers", "list tensors, by their names in the state_dict")
     missing, wrong = (sorted(set(a) - set(b)) for a, b in ((expected, names), (names, expected)))
+    if likely == OTHERWISE and wrong and not missing:
+        likely = ("these are listed, but their numbers are new", "compare the values with torch.equal")
+    if likely == OTHERWISE and missing and not wrong:
+        likely = ("some that have kept their numbers are left out", "ask every tensor of the state_dict")
     raise Wrong(f"{len(expected)} names", f"missing: {few(missing)}; wrong: {few(wrong)}", *likely)

@@ -9,7 +9,7 @@ from torch import nn
 from torchvision.models import AlexNet
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.models import freezing
 
@@ -46,6 +46,41 @@ def _with_buffers(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
         return sum(t.numel() for t in module.state_dict().values())
 
     return tuple(count(part) / count(model) for part in parts)
+
+
+def _layer_by_layer(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
+    def count(module):
+        return sum(p.numel() for m in module.modules() for p in m.parameters(recurse=False))
+
+    return tuple(count(part) / count(model) for part in parts)
+
+
+def _every_level(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
+    def count(module):
+        return sum(_count(m) for m in module.modules())
+
+    return tuple(count(part) / count(model) for part in parts)
+
+
+def _innermost(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
+    def count(module):
+        layers = [m for m in module.modules() if not list(m.children())]
+        return sum({p: p.numel() for layer in layers for p in layer.parameters()}.values())
+
+    return tuple(count(part) / count(model) for part in parts)
+
+
+def _end_of_classifier(model: nn.Module, classifier: nn.Module, last: nn.Module) -> tuple[float, float]:
+    layers = [m for m in classifier.modules() if not list(m.children())]
+    return _fractions(model, classifier, layers[-1])
+
+
+def _by_beginning(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
+    paths = {module: name for name, module in model.named_modules()}
+    return tuple(
+        sum(p.numel() for name, p in model.named_parameters() if name.startswith(paths[part])) / _count(model)
+        for part in parts
+    )
 
 
 def _now_trainable(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
@@ -97,12 +132,53 @@ MISTAKES = (
         "use parameters() rather than state_dict()",
     ),
     Mistake(
+        _layer_by_layer,
+        "a tensor that two layers share is counted twice",
+        "go through module.parameters(), which names it once",
+    ),
+    Mistake(
+        _every_level,
+        "each number is counted again for every module that it lies in",
+        "go through module.parameters() once: it reaches all levels",
+    ),
+    Mistake(
+        _innermost,
+        "parameters that belong to a module itself, not to a layer inside of it, are left out",
+        "go through module.parameters(): it finds all of them",
+    ),
+    Mistake(
+        _end_of_classifier,
+        "the last layer of `classifier` was taken for `last`, which may be any module of the model",
+        "count the parameters of `last`",
+    ),
+    Mistake(
+        _by_beginning,
+        "parameters were found by the beginning of their names: another module's name may begin so, too",
+        "go by the modules that are passed",
+    ),
+    *(
+        Mistake(
+            lambda *parts, digits=digits: tuple(round(f, digits) for f in _fractions(*parts)),
+            "the fractions are rounded",
+            "return them as they are; round where they are printed",
+        )
+        for digits in (2, 3, 4)
+    ),
+    Mistake(
+        lambda model, *parts: tuple(
+            _count(part) / (sum(p.numel() for p in model.parameters() if p.requires_grad) or 1)
+            for part in parts
+        ),
+        "the share is taken of what is trainable at the moment",
+        "divide by all parameters of the model, frozen or not",
+    ),
+    Mistake(
         _now_trainable,
         "what is frozen at the moment was left out: the question is what each definition would train",
         "do not ask for requires_grad",
     ),
 )
-OTHERWISE = ("these are other numbers", "print the name and numel() of every parameter")
+OTHERWISE = ("none of the usual mistakes explains this", "print the name and numel() of every parameter")
 
 
 def counts_alexnet(trainable_fractions):
@@ -115,6 +191,12 @@ def counts_alexnet(trainable_fractions):
 @needs(counts_alexnet)
 def goes_by_modules(trainable_fractions):
     """modules elsewhere, with other names."""
+
+    def another_last() -> Parts:
+        model, part, _ = _misleading()
+        return model, part, model.body[1]
+
+    _expect(trainable_fractions, another_last)
     return _expect(trainable_fractions, _misleading)
 
 
@@ -133,12 +215,16 @@ def ignores_the_present(trainable_fractions):
 def leaves_the_model(trainable_fractions):
     """the model stays as it is."""
     parts = _misleading()
-    parts[1][0].requires_grad_(False)
-    before = [(name, p.requires_grad) for name, p in parts[0].named_parameters()]
+    parts[1].body[0].requires_grad_(False)
+    for p in parts[0].parameters():
+        p.grad = torch.zeros_like(p)
+    before = _state(parts[0])
     trainable_fractions(*parts)
-    if [(name, p.requires_grad) for name, p in parts[0].named_parameters()] != before:
-        likely, remedy = "something was frozen or thawed", "counting needs no requires_grad"
-        raise Wrong("the same model", "another requires_grad", likely, remedy)
+    after = _state(parts[0])
+    changed = [what for what in before if before[what] != after[what]]
+    if changed:
+        remedy = "counting changes nothing: no requires_grad, no mode, no attribute of a module"
+        raise Wrong("the same model", f"another {few(changed)}", "the model was changed to count", remedy)
 
 
 CASES = (counts_alexnet, goes_by_modules, ignores_the_present, leaves_the_model)
@@ -156,7 +242,7 @@ def _expect(trainable_fractions, make: Callable[[], Parts]) -> str:
         remedy = "return the two fractions"
         raise Wrong("a pair of fractions", brief(got), *of_wrong_type(got, remedy))
     plain = all(type(value) is float for value in got)
-    if plain and all(abs(a - b) <= 1e-9 for a, b in zip(got, expected)):
+    if plain and all(abs(a - b) <= 1e-6 * b for a, b in zip(got, expected)):
         return ", ".join(f"{value:.2%}" for value in expected)
     first = next((value for value in got if type(value) is not float), None)
     otherwise = OTHERWISE if plain else of_wrong_type(first, "return two floats")
@@ -173,17 +259,41 @@ def _expect(trainable_fractions, make: Callable[[], Parts]) -> str:
     raise Wrong(brief(expected), brief(tuple(got)), *likely)
 
 
+def _state(model: nn.Module) -> dict[str, list]:
+    """What an answer might leave changed."""
+    return {
+        "requires_grad": [(name, p.requires_grad) for name, p in model.named_parameters()],
+        "gradient": [name for name, p in model.named_parameters() if p.grad is not None],
+        "mode": [(name, m.training) for name, m in model.named_modules()],
+        "attribute": [(name, sorted(vars(m))) for name, m in model.named_modules()],
+    }
+
+
 def _off(values: Sequence[float], expected: Sequence[float]) -> tuple[float, ...]:
     """How far off, in thousandths: biases are a small part of AlexNet."""
     return tuple(1000 * (value - right) for value, right in zip(values, expected))
 
 
+class Part(nn.Module):
+    """A head with a parameter of its own beside its layers."""
+
+    def __init__(self, last: nn.Linear):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(8))
+        self.body = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), last)
+
+
 def _misleading() -> Parts:
-    """A network with norms whose frozen stem is called classifier, and whose head is called top."""
+    """A network whose stem is called classifier, and whose head lies beside `part_norm`.
+
+    The first layer of the head shares its weight with a layer outside.
+    """
     last = nn.Linear(8, 3)
-    top = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), last)
+    part = Part(last)
     model = nn.Sequential()
     model.add_module("classifier", nn.Conv2d(3, 4, 3))
     model.add_module("body", nn.Sequential(nn.BatchNorm2d(4), nn.Conv2d(4, 6, 3), nn.Flatten()))
-    model.add_module("top", nn.ModuleDict({"inner": top}))
-    return model, top, last
+    model.add_module("twin", nn.Linear(6, 8, bias=False))
+    model.add_module("top", nn.ModuleDict({"part": part, "part_norm": nn.LayerNorm(8)}))
+    model.twin.weight = part.body[0].weight
+    return model, part, last

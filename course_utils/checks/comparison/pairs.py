@@ -51,6 +51,11 @@ def _from_wrong_end(b: int, c: int) -> float:
     return min(1.0, 2 * sum(math.comb(b + c, i) for i in range(max(b, c) + 1)) / 2 ** (b + c))
 
 
+def _own_coin(b: int, c: int) -> float:
+    n, coin = b + c, b / (b + c)
+    return min(1.0, 2 * sum(math.comb(n, i) * coin**i * (1 - coin) ** (n - i) for i in range(min(b, c) + 1)))
+
+
 # Each gives the two counts.
 COUNT_MISTAKES = (
     Mistake(
@@ -75,6 +80,21 @@ COUNT_MISTAKES = (
         ),
         "two different wrong classes are counted for the second",
         "the second count needs second == labels",
+    ),
+    Mistake(
+        lambda first, second, labels: (
+            int(((second != labels) & (first != second)).sum()),
+            _counts(first, second, labels)[1],
+        ),
+        "two different wrong classes are counted for the first",
+        "the first count needs first == labels",
+    ),
+)
+SORTED_MISTAKES = (
+    Mistake(
+        lambda *vectors: tuple(sorted(_counts(*vectors), reverse=True)),
+        "the larger count comes first, whichever network it belongs to",
+        "the count of the first network comes first",
     ),
 )
 # Each gives p.
@@ -114,12 +134,21 @@ P_MISTAKES = (
         "the long end of the distribution was added up",
         "the tail goes from 0 to the smaller count",
     ),
+    Mistake(
+        _with_p(_own_coin),
+        "the coin is not fair: its probability was taken from the counts",
+        "under the null hypothesis it is 1/2",
+    ),
 )
 OTHER_COUNTS = (
-    "other images are counted",
+    "none of the usual mistakes explains this: other images are counted",
     "make a table of 2 x 2: first right or wrong, second right or wrong",
 )
-OTHER_P = ("another number", "try 1 and 5 by hand: 2 * (1 + 6) / 64")
+OTHER_P = ("none of the usual mistakes explains this", "try 1 and 5 by hand: 2 * (1 + 6) / 64")
+NO_TOSS = (
+    "nothing differs, so no coin is tossed: every result is as uneven as this one",
+    "return 1.0 for p there",
+)
 
 
 def counts_discordant(mcnemar):
@@ -135,8 +164,9 @@ def gives_exact_p(mcnemar):
 
 @needs(gives_exact_p)
 def ignores_order(mcnemar):
-    """p is the same when the networks change places."""
+    """the networks change places: the counts, too, not p."""
     both, b, c, neither = KINDS
+    _expect_counts(mcnemar, (both, c, b, neither), SORTED_MISTAKES)
     _expect_p(mcnemar, (both, c, b, neither))
 
 
@@ -149,7 +179,7 @@ def stays_below_one(mcnemar):
 @needs(counts_discordant)
 def takes_no_difference(mcnemar):
     """the same predictions twice: p is 1."""
-    _expect_p(mcnemar, (20, 0, 0, 5))
+    _expect_p(mcnemar, (20, 0, 0, 5), (), NO_TOSS)
 
 
 @needs(gives_exact_p)
@@ -186,22 +216,27 @@ def _answer(mcnemar, kinds: tuple[int, ...]) -> tuple:
     raise Wrong("(only_first, only_second, p)", brief(got), *of_wrong_type(got, remedy))
 
 
-def _expect_counts(mcnemar, kinds: tuple[int, ...]) -> None:
+def _expect_counts(mcnemar, kinds: tuple[int, ...], mistakes: tuple[Mistake, ...] = COUNT_MISTAKES) -> None:
     got, vectors = _answer(mcnemar, kinds)[:2], predictions(*kinds)
     expected = _counts(*vectors)
     plain = all(type(count) is int for count in got)
     if plain and got == expected:
         return
     otherwise = OTHER_COUNTS if plain else of_wrong_type(got[0], "return int: int(tensor) or .item()")
-    likely = recognise(got, expected, COUNT_MISTAKES, lambda wrong: wrong(*vectors), otherwise)
+    likely = recognise(got, expected, mistakes, lambda wrong: wrong(*vectors), otherwise)
     raise Wrong(expected, brief(got), *likely)
 
 
-def _expect_p(mcnemar, kinds: tuple[int, ...]) -> float:
+def _expect_p(
+    mcnemar,
+    kinds: tuple[int, ...],
+    mistakes: tuple[Mistake, ...] = P_MISTAKES,
+    unexplained: tuple[str, str] = OTHER_P,
+) -> float:
     got, vectors = _answer(mcnemar, kinds)[2], predictions(*kinds)
     expected = _right(*vectors)[2]
     if type(got) is float and abs(got - expected) <= 1e-6 * expected:
         return expected
-    otherwise = OTHER_P if type(got) is float else of_wrong_type(got, "return p as a float")
-    likely = recognise(got, expected, P_MISTAKES, lambda wrong: wrong(*vectors), otherwise)
+    otherwise = unexplained if type(got) is float else of_wrong_type(got, "return p as a float")
+    likely = recognise(got, expected, mistakes, lambda wrong: wrong(*vectors), otherwise)
     raise Wrong(brief(expected), brief(got), *likely)

@@ -15,10 +15,37 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import brief, of_wrong_type
 from course_utils.checks.report import Wrong
 
-TOO_SURE, NOT_SURE, FAR = 5.0, 0.4, 25.0
-TOLERANCE = 0.02  # of the temperature
+TOO_SURE, NOT_SURE, FAR, NEAR_ZERO = 5.0, 0.4, 44.0, 0.06
+TOLERANCE = 0.01  # of the temperature
+HOTTEST = (
+    "softmax was applied first: cross_entropy takes logits and does that itself",
+    "F.cross_entropy(logits / t, labels)",
+)
+INVERSE = ("this is 1/T", "divide the logits by the temperature")
+LOGARITHM = ("this is the logarithm of the temperature", "return its exp")
+NOT_POSITIVE = ("it is not positive: predictions would change", "fit log T, or search over positive numbers")
+ONE = ("1 changes nothing", "minimise the cross-entropy over the temperature, on either side of 1")
+SQUARED = ("another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)")
+GAP = (
+    "another measure is minimised: the distance of mean confidence and accuracy",
+    "F.cross_entropy(logits / t, labels)",
+)
+SMOOTHED = ("the labels are smoothed", "F.cross_entropy(logits / t, labels), without label_smoothing")
+HALF = ("only half of the images are used", "take all of them: nothing else is fitted here")
+CLOSE = (
+    "it is close, but not to 1 %: the grid is too coarse, or the search stops early",
+    "search on around the best temperature, in smaller steps",
+)
+BETWEEN = (
+    "it lies between 1 and the best one: the search ends too early, by its range or its steps",
+    "search from 0.05 to 50, on a logarithmic scale",
+)
+BETTER = (
+    "it is better than 1: the search stops early, or is too coarse or narrow",
+    "search on, finer and wider",
+)
 OTHERWISE = (
-    "the cross-entropy is not at its minimum",
+    "none of the usual mistakes explains this",
     "print temperature and loss for a grid of temperatures",
 )
 
@@ -39,20 +66,26 @@ def goes_far(find_temperature):
     return _expect(find_temperature, *confident_logits(FAR))
 
 
+@needs(heats_the_unsure)
+def goes_near_zero(find_temperature):
+    """a network that is hardly sure of anything."""
+    return _expect(find_temperature, *confident_logits(NEAR_ZERO))
+
+
 def leaves_the_logits(find_temperature):
     """the logits stay as they are."""
     logits, labels = confident_logits(TOO_SURE)
     before = logits.clone()
     find_temperature(logits, labels)
     if not torch.equal(logits, before):
-        likely, remedy = "they were divided in place", "write logits / t, not logits /= t"
+        likely, remedy = "they were changed in place", "write logits / t, not logits /= t"
         raise Wrong("the same logits", "others", likely, remedy)
     if logits.requires_grad:
         likely, remedy = "requires_grad was set on the logits", "only the temperature is fitted"
         raise Wrong("logits without a gradient", "requires_grad is True", likely, remedy)
 
 
-CASES = (cools_the_too_sure, heats_the_unsure, goes_far, leaves_the_logits)
+CASES = (cools_the_too_sure, heats_the_unsure, goes_far, goes_near_zero, leaves_the_logits)
 
 
 def temperature(find_temperature) -> None:
@@ -66,54 +99,46 @@ def _expect(find_temperature, logits: Tensor, labels: Tensor) -> str:
     if type(got) is not float:
         remedy = "return a float: .item()"
         raise Wrong(brief(best), brief(got), *of_wrong_type(got, remedy))
-    if _near(got, best):
+    if _near(got, best, TOLERANCE):
         return brief(round(best, 2))
     raise Wrong(brief(round(best, 2)), brief(got), *_likely(got, best, logits, labels))
 
 
 def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
-    if _near(got, _hottest(logits, labels)):
-        return (
-            "softmax was applied first: cross_entropy takes logits and does that itself",
-            "F.cross_entropy(logits / t, labels)",
-        )
-    if _near(got, 1 / best):
-        return "this is 1/T", "divide the logits by the temperature"
+    half = len(labels) // 2
+    others = {
+        HOTTEST: lambda: calibration.fit_temperature(logits.softmax(dim=1), labels),
+        INVERSE: lambda: 1 / best,
+        SQUARED: lambda: _lowest(_squared_error, logits, labels),
+        GAP: lambda: _lowest(_gap, logits, labels),
+        SMOOTHED: lambda: _lowest(_smoothed, logits, labels),
+        HALF: lambda: calibration.fit_temperature(logits[:half], labels[:half]),
+    }
     if abs(got - math.log(best)) < TOLERANCE:
-        return "this is the logarithm of the temperature", "return its exp"
+        return LOGARITHM
     if not got > 0:
-        return (
-            "it is not positive: predictions would change",
-            "fit log T, or search over positive numbers",
-        )
+        return NOT_POSITIVE
     if got == 1:
-        return (
-            "1 changes nothing",
-            "minimise the cross-entropy over the temperature, on either side of 1",
-        )
-    if _near(got, _lowest(_squared_error, logits, labels)):
-        return "another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)"
-    if _near(got, _lowest(_gap, logits, labels)):
-        return (
-            "another measure is minimised: the distance of mean confidence and accuracy",
-            "F.cross_entropy(logits / t, labels)",
-        )
+        return ONE
+    distances = {why: abs(got / temperature() - 1) for why, temperature in others.items()}
+    nearest = min(distances, key=distances.__getitem__)
+    found = distances[nearest] <= 2 * TOLERANCE
+    return nearest if found else _by_its_place(got, best, logits, labels)
+
+
+def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
+    if _near(got, best, 0.05):
+        return CLOSE
+    if abs(math.log(got)) < abs(math.log(best)) and (got > 1) == (best > 1):
+        return BETWEEN
     if F.cross_entropy(logits / got, labels) < F.cross_entropy(logits, labels):
-        return (
-            "it is better than 1: the search stops early, or is too coarse or narrow",
-            "search on, finer and wider",
-        )
+        return BETTER
     return OTHERWISE
 
 
-def _hottest(logits: Tensor, labels: Tensor) -> float:
-    """The temperature that divides probabilities, in place of logits."""
-    return calibration.fit_temperature(logits.softmax(dim=1), labels)
-
-
 def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:
-    """The temperature at which a measure of probabilities and labels is lowest, to 1 %."""
-    grid = torch.logspace(math.log10(0.05), math.log10(50), 700).tolist()
+    """The temperature at which a measure of probabilities and labels is lowest, to 0.4 %."""
+    grid = torch.logspace(math.log10(0.05), math.log10(50), 2000).tolist()
     return min(grid, key=lambda t: float(measure((logits / t).softmax(dim=1), labels)))
 
 
@@ -121,10 +146,14 @@ def _squared_error(probabilities: Tensor, labels: Tensor) -> Tensor:
     return (probabilities - F.one_hot(labels, probabilities.shape[1])).square().sum(dim=1).mean()
 
 
+def _smoothed(probabilities: Tensor, labels: Tensor) -> Tensor:
+    return F.nll_loss(0.9 * probabilities.log(), labels) - 0.1 * probabilities.log().mean()
+
+
 def _gap(probabilities: Tensor, labels: Tensor) -> Tensor:
     confidence, guess = probabilities.max(dim=1)
     return (confidence.mean() - (guess == labels).float().mean()).abs()
 
 
-def _near(a: float, b: float) -> bool:
-    return abs(a - b) <= TOLERANCE * abs(b)
+def _near(a: float, b: float, tolerance: float) -> bool:
+    return abs(a - b) <= tolerance * abs(b)

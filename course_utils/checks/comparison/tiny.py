@@ -41,9 +41,9 @@ def predictions(
     return predicted(first_right), predicted(second_right), labels
 
 
-def confident_logits(scale: float, n: int = 600, seed: int = 11) -> tuple[Tensor, Tensor]:
-    """Logits ``[n, 6]`` whose best temperature is near ``scale``, and labels drawn from them."""
+def confident_logits(scale: float, n: int = 600, seed: int = 11, classes: int = 6) -> tuple[Tensor, Tensor]:
+    """Logits ``[n, classes]`` whose best temperature is near ``scale``, and labels drawn from them."""
     g = torch.Generator().manual_seed(seed)
-    honest = 2 * torch.randn(n, 6, generator=g)
+    honest = 2 * torch.randn(n, classes, generator=g)
     labels = torch.multinomial(honest.softmax(dim=1), 1, generator=g).flatten()
     return honest * scale, labels

@@ -10,6 +10,8 @@ from course_utils.checks.finetune.evaluating import evaluation
 from course_utils.checks.finetune.freezing import freeze
 from course_utils.checks.finetune.gradients import untouched
 from course_utils.checks.finetune.grouping import groups
+from course_utils.checks.finetune.repairing import repair
+from course_utils.checks.finetune.scripts import trial
 from course_utils.checks.finetune.stem import keep_stem
 from course_utils.checks.finetune.tiny import SmallResNet
 from course_utils.checks.finetune.training import epoch
@@ -24,6 +26,8 @@ __all__ = [
     "groups",
     "keep_stem",
     "progress",
+    "repair",
+    "trial",
     "untouched",
 ]
 
@@ -36,6 +40,7 @@ POINTS = {
     "train_one_epoch": 4,
     "evaluate": 3,
     "choose_checkpoint": 2,
+    "fine_tune": 6,
 }
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from course_utils.checks.core import run
+from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.training import history
 
-# Nine epochs in which every way to choose gives another one.
-ONE_BEST = (0.50, 0.62, 0.70, 0.74, 0.76, 0.81, 0.79, 0.78, 0.77)
-THREE_BEST = (0.60, 0.80, 0.70, 0.75, 0.80, 0.55, 0.80, 0.65, 0.62)
-VAL_LOSS = (1.40, 1.10, 0.90, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
-TRAIN_ACCURACY = (0.48, 0.60, 0.70, 0.78, 0.84, 0.89, 0.93, 0.97, 0.96)
-TEST_ACCURACY = (0.49, 0.63, 0.79, 0.73, 0.78, 0.76, 0.77, 0.74, 0.72)
+# Ten epochs in which every way to choose gives another one.
+ONE_BEST = (0.50, 0.62, 0.70, 0.74, 0.76, 0.81, 0.79, 0.78, 0.77, 0.76)
+SEVERAL_BEST = (0.60, 0.80, 0.70, 0.75, 0.80, 0.80, 0.80, 0.80, 0.65, 0.62)
+NEARLY_EQUAL = (0.81230, 0.81232, 0.81226, 0.81236, 0.81240, 0.81238, 0.81224, 0.81227, 0.81233, 0.81229)
+FIRST_BEST = (0.70, 0.62, 0.66, 0.64, 0.68, 0.63, 0.61, 0.65, 0.67, 0.66)
+VAL_LOSS = (1.40, 1.10, 0.90, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95, 1.00)
+TRAIN_ACCURACY = (0.48, 0.62, 0.72, 0.78, 0.84, 0.89, 0.975, 0.97, 0.98, 0.965)
+TEST_ACCURACY = (0.49, 0.63, 0.79, 0.73, 0.78, 0.785, 0.77, 0.74, 0.72, 0.71)
 
 
 @dataclass
@@ -37,6 +39,24 @@ class Record:
 
 def _best(key: Callable[[Record], float]) -> Callable[[list[Record]], int]:
     return lambda epochs: max(epochs, key=key).epoch
+
+
+def _until_first_decline(epochs: list[Record]) -> int:
+    for record, following in zip(epochs, epochs[1:]):
+        if following.val_accuracy < record.val_accuracy:
+            return record.epoch
+    return epochs[-1].epoch
+
+
+def _improving_by(least: float) -> Callable[[list[Record]], int]:
+    def choose(epochs: list[Record]) -> int:
+        best = epochs[0]
+        for record in epochs:
+            if record.val_accuracy > best.val_accuracy + least:
+                best = record
+        return best.epoch
+
+    return choose
 
 
 def _position(epochs: list[Record]) -> int:
@@ -70,6 +90,52 @@ MISTAKES = (
         "take the highest",
     ),
     Mistake(
+        _best(lambda record: -abs(record.train_accuracy - record.val_accuracy)),
+        "this is the epoch with the smallest gap between training and validation",
+        "choose by val_accuracy",
+    ),
+    Mistake(
+        _until_first_decline,
+        "the search ends where the accuracy falls for the first time",
+        "look at all epochs",
+    ),
+    *(
+        Mistake(
+            _best(lambda record, digits=digits: round(record.val_accuracy, digits)),
+            "accuracies that differ in the fourth or fifth digit are taken for equal",
+            "compare them as they are, without rounding and without a least improvement",
+        )
+        for digits in (2, 3, 4)
+    ),
+    *(
+        Mistake(
+            _improving_by(least),
+            "accuracies that differ in the fourth or fifth digit are taken for equal",
+            "compare them as they are, without rounding and without a least improvement",
+        )
+        for least in (1e-2, 1e-3, 1e-4)
+    ),
+    Mistake(
+        _best(lambda record: (record.val_accuracy, -record.val_loss)),
+        "the validation loss decides between equals",
+        "take the first of equals",
+    ),
+    Mistake(
+        _best(lambda record: (record.val_accuracy, record.train_accuracy)),
+        "the training accuracy decides between equals",
+        "take the first of equals",
+    ),
+    Mistake(
+        lambda epochs: max(epochs[1:], key=lambda record: record.val_accuracy).epoch,
+        "the first epoch is left out",
+        "look at all epochs",
+    ),
+    Mistake(
+        lambda epochs: epochs[0].epoch + _position(epochs),
+        "the position is counted from the first epoch's number, but some epochs are not in the list",
+        "return the record's .epoch",
+    ),
+    Mistake(
         _best(lambda record: (record.val_accuracy, record.hidden)),
         "the test accuracy decides between equals",
         "take the first of equals",
@@ -96,7 +162,7 @@ MISTAKES = (
     ),
 )
 OTHERWISE = (
-    "this epoch is not the best by any measure",
+    "none of the usual mistakes explains this",
     "print epoch and val_accuracy of each record",
 )
 
@@ -106,27 +172,58 @@ def takes_best_validation(choose_checkpoint):
     _expect(choose_checkpoint, _run(ONE_BEST), 6)
 
 
+@needs(takes_best_validation)
+def takes_the_first_epoch(choose_checkpoint):
+    """also when it is the first one."""
+    _expect(choose_checkpoint, _run(FIRST_BEST), 1)
+
+
+@needs(takes_best_validation)
+def tells_close_ones_apart(choose_checkpoint):
+    """also when others are nearly as good."""
+    _expect(choose_checkpoint, _run(NEARLY_EQUAL), 5)
+
+
 def takes_first_of_equals(choose_checkpoint):
     """the first, if several are equally good."""
-    _expect(choose_checkpoint, _run(THREE_BEST), 2)
+    _expect(choose_checkpoint, _run(SEVERAL_BEST), 2)
+
+
+@needs(takes_first_of_equals)
+def takes_no_right_image(choose_checkpoint):
+    """the first, if every accuracy is 0."""
+    if choose_checkpoint(_run((0.0,) * 10)) is None:
+        likely = "the search starts at an accuracy of 0, and no epoch is above it"
+        raise Wrong("epoch 1", "None", likely, "start with the first epoch, or below 0")
+    _expect(choose_checkpoint, _run((0.0,) * 10), 1)
 
 
 def gives_the_number(choose_checkpoint):
     """the epoch's own number, in a resumed run, too."""
     _expect(choose_checkpoint, _run(ONE_BEST, first=11), 16)
+    _expect(choose_checkpoint, _run(ONE_BEST, first=10, step=10), 60)
 
 
 def spares_the_test_set(choose_checkpoint):
     """the test accuracy is not looked at."""
     epochs = _run(ONE_BEST)
     choose_checkpoint(epochs)
-    if any(record.looked_at for record in epochs):
+    choose_checkpoint(ties := _run(SEVERAL_BEST))
+    if any(record.looked_at for record in (*epochs, *ties)):
         likely = "test_accuracy was read, for the choice or to break a tie"
         remedy = "choose by val_accuracy alone; the test set is read once, at the end"
         raise Wrong("test_accuracy is never read", "it was read", likely, remedy)
 
 
-CASES = (takes_best_validation, takes_first_of_equals, gives_the_number, spares_the_test_set)
+CASES = (
+    takes_best_validation,
+    takes_the_first_epoch,
+    tells_close_ones_apart,
+    takes_first_of_equals,
+    takes_no_right_image,
+    gives_the_number,
+    spares_the_test_set,
+)
 
 
 def choose(choose_checkpoint) -> None:
@@ -144,6 +241,6 @@ def _expect(choose_checkpoint, epochs: list[Record], expected: int) -> None:
     raise Wrong(f"epoch {expected}", brief(got), *likely)
 
 
-def _run(val_accuracy: tuple[float, ...], first: int = 1) -> list[Record]:
+def _run(val_accuracy: tuple[float, ...], first: int = 1, step: int = 1) -> list[Record]:
     columns = (TRAIN_ACCURACY, val_accuracy, VAL_LOSS, TEST_ACCURACY)
-    return [Record(first + i, *values) for i, values in enumerate(zip(*columns))]
+    return [Record(first + step * i, *values) for i, values in enumerate(zip(*columns))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import torch
@@ -11,15 +12,7 @@ from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.checks.residual.tiny import (
-    Interruption,
-    bottlenecks,
-    hooks,
-    interrupt,
-    network,
-    noise,
-    patched,
-)
+from course_utils.checks.residual.tiny import ENDS, bottlenecks, changes, network, noise, state
 
 # Each gives the output of the block from the block, its input and its usual output.
 MISTAKES = (
@@ -59,11 +52,36 @@ BIAS_STAYS = Mistake(
     "the last norm still adds its bias",
     "F(x) is zero only if weight and bias of the last norm are",
 )
-OTHER_LOGITS = ("something else than F(x) was left out", "the block's output is relu(shortcut)")
+BN2_ONLY = Mistake(
+    lambda block, x, output: torch.relu(
+        block.bn3(block.conv3(0 * block.bn2(block.conv2(torch.relu(block.bn1(block.conv1(x)))))))
+        + (x if block.downsample is None else block.downsample(x))
+    ),
+    "bn2 was set to zero, but the last norm of a bottleneck is bn3",
+    "do it without a name: a hook that replaces the output of the block",
+)
+PROBABILITIES = ("these are probabilities", "return what the model gives")
+EVAL_MODE = (
+    "these are the logits of evaluation, but the model came in training mode",
+    "leave the mode to the caller",
+)
+OTHER_LOGITS = ("none of the usual mistakes explains this", "the block's output is relu(shortcut)")
 NOT_RESTORED = ("what was changed is not put back", "put it back in the `finally:` of a `try:`")
 PATCHED = (
     "the block has a `forward` of its own now, which hides that of its class",
     "`del block.forward` in a `finally:`, or use a forward hook",
+)
+ONLY_EXCEPTIONS = (
+    "`except Exception` does not see a KeyboardInterrupt",
+    "put it back in the `finally:` of a `try:`",
+)
+ROUNDED = (
+    "numbers were changed and reckoned back, which leaves an error of rounding",
+    "keep a copy and put that back, or change no number at all",
+)
+STATISTICS = (
+    "running statistics have moved: a norm ran in training mode",
+    "leave the mode to the caller",
 )
 NOT_FINALLY = ("it is put back only when all goes well", "put it back in the `finally:` of a `try:`")
 
@@ -83,39 +101,94 @@ def skips_a_projection_block(logits_without):
 def skips_bottlenecks(logits_without):
     """the same with bottleneck blocks."""
     for name in ("layer2.1", "layer1.0"):
-        _expect(logits_without, bottlenecks, name, PROJECTION_MISTAKES)
+        _expect(logits_without, bottlenecks, name, (*PROJECTION_MISTAKES, BN2_ONLY))
+
+
+@needs(skips_an_identity_block, skips_a_projection_block)
+def skips_one_block_only(logits_without):
+    """layer2.1 is left out, not layer2.10 as well."""
+
+    def deep() -> nn.Module:
+        model = network()
+        model.layer2.extend(copy.deepcopy(model.layer2[1]) for _ in range(9))
+        return model
+
+    begins_so = Mistake(
+        lambda model: _names_that_begin(model, "layer2.1"),
+        "blocks whose names begin with the name are left out, too: layer2.10",
+        "take model.get_submodule(name)",
+    )
+    images = noise(2, 3, 36, 36)
+    with torch.no_grad():
+        got, expected = (
+            logits_without(deep(), "layer2.1", images.clone()),
+            _logits(deep(), "layer2.1", images, _shortcut_only),
+        )
+        if _alike(got, expected):
+            return
+        likely = recognise(
+            got, expected, (begins_so,), lambda leave_out: _without(deep(), leave_out, images), OTHER_LOGITS
+        )
+    raise Wrong(f"logits without layer2.1: {_first(expected)}", _first(got), *likely)
+
+
+@needs(skips_an_identity_block, skips_a_projection_block)
+def goes_by_the_mode(logits_without):
+    """in training mode, if the model is in it."""
+
+    def training() -> nn.Module:
+        return network().train()
+
+    images = noise(2, 3, 36, 36)
+    with torch.no_grad():
+        got = logits_without(training(), "layer2.1", images.clone())
+        expected = _logits(training(), "layer2.1", images, _shortcut_only)
+        if _alike(got, expected):
+            return
+        evaluated = _logits(network(), "layer2.1", images, _shortcut_only)
+    likely = EVAL_MODE if _alike(got, evaluated) else OTHER_LOGITS
+    raise Wrong(f"logits in training mode: {_first(expected)}", _first(got), *likely)
 
 
 def restores_the_model(logits_without):
-    """the model is afterwards as it was."""
+    """model and images are afterwards as they were."""
     for name in ("layer2.1", "layer3.0"):
-        model = network()
-        handle = model.layer2[0].register_forward_hook(lambda *_: None)
-        before = _state(model)
-        logits_without(model, name, noise(2, 3, 36, 36))
-        _expect_same(before, _state(model), NOT_RESTORED)
-        handle.remove()
+        model, images = network(), noise(2, 3, 36, 36)
+        model.layer1.requires_grad_(False)
+        model.avgpool.train()
+        model.get_submodule(name).register_forward_hook(lambda *_: None)
+        before, tensors = state(model), _tensors(model)
+        logits_without(model, name, images)
+        _expect_same(model, before, tensors, NOT_RESTORED)
+        if not torch.equal(images, noise(2, 3, 36, 36)):
+            raise Wrong("the images as they were", "others", "they were changed in place", "work on a copy")
 
 
 @needs(restores_the_model)
 def restores_after_an_error(logits_without):
-    """also when the forward pass has raised."""
-    model = network()
-    model.layer4[0].register_forward_pre_hook(interrupt)
-    before = _state(model)
-    try:
-        logits_without(model, "layer2.1", noise(2, 3, 36, 36))
-    except Interruption:
-        _expect_same(before, _state(model), NOT_FINALLY)
-        return
-    likely = "the exception was caught"
-    raise Wrong("the model's exception", "none", likely, "use `try: ... finally: ...` without `except`")
+    """also when the forward pass was ended, by Ctrl-C too."""
+    for kind, end in ENDS:
+        model = network()
+        model.layer4[0].register_forward_pre_hook(end)
+        before, tensors = state(model), _tensors(model)
+        try:
+            logits_without(model, "layer2.1", noise(2, 3, 36, 36))
+        except kind:
+            _expect_same(
+                model, before, tensors, NOT_FINALLY if kind is not KeyboardInterrupt else ONLY_EXCEPTIONS
+            )
+        else:
+            likely = "the exception was caught"
+            remedy = "use `try: ... finally: ...` without `except`"
+            raise Wrong("the model's exception", "none", likely, remedy)
 
 
 CASES = (
     skips_an_identity_block,
     skips_a_projection_block,
     skips_bottlenecks,
+    skips_one_block_only,
+    goes_by_the_mode,
     restores_the_model,
     restores_after_an_error,
 )
@@ -133,11 +206,13 @@ def _expect(logits_without, make: Callable, name: str, mistakes: tuple[Mistake, 
         expected = _logits(make(), name, images, _shortcut_only)
         if not isinstance(got, Tensor):
             raise Wrong("logits", brief(got), *of_wrong_type(got, "return the model's output"))
-        if got.shape == expected.shape and torch.allclose(got, expected, atol=1e-5):
+        if _alike(got, expected):
             return
         likely = recognise(
             got, expected, mistakes, lambda imitate: _logits(make(), name, images, imitate), OTHER_LOGITS
         )
+        if _alike(got, expected.softmax(dim=1)):
+            likely = PROBABILITIES
     raise Wrong(f"logits without {name}: {_first(expected)}", _first(got), *likely)
 
 
@@ -151,26 +226,55 @@ def _shortcut_only(block: nn.Module, x: Tensor, output: Tensor) -> Tensor:
     return torch.relu(x if block.downsample is None else block.downsample(x))
 
 
-def _state(model: nn.Module) -> dict[str, object]:
-    """Everything of a model that an answer might leave changed."""
-    return {
-        "hooks": hooks(model),
-        "methods": patched(model),
-        "layers": [(name, id(m)) for name, m in model.named_modules()],
-        "mode": [m.training for m in model.modules()],
-        "tensors": {name: t.clone() for name, t in model.state_dict().items()},
-    }
+def _names_that_begin(model: nn.Module, beginning: str) -> list[str]:
+    """Names of the blocks whose name begins so."""
+    return [
+        name for name, m in model.named_modules() if name.startswith(beginning) and hasattr(m, "downsample")
+    ]
 
 
-def _expect_same(before: dict, after: dict, why: tuple[str, str]) -> None:
-    changed = [what for what in before if what != "tensors" and before[what] != after[what]]
-    tensors = before["tensors"]
-    moved = [k for k in tensors if not torch.equal(tensors[k], after["tensors"].get(k, torch.empty(0)))]
+def _without(model: nn.Module, leave_out: Callable, images: Tensor) -> Tensor:
+    """Logits without several blocks."""
+    for name in leave_out(model):
+        model.get_submodule(name).register_forward_hook(
+            lambda block, inputs, output: _shortcut_only(block, inputs[0], output)
+        )
+    return model(images)
+
+
+def _alike(got: object, expected: Tensor) -> bool:
+    return (
+        isinstance(got, Tensor) and got.shape == expected.shape and torch.allclose(got, expected, atol=1e-5)
+    )
+
+
+def _tensors(model: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def _expect_same(
+    model: nn.Module, before: dict[str, object], tensors: dict[str, Tensor], why: tuple[str, str]
+) -> None:
+    changed, after = changes(before, state(model)), model.state_dict()
+    moved = [k for k in tensors if not torch.equal(tensors[k], after.get(k, torch.empty(0)))]
     if changed == ["methods"]:
         why = PATCHED
+    if moved and not changed:
+        why = _why_moved(moved, tensors, after, why)
     if changed or moved:
         raise Wrong("the model as it was", f"changed: {few([*changed, *moved])}", *why)
 
 
-def _first(logits: Tensor) -> str:
+def _why_moved(
+    moved: list[str], before: dict[str, Tensor], after: dict[str, Tensor], otherwise: tuple[str, str]
+) -> tuple[str, str]:
+    if all("running" in name or "tracked" in name for name in moved):
+        return STATISTICS
+    nearly = all(torch.allclose(before[name], after[name], rtol=1e-5) for name in moved)
+    return ROUNDED if nearly else otherwise
+
+
+def _first(logits: object) -> str:
+    if not isinstance(logits, Tensor):
+        return brief(logits)
     return " ".join(f"{value:.3f}" for value in logits[0].flatten()[:4].tolist())

@@ -18,7 +18,14 @@ from course_utils.checks.residual.tiny import noise
 
 Shape = tuple[int, int, int]
 SAME_SHAPE = (4, 4, 1)
-PROJECTED = {"more channels": (4, 6, 1), "stride 2": (4, 4, 2), "both": (4, 6, 2)}
+PROJECTED = {
+    "more channels": (4, 6, 1),
+    "stride 2": (4, 4, 2),
+    "both": (4, 6, 2),
+    "twice the channels": (4, 8, 2),
+    "half the channels": (8, 4, 2),
+    "stride 3": (4, 4, 3),
+}
 TORCHVISION = (
     resnet.BasicBlock.__init__,
     resnet.BasicBlock.forward,
@@ -70,6 +77,30 @@ MISTAKES = (
         "add x as it came in; an in-place ReLU on x changes it, too",
     ),
 )
+
+
+def _with_activation(activation: Callable[[Tensor], Tensor]) -> Callable:
+    """The block with another function in the place of ReLU."""
+    return lambda block, x: activation(_branch(block, x, activation) + _shortcut(block, x))
+
+
+ACTIVATIONS = (
+    Mistake(
+        _with_activation(nn.functional.leaky_relu),
+        "a leaky ReLU stands where torchvision has a ReLU",
+        "torch.relu, F.relu or nn.ReLU()",
+    ),
+    Mistake(
+        _with_activation(nn.functional.relu6),
+        "ReLU6 cuts at 6: torchvision has a plain ReLU",
+        "torch.relu, F.relu or nn.ReLU()",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x) + _shortcut(block, x)) / 2,
+        "the sum was halved",
+        "add the two as they are",
+    ),
+)
 STRIDE_SECOND = Mistake(
     lambda block, x: torch.relu(
         block.bn2(
@@ -92,10 +123,11 @@ PROJECTION_MISTAKES = (
         "send x through the whole of downsample: convolution and norm",
     ),
     STRIDE_SECOND,
+    *ACTIVATIONS,
     *MISTAKES,
 )
 OTHERWISE = (
-    "the layers are right, what forward does with them is not",
+    "none of the usual mistakes explains this",
     "relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut)",
 )
 IN_TRAINING = (
@@ -103,8 +135,8 @@ IN_TRAINING = (
     "in forward each norm is called exactly once, and its mode is left alone",
 )
 CUT_OFF = (
-    "x or F(x) was cut off from the gradient: .detach(), .data, no_grad()",
-    "add the tensors themselves: the shortcut is what lets the gradient through",
+    "something was cut off from the gradient: .detach(), .data, no_grad()",
+    "use the tensors themselves: the shortcut is what lets the gradient through",
 )
 IN_PLACE = (
     "an in-place operation on x: `x += ...`, or a ReLU with inplace=True on x itself",
@@ -117,13 +149,13 @@ def tensors_fit(make):
     """torchvision's tensors fit by name and shape."""
     for shape in (SAME_SHAPE, *PROJECTED.values()):
         _build(make, shape)
-    return "4 blocks: equal shapes, more channels, stride 2, both"
+    return f"{1 + len(PROJECTED)} blocks"
 
 
 @needs(tensors_fit)
 def equal_without_projection(make):
     """equal shapes: torchvision's outputs in evaluation."""
-    return _compare(make, SAME_SHAPE, MISTAKES)
+    return _compare(make, SAME_SHAPE, (*ACTIVATIONS, *MISTAKES))
 
 
 @needs(tensors_fit)
@@ -131,7 +163,7 @@ def equal_with_projection(make):
     """with a projection: torchvision's outputs, too."""
     for shape in PROJECTED.values():
         _compare(make, shape, PROJECTION_MISTAKES)
-    return "more channels, stride 2, both"
+    return ", ".join(PROJECTED)
 
 
 @needs(equal_without_projection, equal_with_projection)
@@ -142,29 +174,36 @@ def equal_in_training(make):
         x, seen = (noise(3, 4, 6, 6).requires_grad_() for _ in range(2))
         got, expected = _forward(mine, seen * 1), theirs(x * 1)
         if not torch.allclose(got, expected, atol=1e-5):
-            raise Wrong("torchvision's output", f"largest difference {_gap(got, expected)}", *IN_TRAINING)
+            told = f"largest difference {_gap(got, expected)}"
+            raise Wrong("torchvision's output", told, *_odd_layer(mine, IN_TRAINING))
         after = theirs.state_dict()
         moved = [k for k, t in mine.state_dict().items() if not torch.allclose(t, after[k], atol=1e-5)]
         if moved:
-            raise Wrong("torchvision's running statistics", f"others in {few(moved)}", *IN_TRAINING)
-        (wanted,) = torch.autograd.grad(expected.square().sum(), x)
+            told = f"others in {few(moved)}"
+            raise Wrong("torchvision's running statistics", told, *_odd_layer(mine, IN_TRAINING))
+        names = ["x", *(name for name, _ in theirs.named_parameters())]
+        parameters = dict(mine.named_parameters())
+        wanted = torch.autograd.grad(expected.square().sum(), [x, *theirs.parameters()])
         with must_work("a gradient", *IN_PLACE):
-            (found,) = torch.autograd.grad(got.square().sum(), seen, allow_unused=True)
-        if found is None or not torch.allclose(found, wanted, atol=1e-3):
-            told = "none" if found is None else f"largest difference {_gap(found, wanted)}"
-            raise Wrong("torchvision's gradient of x", told, *CUT_OFF)
+            leaves = [seen, *(parameters[name] for name in names[1:])]
+            found = torch.autograd.grad(got.square().sum(), leaves, allow_unused=True)
+        for name, ours, theirs_ in zip(names, found, wanted):
+            if ours is None or not torch.allclose(ours, theirs_, rtol=1e-3, atol=1e-3):
+                told = "none" if ours is None else f"largest difference {_gap(ours, theirs_)}"
+                raise Wrong(f"torchvision's gradient of {name}", told, *CUT_OFF)
 
 
 @needs(tensors_fit)
 def leaves_the_input(make):
     """the input tensor is left as it was."""
     for shape in (SAME_SHAPE, PROJECTED["both"]):
-        x = noise(2, 4, 6, 6)
-        kept = x.clone()
-        _forward(_build(make, shape), x)
-        if not torch.equal(x, kept):
-            got = f"{int((x != kept).sum())} of {x.numel()} numbers changed"
-            raise Wrong("x as it was", got, *IN_PLACE)
+        for training in (False, True):
+            x = noise(2, 4, 6, 6)
+            kept = x.clone()
+            _forward(_build(make, shape).train(training), x)
+            if not torch.equal(x, kept):
+                got = f"{int((x != kept).sum())} of {x.numel()} numbers changed"
+                raise Wrong("x as it was", got, *IN_PLACE)
 
 
 @needs(tensors_fit)
@@ -198,7 +237,8 @@ def basic_block(block_class) -> None:
 
 def _build(make: Callable, shape: Shape) -> nn.Module:
     """The student's block with torchvision's tensors, in eval mode."""
-    block, theirs = make(*shape), torchvision_block(*shape).state_dict()
+    block = make(*shape[:2]) if shape[2] == 1 else make(*shape)
+    theirs = torchvision_block(*shape).state_dict()
     if not isinstance(block, nn.Module):
         remedy = "class BasicBlock(nn.Module), with super().__init__() in its __init__"
         raise Wrong("a module", type(block).__name__, "it is no nn.Module", remedy)
@@ -235,14 +275,28 @@ def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
 
 
 def _compare(make: Callable, shape: Shape, mistakes: tuple[Mistake, ...]) -> str:
-    mine, theirs, x = _build(make, shape), torchvision_block(*shape), noise(3, 4, 6, 6)
+    mine, theirs, x = _build(make, shape), torchvision_block(*shape), noise(3, shape[0], 6, 6)
     with torch.no_grad():
         got, expected = _forward(mine, x.clone()), theirs(x)
-        if got.shape == expected.shape and torch.allclose(got, expected, atol=1e-6):
+        if got.shape == expected.shape and torch.allclose(got, expected, rtol=1e-5, atol=1e-5):
             return f"largest difference {_gap(got, expected)}"
-        likely = recognise(got, expected, mistakes, lambda imitate: imitate(theirs, x), OTHERWISE)
+        otherwise = _odd_layer(mine, OTHERWISE)
+        likely = recognise(got, expected, mistakes, lambda imitate: imitate(theirs, x), otherwise)
     told = list(got.shape) if got.shape != expected.shape else f"largest difference {_gap(got, expected)}"
     raise Wrong(f"torchvision's output {list(expected.shape)}, {_in_words(shape)}", told, *likely)
+
+
+def _odd_layer(block: nn.Module, otherwise: tuple[str, str]) -> tuple[str, str]:
+    """A layer that is not set as torchvision's are, if there is one."""
+    for name, layer in block.named_modules():
+        usual = nn.BatchNorm2d(1)
+        if isinstance(layer, nn.BatchNorm2d) and (layer.eps, layer.momentum) != (usual.eps, usual.momentum):
+            return f"{name} has another eps or momentum", "nn.BatchNorm2d(out_channels), nothing else"
+        if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
+            return f"{name} has another padding_mode", "pad with zeros, as a convolution does by itself"
+        if isinstance(layer, nn.Dropout | nn.Dropout2d):
+            return f"{name} is a dropout, which torchvision's block has not", "leave it out"
+    return otherwise
 
 
 def _forward(block: nn.Module, x: Tensor) -> Tensor:

@@ -13,12 +13,15 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import (
-    Interruption,
+    ENDS,
+    OwnBlock,
+    bottlenecks,
+    changes,
     hooks,
-    interrupt,
     network,
     noise,
     patched,
+    state,
 )
 
 Captured = dict[str, tuple[Tensor, Tensor]]
@@ -45,6 +48,7 @@ def _reference(model: nn.Module, images: Tensor) -> dict[str, dict[str, Tensor]]
             "inner": torch.relu(normed),
             "conv2": second,
             "branch": branch,
+            "positive": torch.relu(branch),
             "shortcut": shortcut,
             "sum": branch + shortcut,
             "output": output,
@@ -82,6 +86,11 @@ PAIR_MISTAKES = (
         "(x, residual)",
     ),
     Mistake(
+        ("x", "positive"),
+        "the residual went through a ReLU",
+        "keep what bn2 gives: it has negative numbers",
+    ),
+    Mistake(
         ("x", "inner"),
         "this is the tensor between the convolutions",
         "F(x) is the output of bn2",
@@ -97,15 +106,22 @@ LAST_OF_ALL = Mistake(
     "every block has the tensors of the last one: the loop variable was looked up when the hook ran",
     "bind it in the hook: def hook(..., name=name)",
 )
-OTHER_TENSORS = ("other tensors were kept", "the input of the block, and the output of its bn2")
+OTHER_TENSORS = (
+    "none of the usual mistakes explains this",
+    "the input of the block, and the output of its bn2",
+)
 LEFT = ("a hook was registered and not removed", "keep each handle and call handle.remove()")
+ONLY_EXCEPTIONS = (
+    "`except Exception` does not see a KeyboardInterrupt",
+    "remove the hooks in the `finally:` of a `try:`",
+)
 NOT_FINALLY = (
     "the hooks are removed only when all goes well",
     "remove them in the `finally:` of a `try:`",
 )
 NOT_PASSED_ON = ("the exception was caught", "use `try: ... finally: ...` without `except`")
 OTHERS_GONE = (
-    "all hooks of a module were cleared, also those of other people",
+    "all hooks of a module were cleared or registered anew, also those of other people",
     "remove your own only, by the handles that register_... returned",
 )
 OVERWRITTEN = ("a forward method was overwritten and stays so", "use hooks, or put it back in `finally:`")
@@ -132,15 +148,36 @@ def names_the_blocks(capture_residuals):
 @needs(names_the_blocks)
 def keeps_the_tensors(capture_residuals):
     """x and F(x), as it was before the sum."""
-    model, images = network(), noise(2, 3, 36, 36)
-    with torch.no_grad():
-        got = {k: tuple(v) for k, v in capture_residuals(model, images.clone()).items()}
-        steps = _reference(network(), images)
-    expected = _pairs(steps, ("x", "branch"))
-    wrong = [name for name in expected if not all(map(_close, got[name], expected[name]))]
-    if not wrong:
-        return
-    raise Wrong("x and F(x) of every block", f"other tensors in {few(wrong)}", *_why(got, steps))
+    _expect_tensors(capture_residuals, training=False)
+
+
+@needs(keeps_the_tensors)
+def keeps_those_of_training(capture_residuals):
+    """in training mode, those of training."""
+    _expect_tensors(capture_residuals, training=True)
+
+
+@needs(names_the_blocks)
+def finds_them_anywhere(capture_residuals):
+    """also inside another module, and of a subclass."""
+    for make, why in (
+        (lambda: nn.Sequential(network()), "names written down fit this network only"),
+        (lambda: network(OwnBlock), "an instance of a subclass is one of the class, too: isinstance"),
+    ):
+        expected = [name for name, _ in _blocks(make())]
+        got = capture_residuals(make(), noise(2, 3, 36, 36))
+        if not isinstance(got, dict) or list(got) != expected:
+            told = few(list(got), 5) if isinstance(got, dict) else brief(got)
+            raise Wrong(few(expected, 5), told, why, "go through model.named_modules()")
+
+
+@needs(names_the_blocks)
+def leaves_other_blocks_out(capture_residuals):
+    """no other blocks: a network of bottlenecks has none."""
+    got = capture_residuals(bottlenecks(), noise(2, 3, 36, 36))
+    if got != {}:
+        likely = "every module that has a bn2 was taken"
+        raise Wrong("an empty dict", few(list(got), 5), likely, "ask for isinstance(module, BasicBlock)")
 
 
 def removes_its_hooks(capture_residuals):
@@ -156,18 +193,20 @@ def removes_its_hooks(capture_residuals):
 
 @needs(removes_its_hooks)
 def removes_them_after_an_error(capture_residuals):
-    """nor after the forward pass has raised."""
-    model = network()
-    handle = model.layer3[0].conv2.register_forward_pre_hook(interrupt)
-    try:
-        capture_residuals(model, noise(1, 3, 33, 33))
-    except Interruption:
-        pass
-    else:
-        raise Wrong("the exception of the model", "no exception", *NOT_PASSED_ON)
-    handle.remove()
-    if hooks(model):
-        raise Wrong("no hook", f"hooks on {few(list(hooks(model)))}", *NOT_FINALLY)
+    """nor after the forward pass was ended, by Ctrl-C too."""
+    for kind, end in ENDS:
+        model = network()
+        handle = model.layer3[0].conv2.register_forward_pre_hook(end)
+        try:
+            capture_residuals(model, noise(1, 3, 33, 33))
+        except kind:
+            pass
+        else:
+            raise Wrong("the exception of the model", "no exception", *NOT_PASSED_ON)
+        handle.remove()
+        if hooks(model):
+            why = ONLY_EXCEPTIONS if kind is KeyboardInterrupt else NOT_FINALLY
+            raise Wrong("no hook", f"hooks on {few(list(hooks(model)))}", *why)
 
 
 def leaves_others(capture_residuals):
@@ -175,11 +214,29 @@ def leaves_others(capture_residuals):
     model = network()
     model.layer1[0].register_forward_pre_hook(lambda *_: None)
     model.layer2[1].bn2.register_forward_hook(lambda *_: None)
-    before = hooks(model)
+    before, theirs = hooks(model), state(model)["hooks"]
     capture_residuals(model, noise(1, 3, 33, 33))
     gone = [name for name, number in before.items() if hooks(model).get(name, 0) < number]
     if gone:
         raise Wrong("their hooks", f"gone from {few(gone)}", *OTHERS_GONE)
+    if hooks(model) == before and state(model)["hooks"] != theirs:
+        raise Wrong("their hooks", "the same functions under other handles", *OTHERS_GONE)
+
+
+@needs(removes_its_hooks)
+def leaves_the_model(capture_residuals):
+    """model and images are otherwise as they were."""
+    model, images = network(), noise(2, 3, 33, 33)
+    model.layer1.requires_grad_(False)
+    before = state(model)
+    capture_residuals(model, images)
+    if changed := changes(before, state(model)):
+        likely = "something of the model was set for the forward pass and not set back"
+        if changed == ["hooks"]:
+            likely = "a hook for all modules of all models is left"
+        raise Wrong("the model as it was", f"changed: {few(changed)}", likely, "leave nothing behind")
+    if not torch.equal(images, noise(2, 3, 33, 33)):
+        raise Wrong("the images as they were", "others", "they were changed in place", "work on a copy")
 
 
 def runs_once(capture_residuals):
@@ -198,9 +255,13 @@ def runs_once(capture_residuals):
 CASES = (
     names_the_blocks,
     keeps_the_tensors,
+    keeps_those_of_training,
+    finds_them_anywhere,
+    leaves_other_blocks_out,
     removes_its_hooks,
     removes_them_after_an_error,
     leaves_others,
+    leaves_the_model,
     runs_once,
 )
 
@@ -208,6 +269,21 @@ CASES = (
 def capture(capture_residuals) -> None:
     """Check the exercise on capturing tensors inside a network."""
     run("capture_residuals", CASES, capture_residuals, library=(residual.capture, residual.recording))
+
+
+def _expect_tensors(capture_residuals, training: bool) -> None:
+    model, images = network().train(training), noise(2, 3, 36, 36)
+    with torch.no_grad():
+        got = {k: tuple(v) for k, v in capture_residuals(model, images.clone()).items()}
+        steps, other = (_reference(network().train(mode), images) for mode in (training, not training))
+    expected = _pairs(steps, ("x", "branch"))
+    wrong = [name for name in expected if not all(map(_close, got[name], expected[name]))]
+    if not wrong:
+        return
+    likely = _why(got, steps)
+    if all(map(_close, got[wrong[0]], _pairs(other, ("x", "branch"))[wrong[0]])):
+        likely = ("the model was put in another mode for the pass", "leave the mode to the caller")
+    raise Wrong("x and F(x) of every block", f"other tensors in {few(wrong)}", *likely)
 
 
 def _blocks(model: nn.Module) -> list[tuple[str, nn.Module]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.functional import jacobian
 
 from course_utils.checks.core import needs, run
@@ -14,6 +14,7 @@ from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import noise
 
 MATRIX = noise(4, 4, seed=3).double()
+WEIGHT = nn.Parameter(MATRIX.clone())
 Function = Callable[[Tensor], Tensor]
 
 
@@ -23,6 +24,15 @@ def _linear(x: Tensor) -> Tensor:
 
 def _bent(x: Tensor) -> Tensor:
     return torch.sin(MATRIX @ x)
+
+
+def _rounded(x: Tensor) -> Tensor:
+    """Steps, through which autograd sends the gradient of a straight line."""
+    return MATRIX @ (x + (x.round() - x).detach())
+
+
+def _with_parameter(x: Tensor) -> Tensor:
+    return torch.sin(WEIGHT @ x)
 
 
 def _nothing(x: Tensor) -> Tensor:
@@ -98,12 +108,20 @@ RELU_MISTAKES = (
         "rows stay where H is above zero",
     ),
     Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * torch.where(h > 0, 1.0, 0.01)[:, None],
+        "this is a leaky ReLU",
+        "relu's slope is 0 where H is not above zero",
+    ),
+    Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (h >= 0)[:, None],
         "rows stay where H is exactly zero",
         "there relu's slope counts as 0: H > 0",
     ),
 )
-OTHER = ("another matrix", "torch.autograd.functional.jacobian(function, x) gives the right kind")
+OTHER = (
+    "none of the usual mistakes explains this",
+    "torch.autograd.functional.jacobian(function, x) gives the right kind",
+)
 ROUGH = (
     "finite differences: right to a few digits only",
     "let autograd differentiate, it is exact to rounding",
@@ -129,10 +147,38 @@ def adds_the_identity(unit_jacobians):
         _expect(got, d + torch.eye(len(d)), lambda imitate: imitate(d), SUM_MISTAKES)  # noqa: B023
 
 
+@needs(differentiates_the_branch)
+def takes_autograds_slope(unit_jacobians):
+    """dF/dx by autograd, also of a function in steps."""
+    x = _point()
+    d = jacobian(_rounded, x)
+    got = _three(unit_jacobians, _rounded, x)[0]
+    if isinstance(got, Tensor) and got.shape == d.shape and not got.detach().any():
+        likely = "finite differences: they see the steps, autograd does not"
+        raise Wrong(_told(d, 0), _told(got.detach(), 0), likely, "let autograd differentiate")
+    _expect(got, d, lambda imitate: imitate(d), BRANCH_MISTAKES)
+
+
+@needs(differentiates_the_branch)
+def takes_any_length(unit_jacobians):
+    """vectors of another length."""
+    x, square = torch.tensor([0.5, -2.0, 3.0]).double(), MATRIX[:3, :3]
+
+    def shorter(v: Tensor) -> Tensor:
+        return square @ v
+
+    d, total, behind = _three(unit_jacobians, shorter, x)
+    expected, h = square + torch.eye(3), x + square @ x
+    _expect(d, square, lambda imitate: imitate(square), BRANCH_MISTAKES)
+    _expect(total, expected, lambda imitate: imitate(square), SUM_MISTAKES)
+    cut, mistakes = expected * (h > 0)[:, None], _relu_mistakes(shorter, x)
+    _expect(behind, cut, lambda imitate: imitate(square, h), mistakes)
+
+
 @needs(adds_the_identity)
 def cuts_behind_the_relu(unit_jacobians):
     """dR/dx, where some sums are negative."""
-    x = torch.tensor([1.5, -2.0, 0.3, -0.1], dtype=torch.double)
+    x = torch.tensor([0.3, -1.1, 0.4, -0.3], dtype=torch.double)
     return _behind_relu(unit_jacobians, x)
 
 
@@ -155,9 +201,10 @@ def leaves_x(unit_jacobians):
 
 def leaves_no_history(unit_jacobians):
     """the results carry no gradient history."""
-    for result in _three(unit_jacobians, _bent, _point()):
-        if isinstance(result, Tensor) and result.requires_grad:
-            raise Wrong("plain tensors", "requires_grad is True", DETACH, "return result.detach()")
+    for function in (_bent, _with_parameter):
+        for result in _three(unit_jacobians, function, _point()):
+            if isinstance(result, Tensor) and result.requires_grad:
+                raise Wrong("plain tensors", "requires_grad is True", DETACH, "return result.detach()")
 
 
 @needs(cuts_behind_the_relu)
@@ -168,6 +215,8 @@ def counts_zero_as_off(unit_jacobians):
 
 CASES = (
     differentiates_the_branch,
+    takes_autograds_slope,
+    takes_any_length,
     adds_the_identity,
     cuts_behind_the_relu,
     is_zero_where_all_is_negative,
@@ -196,22 +245,31 @@ def _three(unit_jacobians, function: Function, x: Tensor) -> tuple:
     return tuple(got)
 
 
-def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
-    d, h = jacobian(function, x), x + function(x)
-    expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
-    got = _three(unit_jacobians, function, x)[2]
+def _relu_mistakes(function: Function, x: Tensor) -> tuple[Mistake, ...]:
+    of_x = Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * (x > 0)[:, None],
+        "the mask is that of x, not of x + F(x)",
+        "the ReLU sees the sum",
+    )
     of_branch = Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (function(x) > 0)[:, None],
         "the mask is that of F(x), not of x + F(x)",
         "the ReLU sees the sum",
     )
-    _expect(got, expected, lambda imitate: imitate(d, h), (of_branch, *RELU_MISTAKES))
+    return of_branch, of_x, *RELU_MISTAKES
+
+
+def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
+    d, h = jacobian(function, x), x + function(x)
+    expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
+    got = _three(unit_jacobians, function, x)[2]
+    _expect(got, expected, lambda imitate: imitate(d, h), _relu_mistakes(function, x))
     return f"{int((h <= 0).sum())} of {len(h)} rows are zero"
 
 
 def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mistake, ...]) -> None:
     if not isinstance(got, Tensor):
-        raise Wrong("a tensor [4, 4]", brief(got), *of_wrong_type(got, "return tensors"))
+        raise Wrong(f"a tensor {list(expected.shape)}", brief(got), *of_wrong_type(got, "return tensors"))
     got = got.detach()
     if got.dtype != torch.double:
         remedy = "keep x.dtype: torch.eye(n, dtype=x.dtype)"
@@ -219,7 +277,7 @@ def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mi
     if got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-9):
         return
     near = got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-2)
-    likely = ROUGH if near else recognise(got, expected, mistakes, observe, OTHER)
+    likely = recognise(got, expected, mistakes, observe, ROUGH if near else OTHER)
     row = 0 if got.shape != expected.shape else int((got - expected).abs().sum(dim=1).argmax())
     raise Wrong(_told(expected, row), _told(got, row), *likely)
 

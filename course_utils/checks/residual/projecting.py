@@ -11,11 +11,15 @@ from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.checks.residual.tiny import OwnBlock
 
 # in_channels, out_channels, stride
 SAME = (64, 64, 1)
-SHAPES = (SAME, (64, 128, 2), (64, 128, 1), (128, 64, 1), (64, 64, 2), (256, 256, 1), (64, 64, 3))
-NEEDED = (False, True, True, True, True, False, True)
+SHAPES = (
+    SAME, (64, 128, 2), (64, 128, 1), (128, 64, 1), (64, 64, 2),
+    (256, 256, 1), (64, 64, 3), (128, 64, 2), (96, 32, 3), (64, 64, 4),
+)  # fmt: skip
+NEEDED = (False, True, True, True, True, False, True, True, True, True)
 
 NEEDS_MISTAKES = (
     Mistake(
@@ -43,6 +47,24 @@ NEEDS_MISTAKES = (
         "this tells when the shortcut can be x: the opposite",
         "turn it round",
     ),
+    *(
+        Mistake(
+            formula,
+            "channels and stride are multiplied: one does not make up for the other",
+            "ask for each by itself: channels that differ, or a stride other than 1",
+        )
+        for formula in (lambda i, o, s: i != o * s, lambda i, o, s: i * s != o)
+    ),
+    Mistake(
+        lambda i, o, s: i > o or s != 1,
+        "more channels at the end do not fit either",
+        "compare with !=",
+    ),
+    Mistake(
+        lambda i, o, s: i != o or s % 2 == 0,
+        "only even strides are asked for",
+        "any stride but 1 makes F(x) smaller",
+    ),
     Mistake(
         lambda i, o, s: i != o or s == 2,
         "only stride 2 is asked for",
@@ -50,7 +72,7 @@ NEEDS_MISTAKES = (
     ),
 )
 OTHER_SHAPES = (
-    "shapes that fit and shapes that do not are mixed up",
+    "none of the usual mistakes explains this",
     "when do x and F(x) have the same shape?",
 )
 TO_BOOL = "return a bool: a comparison gives one"
@@ -60,12 +82,32 @@ def _with_attribute(model):
     return [n for n, m in model.named_modules() if hasattr(m, "downsample")]
 
 
+def _by_the_formula(model):
+    names = []
+    for name, block in model.named_modules():
+        if isinstance(block, BasicBlock | Bottleneck):
+            last = block.conv3 if isinstance(block, Bottleneck) else block.conv2
+            if block.conv1.in_channels != last.out_channels or block.stride != 1:
+                names.append(name)
+    return names
+
+
+def _first_of_each_stage(model):
+    stages = [name for name, _ in model.named_children() if name.startswith("layer")]
+    return [next((n for n in _right(model) if n.startswith(stage)), None) for stage in stages]
+
+
 def _of_projections(model):
     return [n for n, m in model.named_modules() if n.endswith("downsample") and m is not None]
 
 
 # Each takes the place of projection_blocks.
 LIST_MISTAKES = (
+    Mistake(
+        _by_the_formula,
+        "these blocks would need one; here some were added and taken away",
+        "ask each block for its downsample",
+    ),
     Mistake(
         lambda model: ["layer2.0", "layer3.0", "layer4.0"],
         "ResNet-18's list, or only blocks with a stride: ResNet-50's layer1.0 has stride 1",
@@ -87,12 +129,40 @@ LIST_MISTAKES = (
         "leave .downsample off the name",
     ),
     Mistake(
+        lambda model: [n for n, m in model.named_modules() if isinstance(m, BasicBlock) and m.downsample],
+        "bottlenecks are left out",
+        "both BasicBlock and Bottleneck have projections",
+    ),
+    Mistake(
+        lambda model: [n for n in _right(model) if type(model.get_submodule(n)) in (BasicBlock, Bottleneck)],
+        "an instance of a subclass is one of torchvision's class, too",
+        "ask by isinstance, or for the attribute downsample",
+    ),
+    Mistake(
+        lambda model: [n.rpartition(".")[2] for n in _right(model)],
+        "this is only the last part of each name",
+        "return the whole path, such as layer2.0",
+    ),
+    Mistake(
+        lambda model: [n for n in _first_of_each_stage(model) if n],
+        "the search ends at the first projection of each stage",
+        "go on to the end: a stage can have several",
+    ),
+    Mistake(
+        lambda model: sorted(_right(model)),
+        "the names are sorted as text: layer4.10 comes before layer4.2 then",
+        "keep the order of the network",
+    ),
+    Mistake(
         lambda model: list(reversed(_right(model))),
         "the order is turned round",
         "go through model.named_modules(), which is in the order of the network",
     ),
 )
-OTHER_BLOCKS = ("other blocks", "go through model.named_modules() and look at downsample")
+OTHER_BLOCKS = (
+    "none of the usual mistakes explains this",
+    "go through model.named_modules() and look at downsample",
+)
 
 
 def tells_from_shapes(needs_projection, _):
@@ -123,12 +193,20 @@ def lists_resnet50(_, projection_blocks):
 @needs(lists_resnet18)
 def lists_others(_, projection_blocks):
     """of a network whose projections are elsewhere."""
-    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 1]))
-    model.layer1[1].downsample, model.layer3[0].downsample = nn.Identity(), None
+    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 11]))
+    for block in (model.layer1[1], model.layer4[2], model.layer4[10]):
+        block.downsample = _square_projection(block.conv2.out_channels)
+    model.layer3[0].downsample = None
     return _expect(projection_blocks, model)
 
 
-CASES = (tells_from_shapes, lists_resnet18, lists_resnet50, lists_others)
+@needs(lists_resnet18)
+def lists_own_blocks(_, projection_blocks):
+    """of a network whose blocks are of a subclass."""
+    return _expect(projection_blocks, _meta(lambda: ResNet(OwnBlock, [1, 2, 1, 1])))
+
+
+CASES = (tells_from_shapes, lists_resnet18, lists_resnet50, lists_others, lists_own_blocks)
 
 
 def projection(needs_projection, projection_blocks) -> None:
@@ -152,6 +230,10 @@ def _right(model: nn.Module) -> list[str]:
     kinds = (BasicBlock, Bottleneck)
     blocks = [(n, m) for n, m in model.named_modules() if isinstance(m, kinds)]
     return [name for name, block in blocks if block.downsample is not None]
+
+
+def _square_projection(width: int) -> nn.Module:
+    return _meta(lambda: nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width)))
 
 
 def _meta(build) -> nn.Module:

@@ -7,9 +7,11 @@ import functools
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules import module as everywhere
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+SIMPLE = (bool, int, float, str, tuple, type(None))  # attributes of a module that can be compared
 
 
 def block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
@@ -20,7 +22,14 @@ def block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
         if stride != 1 or in_channels != out_channels:
             projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
             shortcut = nn.Sequential(projection, nn.BatchNorm2d(out_channels))
-        return _with_lively_norms(BasicBlock(in_channels, out_channels, stride, shortcut)).eval()
+        block = _with_lively_norms(BasicBlock(in_channels, out_channels, stride, shortcut)).eval()
+        for norm in (m for m in block.modules() if isinstance(m, nn.BatchNorm2d)):
+            norm.running_var[0] = 1e-4  # so that the norm's epsilon shows
+        return block
+
+
+class OwnBlock(BasicBlock):
+    """An instance of this class is one of torchvision's, too."""
 
 
 def network(kind: type[nn.Module] = BasicBlock) -> ResNet:
@@ -38,19 +47,51 @@ def noise(*shape: int, seed: int = 7) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def state(model: nn.Module) -> dict[str, object]:
+    """What of a model, besides its tensors, an answer might leave changed."""
+    of_all = [list(getattr(everywhere, f"_global{kind}").items()) for kind in HOOKS]
+    return {
+        "hooks": [*of_all, *(list(getattr(m, kind).items()) for m in model.modules() for kind in HOOKS)],
+        "methods": patched(model),
+        "layers": [(name, id(m)) for name, m in model.named_modules()],
+        "modes": [m.training for m in model.modules()],
+        "attributes": [
+            (name, key, value if isinstance(value, SIMPLE) else "")
+            for name, m in model.named_modules()
+            for key, value in sorted(vars(m).items())
+            if key not in ("training", "forward")
+        ],
+        "requires_grad": [p.requires_grad for p in model.parameters()],
+    }
+
+
+def changes(before: dict[str, object], after: dict[str, object]) -> list[str]:
+    """What two states of a model differ in."""
+    return [what for what in before if before[what] != after[what]]
+
+
 def hooks(model: nn.Module) -> dict[str, int]:
     """How many hooks each module has, by name; modules without any are left out."""
     counts = {n: sum(len(getattr(m, kind)) for kind in HOOKS) for n, m in model.named_modules()}
     return {name: number for name, number in counts.items() if number}
 
 
-class Interruption(Exception):
+class Failure(Exception):
     """What a check makes a forward pass raise."""
 
 
-def interrupt(*_) -> None:
+def fail(*_) -> None:
     """A hook that raises."""
-    raise Interruption("this forward pass was made to fail")
+    raise Failure("this forward pass was made to fail")
+
+
+def interrupt(*_) -> None:
+    """A hook that does what Ctrl-C does: this is no Exception."""
+    raise KeyboardInterrupt
+
+
+# What may end a forward pass, and a hook that does it.
+ENDS = ((Failure, fail), (KeyboardInterrupt, interrupt))
 
 
 def patched(model: nn.Module) -> list[str]:

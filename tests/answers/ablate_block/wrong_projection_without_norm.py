@@ -1,4 +1,4 @@
-# fails: ablate_block-1
+# fails: ablate_block-1 ablate_block-2
 import torch
 
 

@@ -23,7 +23,7 @@ def capture_residuals(model, images):
     recorders = {}
     try:
         for name, module in model.named_modules():
-            if type(module) is BasicBlock:
+            if isinstance(module, BasicBlock):
                 recorders[name] = Recorder(module)
         model(images)
         return {name: (r.x, r.residual) for name, r in recorders.items()}

@@ -1,4 +1,4 @@
-# fails: capture-1
+# fails: capture-1 capture-2
 from torchvision.models.resnet import BasicBlock
 
 

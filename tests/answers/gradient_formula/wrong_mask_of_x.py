@@ -7,5 +7,5 @@ def unit_jacobians(residual, x):
     d = jacobian(residual, x)
     one = torch.eye(len(x), dtype=x.dtype)
     total = d + one
-    mask = (residual(x) > 0).to(x.dtype)
+    mask = (x > 0).to(x.dtype)
     return d, total, mask[:, None] * total

@@ -1,0 +1,18 @@
+# fails: ablate_block-1 ablate_block-2
+import torch
+
+
+def logits_without(model, name, images):
+    def shortcut_only(block, inputs, output):
+        (x,) = inputs
+        return torch.relu(x if block.downsample is None else block.downsample(x))
+
+    handle = model.get_submodule(name).register_forward_hook(shortcut_only)
+    modes = {m: m.training for m in model.modules()}
+    model.eval()
+    try:
+        return model(images)
+    finally:
+        handle.remove()
+        for module, training in modes.items():
+            module.training = training

@@ -1,0 +1,9 @@
+# fails: mcnemar-2
+from math import comb
+
+
+def mcnemar(first, second, labels):
+    b = int(((first == labels) & (second != labels)).sum())
+    c = int(((first != labels) & (second == labels)).sum())
+    n = b + c
+    return b, c, min(1, 2 * sum(comb(n, i) for i in range(min(b, c) + 1)) / 2**n)

@@ -1,0 +1,7 @@
+# fails: projection-1
+def needs_projection(in_channels, out_channels, stride):
+    return in_channels != out_channels or stride % 2 == 0
+
+
+def projection_blocks(model):
+    return [name for name, m in model.named_modules() if getattr(m, "downsample", None) is not None]
