@@ -713,6 +713,7 @@ def hidden_test() -> None:
         })  # fmt: skip
         model.positions, model.gain = nn.Parameter(torch.randn(8, 11)), nn.Parameter(torch.randn(13))
         nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
+        model["table"].requires_grad_(False)
         result = answer(model, torch.Generator().manual_seed(5))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
         new = dict(result.named_parameters())
@@ -767,6 +768,7 @@ def hidden_test() -> None:
         for _ in range(3):
             model(torch.randn(10, 3, 3, 3, 3) * 2 + 1)
         nn.init.normal_(model[1].weight)
+        model(torch.randn(4, 3, 3, 3, 3)).square().sum().backward()
         model[0].requires_grad_(False), model[4].eval()
         model.register_buffer("table", torch.randn(4, 3))
         kept = Kept(model)

@@ -9,8 +9,8 @@ from exercises import cells
 from mutants import Mutant, equivalent, killed, mutants
 
 KEYS = sorted(cells("check"))
-# One mutant of our own answer is alive: no hidden test changes the input of a block after it has run.
-TO_DO = {"capture"}
+# Some mutants of our own answers are alive, and no mistake of theirs is explained yet: see the table.
+TO_DO = {"capture", "repair"}
 DONE = [key for key in KEYS if key not in TO_DO]
 SAMPLE = 3  # mutants of each exercise
 ANSWER = """def f(a, b):
