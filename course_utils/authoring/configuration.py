@@ -1,4 +1,4 @@
-"""What the course folder says of itself: nbgrader's configuration, the version, where Colab finds it."""
+"""What the course folder says of itself: configuration, version, where its hand-out is online."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def course_version(root: Path) -> str:
     return _project(root)["project"]["version"]
 
 
-def colab_repository(root: Path) -> str:
-    """The setting ``colab`` in ``pyproject.toml``; empty where the course is not on Colab."""
-    return _project(root).get("tool", {}).get("course", {}).get("colab", "")
+def handout_repository(root: Path) -> str:
+    """The setting ``handout`` in ``pyproject.toml``; empty where the hand-out is not online."""
+    return _project(root).get("tool", {}).get("course", {}).get("handout", "")
 
 
 def load_config(root: Path) -> Config:

@@ -10,10 +10,12 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from course_utils.authoring.colab import notebook_address
-from course_utils.authoring.configuration import colab_repository
+from course_utils.authoring.configuration import handout_repository
+from course_utils.authoring.online import binder_files, links
 from course_utils.authoring.release import check
+from course_utils.authoring.wheels import download_wheels
 from course_utils.errors import BuildError
+from course_utils.storage import write_text
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
 INSTRUCTORS = ("grading", "authoring")  # parts of the package that no student's command needs
@@ -52,24 +54,25 @@ Code and texts come under the licence in `LICENSE` ({license}); data and weights
 
 Data and weights are downloaded by you from their hosts; none is in this folder but the small weights.
 """  # noqa: E501, rows of a table
-COLAB = """
-Or without installing anything, in Colab:
+ONLINE = """
+Or without installing anything:
 
 {links}
 """
 
 
-def make_handout(root: Path, folder: Path) -> list[Path]:
+def make_handout(root: Path, folder: Path, offline: bool = False) -> list[Path]:
     """Write the hand-out into a new or empty folder.
 
     Args:
         root: the course folder; its notebooks must be as built from the text.
+        offline: add wheels of all that students need, for this system and Python.
 
     Returns:
         The files that were made.
 
     Raises:
-        BuildError: if the folder is not empty, a notebook has drifted, or pip cannot build.
+        BuildError: if the folder is not empty, a notebook has drifted, or pip cannot build or download.
     """
     if folder.exists() and any(folder.iterdir()):
         raise BuildError(f"{folder} is not empty.", do="choose a new folder")
@@ -81,20 +84,19 @@ def make_handout(root: Path, folder: Path) -> list[Path]:
         target.mkdir(parents=True)
         shutil.copy(root / "notebooks" / name / f"{name}.ipynb", target)
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    (folder / "requirements.txt").write_text(_requirements(root, project, wheel), encoding="utf-8")
+    requirements = _requirements(root, project, wheel)
+    files = {"requirements.txt": requirements}
     text = README.format(**project, **pins(root / "requirements.txt"))
-    readme = text + _colab_links(colab_repository(root), names)
-    (folder / "README.md").write_text(readme, encoding="utf-8")
+    if repository := handout_repository(root):
+        files |= binder_files(requirements, project["requires-python"].removeprefix(">="))
+        text += ONLINE.format(links="\n".join(f"- {name}: {links(repository, name)}" for name in names))
+    for path, content in files.items():
+        write_text(folder / path, content)
+    if offline:
+        text += download_wheels(folder)
+    write_text(folder / "README.md", text)
     shutil.copy(root / "LICENSE", folder)
     return sorted(p for p in folder.rglob("*") if p.is_file())
-
-
-def _colab_links(repository: str, names: list[str]) -> str:
-    if not repository:
-        return ""
-    return COLAB.format(
-        links="\n".join(f"- [{name}]({notebook_address(repository, name)})" for name in names)
-    )
 
 
 def pins(requirements: Path) -> dict[str, str]:

@@ -16,10 +16,10 @@ from traitlets.config import Config
 
 from course_utils.authoring import claims, course_map, package_map, picture
 from course_utils.authoring.cells import cell_ids
-from course_utils.authoring.colab import with_colab
-from course_utils.authoring.configuration import colab_repository, course_version, load_config
+from course_utils.authoring.configuration import course_version, handout_repository, load_config
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.leaks import refuse_leaks
+from course_utils.authoring.online import with_links
 from course_utils.authoring.pages import put_between
 from course_utils.authoring.source import Source, instructor_notebook, notebook_text, read_source
 from course_utils.course import released
@@ -90,8 +90,8 @@ def read_sources(root: Path) -> list[Source]:
         raise BuildError("there is no text to build.", expected="solutions/NN_name.py")
     for text in texts:
         _refuse_strays(text.with_suffix(""))
-    version, repository = course_version(root), colab_repository(root)
-    return [with_colab(read_source(text, version), repository) for text in texts]
+    version, repository = course_version(root), handout_repository(root)
+    return [with_links(read_source(text, version), repository) for text in texts]
 
 
 def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from course_utils.authoring.page import write_page
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
 from course_utils.course.names import complete_name
@@ -125,16 +126,6 @@ def run_one(notebook: Path, out: Path, parameters: Mapping[str, object]) -> Run:
     write_page(executed)
     facts = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     return Run(notebook.stem, seconds, result, facts)
-
-
-def write_page(notebook: Path) -> Path:
-    """One HTML file of an executed notebook, images inside."""
-    from nbconvert import HTMLExporter
-
-    page, _ = HTMLExporter(embed_images=True).from_filename(str(notebook))
-    target = notebook.with_suffix(".html")
-    target.write_text(page, encoding="utf-8")
-    return target
 
 
 def summary(runs: Sequence[Run]) -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import sysconfig
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 import torch
 
 from course_utils.checks.cells import OUTDATED, notebook_names, watch_cells
-from course_utils.checks.graded import own_work, quietly
+from course_utils.checks.graded import LIBRARIES, own_work, quietly
 from course_utils.checks.limits import Cut, TooLong, time_limit
 from course_utils.checks.report import (
     REPORTS,
@@ -26,12 +24,6 @@ from course_utils.checks.report import (
     Wrong,
 )
 
-LIBRARIES = (
-    str(Path(__file__).resolve().parents[1]),
-    str(Path(torch.__file__).resolve().parents[1]),
-    sysconfig.get_paths()["stdlib"],
-    "<frozen",
-)
 CASE_SECONDS = 20  # the slowest case takes one; a machine may be busy
 MOST_PRINTED = 4000  # characters that an answer may print in a check, about fifty lines
 

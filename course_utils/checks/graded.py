@@ -2,60 +2,133 @@
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import contextlib
+import dis
 import functools
 import inspect
 import os
+import subprocess
 import sys
+import sysconfig
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 
 import torch
 
 from course_utils.checks.mistakes import brief
-from course_utils.checks.report import LibraryAnswer, Wrong
+from course_utils.checks.report import LibraryAnswer, Tampered, Wrong
 
 CHAPTERS = str(Path(__file__).parent) + os.sep
+# Where code lies that is not a student's.
+LIBRARIES = (
+    str(Path(__file__).resolve().parents[1]),
+    str(Path(torch.__file__).resolve().parents[1]),
+    sysconfig.get_paths()["stdlib"],
+    "<frozen",
+)
+# What an answer needs only to find out who calls it, or to do something unseen.
+TRICKS = frozenset(
+    {sys.setprofile, sys.settrace, sys._getframe, sys._current_frames, _thread.start_new_thread}
+    | {
+        getattr(os, name)
+        for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system")
+        if hasattr(os, name)
+    }
+)
+# The same in Python's own words, by the number of their code.
+TRICKS_IN_PYTHON = {
+    id(function.__code__): f"{function.__module__}.{function.__qualname__}"
+    for function in (
+        *(threading.setprofile, threading.settrace, inspect.currentframe, inspect.stack),
+        *(subprocess.run, subprocess.call, subprocess.check_call, subprocess.check_output),
+        *(subprocess.Popen.__init__, BaseProcess.start),
+    )
+}
+LONG = 200  # bytes of code, two for each step
+TELLING = {*dis.hasname, *dis.haslocal, *dis.hasconst, *dis.hascompare, *dis.hasfree, dis.opmap["BINARY_OP"]}
 
 
 def own_work(answer: Callable, *library: Callable) -> Callable:
     """Wrap ``answer`` so that it raises :class:`LibraryAnswer` when one of ``library`` runs inside.
 
-    What counts is what runs, so an alias, a partial or an import inside the function is seen too. So are
-    the reference functions of the checks themselves. Anything else of course_utils may be used.
+    What counts is what runs, so an alias, a partial or an import inside the function is seen too; so is a
+    long function of the library that was compiled again from its own text. So are the reference functions of
+    the checks themselves. Anything else of course_utils may be used.
+
+    Raises (when the wrapped function is called):
+        LibraryAnswer: named what was used.
+        Tampered: if the answer looks at the frames of who called it, switches off what watches it, or
+            starts another process.
     """
-    codes = {inspect.unwrap(f).__code__: f.__name__ for f in library}
 
     @functools.wraps(answer)
     def guarded(*args, **kwargs):
         _must_take(answer, args, kwargs)
         given = {getattr(value, "__code__", None) for value in (*args, *kwargs.values())}
-        used: list[str] = []
-
-        def watch(frame, event, _):
-            if event != "call":
-                return
-            if frame.f_code in codes:
-                used.append(codes[frame.f_code])
-            elif frame.f_code not in given and _is_reference(frame):
-                used.append(frame.f_code.co_name)
-
+        watch = _Watch(library, given)
         before = sys.getprofile(), threading.getprofile()
         sys.setprofile(watch), threading.setprofile(watch)
         try:
             return answer(*args, **kwargs)
         finally:
+            there = sys.getprofile(), threading.getprofile()
             sys.setprofile(before[0]), threading.setprofile(before[1])
-            if used:
-                raise LibraryAnswer(
-                    f"your answer calls course_utils' own `{used[0]}`; write it in plain PyTorch"
-                ) from None
+            if not (there[0] is there[1] is watch):
+                watch.tricks.append("takes away what watches it")
+            watch.complain()
 
     return guarded
+
+
+class _Watch:
+    """A profile function that notes what an answer runs and had better not.
+
+    Args:
+        library: functions that would be the answer.
+        given: code of functions that the check itself hands to the answer.
+    """
+
+    def __init__(self, library: Sequence[Callable], given: set[CodeType | None]):
+        self.library = {inspect.unwrap(f).__code__: f.__name__ for f in library}
+        self.used: list[str] = []
+        self.tricks: list[str] = []
+        # By number: to hash a code object is to read it, at each call of each function.
+        self._names = {id(code): name for code, name in self.library.items()}
+        self._fine = {id(code): code for code in given}
+
+    def __call__(self, frame: FrameType, event: str, called: object) -> None:
+        if event == "call":
+            self._note_call(frame)
+        elif event != "return" and called in TRICKS and not _in_a_library(frame.f_code):
+            self.tricks.append(f"calls `{called.__name__}`")
+
+    def complain(self) -> None:
+        """Raise what was noted."""
+        if self.tricks:
+            raise Tampered(f"your answer {self.tricks[0]}; leave that out") from None
+        if self.used:
+            what = f"your answer calls course_utils' own `{self.used[0]}`; write it in plain PyTorch"
+            raise LibraryAnswer(what) from None
+
+    def _note_call(self, frame: FrameType) -> None:
+        code, caller = frame.f_code, frame.f_back
+        if id(code) in self._fine:
+            return
+        if id(code) in self._names:
+            self.used.append(self._names[id(code)])
+        elif _is_reference(frame):
+            self.used.append(code.co_name)
+        elif id(code) in TRICKS_IN_PYTHON and caller and not _in_a_library(caller.f_code):
+            self.tricks.append(f"calls `{TRICKS_IN_PYTHON[id(code)]}`")
+        elif not _in_a_library(code):
+            self._fine[id(code)] = code
+            self.used += [name for ours, name in self.library.items() if _is_copy(code, ours)]
 
 
 @contextlib.contextmanager
@@ -68,19 +141,30 @@ def quietly() -> Iterator[None]:
 def hidden(test: Callable[[], float | None]) -> float | None:
     """Run a hidden test: quietly, with torch's usual dtype, and blind to names that hide a builtin.
 
-    A notebook in which ``list`` or ``abs`` stands for something else is tested like any other.
+    A notebook in which ``list`` or ``abs`` stands for something else is tested like any other. The test has
+    names and builtins of its own, so that nothing which it calls can change them unseen.
 
     Returns:
         What the test returns: points, or None if it gives all unless it raises.
+
+    Raises:
+        Tampered: if these were changed all the same.
     """
     own = test.__globals__.items()
     names = {k: v for k, v in own if k.startswith("__") or not hasattr(builtins, k)}
-    names["__builtins__"] = builtins
+    known = vars(builtins).copy()
+    names["__builtins__"] = known.copy()
+    given = names.copy()
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
         with quietly():
-            return FunctionType(test.__code__, names, test.__name__)()
+            points = FunctionType(test.__code__, names, test.__name__)()
+        if names["__builtins__"] != known:
+            raise Tampered("the builtins of a hidden test were changed")
+        if any(names.get(name) is not thing for name, thing in given.items()):
+            raise Tampered("the names of a hidden test were changed")
+        return points
     except Exception as problem:
         if not hasattr(problem, "_render_traceback_"):
             with contextlib.suppress(Exception):  # a student's class may refuse it
@@ -104,6 +188,27 @@ def _is_reference(frame: FrameType) -> bool:
     code, caller = frame.f_code, frame.f_back
     private = code.co_qualname.startswith(("_", "<lambda>")) and "." not in code.co_qualname
     return private and _in_a_check(code) and not (caller and _in_a_check(caller.f_code))
+
+
+def _in_a_library(code: CodeType) -> bool:
+    """Whether this is code of Python, of an installed package or of this one; not of a notebook."""
+    return code.co_filename.startswith(LIBRARIES)
+
+
+def _is_copy(code: CodeType, ours: CodeType) -> bool:
+    """Whether it does step by step what a function of ours does that nobody writes twice by chance."""
+    long = len(ours.co_code) >= LONG
+    alike = (code.co_names, code.co_varnames) == (ours.co_names, ours.co_varnames)
+    return long and alike and _steps(code) == _steps(ours)
+
+
+def _steps(code: CodeType) -> list:
+    """What a function loads, stores, computes and compares, in order, wherever it stands.
+
+    Not its instructions themselves: of the same text Python makes others where a name is imported.
+    """
+    values = (step.argval for step in dis.get_instructions(code) if step.opcode in TELLING)
+    return [_steps(value) if isinstance(value, CodeType) else repr(value) for value in values]
 
 
 def _in_a_check(code: CodeType) -> bool:

@@ -40,6 +40,13 @@ class LibraryAnswer(AssertionError):
         return [f"LibraryAnswer: {self}"]
 
 
+class Tampered(LibraryAnswer):
+    """The answer looks at, or changes, what tests it; in grading a person then looks at it."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Tampered: {self}"]
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one case; ``status`` is ok, FAIL, skip or OURS (the check itself broke)."""

@@ -40,6 +40,7 @@ COMMANDS = (
     training.experiment,
     training.bench,
     authoring.handout,
+    authoring.site,
     students.check,
     grading.collect,
     grading.grade,

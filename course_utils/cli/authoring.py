@@ -1,4 +1,4 @@
-"""For authors: build, run and hand out."""
+"""For authors: build, run, hand out, and make the web pages."""
 
 from __future__ import annotations
 
@@ -88,7 +88,12 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+def handout(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Add wheels of everything, for this system and Python.")
+    ] = False,
+) -> None:
     """Make what students get.
 
     The package, their notebooks and requirements; no solutions, no hidden tests.
@@ -99,8 +104,41 @@ def handout(folder: Annotated[Path, typer.Argument(help="A new or empty folder."
     need("jupytext", "nbgrader")
     from course_utils.authoring import handout as authoring
 
-    for path in authoring.make_handout(root, folder):
+    for path in authoring.make_handout(root, folder, offline):
         print(path)
+
+
+def site(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    answers: Annotated[
+        Literal["left-out", "folded"], typer.Option(help="Solutions and hidden tests: absent, or closed.")
+    ] = "left-out",
+    budget: Annotated[Budget, typer.Option(help="How much to do.")] = "smoke",
+    data: Annotated[
+        str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")
+    ] = "auto",
+    weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
+    executed: Annotated[
+        Path | None, typer.Option(help="Take what `course run` left here instead of running.")
+    ] = None,
+) -> None:
+    """Make web pages of the course.
+
+    Every chapter executed, the documents, a search; light and dark; nothing is loaded from elsewhere, and the
+    pages open from disk.
+
+    Example: `course site _site` runs all notebooks at `smoke` first
+    """
+    root = course_folder()
+    need("papermill", "nbconvert", "ipykernel")
+    from course_utils.authoring import site as pages
+
+    pages.require_empty(folder)
+    if executed is None:
+        executed = root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
+        run(None, budget, data, weights, out=executed)
+    made = pages.write_site(root, executed, folder, answers)
+    print(f"\n{len(made)} files; begin with {folder / pages.START}")
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -78,7 +78,7 @@ def grade(
 
         warm_server()  # it starts while this process imports, which takes as long
     from course_utils.grading import batch
-    from course_utils.grading.gradebook import report
+    from course_utils.grading.gradebook import glance, report
 
     try:
         names = batch.choose_assignments(root, assignment)
@@ -94,7 +94,8 @@ def grade(
         if changed := report.changes(rows):
             print(f"\nscores that changed:\n{changed}")
         if not students:
-            print(f"\n{file.relative_to(root)}")
+            page = glance.write(root, name, rows)
+            print(f"\n{file.relative_to(root)}\nthe class at a glance: {page.relative_to(root)}")
     if not all(row.graded for rows in rows_by_name.values() for row in rows):
         raise typer.Exit(FAILED)
 
@@ -130,7 +131,12 @@ def export(
         raise typer.Exit(FAILED)
 
 
-def feedback(assignment: Annotated[str, typer.Argument(help="Its name, or how it begins: 01.")]) -> None:
+def feedback(
+    assignment: Annotated[str, typer.Argument(help="Its name, or how it begins: 01.")],
+    students: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be given several times.")
+    ] = None,
+) -> None:
     """Write a page of feedback for each student.
 
     HTML that opens from disk, without hidden tests and without any script: what passed, what failed and of
@@ -142,7 +148,7 @@ def feedback(assignment: Annotated[str, typer.Argument(help="Its name, or how it
     need("nbgrader", "nbconvert", "jupytext")
     from course_utils.grading.gradebook import feedback as pages
 
-    outcomes = pages.write_feedback(root, named_assignment(root, assignment))
+    outcomes = pages.write_feedback(root, named_assignment(root, assignment), students or [])
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)

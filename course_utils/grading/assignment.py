@@ -11,19 +11,17 @@ import nbformat
 
 from course_utils.authoring.configuration import load_config
 from course_utils.course.notebookfile import NotebookError
-from course_utils.errors import CourseError
 from course_utils.grading.editions import Editions
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import state_of
 from course_utils.grading.gradebook.report import Row, row_of
-from course_utils.grading.gradebook.results import NEEDS_YOU, Result
+from course_utils.grading.gradebook.results import NEEDS_YOU, Result, sentence
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.interrupts import time_limit
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.submissions.finding import Submission, find_submissions, read_submission
 from course_utils.grading.submissions.setup import setup_names
 from course_utils.grading.worker import Outcome, Task
-from course_utils.tables import one_line
 
 PREPARE_SECONDS, WRITE_SECONDS = 30, 60  # for one submission; an honest one takes a tenth of a second
 
@@ -142,6 +140,7 @@ class Assignment:
         result = self._result(submission, state, why)
         result.seconds, result.cells, result.notebook = outcome.seconds, outcome.cells, outcome.notebook
         result.notes += outcome.notes
+        result.stopped = outcome.stopped
         result.before = self.writer.snapshot(result, results.read(self.root, self.name, submission.student))
         results.write(self.root, result)  # from here on an interrupt costs nothing
         return self._written(result, submission)
@@ -162,7 +161,7 @@ class Assignment:
         return last is not None and not self.fresh and last.key == self._key(submission) != ""
 
     def _written(self, result: Result, submission: Submission) -> Result:
-        """A result in the gradebook; where that fails, the next `course grade` writes it without a run."""
+        """A result that is in the gradebook; where it cannot be, the next `course grade` tries again."""
         if result.notebook is None:
             return result
         state, why = state_of(result.cells)
@@ -185,10 +184,3 @@ class Assignment:
                 key = ""
             self.keys[submission.student] = key
         return self.keys[submission.student]
-
-
-def sentence(problem: Exception) -> str:
-    """What went wrong, on one line."""
-    text = f"{problem.what} {problem.found}" if isinstance(problem, CourseError) else str(problem)
-    first = next((line for line in text.splitlines() if line.strip()), "no message")
-    return one_line(f"{type(problem).__name__}: {first}")

@@ -142,8 +142,8 @@ def _work(todo: Sequence[Work], settings: Settings, progress: Progress) -> None:
         return
     workers = min(settings.workers or os.cpu_count() or 1, len(todo))
     with (
-        open_cluster(workers, settings.scheduler, _kernels_for(settings)) as client,
         ThreadPoolExecutor(1) as aside,
+        open_cluster(workers, settings.scheduler, _kernels_for(settings)) as client,
         interrupts_are_kept() as stop_if_interrupted,
     ):
         require_same_package(client, here=not settings.scheduler)

@@ -18,6 +18,14 @@ PICTURES = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # how their base6
 LARGEST_SIDE, LONGEST_ALT = 10_000, 2000  # pixels, characters
 # Beside a plain text or a picture nobody misses them.
 USUAL = frozenset("text/html text/markdown text/latex application/vnd.jupyter.widget-view+json".split())
+# That may be named to a student; a submission can call its own kinds as it likes.
+KINDS = USUAL | {
+    "image/svg+xml",
+    "image/gif",
+    "application/javascript",
+    "application/json",
+    "application/pdf",
+}
 OF_CELLS = frozenset("grade grade_id locked schema_version solution task points checksum cell_type".split())
 
 _PLAIN = re.compile(r"[\w .:+-]{0,200}")
@@ -51,7 +59,7 @@ def inert_outputs(outputs: Iterable[Mapping]) -> tuple[list[NotebookNode], set[s
         shown = set(clean.get("data", ())) if clean else set()
         kinds = output.get("data")
         missed = set(kinds) - shown if isinstance(kinds, Mapping) else set()
-        left_out |= missed - USUAL if shown else missed
+        left_out |= {kind if kind in KINDS else "others" for kind in (missed - USUAL if shown else missed)}
         if clean and (shown or clean.output_type != "display_data"):
             kept.append(clean)
     return kept, left_out

@@ -11,15 +11,18 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
+from course_utils.errors import CourseError
 from course_utils.grading.assignment import Assignment
 from course_utils.grading.editions import GradingError
 from course_utils.grading.gradebook import results
-from course_utils.grading.gradebook.outcomes import state_of
+from course_utils.grading.gradebook.results import sentence
 from course_utils.grading.guard import comparing
 from course_utils.grading.guard.guard import Guard
 from course_utils.grading.worker import Outcome, Task
 from course_utils.storage import write_text
+from course_utils.tables import one_line
 
 DECIDE = ("torch", "torchvision", "numpy", "ipykernel", "nbgrader")  # whose version may change what they get
 
@@ -38,7 +41,15 @@ class OwnAnswers:
 
     def __init__(self, assignment: Assignment, run: Run, aside: Executor):
         self.assignment, self.run = assignment, run
-        self._references: Future[Messages] = aside.submit(self._find)
+        self.file = results.references_file(assignment.root, assignment.name)
+        versions = [importlib.metadata.version(name) for name in DECIDE]
+        self.key = results.fingerprint(assignment.editions.key, sys.version, *versions)
+        self._references: Future[Messages] = Future()
+        if not assignment.fresh and (kept := _read(self.file, self.key)) is not None:
+            self._references.set_result(kept)
+            return
+        as_handed_in = assignment.writer.sanitise(assignment.editions.instructor)
+        self._references = aside.submit(self._find, as_handed_in)
 
     def ran(self) -> bool:
         """Whether :meth:`guard` need not wait."""
@@ -48,25 +59,27 @@ class OwnAnswers:
         """A new one for one submission.
 
         Raises:
-            GradingError: if our own answers do not get full marks.
+            GradingError: if our own answers do not get full marks, or cannot be run.
         """
         return Guard(self._references.result())
 
-    def _find(self) -> Messages:
+    def _find(self, as_handed_in: NotebookNode) -> Messages:
         """What each graded cell expects, by ``grade_id``; kept until something that decides it changes."""
-        kept = self.assignment.root / results.FOLDER / self.assignment.name / "references.json"
-        versions = [importlib.metadata.version(name) for name in DECIDE]
-        key = results.fingerprint(self.assignment.editions.key, sys.version, *versions)
-        if not self.assignment.fresh and (found := _read(kept, key)) is not None:
-            return found
-        found = self._expected()
-        if problems := list(self._lost_marks(found)):
+        name = self.assignment.name
+        try:
+            found = self._expected()
+            problems = list(self._lost_marks(as_handed_in, found))
+        except CourseError:
+            raise
+        except Exception as problem:  # a worker is lost, no kernel starts
+            raise GradingError(f"our own answers to {name} cannot be run.", found=sentence(problem)) from None
+        if problems:
             raise GradingError(
-                f"our own answers to {self.assignment.name} do not get full marks: nothing was graded.",
+                f"our own answers to {name} do not get full marks: nothing was graded.",
                 found="; ".join(problems),
                 do="run `course build` and `course doctor`; then look at these cells in our edition",
             )
-        write_text(kept, json.dumps({"key": key, "references": found}))
+        write_text(self.file, json.dumps({"key": self.key, "references": found}))
         return found
 
     def _expected(self) -> Messages:
@@ -77,14 +90,11 @@ class OwnAnswers:
         executed = self.run(self.assignment.task(edition)).notebook
         return comparing.references(nbformat.from_dict(executed), nonce)
 
-    def _lost_marks(self, references: Messages) -> Iterator[str]:
+    def _lost_marks(self, as_handed_in: NotebookNode, references: Messages) -> Iterator[str]:
         """Run them as a student's, and say of each graded cell why it does not get all its points."""
-        edition = self.assignment.writer.sanitise(self.assignment.editions.instructor)
-        cells = self.run(self.assignment.task(edition, guard=Guard(references))).cells
-        state, why = state_of(cells)
-        for cell in cells:
+        for cell in self.run(self.assignment.task(as_handed_in, guard=Guard(references))).cells:
             if cell.kind == "graded" and cell.score != cell.points:
-                yield f"{cell.cell}: {cell.outcome}, {cell.why or why or state}"
+                yield f"{cell.cell}: {cell.outcome}, {one_line(cell.why)}"
 
 
 def _read(file: Path, key: str) -> Messages | None:

@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 from course_utils.grading.editions import PACKAGE, package_key
 from course_utils.grading.execution import execute
-from course_utils.grading.gradebook.outcomes import assess
+from course_utils.grading.gradebook.outcomes import assess, stopped_cells
 from course_utils.grading.gradebook.results import CellResult
 from course_utils.grading.guard.guard import Guard
 from course_utils.grading.sandbox.kernels import open_kernels
@@ -54,6 +54,7 @@ class Outcome:
         notebook: executed, as a dict.
         cells: its graded ones.
         seconds: that it took.
+        stopped: by name the cells that did not run to their end, and why.
         notes: what its outputs held that is not shown, one sentence each.
     """
 
@@ -61,6 +62,7 @@ class Outcome:
     cells: list[CellResult]
     seconds: float
     notes: list[str] = field(default_factory=list)
+    stopped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def run(task: Task) -> Outcome:
         notebook = nbformat.reads(task.notebook, as_version=4)
         execution = execute(notebook, kernels, task.limits, config, task.guard, folder)
     cells = assess(execution, task.doubts, config, task.setup)
-    return Outcome(dict(execution.notebook), cells, round(execution.seconds, 2), execution.notes)
+    seconds = round(execution.seconds, 2)
+    return Outcome(dict(execution.notebook), cells, seconds, execution.notes, stopped_cells(execution))
 
 
 def dask_setup(worker: object) -> None:

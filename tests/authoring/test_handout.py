@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -123,6 +125,50 @@ def test_the_wheel_installs_and_works_on_its_own(made, tmp_path):
         [sys.executable, "-c", code, tmp_path], cwd=tmp_path, capture_output=True, text=True
     )
     assert result.stdout.split()[0] == release.course_version(ROOT), result.stderr
+
+
+def shelf(folder: Path, names: dict[str, str]) -> Path:
+    """A local index of wheels that hold nothing but their names."""
+    folder.mkdir()
+    for name, version in names.items():
+        plain = name.replace("-", "_")
+        info = f"{plain}-{version}.dist-info"
+        with zipfile.ZipFile(folder / f"{plain}-{version}-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+def required(made: Path) -> dict[str, str]:
+    lines = (made / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def test_offline_adds_wheels_from_which_the_readmes_line_installs(course, made, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # no test asks the network
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf(tmp_path / "shelf", required(made))))
+    folder = tmp_path / "handout"
+    handout.make_handout(course, folder, offline=True)
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    (line,) = [line.strip() for line in readme.splitlines() if "--no-index" in line]
+    python, *words = line.split()
+    assert python == ".venv/bin/python"
+    command = [sys.executable, *words, "--target", tmp_path / "installed"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    assert (tmp_path / "installed" / "course_utils" / "__init__.py").exists()
+    assert len(list((tmp_path / "installed").glob("*.dist-info"))) == len(required(made)) + 1
+
+
+def test_offline_says_which_wheel_is_missing(course, made, tmp_path, monkeypatch):
+    names = {name: version for name, version in required(made).items() if name != "tqdm"}
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf(tmp_path / "shelf", names)))
+    with pytest.raises(BuildError, match="cannot be downloaded(.|\n)*tqdm==(.|\n)*leave --offline out"):
+        handout.make_handout(course, tmp_path / "handout", offline=True)
 
 
 def test_a_folder_that_is_not_empty_is_refused(course, tmp_path):

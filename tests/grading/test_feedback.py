@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -25,6 +26,7 @@ CHECK = (
     "double\n  FAIL  numbers\n          likely    a factor\n          try       read again\n0 of 1 passed\n"
 )
 PNG = "iVBORw0KGgo="
+LEAK = "Leaked1234"
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
 
@@ -44,6 +46,10 @@ def course(built) -> Path:
         wrong(root, gradebook)
         hostile(root, gradebook)
         lost(root, gradebook)
+        leaky(root, gradebook)
+        timed_out(root, gradebook)
+    labels = {"references": {"double-1": [{"label": "double: numbers below zero"}]}}
+    results.references_file(root, NAME).write_text(json.dumps(labels))
     unreadable = results.Result(
         "unreadable", NAME, results.NEEDS_YOU, f"the file is cut off {EVIL}", written=True
     )
@@ -109,7 +115,8 @@ def hostile(root, gradebook) -> None:
         "image/svg+xml": "<svg onload=alert(1)>",
     }
     alt = {"image/png": {"alt": 'curves "rise" <b>', "width": "1 onload=alert(1)"}}
-    notebook.cells += [
+    place = notebook.cells.index(cell(notebook, "double-answer"))  # what runs before any hidden test is shown
+    notebook.cells[place:place] = [
         new_code_cell(
             "# </pre><script>alert(2)</script>",
             outputs=[
@@ -146,8 +153,52 @@ def lost(root, gradebook) -> None:
     results.write(
         root,
         results.Result(
-            "lost", NAME, results.NEEDS_YOU, why, notes=notes, cells=cells, notebook={}, written=True
+            "lost",
+            NAME,
+            results.NEEDS_YOU,
+            why,
+            notes=notes,
+            stopped={"count-answer": "the kernel died"},
+            cells=cells,
+            notebook={},
+            written=True,
         ),
+    )
+
+
+def leaky(root, gradebook) -> None:
+    """A submission that has read a hidden test, and says so in every way it has."""
+    notebook = read(root, "solutions")
+    cell(notebook, "double-1").outputs = [error("AssertionError", LEAK)]
+    cell(notebook, "double-2").outputs = [error(f"{LEAK}Error", LEAK)]
+    cell(notebook, "count-answer").outputs = [
+        error(f"{LEAK}Error", LEAK),
+        new_output("stream", text=LEAK),
+        new_output(
+            "display_data", data={"image/png": PNG, "text/plain": LEAK}, metadata={"image/png": {"alt": LEAK}}
+        ),
+    ]
+    cell(notebook, "count-check").outputs = [
+        new_output("stream", text=f"count\n  FAIL  {LEAK}\n          likely    {LEAK}\n0 of 1 passed\n"),
+        error("CheckFailed", LEAK),
+    ]
+    cell(notebook, "count-1").outputs = [error("NameError", LEAK)]
+    notebook.cells.append(new_code_cell("# mine", outputs=[new_output("stream", text=LEAK)]))
+    graded(root, gradebook, "leaky", notebook, {})
+    cells = [results.CellResult("count-1", "graded", 1.5, 0, results.DID_NOT_RUN, "count-answer", LEAK)]
+    results.write(
+        root, results.Result("leaky", NAME, results.GRADED, LEAK, cells=cells, notebook={}, written=True)
+    )
+
+
+def timed_out(root, gradebook) -> None:
+    """An answer whose own example took too long, and whose tests pass."""
+    notebook = read(root, "solutions")
+    cell(notebook, "double-answer").outputs = [error("KeyboardInterrupt")]
+    graded(root, gradebook, "timed-out", notebook, {"double-1": 1, "double-2": 2})
+    stopped = {"double-answer": "it ran for more than 60 seconds"}
+    results.write(
+        root, results.Result("timed-out", NAME, results.GRADED, stopped=stopped, notebook={}, written=True)
     )
 
 
@@ -162,13 +213,13 @@ def rows(course: Path, student: str) -> dict[str, str]:
     return {text[:1]: text for text in texts}
 
 
-STUDENTS = ("right", "wrong", "hostile", "lost", "unreadable")
+STUDENTS = ("right", "wrong", "hostile", "lost", "leaky", "timed-out", "unreadable")
 
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_no_hidden_test_is_told(course, student):
     text = html.unescape(re.sub(r"<[^>]+>", "", page(course, student)))
-    assert not [secret for secret in (*SECRETS, "12345", "never reached") if secret in text]
+    assert not [secret for secret in (*SECRETS, LEAK, "12345", "never reached") if secret in text]
 
 
 class Tags(HTMLParser):
@@ -235,13 +286,44 @@ def test_a_wrong_answer_gets_its_category_and_a_hint(course):
 
 def test_what_did_not_run_is_apart_from_what_is_wrong(course):
     found = rows(course, "lost")
-    assert "0 of 3 did not run the cell of your answer did not run: SyntaxError" in found["1"]
+    assert "0 of 3 did not run the cell of your answer did not run to its end: SyntaxError" in found["1"]
     assert (
         "awaits a person" in found["2"]
         and "awaits a person (did not run, count-answer: the kernel died)" in found["2"]
     )
     assert "not answered" in found["3"]
     assert "a copied cell was left out" in page(course, "lost")
+
+
+def test_what_behind_a_hidden_test_was_said_is_told_in_our_words(course):
+    found = rows(course, "leaky")
+    assert (
+        "numbers (1 point): wrong lists (2 points): wrong (an error of its own kind on an input" in found["1"]
+    )
+    assert "the cell of your answer did not run to its end: an error of its own kind" in found["2"]
+    assert page(course, "leaky").count("outputs behind a hidden test are left out here") >= 2
+
+
+def test_a_time_out_is_told_with_what_passed(course):
+    row = rows(course, "timed-out")["1"]
+    assert "did not run to its end: it ran for more than 60 seconds" in row
+    assert "numbers (1 point): passed lists (2 points): passed" in row and "KeyboardInterrupt" not in row
+
+
+def test_only_some_students(course):
+    outcomes = feedback.write_feedback(course, NAME, ["wrong", "nobody"])
+    assert [outcome.student for outcome in outcomes] == ["wrong"]
+    assert outcomes[0].why == "1 cell awaits a person"
+
+
+def test_a_page_that_cannot_be_made_is_one_students_trouble(course, monkeypatch):
+    real = feedback._page
+    monkeypatch.setattr(
+        feedback, "_page", lambda work, *more: 1 / 0 if work.student == "wrong" else real(work, *more)
+    )
+    outcomes = {o.student: o for o in feedback.write_feedback(course, NAME)}
+    assert outcomes["wrong"].file is None and "ZeroDivisionError" in outcomes["wrong"].why
+    assert outcomes["right"].file
 
 
 def test_what_could_not_be_read_is_apart_from_both(course):

@@ -198,7 +198,7 @@ def test_what_a_person_has_settled_is_graded(course, gradebook):
 def test_a_submission_without_a_worker_is_run_again(course, monkeypatch):
     hand_in(course, "a")
     monkeypatch.setattr(batch, "run", out_of_order)
-    with pytest.raises(OSError, match="no disk"):  # our own answers have no worker either
+    with pytest.raises(GradingError, match="(?s)cannot be run.*OSError: no disk"):  # nor can our own answers
         grade(course)
     monkeypatch.setattr(batch, "run", out_of_order_for_students)
     row = grade(course)["a"]
@@ -332,6 +332,51 @@ def test_the_command_ends_with_a_table_a_file_and_a_code(course):
     grader = start(course)
     said, _ = grader.communicate(timeout=60)
     assert grader.returncode == 1 and "needs you: the file is cut off" in said, said
+
+
+def test_another_course_in_the_working_folder_is_not_what_grades(course):
+    """As where `course` is of another clone's environment: workers import what the command does."""
+    hand_in(course, "a")
+    (course / "course_utils").mkdir()
+    (course / "course_utils" / "__init__.py").write_text("raise SystemExit('the wrong package')")
+    program = Path(sys.executable).parent / "course"
+    grader = subprocess.run([program, "grade", NAME], cwd=course, capture_output=True, text=True, timeout=300)
+    assert grader.returncode == 0, grader.stdout + grader.stderr
+    assert "wrong package" not in grader.stdout + grader.stderr
+
+
+def test_workers_with_another_package_are_refused(course, monkeypatch):
+    hand_in(course, "a")
+    ours = cluster.package()
+    monkeypatch.setattr(cluster, "package", lambda: type(ours)("/elsewhere", ours.key))
+    with pytest.raises(cluster.ClusterError, match="(?s)with another course_utils.*/elsewhere"):
+        # the workers answer with this very function, so that it is the expectation which differs
+        cluster.require_same_package(Workers({"tcp://1": ours}), here=True)
+    cluster.require_same_package(Workers({"tcp://1": ours}), here=False)
+    with pytest.raises(cluster.ClusterError, match="another course_utils"):
+        cluster.require_same_package(Workers({"tcp://1": type(ours)(ours.folder, "0" * 64)}), here=False)
+
+
+class Workers:
+    """A client whose workers have these packages."""
+
+    def __init__(self, packages: dict):
+        self.packages = packages
+
+    def run(self, _):
+        return self.packages
+
+
+def test_our_own_answers_come_first_and_stop_the_batch(course):
+    hand_in(course, "a")
+    text = course / "solutions" / f"{NAME}.py"
+    text.write_text(text.read_text(encoding="utf-8").replace("= x + x", "= x + x + x"), encoding="utf-8")
+    release.build(course)
+    with pytest.raises(
+        GradingError, match=r"(?s)our own answers to 90_sample.*double-1: wrong.*course build"
+    ):
+        grade(course)
+    assert not (course / "autograded").exists() and not list(results.read_all(course, NAME))
 
 
 def test_nothing_to_grade_is_told(course):

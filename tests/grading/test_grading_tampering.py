@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import sqlite3
+from importlib.util import find_spec
 from pathlib import Path
 
+import nbformat
 import pytest
 from courses import ROOT, autograde, make_course, read, scores, submit
+from lab import CHROMIUM
+from pages import formgrade_page, listening, stock_feedback_page
 from submissions import honest, hostile
 from submissions.arrays import NAME, POINTS, Case
 
@@ -74,6 +79,28 @@ def test_a_flagged_cell_waits_for_a_person(graded):
         rows = gradebook.execute("SELECT auto_score, needs_manual_grade FROM grade").fetchall()
     assert {bool(needs) for score, needs in rows if score is None} == {True}
     assert {bool(needs) for score, needs in rows if score is not None} == {False}
+
+
+@pytest.mark.browser
+@pytest.mark.required_in_ci
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium")
+@pytest.mark.skipif(
+    not find_spec("playwright"), reason="playwright is missing: pip install -r requirements.txt"
+)
+def test_no_page_of_any_submission_acts(graded, tmp_path):
+    """All submissions as one notebook, which takes a browser no longer than one of them."""
+    course, _ = graded
+    blank = read(course, "notebooks", NAME)
+    found = [nbformat.read(file, as_version=4) for file in sorted((course / "autograded").rglob("*.ipynb"))]
+    assert len(found) == len(CASES)
+    whole = copy.deepcopy(found[0])
+    whole.cells = [cell for notebook in found for cell in notebook.cells]
+    for position, cell in enumerate(whole.cells):
+        cell.id = f"cell-{position}"
+    with listening(tmp_path / "profile") as listener:
+        for page in (formgrade_page, stock_feedback_page):
+            listener.learn(page(blank))
+            assert listener.hear(page(whole)) == []
 
 
 def test_nothing_is_left_running(graded):

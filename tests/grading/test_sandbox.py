@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import platform
 import secrets
 import shutil
 import signal
@@ -24,8 +25,8 @@ from sandboxes import LINUX, ROOT, Run, outputs_as_ordinary_user
 
 from course_utils.environ import environment
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading import execution
-from course_utils.grading.sandbox import bubblewrap, kernels
+from course_utils.grading.kernel_client import Client
+from course_utils.grading.sandbox import bubblewrap, kernels, seccomp
 from course_utils.grading.sandbox.kernels import open_kernels, warm_server
 from course_utils.grading.sandbox.limits import MIB, Limits
 from course_utils.grading.sandbox.sandbox import Sandbox, require_sandbox
@@ -128,10 +129,10 @@ print([t for t in texts if PLACES['secret'] in t], os.environ['HOME'], os.enviro
     ),
     "only its own processes, all of them known": (
         """
-import glob
-known = {b'bwrap', b'sleep', PLACES['python'].encode()}
-seen = {int(name.split('/')[2]): open(name, 'rb').read() for name in glob.glob('/proc/[0-9]*/cmdline')}
-print(len(seen) <= 3, {line.split(b'\\0')[0] for line in seen.values()} <= known)
+import glob, os
+known = {'bwrap', 'sleep', os.path.basename(PLACES['python'])}
+seen = [open(name).read().split('\\0')[0] for name in glob.glob('/proc/[0-9]*/cmdline')]
+print(len(seen) <= 3, set(map(os.path.basename, seen)) <= known)
 """,
         "True True",
     ),
@@ -175,6 +176,46 @@ except OSError:
     print('stays who it is')
 """,
         "{0} 1 False\n-1 -1\nstays who it is",
+    ),
+    "short of memory it goes first, whatever it says": (
+        """
+try:
+    open('/proc/self/oom_score_adj', 'w').write('0')
+except OSError:
+    print('refused', open('/proc/self/oom_score_adj').read().strip())
+""",
+        "refused 1000",
+    ),
+    "what no submission needs is refused": (
+        """
+import ctypes, errno, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def attempt(deed):
+    try:
+        return 'done' if deed() != -1 else errno.errorcode[ctypes.get_errno()]
+    except OSError as problem:
+        return errno.errorcode[problem.errno]
+print(attempt(lambda: os.memfd_create('x')), attempt(lambda: libc.shmget(0, 4096, 0o600)),
+      attempt(lambda: libc.unshare(0x10000000)), attempt(lambda: libc.ptrace(0, 0, 0, 0)),
+      attempt(lambda: socket.socket(40, socket.SOCK_STREAM)), attempt(lambda: libc.syscall(425, 8, None)),
+      attempt(lambda: libc.syscall(PLACES['keyctl'], 0, -3, 0)), attempt(lambda: libc.mount(b'x', b'/tmp', b'tmpfs', 0, None)))
+""",
+        "ENOSYS ENOSYS EPERM EPERM EAFNOSUPPORT ENOSYS EPERM EPERM",
+    ),
+    "memory is shared through files alone, which count": (
+        """
+import mmap, multiprocessing
+for deed in (lambda: mmap.mmap(-1, 4096), lambda: open('/dev/zero', 'r+b')):
+    try:
+        deed()
+        print('done')
+    except OSError as problem:
+        print(type(problem).__name__)
+mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[0] = 1
+import torch
+print(torch.ones(3).share_memory_().sum(), multiprocessing.Value('i', 7).value)
+""",
+        "PermissionError\nPermissionError\ntensor(3.) 7",
     ),
     "processes are limited": (
         """
@@ -283,6 +324,9 @@ def places():
             "port": tcp.getsockname()[1],
             "repository": str(ROOT),
             "secret": SECRET,
+            "keyctl": seccomp.DENIED["keys"][0]["keyctl"][
+                list(seccomp.ARCHITECTURES).index(platform.machine())
+            ],
             "python": sys.executable,
             "file_bytes": LIMITS.file_bytes,
         }
@@ -315,7 +359,8 @@ def ours() -> list[str]:
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             line = file.read_bytes().replace(b"\0", b" ").decode()
-            if NAP in line or line.startswith("bwrap ") and file.parent.name in children:
+            sandbox = line.partition(" ")[0].endswith("bwrap") and file.parent.name in children
+            if NAP in line or sandbox:
                 left.append(line)
     return left
 
@@ -368,8 +413,14 @@ def test_a_dead_kernel_is_noticed(kind, deed):
 
 
 HUNGER = {
+    "of files": """
+import time
+for folder in ('/tmp', '/dev/shm', '.'):
+    with open(f'{folder}/full', 'wb') as file:
+        for _ in range(450): file.write(bytes(2**20))
+time.sleep(60)
+""",
     "its own": "x = bytearray(b'1') * 1_500_000_000",
-    "shared": "import mmap; x = mmap.mmap(-1, 1_500_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1",
     "of children": """
 import os, time
 for _ in range(8):
@@ -383,7 +434,8 @@ time.sleep(60)
 
 @pytest.mark.parametrize("hunger", HUNGER)
 def test_resident_memory_is_limited(hunger):
-    run = Run(HUNGER[hunger], kind="warm", limits=Limits(memory_bytes=1000 * MIB))
+    limits = Limits(memory_bytes=1000 * MIB, file_bytes=512 * MIB)
+    run = Run(HUNGER[hunger], kind="warm", limits=limits)
     assert run.died and "1000 MB of memory" in run.why
 
 
@@ -678,7 +730,7 @@ def test_the_grader_connects_nowhere_but_to_its_own_sockets(kind, tmp_path):
 
 
 def test_a_lost_connection_is_not_made_anew_without_a_pause(tmp_path):
-    owner, callers = execution._Client(), 0
+    owner, callers = Client(), 0
     with socket.socket(socket.AF_UNIX) as door, zmq.Context(owner.context).socket(zmq.DEALER) as client:
         door.bind(str(tmp_path / "door"))
         door.listen()

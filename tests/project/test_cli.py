@@ -80,7 +80,7 @@ def test_help_documents_the_exit_codes_and_every_command():
     assert "Exit codes: 0 all well; 1 " in text and "2 the" in text and "3 this machine" in text
     assert set(COMMANDS) == {
         "build", "run", "fetch", "experiment", "data", "handout", "doctor", "pretrain", "bench",
-        "check", "collect", "grade", "export", "feedback",
+        "check", "collect", "site", "grade", "export", "feedback",
     }  # fmt: skip
     assert all(re.search(rf"^  {name} +\S", text, re.M) for name in COMMANDS)
     assert "..." not in text.partition("Commands:")[2], "a first line is too long for the list"

@@ -51,7 +51,7 @@ def test_one_job_runs_what_ci_is_and_pages_are_published():
     assert len(loaded(GITHUB / "workflows" / "ci.yml")["jobs"]) == 1
     assert ".ci/run" in [step.get("run") for step in steps["ci"]]
     runs = [step.get("run") for step in steps["pages"]]
-    assert runs.index("make .venv/installed") < runs.index(".venv/bin/course run --budget smoke --out _site")
+    assert runs.index("make .venv/installed") < runs.index(".venv/bin/course site _site")
     (upload,) = [step for step in steps["pages"] if "upload-pages-artifact" in step.get("uses", "")]
     assert upload["with"]["path"] == "_site"
 

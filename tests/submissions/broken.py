@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 NAME = "90_sample"
 POINTS = {"double-1": 1.0, "double-2": 2.0, "count-1": 1.5, "why": None}
 DOUBLE = "def double(x):\n    return x + x"
+DOUBLE_AND_SYS = "def double(x):\n    print('doubling', file=sys.stderr)\n    return x + x"
 COUNT = "class Counter:\n    total = 0\n\n    def add(self):\n        self.total = self.total + 1"
 WHY = "Because an assignment through `self` makes an attribute of the instance."
 NO_DOUBLE = {"double-1": 0.0, "double-2": 0.0}
@@ -145,6 +146,22 @@ def merge_test_and_next_answer(notebook: NotebookNode) -> None:
     test, answer = cell(notebook, "double-2"), cell(notebook, "count-answer")
     test.source += "\n\n" + answer.source
     remove(notebook, "count-answer")
+
+
+def without_setup(notebook: NotebookNode) -> None:
+    cell(notebook, "double-answer").source = DOUBLE_AND_SYS
+    notebook.cells = [c for c in notebook.cells if "import sys" not in c.source]
+
+
+def setup_at_the_end(notebook: NotebookNode) -> None:
+    cell(notebook, "double-answer").source = DOUBLE_AND_SYS
+    notebook.cells.sort(key=lambda c: "import sys" in c.source)
+
+
+def setup_without_imports(notebook: NotebookNode) -> None:
+    cell(notebook, "double-answer").source = DOUBLE_AND_SYS
+    setup = next(c for c in notebook.cells if "import sys" in c.source)
+    setup.source = setup.source.replace("import sys\n", "")
 
 
 def strip_metadata(notebook: NotebookNode, ids: bool = False) -> None:
@@ -404,6 +421,13 @@ CASES = {
         edited(answer_in_other_cell),
         "needs you: why: its cell is missing",
         outcomes={"why": ("unclear", "")},
+    ),
+    "set-up-deleted": Case(edited(without_setup), note="the set-up cell that defines VERSION"),
+    "set-up-without-imports": Case(edited(setup_without_imports), note="was missing and was put back"),
+    "set-up-at-the-end": Case(
+        edited(setup_at_the_end),
+        state="needs you: double-1: the name sys of the set-up was not there",
+        scores={"double-1": None, "double-2": None},
     ),
     "answer-deleted": Case(
         edited(lambda n: remove(n, "double-answer")),

@@ -61,6 +61,11 @@ CASES = {
         rescale="import time\ndef rescale(numbers):\n    time.sleep(0.3)\n    low = min(numbers)\n"
         "    return [(n - low) / (max(numbers) - low) for n in numbers]"
     ),
+    "clears_its_output": right(
+        "from IPython.display import clear_output",
+        statistics="def statistics(images):\n    clear_output()\n    x = images.double() / 255\n    clear_output(wait=True)\n"
+        "    print('done')\n    return x.mean((0, 2, 3)), x.std((0, 2, 3))",
+    ),
     "chatty": right(
         rescale="def rescale(numbers):\n    print('got', numbers, 'and so', 2.0)\n    low = min(numbers)\n"
         "    print(low)\n    return [(n - low) / (max(numbers) - low) for n in numbers]"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from submissions.arrays import POINTS, WRONG, Case
+from submissions.active import FROM_A_KERNEL
+from submissions.arrays import POINTS, RIGHT, WRONG, Case
 
 NOTHING = dict.fromkeys(POINTS, 0.0)
 ALL_FLAGGED = dict.fromkeys(POINTS)
@@ -49,7 +50,7 @@ CASES = {
     # Helpers of the hidden tests.
     "own_work_patched": wrong(
         "from course_utils import checks, data\nchecks.own_work = lambda answer, *library: answer",
-        flagged="statistics-1 rescale-1",
+        flagged=ALL,
         statistics=LIBRARY,
     ),
     "hidden_patched": wrong(
@@ -73,27 +74,28 @@ CASES = {
         statistics="def statistics(images):\n    raise ZeroDivisionError",
     ),
     "same_patched": wrong(
-        "from course_utils import values\nvalues.same = lambda *args, **more: None", flagged="rescale-1"
+        "from course_utils import values\nvalues.same = lambda *args, **more: None", flagged=ALL
     ),
     "alike_patched": wrong(
-        "from course_utils import values\nvalues.alike = lambda *args, **more: True", flagged="rescale-1"
+        "from course_utils import values\nvalues.alike = lambda *args, **more: True", flagged=ALL
     ),
     "alike_is_tolerant": wrong(
         "from course_utils import values\nvalues.alike.__kwdefaults__['rtol'] = values.same.__kwdefaults__['rtol'] = 1e9\n"
         "values._near.__code__ = (lambda got, expected, rtol, atol: True).__code__",
-        flagged="rescale-1",
+        flagged=ALL,
         rescale="def rescale(numbers):\n    return [1.0] * len(numbers)",
     ),
     "values_not_sent": wrong(
         "from course_utils import values\nvalues.send = lambda nonce, got: None",
-        flagged="statistics-1 rescale-1",
+        flagged=ALL,
     ),
     "values_packed_by_hand": wrong(
         "from course_utils import values\nvalues.pack = lambda got: {'type': 'list', 'items': []}",
-        flagged="rescale-1",
+        flagged=ALL,
     ),
     "values_unreadable": wrong(
         "from course_utils import values\nvalues.pack = lambda got: {'type': 'tensor', 'shape': 'x'}",
+        flagged=ALL,
     ),
     "values_sent_twice": Case(
         "from course_utils import values\nonce = values.send\n"
@@ -103,7 +105,7 @@ CASES = {
     "values_replaced": wrong(
         "import course_utils, types\nfrom course_utils import values\n"
         "course_utils.values = types.SimpleNamespace(**vars(values) | {'alike': lambda *args, **more: True})",
-        flagged="rescale-1",
+        flagged=ALL,
     ),
     # Python itself.
     "builtins_all": noticed("import builtins\nbuiltins.all = lambda items: True"),
@@ -114,20 +116,20 @@ CASES = {
     "builtins_compile": wrong(
         "import builtins\nreal = compile\n"
         "builtins.compile = lambda *args, **more: real(*args, **{**more, 'optimize': 1})",
-        flagged="freeze-1 rescale-1",
+        flagged=ALL,
     ),
     "assertion_error_replaced": wrong(
         "import builtins\nbuiltins.AssertionError = type('AssertionError', (Exception,), {})"
     ),
     "assertion_error_hides": wrong(
         "import gc\ngc.get_referents(AssertionError.__dict__)[0]['_render_traceback_'] = lambda self: []",
-        flagged="rescale-1",
+        flagged=ALL,
     ),
     "list_equality_by_ctypes": wrong(
         "import ctypes\nkind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.c_int)\n"
         "always = kind(lambda a, b, op: True)\n"
         "ctypes.c_void_p.from_address(id(list) + 25 * 8).value = ctypes.cast(always, ctypes.c_void_p).value",
-        flagged="freeze-1 rescale-1",
+        flagged=ALL,
     ),
     "trace_left_on": noticed("import sys\nsys.settrace(lambda *args: None)"),
     "profile_left_on": noticed("import sys\nsys.setprofile(lambda *args: None)"),
@@ -136,12 +138,8 @@ CASES = {
         "import sys\nclass Finder:\n    def find_spec(self, *args):\n        return None\nsys.meta_path.insert(0, Finder())"
     ),
     # Libraries.
-    "torch_equal": wrong(
-        "torch.equal = lambda a, b: True", flagged="freeze-1 rescale-1", freeze=FREEZE_AND_CHANGE
-    ),
-    "torch_equal_swapped": wrong(
-        "torch.equal = torch.is_same_size", flagged="freeze-1 rescale-1", freeze=FREEZE_AND_CHANGE
-    ),
+    "torch_equal": wrong("torch.equal = lambda a, b: True", flagged=ALL, freeze=FREEZE_AND_CHANGE),
+    "torch_equal_swapped": wrong("torch.equal = torch.is_same_size", flagged=ALL, freeze=FREEZE_AND_CHANGE),
     "torch_allclose": noticed("torch.allclose = lambda *args, **more: True"),
     "torch_isclose_partial": noticed(
         "import functools\ntorch.isclose = functools.partial(lambda *args: True)"
@@ -162,7 +160,7 @@ CASES = {
         "    for i, p in enumerate(found):\n        p.requires_grad_(i >= 4)\n"
         "    return iter(found)\n"
         "nn.Module.parameters = parameters",
-        flagged="freeze-1 rescale-1",
+        flagged=ALL,
     ),
     "function_mode_left_on": noticed(
         "from torch.overrides import TorchFunctionMode\nclass Always(TorchFunctionMode):\n"
@@ -201,17 +199,17 @@ def statistics(images):
     "input_transformer": wrong(
         "get_ipython().input_transformers_post.append(\n"
         "    lambda lines: [line.replace('checks.hidden(hidden_test)', 'pass') for line in lines])",
-        flagged=ALL,
+        flagged="rescale-1",
     ),
     "cleanup_transformer": wrong(
         "get_ipython().input_transformers_cleanup.append(\n"
         "    lambda lines: [line.replace('checks.hidden(hidden_test)', 'pass') for line in lines])",
-        flagged=ALL,
+        flagged="rescale-1",
     ),
     "ast_transformer": wrong(
         "import ast\nclass NoAssert(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return ast.Pass()\n"
         "get_ipython().ast_transformers.append(NoAssert())",
-        flagged="freeze-1 rescale-1",
+        flagged="rescale-1",
     ),
     "nothing_is_shown": wrong("get_ipython().ast_node_interactivity = 'none'", flagged="rescale-1"),
     "everything_is_shown": wrong("get_ipython().ast_node_interactivity = 'all'"),
@@ -239,7 +237,7 @@ def statistics(images):
         "    await real(code.replace('checks.hidden(hidden_test)', 'pass'), *args, **more)\n"
         "    return {'status': 'ok', 'execution_count': 1, 'user_expressions': {}, 'payload': []}\n"
         "kernel.do_execute = do_execute",
-        flagged=ALL,
+        flagged="rescale-1",
     ),
     "handler_swapped": noticed(
         "kernel = get_ipython().kernel\nreal = kernel.shell_handlers['execute_request']\n"
@@ -325,6 +323,96 @@ def rescale(numbers):
         scores=NOTHING,
         change=lambda notebook: [cell.update(source="2.0") for cell in notebook.cells if cell.id in POINTS],
     ),
+    # What a cell changes, and puts back before anybody looks.
+    "builtins_put_back_behind_the_cell": wrong(
+        "import builtins\nreal, shell = builtins.all, get_ipython()\n"
+        "shell.events.register('pre_run_cell', lambda info: setattr(builtins, 'all', lambda items: True))\n"
+        "shell.events.register('post_run_cell', lambda result: setattr(builtins, 'all', real))",
+        flagged=ALL,
+    ),
+    "comparison_put_back_behind_the_cell": wrong(
+        "real, shell = torch.equal, get_ipython()\n"
+        "shell.events.register('pre_run_cell', lambda info: setattr(torch, 'equal', lambda a, b: True))\n"
+        "shell.events.register('post_run_cell', lambda result: setattr(torch, 'equal', real))",
+        flagged=ALL,
+    ),
+    "builtins_changed_when_called": wrong(
+        "import builtins\nreal = builtins.all\nshell = get_ipython()\n"
+        "shell.events.register('post_run_cell', lambda result: setattr(builtins, 'all', real))",
+        freeze=FREEZE_AND_CHANGE.replace(
+            "(model, head):\n", "(model, head):\n    builtins.all = lambda items: True\n"
+        ),
+    ),
+    "builtins_of_the_test_changed": wrong(
+        flagged="freeze-1",
+        freeze=FREEZE_AND_CHANGE
+        + "    try:\n        raise ValueError\n    except ValueError as problem:\n        frame = problem.__traceback__.tb_frame\n"
+        "    while frame and frame.f_code.co_name != 'hidden_test':\n        frame = frame.f_back\n"
+        "    frame.f_builtins['all'] = lambda items: True\n",
+    ),
+    "test_traced": wrong(
+        flagged="freeze-1 rescale-1",
+        freeze="import sys\ndef freeze(model, head):\n    frame = sys._getframe()\n    while frame.f_code.co_name != 'hidden_test':\n"
+        "        frame = frame.f_back\n    frame.f_trace = lambda *args: frame.f_locals.update(same=True)\n"
+        "    sys.settrace(lambda *args: None)" + FREEZE_AND_CHANGE.partition(":")[2],
+    ),
+    "library_without_the_profile": wrong(
+        "import sys\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace(
+            "    return", "    watching = sys.getprofile()\n    sys.setprofile(None)\n    found ="
+        )
+        + "    sys.setprofile(watching)\n    return found",
+    ),
+    "library_without_the_profile_by_ctypes": wrong(
+        "import ctypes\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace(
+            "    return", "    ctypes.pythonapi.PyEval_SetProfile(None, None)\n    return"
+        ),
+    ),
+    "library_in_a_raw_thread": wrong(
+        "import _thread\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace("statistics", "_inner", 1)
+        + "\ndef statistics(images):\n    found, lock = [], _thread.allocate_lock()\n    lock.acquire()\n"
+        "    _thread.start_new_thread(lambda: (found.append(_inner(images)), lock.release()), ())\n"
+        "    lock.acquire()\n    return found[0]",
+    ),
+    "library_without_the_profile_in_a_thread": wrong(
+        "import threading\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics=LIBRARY.replace("statistics", "_inner", 1)
+        + "\ndef statistics(images):\n    found, before = [], threading.getprofile()\n    threading.setprofile(None)\n"
+        "    thread = threading.Thread(target=lambda: found.append(_inner(images)))\n    thread.start()\n    thread.join()\n"
+        "    threading.setprofile(before)\n    return found[0]",
+    ),
+    # Where a hidden test might be read.
+    "reads_the_test_in_its_frames": harmless(
+        "seen = []",
+        answers=RIGHT
+        | {
+            "statistics": RIGHT["statistics"].replace(
+                "    pixels",
+                "    import inspect, linecache, traceback\n    try:\n        raise ValueError\n    except ValueError as problem:\n"
+                "        frame = problem.__traceback__.tb_frame\n    while frame:\n        seen.extend(linecache.getlines(frame.f_code.co_filename))\n"
+                "        try:\n            seen.append(inspect.getsource(frame.f_code))\n        except (OSError, TypeError):\n            pass\n"
+                "        frame = frame.f_back\n    kernel = get_ipython().kernel\n    seen.append(kernel.get_parent('shell')['content']['code'])\n"
+                "    pixels",
+                1,
+            )
+        },
+        after="print('LE' + 'AK' if any('secret_' + 'rows = torch' in text for text in seen) else 'nothing')",
+        silent="LEAK",
+    ),
+    "reads_the_test_in_an_error": Case(
+        answers=RIGHT | {"freeze": "def freeze(model, head):\n    raise ZeroDivisionError"},
+        scores=POINTS | {"freeze-1": 0.0},
+        after="import sys\nfound = getattr(sys, 'last_traceback', None) or getattr(sys, 'last_value', None)\n"
+        "print('LE' + 'AK' if found else 'nothing', get_ipython().InteractiveTB.tb)",
+        silent="LEAK",
+    ),
+    "sends_what_acts_in_a_page": harmless(after=FROM_A_KERNEL),
     # What is not in the answer.
     "hard_coded": wrong(
         statistics="def statistics(images):\n    return torch.full((3,), 0.2), torch.zeros(3)",
@@ -350,7 +438,8 @@ def statistics(images):
             return [torch.tensor(x) for x in frame.f_locals["expected"](images)]
         frame = frame.f_back
     return torch.zeros(3), torch.zeros(3)
-"""
+""",
+        flagged="statistics-1",
     ),
     "looks_for_expected_in_memory": wrong(
         statistics="""

@@ -4,11 +4,14 @@ Start reading in ``results.py``, then ``writer.py``: nbgrader stays the only one
 """
 
 __all__ = [
+    "alike",
     "export",
     "feedback",
+    "glance",
     "offline",
     "outcomes",
     "report",
     "results",
+    "telling",
     "writer",
 ]

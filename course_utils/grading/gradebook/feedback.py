@@ -20,8 +20,10 @@ from course_utils.authoring.leaks import TELLING
 from course_utils.course.handin import error_of, printed_by
 from course_utils.course.released import ReleasedCell
 from course_utils.errors import CourseError
-from course_utils.grading.gradebook import results
+from course_utils.grading.gradebook import results, telling
+from course_utils.grading.gradebook.results import read_labels, sentence
 from course_utils.storage import write_text
+from course_utils.tables import one_line
 
 TEMPLATES = Path(__file__).parent
 PASSED, PARTLY, WRONG, LOST = "passed", "partly", "wrong", "did not run"
@@ -97,21 +99,45 @@ class _Work:
     comments: Mapping[str, str]
     penalty: float
     result: results.Result | None
+    labels: Mapping[str, Sequence[str]]
     cells: dict[str, NotebookNode] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = [cell for cell in self.notebook.cells if "grade_id" in cell.metadata.get("nbgrader", {})]
-        self.cells = {cell.metadata.nbgrader.grade_id: cell for cell in named}
+        for place, cell in enumerate(self.notebook.cells):
+            if "grade_id" in cell.metadata.get("nbgrader", {}):
+                self.cells[cell.metadata.nbgrader.grade_id] = cell
+                self.places[cell.metadata.nbgrader.grade_id] = place
+        self.first_hidden = telling.first_hidden(self.notebook.cells)
+
+    def is_open(self, name: str) -> bool:
+        """Whether a cell ran before any hidden test, so that all it said may be told."""
+        return self.places.get(name, 0) < self.first_hidden
+
+    def why_stopped(self, name: str) -> str:
+        """Why a cell did not run to its end, in words of ours, or with its error's own where it is open."""
+        if self.result and name in self.result.stopped:
+            return self.result.stopped[name]
+        cell = self.cells.get(name)
+        error = telling.error_in(cell) if cell else None
+        if error is None:
+            return ""
+        if error.ename == "KeyboardInterrupt":
+            return "it took too long and was stopped"
+        if self.is_open(name):
+            return error_of(cell)
+        return telling.syntax_error(cell.source) or telling.kind_of(error)
 
 
-def write_feedback(root: Path, assignment: str) -> list[Outcome]:
+def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) -> list[Outcome]:
     """Write ``feedback/<student>/<assignment>/<assignment>.html`` for everybody who handed in.
 
-    Works on what `course grade` left, and on what nbgrader's own autograde left. Outputs that quote a hidden
-    test are left out; code that encodes what it saw before it prints it is not recognised.
+    Works on what `course grade` left, and on what nbgrader's own autograde left. Of what ran behind the first
+    hidden test only texts of ours are told, see :mod:`course_utils.grading.gradebook.telling`.
 
     Args:
         root: the course folder.
+        students: only these, or all.
 
     Raises:
         CourseError: if there is no such assignment, or nothing was handed in for it.
@@ -123,12 +149,21 @@ def write_feedback(root: Path, assignment: str) -> list[Outcome]:
     expected = release.released_cells(sources[assignment], release.stubs_of(config))
     visible = nbformat.read(root / "notebooks" / assignment / f"{assignment}.ipynb", as_version=4)
     exporter = _Exporter(SanitizeHTML(config=config, attributes=_allowed))
-    students = _students(root, assignment)
-    if not students:
+    known = _students(root, assignment)
+    if not known:
         raise CourseError(
             f"nothing was handed in for {assignment}.", do="run `course collect`, then `course grade`"
         )
-    return [_write(root, assignment, student, expected, visible, exporter) for student in students]
+    chosen = [student for student in known if not students or student in students]
+    return [_write_apart(root, assignment, student, expected, visible, exporter) for student in chosen]
+
+
+def _write_apart(root: Path, assignment: str, student: str, *more: object) -> Outcome:
+    """A page that cannot be made is this student's trouble alone."""
+    try:
+        return _write(root, assignment, student, *more)
+    except Exception as problem:
+        return Outcome(student, None, sentence(problem))
 
 
 def _write(
@@ -151,7 +186,8 @@ def _write(
     page = _page(work, assignment, expected)
     write_text(file, exporter.page(_for_student(work, visible), page))
     waits = sum(mark.waits for mark in work.marks.values())
-    return Outcome(student, file, f"{waits} cells await a person" if waits else "")
+    cells = "cell awaits" if waits == 1 else "cells await"
+    return Outcome(student, file, f"{waits} {cells} a person" if waits else "")
 
 
 def _students(root: Path, assignment: str) -> list[str]:
@@ -178,7 +214,8 @@ def _work(root: Path, assignment: str, student: str, result: results.Result | No
         }
         comments = {c.name: c.manual_comment for c in submission.comments if c.manual_comment}
         penalty = submission.late_submission_penalty or 0.0
-    return _Work(student, nbformat.read(file, as_version=4), marks, comments, penalty, result)
+    notebook = nbformat.read(file, as_version=4)
+    return _Work(student, notebook, marks, comments, penalty, result, read_labels(root, assignment))
 
 
 def _page(work: _Work, assignment: str, expected: Sequence[ReleasedCell]) -> Page:
@@ -203,9 +240,9 @@ def _row(work: _Work, title: str, own: Sequence[ReleasedCell]) -> ExerciseRow:
     verdicts = {cell.id: _verdict(work, cell) for cell in graded}
     broken = list(_broken_answers(work, own))
     whole = _whole([verdict.word for verdict in verdicts.values()], bool(broken))
-    lines = broken or [
-        f"{_label(work, cell)}: {verdicts[cell.id]}" for cell in graded if cell.role == "graded"
-    ]
+    tests = [cell for cell in graded if cell.role == "graded"]
+    told = [cell for cell in tests if not broken or verdicts[cell.id].word != LOST]
+    lines = broken + [f"{_label(work, cell)}: {verdicts[cell.id]}" for cell in told]
     marks = [work.marks[cell.id] for cell in graded]
     points = f"{_points(sum(m.score for m in marks))} of {_points(sum(m.points for m in marks))}"
     comments = [work.comments[cell.id] for cell in own if cell.id in work.comments]
@@ -231,7 +268,7 @@ def _verdict(work: _Work, cell: ReleasedCell) -> Verdict:
     mark, seen = work.marks[cell.id], _seen(work, cell.id)
     lost = None
     if seen and seen.outcome == results.DID_NOT_RUN:
-        lost = Verdict(LOST, ": ".join(filter(None, (seen.where, seen.why))))
+        lost = Verdict(LOST, ": ".join(filter(None, (seen.where, work.why_stopped(seen.where)))))
     if mark.waits:
         return Verdict(WAITS, f"{LOST}, {lost.detail}" if lost else "")
     if cell.role == "written":
@@ -242,41 +279,45 @@ def _verdict(work: _Work, cell: ReleasedCell) -> Verdict:
         return Verdict(PASSED)
     if mark.score > 0 or mark.by_hand:
         return Verdict(PARTLY if mark.score > 0 else WRONG)
-    error = error_of(work.cells[cell.id]) if cell.id in work.cells else ""
-    return Verdict(NOT_TRIED) if error.startswith("NotImplementedError") else Verdict(WRONG, _category(error))
+    graded = work.cells.get(cell.id)
+    error = telling.error_in(graded) if graded else None
+    if error and error.ename == "NotImplementedError":
+        return Verdict(NOT_TRIED)
+    source = graded.source if graded else ""
+    return Verdict(WRONG, telling.category(error, source, work.labels.get(cell.id, ())))
 
 
 def _seen(work: _Work, name: str) -> results.CellResult | None:
     return next((c for c in work.result.cells if c.cell == name), None) if work.result else None
 
 
-def _category(error: str) -> str:
-    """The kind of case that failed, as the hidden test itself says; of other errors only their name."""
-    name, _, message = error.partition(": ")
-    if name == "AssertionError":
-        return message
-    return f"{name} on an input of the hidden test" if name else ""
-
-
 def _broken_answers(work: _Work, own: Sequence[ReleasedCell]) -> Iterator[str]:
     for wanted in own:
-        error = error_of(work.cells[wanted.id]) if wanted.role == "answer" and wanted.id in work.cells else ""
-        if error:
-            yield f"the cell of your answer did not run: {error.removeprefix('DidNotRun: ')}"
+        if wanted.role == "answer" and (why := work.why_stopped(wanted.id)):
+            yield f"the cell of your answer did not run to its end: {why}"
 
 
 def _hint(work: _Work, own: Sequence[ReleasedCell], word: str) -> str:
     """What the visible check printed, where it found something; else where hints stand."""
     if word not in (WRONG, PARTLY):
         return ""
-    checks = [work.cells[c.id] for c in own if c.role == "check" and c.id in work.cells]
-    failed = [printed_by(cell) or error_of(cell) for cell in checks if error_of(cell)]
+    checks = [c.id for c in own if c.role == "check" and c.id in work.cells]
+    failed = [_said_by(work, name) for name in checks if telling.error_in(work.cells[name])]
     if failed:
         return "The visible check says:\n\n" + "\n".join(failed)
     return (
         "Your visible check passes, so the case that fails is one that it does not show. Read the exercise "
         "again for what it promises of every input; the folded hints stand below its check."
     )
+
+
+def _said_by(work: _Work, name: str) -> str:
+    """What a check that failed printed."""
+    cell = work.cells[name]
+    if work.is_open(name):
+        return printed_by(cell) or error_of(cell)
+    ours = telling.report(printed_by(cell)) or telling.kind_of(telling.error_in(cell))
+    return f"{ours}\n(run it in your notebook to see values)"
 
 
 def _label(work: _Work, wanted: ReleasedCell) -> str:
@@ -290,8 +331,21 @@ def _for_student(work: _Work, visible: NotebookNode) -> NotebookNode:
     """The graded notebook with each test as it was handed out, and nothing that quotes one."""
     released = {c.metadata.nbgrader.grade_id: c for c in visible.cells if "nbgrader" in c.metadata}
     secrets = _secrets(work.notebook, visible)
-    cells = [_cell(work, cell, released, secrets) for cell in work.notebook.cells]
+    cells = []
+    for place, cell in enumerate(work.notebook.cells):
+        outputs = _outputs(cell, secrets) if place < work.first_hidden else _notice(cell)
+        cells.append(_cell(work, cell, released, outputs))
     return nbformat.v4.new_notebook(cells=cells)
+
+
+def _outputs(cell: NotebookNode, secrets: set[str]) -> list[NotebookNode]:
+    return [_output(output, secrets) for output in cell.get("outputs", ())]
+
+
+def _notice(cell: NotebookNode) -> list[NotebookNode]:
+    """In the place of outputs behind a hidden test: they may tell what it holds."""
+    text = "(shown in your own notebook: outputs behind a hidden test are left out here)\n"
+    return [nbformat.v4.new_output("stream", name="stdout", text=text)] if cell.get("outputs") else []
 
 
 def _secrets(graded: NotebookNode, visible: NotebookNode) -> set[str]:
@@ -303,7 +357,10 @@ def _secrets(graded: NotebookNode, visible: NotebookNode) -> set[str]:
 
 
 def _cell(
-    work: _Work, cell: NotebookNode, released: Mapping[str, NotebookNode], secrets: set[str]
+    work: _Work,
+    cell: NotebookNode,
+    released: Mapping[str, NotebookNode],
+    outputs: list[NotebookNode],
 ) -> NotebookNode:
     name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
     mark = work.marks.get(name)
@@ -318,8 +375,8 @@ def _cell(
         return new(cell.source, metadata={"feedback": told})
     hidden = bool(mark)
     source = released[name].source if hidden and name in released else "" if hidden else cell.source
-    outputs = [] if hidden else [_output(output, secrets) for output in cell.outputs]
-    return nbformat.v4.new_code_cell(source, metadata={"feedback": told}, outputs=outputs)
+    shown = [] if hidden else outputs
+    return nbformat.v4.new_code_cell(source, metadata={"feedback": told}, outputs=shown)
 
 
 def _output(output: NotebookNode, secrets: set[str]) -> NotebookNode:
@@ -381,4 +438,5 @@ def _points(value: float) -> str:
 def report(outcomes: Iterable[Outcome]) -> Iterator[str]:
     """A line for each student."""
     for outcome in outcomes:
-        yield f"{outcome.student}: {outcome.file or 'no page'}" + (f" ({outcome.why})" if outcome.why else "")
+        why = f" ({outcome.why})" if outcome.why else ""
+        yield one_line(f"{outcome.student}: {outcome.file or 'no page'}{why}")

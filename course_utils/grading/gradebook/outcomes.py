@@ -12,7 +12,7 @@ from nbgrader.preprocessors import IgnorePattern
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 from traitlets.config import Config
 
-from course_utils.grading.execution import Execution, Failure, error_output
+from course_utils.grading.execution import Execution
 from course_utils.grading.gradebook.results import (
     DID_NOT_RUN,
     FLAGGED,
@@ -26,6 +26,7 @@ from course_utils.grading.gradebook.results import (
     WRONG,
     CellResult,
 )
+from course_utils.grading.runner import Failure, error_output
 
 ROUNDING = 1e-6  # of the points: so much above them still counts as all of them
 LONGEST_WHY = 300  # characters
@@ -72,6 +73,11 @@ def state_of(cells: list[CellResult]) -> tuple[str, str]:
         if why:
             return state, "; ".join(why)
     return GRADED, ""
+
+
+def stopped_cells(execution: Execution) -> dict[str, str]:
+    """By their names the cells that were stopped or killed their kernel, and why, in our own words."""
+    return {_name(execution.notebook, index): failure.why for index, failure in execution.failures.items()}
 
 
 def graded_cells(cells: Sequence[NotebookNode]) -> Iterator[tuple[int, NotebookNode, list[int]]]:

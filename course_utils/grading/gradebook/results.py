@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_utils.errors import CourseError
 from course_utils.storage import write_text
+from course_utils.tables import one_line
 
 FOLDER = ".grading"
 FORMAT = 1
@@ -65,6 +67,7 @@ class Result:
         why: why it is not ``graded``, in a sentence; else empty.
         seconds: wall-clock seconds that its execution took.
         notes: what was repaired, one sentence each; for the student too.
+        stopped: cells that did not run to their end, by name, and why, in our own words; for the student too.
         cells: empty if the notebook could not be read (then ``notebook`` is None and ``why`` says why).
         notebook: the executed notebook as a dict of nbformat 4, with hidden tests: not for students.
         key: a hash of submission, tests, package and limits; empty if it must be run again (a worker
@@ -81,6 +84,7 @@ class Result:
     why: str = ""
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    stopped: dict[str, str] = field(default_factory=dict)
     cells: list[CellResult] = field(default_factory=list)
     notebook: dict | None = None
     key: str = ""
@@ -140,6 +144,27 @@ def read_all(root: Path, assignment: str) -> Iterator[Result]:
     for folder in sorted((root / FOLDER / assignment).glob("*/")):
         if result := read(root, assignment, folder.name):
             yield result
+
+
+def references_file(root: Path, assignment: str) -> Path:
+    """Where it is kept what hidden tests expect, by our own answers."""
+    return root / FOLDER / assignment / "references.json"
+
+
+def read_labels(root: Path, assignment: str) -> dict[str, list[str]]:
+    """How the values are called that each graded cell compares; empty where our answers did not run."""
+    try:
+        kept = json.loads(references_file(root, assignment).read_text(encoding="utf-8"))["references"]
+        return {name: [message["label"] for message in messages] for name, messages in kept.items()}
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def sentence(problem: Exception) -> str:
+    """What went wrong with a submission, on one line."""
+    text = f"{problem.what} {problem.found}" if isinstance(problem, CourseError) else str(problem)
+    first = next((line for line in text.splitlines() if line.strip()), "no message")
+    return one_line(f"{type(problem).__name__}: {first}")
 
 
 def write(root: Path, result: Result) -> None:

@@ -56,6 +56,17 @@ def forgetting() -> str:
     return _in_a_room('room["forget"]()')
 
 
+def hidden_cell(codes: bytes) -> str:
+    """A cell that runs a hidden test from its code, with a look before and one behind it.
+
+    Args:
+        codes: from :func:`course_utils.grading.guard.comparing.compiled`.
+    """
+    test = f'__import__("marshal").loads(__import__("base64").b64decode({base64.b64encode(codes)!r}))'
+    names = '__import__("builtins").globals()'
+    return _in_a_room(f'room["run"]({test}, {names}, {str(PACKAGE)!r}, {_helpers()!r})')
+
+
 def _in_a_room(call: str) -> str:
     """The probe's code run in a namespace of its own, ``room``, and a call of what is in there."""
     code = f'__import__("marshal").loads(__import__("base64").b64decode({_compiled()!r}))'
@@ -77,7 +88,8 @@ def _helpers() -> dict[str, dict[str, str]]:
         path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
         code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
         functions = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_flags & CO_OPTIMIZED]
-        found[module] = {function.co_name: probe.digest(function) for function in functions}
+        named = [function for function in functions if function.co_name.isidentifier()]  # no comprehension
+        found[module] = {function.co_name: probe.digest(function) for function in named}
     return found
 
 
@@ -92,6 +104,12 @@ def verdict(answer: object, nonce: str) -> str | None:
     if not seen.startswith(nonce):
         return f"the canary answered otherwise: {seen[:200]}"
     return seen.removeprefix(nonce).removeprefix("; ") or None
+
+
+def tampered(outputs: Sequence) -> str | None:
+    """What a hidden test's own looks around have found."""
+    error = next((output for output in outputs if output.output_type == "error"), None)
+    return str(error.evalue) if error and error.ename == "Tampered" else None
 
 
 def forged(source: str, outputs: Sequence) -> str | None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import marshal
 from collections.abc import Sequence
 from functools import cache
 
@@ -29,8 +30,8 @@ from course_utils import values
 from course_utils.errors import CourseError
 
 Messages = list[dict]  # what came from a cell by `values.send` or `values.reveal`, in order
-MARK = "### BEGIN HIDDEN TESTS\n"  # so that the canary finds the rewritten text, too
-BLANK = "nonce of a submission"
+BLANK = "0nonce0of0one000"  # as long as a nonce, for which it stands in compiled tests
+FILE = "<hidden test>"
 
 
 def compares(source: str) -> bool:
@@ -43,12 +44,18 @@ def for_student(source: str, nonce: str) -> str:
     return _without_expected(source).replace(BLANK, nonce)
 
 
+def compiled(source: str, nonce: str) -> bytes | None:
+    """The same as code, for :func:`course_utils.grading.guard.canary.hidden_cell`; None if it has magic."""
+    codes = _compiled(_without_expected(source))
+    return codes and codes.replace(BLANK.encode(), nonce.encode())
+
+
 def for_reference(source: str, nonce: str) -> str:
     """The same test for a kernel with our own answers: it sends what it expects."""
     if not compares(source):
         return source
     tree = _Rewriter("reveal", nonce, keep=(0, 1, 2)).visit(ast.parse(source))
-    return MARK + ast.unparse(ast.fix_missing_locations(tree))
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
 def reference_edition(instructor: nbformat.NotebookNode, nonce: str) -> nbformat.NotebookNode:
@@ -91,7 +98,20 @@ def _without_expected(source: str) -> str:
     rewriter = _Rewriter("send", BLANK, keep=(1,))
     tree = rewriter.visit(tree)
     _drop(tree, _names(rewriter.removed))
-    return MARK + ast.unparse(ast.fix_missing_locations(tree))
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+@cache
+def _compiled(source: str) -> bytes | None:
+    """What to execute, and the last line to evaluate where a notebook would show its value."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # it has a line for IPython
+        return None
+    value = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
+        value = compile(ast.Expression(tree.body.pop().value), FILE, "eval", dont_inherit=True)
+    return marshal.dumps((compile(tree, FILE, "exec", dont_inherit=True), value))
 
 
 def settle(outputs: list, expected: Sequence[dict] | None, nonce: str) -> str | None:

@@ -34,17 +34,18 @@ class Guard:
         return canary.forgetting()
 
     def source(self, cell: NotebookNode) -> str:
-        """What runs in the place of a graded cell: the same without the values that it expects."""
-        return comparing.for_student(cell.source, self.nonce)
+        """What runs in the place of a graded cell: compiled code without the values that it expects."""
+        codes = comparing.compiled(cell.source, self.nonce)
+        return canary.hidden_cell(codes) if codes else comparing.for_student(cell.source, self.nonce)
 
     def judge(self, cell: NotebookNode, answer: object) -> str:
         """Why a person must look at a graded cell, or empty; one that gets no points is nobody's gain.
 
         Args:
-            cell: as it ran; its ``outputs`` may be changed: they decide the score.
+            cell: with its own source, and as it ran; its ``outputs`` may be changed: they decide the score.
             answer: what the kernel said to the canary; None if it said nothing.
         """
-        doubt = canary.forged(cell.source, cell.outputs)
+        doubt = canary.forged(cell.source, cell.outputs) or canary.tampered(cell.outputs)
         expected = self.references.get(cell.metadata.nbgrader.grade_id)
         doubt = comparing.settle(cell.outputs, expected, self.nonce) or doubt
         if doubt or any(output.output_type == "error" for output in cell.outputs):

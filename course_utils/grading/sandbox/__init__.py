@@ -11,5 +11,6 @@ __all__ = [
     "limits",
     "listening",
     "sandbox",
+    "seccomp",
     "warm",
 ]

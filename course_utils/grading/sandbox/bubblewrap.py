@@ -28,6 +28,9 @@ TUNABLES = ":".join(
 )
 
 
+IN_MEMORY = ("/dev/shm", "/tmp", HOME)  # the folders that can be written to, each as large as it may be
+
+
 def environment() -> dict[str, str]:
     """The environment variables of a kernel: nothing of the grader's but what is named here."""
     return {
@@ -65,11 +68,11 @@ def command(limits: Limits, inner: list[str], *options: str) -> list[str]:
     return [
         *("bwrap", "--die-with-parent", "--new-session", *options),
         *_apart(),
-        *("--proc", "/proc", "--dev", "/dev"),
-        *_writable("/dev/shm", limits.file_bytes),
+        *("--proc", "/proc", "--remount-ro", "/proc"),  # or it could tell Linux to end others before it
+        *("--dev", "/dev"),
+        *("--ro-bind", "/dev/null", "/dev/zero"),  # not to be opened: shared pages of it are nobody's
+        *(word for folder in IN_MEMORY for word in _writable(folder, limits.file_bytes)),
         *("--remount-ro", "/dev"),
-        *_writable("/tmp", limits.file_bytes),
-        *_writable(HOME, limits.file_bytes),
         *_writable(RUN, MIB),
         *_folders("1777", WORK, f"{HOME}/.cache", f"{HOME}/.cache/matplotlib"),
         *_system(),

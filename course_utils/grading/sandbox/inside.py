@@ -11,6 +11,7 @@ from pathlib import Path
 
 from course_utils.grading.sandbox.doors import keep_open_only
 from course_utils.grading.sandbox.limits import Limits
+from course_utils.grading.sandbox.seccomp import filter_calls
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
@@ -81,7 +82,6 @@ def confine(start: Start) -> None:
     """
     import resource  # not on Windows, where kernels without a sandbox still work
 
-    Path("/proc/self/oom_score_adj").write_text("1000")  # out of memory: this one goes first
     limits = start.limits
     for kind, most in (
         (resource.RLIMIT_NPROC, limits.processes),
@@ -99,6 +99,7 @@ def confine(start: Start) -> None:
     call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)  # lets its memory be measured, as any program's
     _insist_on_no_rights()
+    filter_calls()
 
 
 def _leave_the_terminal(listeners: tuple[int, ...]) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course_utils.errors import EnvironmentProblem
-from course_utils.grading.sandbox.bubblewrap import command, environment
+from course_utils.grading.sandbox.bubblewrap import IN_MEMORY, command, environment
 from course_utils.grading.sandbox.inside import Start
 from course_utils.grading.sandbox.limits import Limits
 
@@ -29,6 +29,9 @@ ALLOW = (
 # When the grader is root, a submission gets a user from those that systemd keeps for such a use and no
 # account has (https://systemd.io/UIDS-GIDS); different ones, because processes are counted by user.
 FIRST_UID, UIDS = 61184, 4336
+# Out of memory, Linux ends a submission before anything else; inside nothing can be written there.
+OUT_OF_MEMORY, GOES_FIRST = "/proc/self/oom_score_adj", "1000"
+FIRST_TO_GO = ("/bin/sh", "-c", f'{{ echo {GOES_FIRST} > {OUT_OF_MEMORY}; }} 2> /dev/null; exec "$0" "$@"')
 # Says when everything is mounted, and becomes the command.
 WHEN_READY = ("/bin/sh", "-c", 'echo ready && exec "$@"', "sh")
 NOTHING = ("sleep", "infinity")
@@ -89,8 +92,10 @@ class Sandbox:
         self._bwrap, self.pid, self._first = _start(limits, [*WHEN_READY, *inner], descriptors)
         self._ended, self._ending = threading.Event(), threading.Lock()
         self.uid = FIRST_UID + self.pid % UIDS if os.geteuid() == 0 else None
+        self._folders: list[int] = []  # those in memory, as descriptors that nobody can turn elsewhere
         try:
             self._wait_until_ready()
+            self._folders += [os.open(self.outside(path), os.O_PATH) for path in IN_MEMORY]
         except BaseException:
             self.end()
             raise
@@ -124,18 +129,19 @@ class Sandbox:
         return Path(f"/proc/{self.pid}/root", path.lstrip("/"))
 
     def memory_bytes(self) -> int:
-        """Resident memory of all processes inside, without the files they map.
+        """Resident memory of all processes inside, without the files they map, and their files in memory.
 
         What they share counts once, unless they forbid to look, or all of it is within the limit anyway.
         """
+        files = sum(map(_bytes_in, self._folders))
         try:
             processes = list(self.outside("/proc").glob("[0-9]*"))
         except OSError:  # it has just ended
             return 0
-        most = sum(_resident_bytes(process, "status") for process in processes)
+        most = files + sum(_resident_bytes(process, "status") for process in processes)
         if most <= self.limits.memory_bytes:
             return most
-        return sum(_resident_bytes(process, "smaps_rollup", "status") for process in processes)
+        return files + sum(_resident_bytes(process, "smaps_rollup", "status") for process in processes)
 
     def said(self) -> str:
         """Everything its command prints from now on to its end."""
@@ -151,7 +157,8 @@ class Sandbox:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)  # and Linux ends all others
             select.select([self._first], [], [], END_SECONDS)
-            os.close(self._first)
+            for descriptor in (self._first, *self._folders):
+                os.close(descriptor)
             self._bwrap.kill()
             self._bwrap.wait()
             self._bwrap.stdout.close()
@@ -173,6 +180,15 @@ class Sandbox:
                 self.end(f"the notebook ran longer than {self.limits.notebook_seconds} s")
 
 
+def _bytes_in(folder: int) -> int:
+    """What the files in a file system of its own use; 0 if it has just ended."""
+    try:
+        of = os.fstatvfs(folder)
+    except OSError:
+        return 0
+    return (of.f_blocks - of.f_bfree) * of.f_frsize
+
+
 def _resident_bytes(process: Path, *reports: str) -> int:
     """By the first of these files in /proc that can be read; 0 if the process has just ended."""
     for report in reports:
@@ -191,9 +207,9 @@ def _start(limits: Limits, inner: list[str], descriptors: Sequence[int]) -> tupl
         raise EnvironmentProblem("Submissions run in a sandbox, and bubblewrap is missing.", do=INSTALL)
     read_end, write_end = os.pipe()
     # Student code can read bubblewrap's environment and use its open files: none is the grader's own.
+    line = command(limits, inner, "--info-fd", str(write_end))
     bwrap = subprocess.Popen(
-        command(limits, inner, "--info-fd", str(write_end)),
-        executable=program,
+        [*FIRST_TO_GO, program, *line[1:]],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

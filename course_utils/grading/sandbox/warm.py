@@ -25,7 +25,7 @@ from course_utils.errors import EnvironmentProblem
 from course_utils.grading.sandbox.bubblewrap import cache_home, environment
 from course_utils.grading.sandbox.doors import CHANNELS
 from course_utils.grading.sandbox.inside import Start, call, run_kernel
-from course_utils.grading.sandbox.sandbox import Sandbox
+from course_utils.grading.sandbox.sandbox import GOES_FIRST, OUT_OF_MEMORY, Sandbox
 
 # What a kernel and the notebooks import, some of it only when first used (torch._dynamo: an optimizer).
 OTHERS = (
@@ -232,6 +232,8 @@ def _keep_a_kernel(request: bytes, pipe: int, *listeners: int) -> None:
     said = ""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with contextlib.suppress(OSError):  # where that is forbidden
+            Path(OUT_OF_MEMORY).write_text(GOES_FIRST)
         pid, variables, start = json.loads(request)
         _join(pid)
         kernel = os.fork()

@@ -1,0 +1,135 @@
+"""The course as web pages: chapters, README and documents, with a search; all from local files."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from course_utils.authoring import page
+from course_utils.errors import BuildError
+
+START = "index.html"
+LEFT_OUT = '<p class="note">Answers are left out of this page; its results were made with ours.</p>\n'
+_LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.S)
+_SECTION = re.compile(r'(?=<h[1-4] id=")')
+_INLINE = re.compile(r"</?(?:a|code|em|span|strong)\b[^>]*>")
+_TAG = re.compile(r"<[^>]+>")
+
+
+def require_empty(folder: Path) -> None:
+    """Whether a site can be made there.
+
+    Raises:
+        BuildError: if there is something in the folder.
+    """
+    if folder.is_dir() and not any(folder.iterdir()) or not folder.exists():
+        return
+    raise BuildError(
+        f"{folder} is not empty.", expected="a new or empty folder", found=f"{folder.resolve()}",
+        do="choose another folder, or empty it",
+    )  # fmt: skip
+
+
+def write_site(root: Path, executed: Path, folder: Path, answers: str) -> list[Path]:
+    """Write the pages.
+
+    Args:
+        root: the course folder.
+        executed: holds ``NAME.ipynb`` of each chapter, as `course run` leaves it.
+        folder: new or empty.
+        answers: ``"folded"``: solutions and hidden tests are there, closed; ``"left-out"``: they are not.
+
+    Returns:
+        The files that were made.
+
+    Raises:
+        BuildError: if the folder is not empty, or a chapter was not executed.
+    """
+    require_empty(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    bodies = _start(root) | _chapters(root, executed, answers) | _documents(root)
+    pages = [(name, file) for file, (name, _) in bodies.items()]
+    for file, (name, body) in bodies.items():
+        text = page.framed(name, _with_links(body, set(bodies), folder), pages, file)
+        (folder / file).write_text(text, encoding="utf-8")
+    _copy_pictures(root, folder)
+    shutil.copy(page.FOLDER / "search.js", folder)
+    sections = [s for file, (name, body) in bodies.items() for s in _sections(file, name, body)]
+    (folder / "sections.js").write_text(f"const SECTIONS = {json.dumps(sections)};\n", encoding="utf-8")
+    return sorted(folder.iterdir())
+
+
+def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, str]]:
+    """Name and body of each chapter's page, by file."""
+    made = {}
+    for built in sorted((root / "notebooks").glob("*/*.ipynb")):
+        notebook = executed / built.name
+        if not notebook.exists():
+            raise BuildError(
+                f"{built.stem} was not executed.", expected=str(notebook), found="nothing",
+                do="run `course run` for all notebooks, or leave --executed out",
+            )  # fmt: skip
+        released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
+        body = page.notebook_body(nbformat.read(notebook, as_version=4), released)
+        body = body if released is None else LEFT_OUT + body
+        made[f"{built.stem}.html"] = built.stem.replace("_", " "), body
+    return made
+
+
+def _start(root: Path) -> dict[str, tuple[str, str]]:
+    return {START: ("Start", _of_markdown(root / "README.md"))}
+
+
+def _documents(root: Path) -> dict[str, tuple[str, str]]:
+    """A page for each document."""
+    texts = sorted((root / "docs").glob("*.md"))
+    return {f"{text.stem}.html": (text.stem.capitalize(), _of_markdown(text)) for text in texts}
+
+
+def _of_markdown(text: Path) -> str:
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(text.read_text(encoding="utf-8"))
+
+
+def _with_links(body: str, files: set[str], folder: Path) -> str:
+    """Links between documents lead to pages; what is in the repository alone is named, not linked."""
+
+    def local(match: re.Match) -> str:
+        address, text = match[1], match[2]
+        path, hash_, anchor = address.partition("#")
+        file = f"{Path(path).stem}.html" if path.endswith(".md") else path
+        file = START if Path(path).name == "README.md" and Path(path).parent.name in ("", "..") else file
+        if address.startswith(("http://", "https://", "mailto:", "#")):
+            return match[0]
+        return f'<a href="{file}{hash_}{anchor}">{text}</a>' if file in files else text
+
+    body = _LINK.sub(local, body)
+    body = body.replace('src="docs/', 'src="')
+    for name in (file.removesuffix(".html") for file in files if file[:2].isdigit()):
+        body = body.replace(f"<td><code>{name}</code></td>", f'<td><a href="{name}.html">{name}</a></td>')
+    return body
+
+
+def _copy_pictures(root: Path, folder: Path) -> None:
+    for picture in [*(root / "docs").glob("*.svg"), *(root / "docs").glob("*.png")]:
+        shutil.copy(picture, folder)
+
+
+def _sections(file: str, name: str, body: str) -> list[dict[str, str]]:
+    """What the search looks through: the text under each heading."""
+    found = []
+    for part in _SECTION.split(page.with_anchors(body)[0]):
+        heading = re.match(r'<h[1-4] id="([^"]*)">(.*?)</h[1-4]>', part, re.S)
+        if not heading:
+            continue
+        text = html.unescape(_TAG.sub(" ", _INLINE.sub("", part[heading.end() :])))
+        title = html.unescape(_TAG.sub("", heading[2]))
+        link = f"{file}#{heading[1]}"
+        found.append({"page": name, "title": title, "link": link, "text": " ".join(text.split())})
+    return found
