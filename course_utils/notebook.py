@@ -21,7 +21,7 @@ from course_utils.data.images import Splits
 from course_utils.data.inspection import require_usable
 from course_utils.data.loading import describe_source, load_data
 from course_utils.environ import is_grading
-from course_utils.evidence import reading
+from course_utils.evidence import headline, reading
 from course_utils.models.weights import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -34,6 +34,7 @@ from course_utils.models.weights import (
 from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
+HEADLINE = ("text", "it says", "measured here", "from which start", "verdict")
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
@@ -72,6 +73,11 @@ class Session:
     def caption(self) -> str:
         """The small print of a figure: data and number of training images."""
         return f"{self.splits.name}, {len(self.splits.train):,} training images"
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of guessing one of the classes, a fraction."""
+        return 1 / len(self.splits.classes)
 
     def keep(self, name: str, value: object) -> None:
         """Hand a result to whoever runs the notebook (see :func:`course_utils.course.recorded.keep`)."""
@@ -116,6 +122,12 @@ class Session:
     def show_evidence(self, name: str, only: Sequence[str] = ()) -> None:
         """Show them as a table, or ``only`` those named."""
         show_table(reading.rows(name, only), caption=reading.caption(name))
+
+    def show_headline(self, *texts: str) -> None:
+        """Show what the source texts say and what was measured here; ``texts`` as ``"S0"``, or all."""
+        rows = [row for row in headline.rows() if not texts or any(name in row["text"] for name in texts)]
+        plain = [{column: row[column].replace("<br>", "; ") for column in HEADLINE} for row in rows]
+        show_table(plain, caption="Built from the records of `course experiment`")
 
 
 def _arm_row(saved: dict) -> dict:

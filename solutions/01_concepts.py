@@ -93,8 +93,18 @@ for photo in sample_photos():
 
 # %% [markdown]
 # Nobody told the network about these pictures. (The officer came with matplotlib; scikit-image, which Colab has, adds a cat, a cup and more.) It answers in the words that it learned: there is no
-# class for a person among ImageNet's thousand, so it names the uniform.
-#
+# class for a person among ImageNet's thousand, so it names the uniform. Is it really the uniform that it looks at? *Predict first*, then cover one place of the
+# picture after the other, and see what the answer loses.
+
+# %%
+from course_utils.analysis import occlusion_map
+
+officer, ((word, _), *_) = best_guesses(sample_photos()[0].read())
+shown = F.interpolate(officer[None].float(), 224, mode="bilinear", antialias=True)[0].round().to(torch.uint8)
+lost = occlusion_map(lambda x: network(lite0.at_size(224)(x.to(device))), shown, lite0.classes.index(word))
+plots.show(plots.occlusion(shown, lost, title=f"What {word!r} needs of the picture", data=sample_photos()[0].shows))
+
+# %% [markdown]
 # Now **your** question: the ten classes of this notebook. It needs a new head with ten outputs. *Predict first:* how good is it before any training?
 
 # %%
@@ -120,6 +130,15 @@ session.keep("win", {"accuracy": reached, "n_train": len(first_train), "n_val": 
 # The backbone turned each picture into 1,280 numbers; a linear head on these numbers was trained in a moment, and answers. A random head on the very same
 # numbers guesses. So the knowledge lies in the features, and it was made from other pictures, for other classes.
 #
+# The next figure lays the same validation pictures out by the two directions in which these features differ most. No label was used for it, and no training.
+
+# %%
+centred = unseen - unseen.mean(dim=0)
+plane = centred @ torch.pca_lowrank(unseen, q=2, niter=4)[2]
+plots.show(plots.embedding(plane, first_val.labels, splits.classes, axes="principal component",
+                           title="Pictures that the network finds alike lie together", data=splits.name))  # fmt: skip
+
+# %% [markdown]
 # How did that work? What is it worth, in epochs and in labels? And when does it fail? That is this chapter. Its experiments use a **ResNet-18** with weights of our own from 100,000
 # small pictures (unless you fetched ImageNet's): a weaker gift, small enough to take apart within the hour.
 
@@ -353,8 +372,9 @@ print(verdict(full, scratch), verdict(full, probe), sep="\n")
 message = verdict(full, scratch)
 caption = f"{splits.name}, {plan.starts.train:,} training images a seed"
 title = f"{full.name} against {scratch.name}, by epoch"
-plots.show(plots.learning_curves(curves, title=title, data=caption, n_images=len(watched)))
-plots.show(plots.arms(start_arms, title=message, data=caption))
+plots.show(plots.learning_curves(curves, title=title, data=caption, n_images=len(watched),
+                                 chance=session.chance))  # fmt: skip
+plots.show(plots.arms(start_arms, title=message, data=caption, chance=session.chance))
 
 # %%
 recorded_arms = [scratch, full, partly, neighbours, probe]

@@ -400,7 +400,7 @@ HISTORY = {  # network: what was new, layers with weights (Transformers and scal
 # %%
 facts = {row["model"]: row for row in map(zoo.zoo_row, zoo.select(plan.table.models))}
 show_table([
-    {"year": row["year"], "network": name, "what was new": HISTORY[name][0], "layers": HISTORY[name][1],
+    {"year": str(row["year"]), "network": name, "what was new": HISTORY[name][0], "layers": HISTORY[name][1],
      "parameters (M)": f"{row['parameters (M)']:.2f}", "GMAC": f"{row['GMAC']:.2f}", "pixels": row["size"],
      "top-1": percent(row["top-1"]), "weights": row["weights"]}
     for name, row in facts.items() if name in HISTORY
@@ -1146,7 +1146,7 @@ session.keep("probe", {"arms": [arm.to_dict() for arm in arms], "n_train": len(p
 
 # %%
 caption = f"{splits.name}, {len(pool) // 2:,} training images, 32 px"
-plots.show(plots.arms(arms, title=message, data=caption))
+plots.show(plots.arms(arms, title=message, data=caption, chance=session.chance))
 session.show_recorded("probe")
 
 # %% [markdown]

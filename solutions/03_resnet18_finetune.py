@@ -58,7 +58,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import checks, plots
+from course_utils import checks, models, plots
+from course_utils.data import Augment
+from course_utils.models import build_model
 from course_utils.notebook import show_table, start
 from course_utils.tables import percent
 
@@ -81,6 +83,12 @@ n_classes = len(splits.classes)
 # fetch("cifar10"), fetch("resnet18")
 
 # %% [markdown]
+# Five tutorials print numbers about this. Here is what they say, and what became of it when it was measured on all of CIFAR-10:
+
+# %%
+session.show_headline()
+
+# %% [markdown]
 # ## 1 · Look at the data
 #
 # *Predict first:* which two of the ten classes will be confused most often?
@@ -100,31 +108,7 @@ for name in ("train", "val", "test"):
     print(f"{name:<6}{len(part):>7,} images   per class {min(counts)} to {max(counts)}")
 
 # %% [markdown]
-# > **Is it true?** *"CIFAR-10's official standard deviation is (0.2023, 0.1994, 0.2010)."*
-# > (claim A15) Tutorials copy it from each other. Two ways to compute a deviation, on the training images at hand:
-
-# %%
-from course_utils.data import channel_statistics as library_statistics, duplicate_report
-
-mean, std = library_statistics(splits.train)
-per_image = (splits.train.images.float() / 255).std(dim=(2, 3)).mean(dim=0)
-rows = {
-    "mean of all pixels": mean,
-    "deviation of all pixels": std,
-    "mean of per-image deviations": per_image,
-}
-show_table([{"quantity": name, "red": f"{r:.4f}", "green": f"{g:.4f}", "blue": f"{b:.4f}"}
-            for name, (r, g, b) in rows.items()])  # fmt: skip
-print(duplicate_report(splits))
-assert (per_image < std).all()
-
-# %% [markdown]
-# The average of the deviations *inside* each image is always the smaller one, because it leaves out how much the
-# images differ from each other. On the 50,000 training images of CIFAR-10 the two are (0.2470, 0.2435, 0.2616) and
-# (0.2023, 0.1994, 0.2010): the widespread triple is the second kind, copied from one popular repository
-# (kuangliu/pytorch-cifar, issues 16 and 19). Nobody publishes an official one.
-#
-# And which constants shall we use? **Those the weights were trained with.** Normalisation belongs to the weights,
+# Which constants shall we normalise with? **Those the weights were trained with.** Normalisation belongs to the weights,
 # not to the data set: the first layer's kernels were fitted to inputs of that scale.
 
 # %%
@@ -134,81 +118,7 @@ x = preprocess(splits.train.images[:100])
 print(f"a batch after it: mean {x.mean():+.2f}, deviation {x.std():.2f}, shape {list(x.shape)}")
 
 # %% [markdown]
-# ### What augmentation does
-#
-# A shifted cat is a cat. *Predict first:* which of these changes would hurt if the classes were digits, not things?
-#
-# The sliders set what `Augment` does to eight copies of an image. (Tab moves between them, the arrow keys move them. Where there
-# are no widgets you see each kind of change.) At which settings would you no longer recognise it?
-
-# %%
-from course_utils.data import Augment
-from course_utils.widgets import play
-
-play(splits.train.images[:8], data=splits.name, seed=seed)
-
-# %% [markdown]
-# Each image of a batch gets its own shift and its own mirror. (`torchvision.transforms.v2` on a whole batch draws
-# *one* set of parameters for all of it; that is why `course_utils/data/augment.py` writes it out.) Augmentation is for
-# training images alone: validation and test are measured as they are.
-
-# %% [markdown]
-# ## 2 · One photograph, before any training
-#
-# The pretrained network comes with a head of its own, for its upstream classes. Give it a photograph.
-
-# %%
-import numpy as np
-from matplotlib.cbook import get_sample_data
-from PIL import Image
-
-from course_utils import models
-from course_utils.models import build_model
-
-with get_sample_data("grace_hopper.jpg") as file:
-    photo = Image.open(file).convert("RGB")
-square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224))
-pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None]
-
-upstream = build_model("resnet18", pretrained, num_classes=None).eval()
-print(models.describe_start(upstream, pretrained))
-
-# %%
-imagenet = pretrained and pretrained.num_classes == 1000
-photo_size = session.at_size(224 if imagenet else 48)  # a size that the weights know
-
-def top5(model, classes):
-    """The five largest probabilities for the photograph, with their class names."""
-    with torch.inference_mode():
-        probability = model(photo_size(pixels)).softmax(dim=1)[0]
-    values, places = probability.topk(5)
-    return [(classes[i], v) for i, v in zip(places.tolist(), values.tolist())]
-
-upstream_classes = (pretrained and pretrained.classes) or [f"output {i}" for i in range(1000)]
-guesses = top5(upstream, upstream_classes)
-plots.show(plots.photo_and_guesses(pixels[0], guesses, title="What the upstream head sees"))
-
-# %% [markdown]
-# Rear Admiral Grace Hopper, in uniform. Is one of the guesses reasonable? The network can only answer with words of
-# its upstream classes.
-#
-# Now replace the head by a new one with ten outputs and ask again, without any training.
-#
-# *Predict first:* what will a ten-class head say that has never seen a picture?
-
-# %%
-for head_seed in range(4):
-    untrained = build_model("resnet18", pretrained, n_classes, seed=head_seed).eval()
-    name, probability = top5(untrained, splits.classes)[0]
-    print(f"random head {head_seed}: {name:<11} {probability:.0%}")
-
-# %% [markdown]
-# > **Is it true?** *"Load the pretrained model, put on a ten-way head, and look at its prediction."* (claim E22)
-# > No. A new head is random numbers. Another seed gives another class; the label shown is worth nothing before
-# > training, however good the backbone is.
-
-# %% [markdown]
-# ## 3 · What 32 pixels do to a network built for 224
+# ## 2 · What 32 pixels do to a network built for 224
 #
 # ResNet-18 halves the picture five times. Write down the sizes for an input of 32 before you run the cell: a convolution
 # with kernel `k`, stride `s` and padding `p` turns `n` pixels into `(n + 2*p - k) // s + 1`.
@@ -234,7 +144,7 @@ assert map_sizes(stock, 32)["layer4"] == 1
 # eight taps meet padding, which is zero.
 #
 # > **Is it true?** *"On 32x32 images an unmodified ResNet-18 either crashes or stays under 60 %."* (claims E36, E37)
-# > It has just run, so it does not crash. With few training images it may well stay below 60 % in section 6; that is the
+# > It has just run, so it does not crash. With few training images it may well stay below 60 % in section 5; that is the
 # > number of images, not proof of the claim: a published log of this unmodified network, trained on all of CIFAR-10, ends at
 # > 86.1 % (one run, last epoch). What is lost at 1x1 is *detail*: average pooling gives 512 numbers at any input size, and
 # > they are features, not noise.
@@ -367,7 +277,7 @@ assert max(frozen, key=frozen.get) == "stock, 32 px" and min(frozen, key=frozen.
 assert [round(100 * v, 1) for v in frozen.values()] == [55.3, 50.9, 42.9, 30.4, 51.3]
 
 # %% [markdown]
-# ## 4 · Linear probe: freeze the backbone
+# ## 3 · Linear probe: freeze the backbone
 #
 # A linear probe trains the new head and leaves the backbone exactly as it was.
 
@@ -641,11 +551,11 @@ print(f"four heads in {seconds:.1f} s, {size:,} parameters each")
 # > The same probe with three sets of constants: those of the weights, those of the data at hand, and none at all.
 
 # %%
-from course_utils.data import Preprocess
+from course_utils.data import Preprocess, channel_statistics as library_statistics
 
 constants = {
     "the weights' own": preprocess,
-    "the data's own": Preprocess(tuple(mean.tolist()), tuple(std.tolist())),
+    "the data's own": Preprocess(*(tuple(value.tolist()) for value in library_statistics(splits.train))),
     "none (0 to 1)": Preprocess((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
 }
 
@@ -686,7 +596,7 @@ assert 0.12 < scaled["the weights' own"] - scaled["none (0 to 1)"] < 0.15
 # training *everything* goes beyond it is the next question.
 
 # %% [markdown]
-# ## 5 · Fine-tune: train everything, carefully
+# ## 4 · Fine-tune: train everything, carefully
 #
 # The head is random and needs large steps. The backbone is near a good place already and needs small ones. An
 # optimizer takes a list of groups, each with rates of its own.
@@ -695,14 +605,10 @@ assert 0.12 < scaled["the weights' own"] - scaled["none (0 to 1)"] < 0.15
 # ### Freeze, then unfreeze
 #
 # Two phases: first only the head trains, so that its random gradients do not shake the backbone; then everything,
-# the backbone at half the head's rate. (A habit of many recipes. This cell shows how it is done, not that it is better: for that it would need a control, as section 6 has.) The package's `fit` runs the epochs, with a schedule, a progress bar and, if
+# the backbone at half the head's rate. (A habit of many recipes. This cell shows how it is done, not that it is better: for that it would need a control, as section 5 has.) The package's `fit` runs the epochs, with a schedule, a progress bar and, if
 # you name a file (`checkpoint=`), a checkpoint after every epoch; `course_utils/training/loop.py` is worth ten minutes. `fit_with_panel` is `fit` with a panel to look
-# at. You may stop it at any time: once an epoch is complete, the history so far and the best weights stay, and **Resume** goes
-# on from there.
-#
-# Colab's sessions drop. Mount your Drive there (the folder symbol on the left) and add
-# `checkpoint="/content/drive/MyDrive/finetune.pt"` to the call: after a break, run the notebook again, and training goes on
-# behind the last whole epoch.
+# at: stop it at any time, and **Resume** continues. (Colab's sessions drop: mount your Drive there and add
+# `checkpoint="/content/drive/MyDrive/finetune.pt"` to the call.)
 #
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
@@ -1052,7 +958,7 @@ session.show_recorded("faults")
 # last what the model does not carry over to new images. Whether train is below validation depends on the epoch: look at
 # the first rows of the table above.
 #
-# ## 6 · The control: is it the pretraining?
+# ## 5 · The control: is it the pretraining?
 #
 # > **Is it true?** *"Only one thing was changed, the initialisation, and accuracy fell by ten points."* (claim B18)
 # > In that comparison the learning rates differed as well, and nobody had looked for the best rate of either arm.
@@ -1120,10 +1026,11 @@ session.keep("control", {"arms": [arm.to_dict() for arm in control], "curves": c
 # %%
 message, n_val = verdict(tuned, scratch), len(splits.val)
 plots.show(plots.learning_curves(
-    curves, title="Fine-tuned and from scratch, on validation images", data=session.caption, n_images=n_val))  # fmt: skip
+    curves, title="Fine-tuned and from scratch, on validation images", data=session.caption, n_images=n_val,
+    chance=session.chance))  # fmt: skip
 
 # %%
-plots.show(plots.arms(control, title=message, data=session.caption))
+plots.show(plots.arms(control, title=message, data=session.caption, chance=session.chance))
 
 # %% [markdown]
 # What the same cells gave on real data, at a larger budget (recorded; never mixed with your numbers):
@@ -1159,7 +1066,8 @@ long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
 long_val = [e.val_accuracy for e in long_history.records]
 long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
 title = f"From scratch with {longer.epochs} epochs"
-plots.show(plots.learning_curves(long_curves, title=title, data=session.caption, n_images=n_val))
+plots.show(plots.learning_curves(
+    long_curves, title=title, data=session.caption, n_images=n_val, chance=session.chance))
 
 # %%
 long_test = library_evaluate(long_model, splits.test, preprocess)
@@ -1181,7 +1089,7 @@ session.show_recorded("plateau")
 # pretraining (claim F2: *"94 % thanks to pretrained features"*, told without a scratch control).
 
 # %% [markdown]
-# ## 7 · Which epoch, and what did it learn?
+# ## 6 · Which epoch, and what did it learn?
 
 # %% [markdown]
 # ### Exercise 3 · Choose the checkpoint · ●○○ · 2 points · 5 min
@@ -1344,44 +1252,7 @@ for size in (24, 32, 40, 48, 64):
     print(f"{size} px: {scores.top1:.1%} on {scores.n} validation images")
 
 # %% [markdown]
-# ## 8 · Save, reload, predict
-#
-# A checkpoint is written to a temporary file first and then renamed, so that a crash never leaves half a file.
-
-# %%
-import tempfile
-from pathlib import Path
-
-from course_utils.training import load_checkpoint, save_checkpoint
-
-folder = Path(tempfile.mkdtemp())
-content = {"model": keeper.state_dict(), "classes": list(splits.classes)}
-save_checkpoint(folder / "keeper.pt", content)
-restored, original = (build_model("resnet18", num_classes=n_classes) for _ in range(2))
-restored.load_state_dict(load_checkpoint(folder / "keeper.pt")["model"])
-original.load_state_dict(keeper.state_dict())
-assert torch.equal(*(predict(model, splits.val, preprocess) for model in (restored, original)))
-print(f"{(folder / 'keeper.pt').stat().st_size / 1e6:.0f} MB, the same logits to the last bit")
-
-# %% [markdown]
-# Now a photograph of your own: the pretrained network with its own head, and the one that you fine-tuned.
-
-# %%
-from course_utils.widgets import Network, read_photo, view
-
-asked = {
-    "before fine-tuning": Network(upstream, photo_size, upstream_classes),
-    "after fine-tuning": Network(restored, session.at_size(32), splits.classes),
-}
-mine = pixels[0]  # where there are no widgets: read_photo("me.jpg", Path("me.jpg").read_bytes())
-view(asked, mine, data="Grace Hopper")
-
-# %% [markdown]
-# A ten-class network must answer with one of ten words, also for an admiral. A high probability does not mean that it
-# knows: "none of these" is not among its classes.
-
-# %% [markdown]
-# ## 9 · Hot dogs: 150 photographs
+# ## 7 · Hot dogs: 150 photographs
 #
 # > **Is it true?** *"Fine-tuned, 94 %; from scratch, 84 %."* (claims A17, A18) So S4 shows the worth of a start, on D2L's 2,000
 # > photographs of hot dogs and of other things; its two runs differ in their learning rates as well, and `hotdog` is class 934 of ImageNet.
@@ -1409,7 +1280,7 @@ print(verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]))
 print(verdict(hot["EfficientNet-Lite0, linear probe"], hot["EfficientNet-Lite0, one rate"]))
 
 # %% [markdown]
-# ## 10 · What you have measured
+# ## 8 · What you have measured
 
 # %% [markdown]
 # Your own numbers come from a few hundred images. On **all** of CIFAR-10 (45,000 to train on, 5,000 to choose on, 10,000 test images, looked at once), with the other start of this course:
@@ -1454,7 +1325,7 @@ print("\n".join(f"{question}\n    {answer}" for question, answer in summary.item
 # weights expect. **What trains**: a linear probe on cached features first (seconds on a CPU), then freeze-then-unfreeze
 # with a smaller backbone rate, batch norm of frozen parts in eval mode; rates and epoch chosen on validation, patients
 # kept on one side of the split. **Control**: a scratch run at its own best rate and equal budget, several seeds, test read
-# once. **Evidence with limits**: for example the difference measured in section 6 with its seeds' range, and that it
+# once. **Evidence with limits**: for example the difference measured in section 5 with its seeds' range, and that it
 # was measured on other pictures than skin: task distance is larger, so the advantage may shrink.
 # ### END SOLUTION
 
@@ -1889,6 +1760,31 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
+# > **Is it true?** *"CIFAR-10's official standard deviation is (0.2023, 0.1994, 0.2010)."*
+# > (claim A15) Tutorials copy it from each other. Two ways to compute a deviation, on the training images at hand:
+
+# %%
+from course_utils.data import duplicate_report
+
+mean, std = library_statistics(splits.train)
+per_image = (splits.train.images.float() / 255).std(dim=(2, 3)).mean(dim=0)
+rows = {
+    "mean of all pixels": mean,
+    "deviation of all pixels": std,
+    "mean of per-image deviations": per_image,
+}
+show_table([{"quantity": name, "red": f"{r:.4f}", "green": f"{g:.4f}", "blue": f"{b:.4f}"}
+            for name, (r, g, b) in rows.items()])  # fmt: skip
+print(duplicate_report(splits))
+assert (per_image < std).all()
+
+# %% [markdown]
+# The average of the deviations *inside* each image is always the smaller one, because it leaves out how much the
+# images differ from each other. On the 50,000 training images of CIFAR-10 the two are (0.2470, 0.2435, 0.2616) and
+# (0.2023, 0.1994, 0.2010): the widespread triple is the second kind, copied from one popular repository
+# (kuangliu/pytorch-cifar, issues 16 and 19). Nobody publishes an official one.
+
+# %% [markdown]
 # ### Exercise 8 · Clean data · ●●○ · 4 points · 12 min
 #
 # Two things go wrong before any training starts: a test image that also lies in the training set, and statistics
@@ -2018,6 +1914,113 @@ from course_utils import checks
 
 checks.hidden(hidden_test)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# ### What augmentation does
+#
+# A shifted cat is a cat. *Predict first:* which of these changes would hurt if the classes were digits, not things?
+#
+# The sliders set what `Augment` does to eight copies of an image. (Tab moves between them, the arrow keys move them. Where there
+# are no widgets you see each kind of change.) At which settings would you no longer recognise it?
+
+# %%
+from course_utils.widgets import play
+
+play(splits.train.images[:8], data=splits.name, seed=seed)
+
+# %% [markdown]
+# Each image of a batch gets its own shift and its own mirror. (`torchvision.transforms.v2` on a whole batch draws
+# *one* set of parameters for all of it; that is why `course_utils/data/augment.py` writes it out.) Augmentation is for
+# training images alone: validation and test are measured as they are.
+
+# %% [markdown]
+# ### One photograph, before and after training
+#
+# The pretrained network comes with a head of its own, for its upstream classes. Give it a photograph.
+
+# %%
+import numpy as np
+from matplotlib.cbook import get_sample_data
+from PIL import Image
+
+with get_sample_data("grace_hopper.jpg") as file:
+    photo = Image.open(file).convert("RGB")
+square = photo.crop((0, 40, photo.width, 40 + photo.width)).resize((224, 224))
+pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None]
+
+upstream = build_model("resnet18", pretrained, num_classes=None).eval()
+print(models.describe_start(upstream, pretrained))
+
+# %%
+imagenet = pretrained and pretrained.num_classes == 1000
+photo_size = session.at_size(224 if imagenet else 48)  # a size that the weights know
+
+def top5(model, classes):
+    """The five largest probabilities for the photograph, with their class names."""
+    with torch.inference_mode():
+        probability = model(photo_size(pixels)).softmax(dim=1)[0]
+    values, places = probability.topk(5)
+    return [(classes[i], v) for i, v in zip(places.tolist(), values.tolist())]
+
+upstream_classes = (pretrained and pretrained.classes) or [f"output {i}" for i in range(1000)]
+guesses = top5(upstream, upstream_classes)
+plots.show(plots.photo_and_guesses(pixels[0], guesses, title="What the upstream head sees"))
+
+# %% [markdown]
+# Rear Admiral Grace Hopper, in uniform. Is one of the guesses reasonable? The network can only answer with words of
+# its upstream classes.
+#
+# Now replace the head by a new one with ten outputs and ask again, without any training.
+#
+# *Predict first:* what will a ten-class head say that has never seen a picture?
+
+# %%
+for head_seed in range(4):
+    untrained = build_model("resnet18", pretrained, n_classes, seed=head_seed).eval()
+    name, probability = top5(untrained, splits.classes)[0]
+    print(f"random head {head_seed}: {name:<11} {probability:.0%}")
+
+# %% [markdown]
+# > **Is it true?** *"Load the pretrained model, put on a ten-way head, and look at its prediction."* (claim E22)
+# > No. A new head is random numbers. Another seed gives another class; the label shown is worth nothing before
+# > training, however good the backbone is.
+
+# %% [markdown]
+# ### Save, reload, predict
+#
+# A checkpoint is written to a temporary file first and then renamed, so that a crash never leaves half a file.
+
+# %%
+import tempfile
+from pathlib import Path
+
+from course_utils.training import load_checkpoint, save_checkpoint
+
+folder = Path(tempfile.mkdtemp())
+content = {"model": keeper.state_dict(), "classes": list(splits.classes)}
+save_checkpoint(folder / "keeper.pt", content)
+restored, original = (build_model("resnet18", num_classes=n_classes) for _ in range(2))
+restored.load_state_dict(load_checkpoint(folder / "keeper.pt")["model"])
+original.load_state_dict(keeper.state_dict())
+assert torch.equal(*(predict(model, splits.val, preprocess) for model in (restored, original)))
+print(f"{(folder / 'keeper.pt').stat().st_size / 1e6:.0f} MB, the same logits to the last bit")
+
+# %% [markdown]
+# Now a photograph of your own: the pretrained network with its own head, and the one that you fine-tuned.
+
+# %%
+from course_utils.widgets import Network, read_photo, view
+
+asked = {
+    "before fine-tuning": Network(upstream, photo_size, upstream_classes),
+    "after fine-tuning": Network(restored, session.at_size(32), splits.classes),
+}
+mine = pixels[0]  # where there are no widgets: read_photo("me.jpg", Path("me.jpg").read_bytes())
+view(asked, mine, data="Grace Hopper")
+
+# %% [markdown]
+# A ten-class network must answer with one of ten words, also for an admiral. A high probability does not mean that it
+# knows: "none of these" is not among its classes.
 
 # %% [markdown]
 # ### The same recipe on a folder of photographs

@@ -272,7 +272,7 @@ show_table([
 by_name = {arm.name: arm for arm in stems}
 best = max(stems, key=lambda arm: arm.mean)
 plots.show(plots.arms(stems, title=f"AlexNet's frozen features: {best.name} has the best mean",
-                      data=f"{splits.name}, {plan.stems.train:,} training images a seed"))  # fmt: skip
+                      data=f"{splits.name}, {plan.stems.train:,} training images a seed", chance=session.chance))  # fmt: skip
 crop_verdict = verdict(by_name["the centre"], by_name["the tutorial's crop"])
 print(crop_verdict)
 print(verdict(by_name["stock, enlarged to 64"], by_name["the tutorial's crop"]))
@@ -530,10 +530,10 @@ message = verdict(tuned_resnet.arm, tuned_alexnet.arm)
 print(message)
 print(verdict(scratch_resnet.arm, scratch_alexnet.arm))
 arms = [result.arm for result in results.values()]
-plots.show(plots.arms(arms, title=message, data=session.caption))
+plots.show(plots.arms(arms, title=message, data=session.caption, chance=session.chance))
 curves = {name: result.curves for name, result in results.items()}
 plots.show(plots.learning_curves(curves, title="Four contenders by epoch", data=session.caption,
-                                 n_images=len(splits.val)))  # fmt: skip
+                                 n_images=len(splits.val), chance=session.chance))  # fmt: skip
 
 # %%
 session.keep("duel", {"arms": [arm.to_dict() for arm in arms], "curves": curves, "message": message,

@@ -796,7 +796,7 @@ session.keep("ablation", {"arms": [arm.to_dict() for arm in ablated]})
 # %%
 whole, broken = ablated[0], min(ablated[1:], key=lambda arm: arm.mean)
 title = f"Fine-tuned ResNet-18: the worst damage is {broken.name} ({whole.mean:.0%} to {broken.mean:.0%})"
-plots.show(plots.arms(ablated, title=title, data=session.caption))
+plots.show(plots.arms(ablated, title=title, data=session.caption, chance=session.chance))
 left_out = [arm for arm in ablated if "left out" in arm.name]
 blocks_lost = [verdict(whole, arm) for arm in left_out]
 print(*blocks_lost, sep="\n")

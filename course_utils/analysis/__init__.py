@@ -21,6 +21,7 @@ from course_utils.analysis.calibration import (
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.faults import FAULTS, fine_tune_with
+from course_utils.analysis.occlusion import occlusion_map
 from course_utils.analysis.paired import compare_pair, exact_p, mid_p
 from course_utils.analysis.protocol import Contender, Protocol
 from course_utils.analysis.residual import (
@@ -57,6 +58,7 @@ __all__ = [
     "is_decided",
     "labels_needed",
     "mid_p",
+    "occlusion_map",
     "path_lengths",
     "permuted_copy",
     "recording",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from course_utils.authoring.effort import LINES_A_MINUTE, WORDS_A_MINUTE, efforts, parts
 from course_utils.authoring.exercises import exercises
 from course_utils.authoring.source import Source
 from course_utils.errors import BuildError
 
 PAGE = "docs/teaching.md"
 MARKS = ("<!-- The course map is made by `course build`. -->", "<!-- End of the course map. -->")
+PARTS = ("core", "further")
 PRESETS = ("smoke", "cpu", "gpu")
 _QUESTION = re.compile(r"^\*\*Question\.\*\* (.+\?)$", re.M)
 
@@ -34,14 +36,41 @@ def chapters(sources: Sequence[Source], minutes: Mapping[str, Mapping]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def for_teachers(sources: Sequence[Source]) -> str:
+    """The tables of exercises and of effort, and how the second one counts."""
+    counted = (
+        f"\nWhat a chapter asks for, counted by the build: words at {WORDS_A_MINUTE} a minute, lines of "
+        f"code at {LINES_A_MINUTE}, exercises as their headers say, without hidden tests and solutions. "
+        "A class may leave out what is further; its exercises are homework or a bonus.\n\n"
+    )
+    return all_exercises(sources) + counted + all_efforts(sources)
+
+
 def all_exercises(sources: Sequence[Source]) -> str:
-    """A table of all exercises: difficulty, points, minutes."""
-    lines = ["| chapter | exercise | difficulty | points | minutes |", "|---|---|---|---|---|"]
+    """A table of all exercises: part, difficulty, points, minutes."""
+    lines = ["| chapter | exercise | part | difficulty | points | minutes |", "|---|---|---|---|---|---|"]
     for source in sources:
-        lines += [
-            f"| {source.name[:2]} | {e.number} {e.title} | {e.difficulty} | {e.points:g} | {e.minutes} |"
-            for e in exercises(source.cells)
-        ]
+        for part, cells in zip(PARTS, parts(source)):
+            lines += [
+                f"| {source.name[:2]} | {e.number} {e.title} | {part} | {e.difficulty} "
+                f"| {e.points:g} | {e.minutes} |"
+                for e in exercises(cells)
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def all_efforts(sources: Sequence[Source]) -> str:
+    """A table of what each chapter asks of a student, its core and what is further apart."""
+    lines = [
+        "| chapter | part | cells | words | lines of code | minutes of exercises | minutes in all | points |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for source in sources:
+        for part, e in zip(PARTS, efforts(source)):
+            lines.append(
+                f"| {source.name[:2]} | {part} | {e.cells} | {e.words:,} | {e.lines} "
+                f"| {e.exercise_minutes} | {e.minutes} | {e.points:g} |"
+            )
     return "\n".join(lines) + "\n"
 
 

@@ -45,11 +45,17 @@ class Effort:
 
 
 def efforts(source: Source) -> tuple[Effort, Effort]:
-    """The core of a chapter, and what comes from its heading ``## Further`` on."""
-    cells = list(source.cells)
+    """What the core of a chapter asks for, and what the rest does."""
+    core, further = parts(source)
+    return _sum(core), _sum(further)
+
+
+def parts(source: Source) -> tuple[Sequence[Cell], Sequence[Cell]]:
+    """The cells of the core, and those from the heading ``## Further`` on."""
+    cells = source.cells
     opens = [i for i, cell in enumerate(cells) if cell.kind == "markdown" and cell.source.startswith(FURTHER)]
     end = opens[0] if opens else len(cells)
-    return _sum(cells[:end]), _sum(cells[end:])
+    return cells[:end], cells[end:]
 
 
 def _sum(cells: Sequence[Cell]) -> Effort:

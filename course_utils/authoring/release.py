@@ -175,7 +175,7 @@ def _pages(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
         made[Path(picture.FILE)] = picture.draw(curves, facts)
     if teaching := _text(root / course_map.PAGE):
         made[Path(course_map.PAGE)] = put_between(
-            teaching, course_map.MARKS, course_map.all_exercises(sources)
+            teaching, course_map.MARKS, course_map.for_teachers(sources)
         )
     if table := _text(root / claims.TABLE):
         made[Path(claims.PAGE)] = claims.page(table, sources)

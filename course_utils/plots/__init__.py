@@ -11,6 +11,7 @@ from course_utils.plots.comparison import (
 )
 from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, vocabulary
 from course_utils.plots.families import family
+from course_utils.plots.features import embedding, occlusion
 from course_utils.plots.frame import describe, show
 from course_utils.plots.images import (
     augmentation_grid,
@@ -45,6 +46,7 @@ __all__ = [
     "class_samples",
     "confusion_matrix",
     "describe",
+    "embedding",
     "epoch_metrics",
     "family",
     "first_layer_kernels",
@@ -55,6 +57,7 @@ __all__ = [
     "kernel_windows",
     "learning_curves",
     "map_sizes",
+    "occlusion",
     "paired_differences",
     "path_lengths",
     "photo_and_guesses",

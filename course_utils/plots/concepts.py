@@ -14,12 +14,12 @@ from course_utils.plots.frame import (
     FAINT,
     INK,
     CourseFigure,
+    arm_styles,
     count,
     display_names,
     house_style,
     new_figure,
     seeds,
-    series_style,
     write_alt_text,
 )
 from course_utils.plots.labels import label_right
@@ -122,8 +122,8 @@ def _lines(
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
     words = []
-    for i, (name, line) in enumerate(zip(display_names(curves, "arm", LONGEST), curves.values())):
-        colour, marker = series_style(i)
+    shown = zip(display_names(curves, "arm", LONGEST), curves.values(), arm_styles(curves))
+    for name, line, (colour, marker) in shown:
         keys = sorted(line, key=places.__getitem__)
         x, scores = [places[key] for key in keys], [[100 * y for y in line[key]] for key in keys]
         middle = list(map(mean, scores))

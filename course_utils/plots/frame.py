@@ -7,6 +7,7 @@ import contextlib
 import functools
 import html
 import io
+import itertools
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 DPI = 110  # 8 inches fill a notebook's output cell
@@ -23,6 +25,15 @@ WIDTH, MARGIN = 8.0, 0.1  # inches
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 RIGHT, WRONG = COLOURS[0], COLOURS[1]
+# Starts and methods that many figures show, by how their names begin: the place of their colour and marker.
+KNOWN_ARMS = {
+    "from scratch": 0,
+    "full fine-tuning": 1,
+    "fine-tuned": 1,
+    "partial fine-tuning": 2,
+    "nearest neighbours": 3,
+    "linear probe": 4,
+}
 INK, FAINT = "0.15", "0.4"
 REGULAR = (400, "normal", "regular", "book")  # what font files call the weight of plain text
 # DejaVu Sans comes with matplotlib; these have Chinese, Japanese and Korean, one for each platform.
@@ -62,6 +73,39 @@ class CourseFigure(Figure):
 def series_style(i: int) -> tuple[str, str]:
     """Colour and marker of the ``i``-th line or arm; no two of the first 49 share both."""
     return COLOURS[i % len(COLOURS)], MARKERS[(i + i // len(COLOURS)) % len(MARKERS)]
+
+
+def arm_styles(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Colour and marker of each arm: those of a start or method are the same in all figures.
+
+    Other arms, and the second one of the same beginning, get what is left, in order.
+    """
+    wanted = [_known_arm(name) for name in names]
+    left = (i for i in itertools.count() if i not in wanted)
+    styles: list[int] = []
+    for i in wanted:
+        styles.append(next(left) if i is None or i in styles else i)
+    return [series_style(i) for i in styles]
+
+
+def _known_arm(name: str) -> int | None:
+    return next((i for beginning, i in KNOWN_ARMS.items() if name.startswith(beginning)), None)
+
+
+def mark_chance(ax: Axes, chance: float | None, axis: str = "y") -> str:
+    """Draw what guessing gives (a fraction, or nothing for ``None``), and return it as a sentence."""
+    if chance is None:
+        return ""
+    place = 100 * chance
+    line: dict[str, Any] = {"color": FAINT, "linewidth": 1, "linestyle": (0, (4, 3)), "zorder": 1}
+    if axis == "y":
+        ax.axhline(place, **line)
+        where: dict[str, Any] = {"xy": (0, place), "xycoords": ("axes fraction", "data")}
+    else:
+        ax.axvline(place, **line)
+        where = {"xy": (place, 0), "xycoords": ("data", "axes fraction")}
+    ax.annotate("guessing", **where, xytext=(3, 3), textcoords="offset points", color=FAINT, size=8)
+    return f"guessing gives {place:.1f} %"
 
 
 def describe(fig: CourseFigure, text: str) -> CourseFigure:

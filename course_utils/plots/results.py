@@ -14,10 +14,12 @@ from torch import Tensor
 from course_utils.plots.frame import (
     INK,
     CourseFigure,
+    arm_styles,
     count,
     display_names,
     house_style,
     legible,
+    mark_chance,
     new_figure,
     percent,
     seeds,
@@ -42,6 +44,7 @@ def learning_curves(
     data: str,
     n_images: int | None = None,
     measured: str = "validation accuracy",
+    chance: float | None = None,
 ) -> CourseFigure:
     """Validation accuracy of each arm by epoch: mean over seeds, band from lowest to highest.
 
@@ -51,6 +54,7 @@ def learning_curves(
         measured: what the fractions are, if not validation accuracy.
         data: name of the data set and number of training images, for the caption.
         n_images: number of validation images, for the caption.
+        chance: what guessing gives, a fraction.
     """
     note = "line: mean, band: lowest to highest seed"
     images = count(n_images, "validation image") if n_images else ""
@@ -58,26 +62,28 @@ def learning_curves(
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
     words = []
-    for i, (name, runs) in enumerate(zip(display_names(curves, "arm", LONGEST), curves.values())):
+    shown = zip(display_names(curves, "arm", LONGEST), curves.values(), arm_styles(curves))
+    for name, runs, (colour, marker) in shown:
         epochs = [[100 * y for y in ys if y is not None] for ys in zip_longest(*runs)]
         x, middle = range(1, len(epochs) + 1), [mean(ys) for ys in epochs]
-        colour, marker = series_style(i)
         ax.plot(x, middle, color=colour, marker=marker, markevery=max(1, len(x) // 15), label=name)
         low, high = list(map(min, epochs)), list(map(max, epochs))
         ax.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
         words.append(f"{name}: {middle[-1]:.1f} % after {count(len(epochs), 'epoch')}")
     ax.set(xlabel="epoch", ylabel=f"{measured} (%)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    guessing = mark_chance(ax, chance)
     label_right(ax)
-    return write_alt_text(fig, f"Line chart: {'; '.join(words)}")
+    return write_alt_text(fig, f"Line chart: {'; '.join(words)}", guessing)
 
 
 @house_style()
-def arms(arms: Sequence[Arm], *, title: str, data: str) -> CourseFigure:
+def arms(arms: Sequence[Arm], *, title: str, data: str, chance: float | None = None) -> CourseFigure:
     """Accuracy of each arm: a point for every seed, a bar at their mean.
 
     Args:
         data: name of the data set and number of training images, for the caption.
+        chance: what guessing gives, a fraction.
     """
     shown = " or ".join(count(n, "image") for n in sorted({arm.n_images for arm in arms}))
     note = "point: one seed, bar: mean"
@@ -85,8 +91,8 @@ def arms(arms: Sequence[Arm], *, title: str, data: str) -> CourseFigure:
     fig = new_figure(title, caption, height=0.6 + 0.42 * len(arms))
     ax = fig.add_subplot()
     words = []
-    for row, arm in enumerate(arms):
-        colour, marker = series_style(row)
+    styles = arm_styles(arm.name for arm in arms)
+    for row, (arm, (colour, marker)) in enumerate(zip(arms, styles)):
         points, middle = [100 * score for score in arm.scores], 100 * mean(arm.scores)
         ax.plot([middle, middle], [row - 0.28, row + 0.28], color=INK, linewidth=2)
         ax.plot(points, [row] * len(points), marker, color=colour, ms=7, alpha=0.75)
@@ -98,7 +104,8 @@ def arms(arms: Sequence[Arm], *, title: str, data: str) -> CourseFigure:
     ax.set(xlabel="accuracy (%)", ylim=(len(arms) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
-    return write_alt_text(fig, f"Dot plot, means: {'; '.join(words)}")
+    guessing = mark_chance(ax, chance, "x")
+    return write_alt_text(fig, f"Dot plot, means: {'; '.join(words)}", guessing)
 
 
 @house_style()

@@ -1,7 +1,11 @@
 """The effort of a chapter: what is counted, and where the core ends."""
 
+import pytest
+from courses import ROOT
+
 from course_utils.authoring.cells import Cell
-from course_utils.authoring.effort import Effort, efforts
+from course_utils.authoring.effort import CORE_MINUTES, Effort, efforts
+from course_utils.authoring.release import read_sources
 from course_utils.authoring.source import Source
 
 
@@ -36,3 +40,9 @@ def test_the_core_ends_where_further_begins():
 
 def test_minutes_add_reading_code_and_exercises():
     assert Effort(words=400, lines=30, exercise_minutes=10).minutes == 14
+
+
+@pytest.mark.parametrize("source", read_sources(ROOT), ids=lambda source: source.name)
+def test_the_core_of_a_chapter_fits_into_an_evening(source):
+    core, _ = efforts(source)
+    assert core.minutes <= CORE_MINUTES

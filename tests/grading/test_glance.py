@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 
 import courses
@@ -100,6 +101,14 @@ def test_the_page_escapes_what_it_is_given_and_loads_nothing(works, exercises):
     assert "never a verdict" in text and "the sum was not divided (15)" in text
 
 
+def test_what_waits_is_told_and_nothing_where_nothing_does(works, exercises):
+    text = glance.page_text("01", exercises, works, [])
+    assert "Written answers of 58 students have no mark yet" in text and "2 submissions need you" in text
+    calm = replace(works[0], state="graded")
+    text = glance.page_text("01", glance.by_exercise(CELLS, [calm]), [calm], [])
+    assert "No submission needs you." in text and "no mark yet" not in text
+
+
 def test_the_csv_has_a_line_for_each(works, exercises):
     lines = list(csv.reader(io.StringIO(glance.csv_text(exercises, works))))
     assert lines[0] == ["student", "1 Mean", "2 Why", "score", "state"] and len(lines) == 61
@@ -125,7 +134,7 @@ def test_course_grade_writes_the_page_and_its_csv(tmp_path):
     said = subprocess.run(command, cwd=course, capture_output=True, text=True)
     assert "the class at a glance: grades/90_sample.class.html" in said.stdout, said.stdout + said.stderr
     page = (course / "grades" / "90_sample.class.html").read_text(encoding="utf-8")
-    assert "2 submissions" in page and "1 submission with written answers that have no mark yet" in page
+    assert "2 submissions" in page and "Written answers of 1 student have no mark yet" in page
     lines = list(csv.DictReader((course / "grades" / "90_sample.class.csv").open(encoding="utf-8")))
     assert [(line["student"], line["1 Double"], line["score"]) for line in lines] == [
         ("ada", "3", "4.5"),

@@ -19,6 +19,7 @@ from course_utils import plots
 from course_utils.analysis.arms import Arm
 from course_utils.errors import DataError
 from course_utils.plots import frame, labels
+from course_utils.plots.frame import arm_styles
 from course_utils.plots.training import running_mean
 from course_utils.training.history import EpochRecord, History
 
@@ -434,3 +435,24 @@ def test_map_sizes_are_to_scale():
 def test_what_cannot_be_drawn_is_refused_in_a_sentence(draw):
     with pytest.raises(DataError):
         draw()
+
+
+def test_an_arm_has_one_style_in_all_figures():
+    alone, among = arm_styles(["linear probe"]), arm_styles(["new", "linear probe, 96 px", "from scratch"])
+    assert alone[0] == among[1] and len(set(among)) == 3
+    assert among[2] == arm_styles(["from scratch, 30 labels", "from scratch"])[0]
+    twice = arm_styles(["fine-tuned, a", "fine-tuned, b", "from scratch"])
+    assert len(set(twice)) == 3 and twice[2] == among[2]
+
+
+@pytest.mark.parametrize("chance", [None, 0.1])
+def test_guessing_is_drawn_and_told(chance):
+    arm = Arm("linear probe", (0.5, 0.6), 100)
+    figures = [
+        plots.arms([arm], title="A title", data=DATA, chance=chance),
+        plots.learning_curves({"linear probe": [[0.3, 0.5]]}, title="A title", data=DATA, chance=chance),
+    ]
+    for figure in figures:
+        assert ("guessing gives 10.0 %" in figure.alt_text.lower()) == (chance is not None)
+        texts = [text.get_text() for text in figure.axes[0].texts]
+        assert ("guessing" in texts) == (chance is not None)

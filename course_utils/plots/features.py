@@ -1,0 +1,70 @@
+"""Figures of what a network knows: where it looks, and where pictures lie among its features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from course_utils.plots.frame import (
+    INK,
+    CourseFigure,
+    count,
+    display_names,
+    house_style,
+    new_figure,
+    series_style,
+    write_alt_text,
+)
+
+
+@house_style()
+def occlusion(photo: Tensor, lost: Tensor, *, title: str, data: str = "") -> CourseFigure:
+    """A photograph, and over it how much probability a class loses where a grey square covers it.
+
+    Args:
+        photo: uint8 ``[3, H, W]``.
+        lost: float ``[rows, columns]``, a probability, for squares that cover the photograph.
+        data: what the photograph is, for the caption.
+    """
+    picture, points = photo.permute(1, 2, 0).numpy(), 100 * lost.numpy()
+    fig = new_figure(title, (data, f"{lost.numel()} places covered in turn"), height=3.2)
+    left, right = fig.subplots(1, 2)
+    left.imshow(picture)
+    right.imshow(picture.mean(axis=2), cmap="gray", alpha=0.35)
+    most = max(1.0, float(np.abs(points).max()))
+    extent = (0, photo.shape[2], photo.shape[1], 0)
+    heat = right.imshow(points, cmap="PuOr_r", vmin=-most, vmax=most, extent=extent, alpha=0.7)
+    for ax in (left, right):
+        ax.axis("off")
+    fig.colorbar(heat, ax=right, label="probability lost (points)", shrink=0.9)
+    row, column = np.unravel_index(points.argmax(), points.shape)
+    place = f"row {row + 1} of {points.shape[0]}, column {column + 1} of {points.shape[1]}"
+    return write_alt_text(fig, f"Covering {place} costs most: {points.max():.0f} points")
+
+
+@house_style()
+def embedding(
+    points: Tensor, labels: Tensor, classes: Sequence[str], *, title: str, data: str, axes: str
+) -> CourseFigure:
+    """Pictures as points in a plane, by class; the class's name stands at the middle of its points.
+
+    Args:
+        points: float ``[N, 2]``.
+        labels: int64 ``[N]``.
+        axes: what the two axes are, such as ``"principal component"``.
+    """
+    fig = new_figure(title, (data, count(len(points), "picture")), height=4.6)
+    ax = fig.add_subplot()
+    places, known = points.numpy(), labels.numpy()
+    for i, name in enumerate(display_names(classes, "class", 16)):
+        own = places[known == i]
+        colour, marker = series_style(i)
+        ax.plot(own[:, 0], own[:, 1], marker, color=colour, ms=4, alpha=0.5)
+        if len(own):
+            middle = np.median(own, axis=0)
+            box = {"fc": "white", "ec": colour, "alpha": 0.85, "boxstyle": "round,pad=0.2"}
+            ax.annotate(name, middle, color=INK, size=9, ha="center", va="center", bbox=box)
+    ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
+    return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")
