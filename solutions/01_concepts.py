@@ -733,6 +733,7 @@ def hidden_test() -> None:
         })  # fmt: skip
         model.positions, model.gain = nn.Parameter(torch.randn(8, 11)), nn.Parameter(torch.randn(13))
         nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
+        model["table"].requires_grad_(False)
         result = answer(model, torch.Generator().manual_seed(5))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
         new = dict(result.named_parameters())
@@ -787,7 +788,9 @@ def hidden_test() -> None:
         for _ in range(3):
             model(torch.randn(10, 3, 3, 3, 3) * 2 + 1)
         nn.init.normal_(model[1].weight)
+        model(torch.randn(4, 3, 3, 3, 3)).square().sum().backward()
         model[0].requires_grad_(False), model[4].eval()
+        model.register_buffer("table", torch.randn(4, 3))
         kept = Kept(model)
         result = answer(model, torch.Generator().manual_seed(1))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
@@ -796,6 +799,7 @@ def hidden_test() -> None:
             assert not mean.any() and bool((var == 1).all()), "permuted_control: running statistics"
         assert not kept.changes(), "permuted_control: the original"
         assert str(result) == str(model), "permuted_control: layers of the copy"
+        assert torch.equal(result.table, model.table), "permuted_control: other buffers of the copy"
         modes = [[m.training for m in net.modules()] for net in (result, model)]
         assert modes[0] == modes[1], "permuted_control: mode of the copy"
         trains = [[p.requires_grad for p in net.parameters()] for net in (result, model)]

@@ -54,9 +54,15 @@ def close(a: object, b: object, rtol: float = 1e-4) -> bool:
         return a == b
     if not all(isinstance(value, torch.Tensor | int | float) for value in (a, b)):
         return type(a) is type(b) and a == b
-    a, b = torch.as_tensor(a), torch.as_tensor(b)
-    a, b = a.detach().double(), b.detach().double()
+    a, b = _double(a), _double(b)
     return a.shape == b.shape and torch.allclose(a, b, rtol=rtol, atol=min(rtol, 1e-6), equal_nan=True)
+
+
+def _double(value: torch.Tensor | float) -> torch.Tensor:
+    """A number with all its digits: ``torch.as_tensor`` would round it to float32."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().double()
+    return torch.tensor(float(value), dtype=torch.float64)
 
 
 def brief(value: object) -> str:

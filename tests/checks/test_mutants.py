@@ -9,12 +9,8 @@ from exercises import cells
 from mutants import Mutant, equivalent, killed, mutants
 
 KEYS = sorted(cells("check"))
-# Exercises whose mutants nobody has looked through yet. This list may only get shorter.
-TO_DO = {
-    "ablate_block", "adapt_alexnet", "basic_block", "capture", "choose", "clean_data", "epoch", "evaluation",
-    "fair_frozen", "freeze", "gradient_formula", "groups", "keep_stem", "kernel_resample", "mcnemar",
-    "projection", "temperature", "untouched",
-}  # fmt: skip
+# Some mutants of our own answers are alive, and no mistake of theirs is explained yet: see the table.
+TO_DO = {"capture", "repair"}
 DONE = [key for key in KEYS if key not in TO_DO]
 SAMPLE = 3  # mutants of each exercise
 ANSWER = """def f(a, b):

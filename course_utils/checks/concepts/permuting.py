@@ -38,7 +38,7 @@ MISTAKES = (
     ),
     Mistake(
         lambda weight: weight.flatten().roll(3).view_as(weight),
-        "all numbers were moved by as many places, or turned round: neighbours are still neighbours",
+        "neighbours are still neighbours: all numbers were moved alike or turned round, or only some moved",
         "draw a random order: torch.randperm(p.numel(), generator=generator)",
     ),
 )
@@ -249,6 +249,6 @@ def _net() -> nn.Module:
         model.register_buffer("constants", torch.arange(5.0))
         for p in model.parameters():
             nn.init.normal_(p)
-        model(torch.randn(8, 3, 5, 5))
+        model(torch.randn(8, 3, 5, 5)).square().sum().backward()
     model[0].requires_grad_(False)
     return model

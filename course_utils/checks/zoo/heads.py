@@ -63,7 +63,9 @@ def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[
     if frozen:
         model.eval().requires_grad_(False)
     old = model.get_submodule(path)
-    inputs = old.in_features
+    inputs, dtype = old.in_features, old.weight.dtype
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
     kept = Kept(model)
     returned = swap_head(model, CLASSES)
     with must_work("a layer in the head's place", "it is gone", "use setattr on the parent"):
@@ -76,6 +78,11 @@ def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[
     if type(new) is not nn.Linear or tuple(new.weight.shape) != (CLASSES, inputs):
         remedy = "nn.Linear(old.in_features, num_classes)"
         raise Wrong(f"Linear({inputs}, {CLASSES})", brief(new), "another shape or layer", remedy)
+    if new.weight.dtype != dtype:
+        likely = "the new layer computes in other numbers than the rest of the model"
+        raise Wrong(
+            f"weights {dtype}", f"weights {new.weight.dtype}", likely, "leave its dtype as it is made"
+        )
     if not all(p.requires_grad for p in new.parameters()):
         likely = "the new layer is frozen, so that it cannot learn"
         raise Wrong("a new layer that trains", "a frozen one", likely, "freeze nothing here")

@@ -56,6 +56,8 @@ def _expected(scale: float = ALPHA / RANK, base: bool = True, bias: bool = True)
 
 
 NO_BASE = ("the base layer's output is missing", "add base(x)")
+BOTH_RANDOM = ("neither A nor B is zero at the start", "let B begin at zero")
+OTHER_START = (UNEXPLAINED, "print layer(x) - base(x): it is to be zero")
 NO_BIAS = ("the base's bias is missing", "add base(x), not x @ base.weight.T")
 STARTS = (
     Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),
@@ -116,11 +118,10 @@ def starts_equal(make):
     layer = make(_base(), RANK, ALPHA)
     got, expected = _output(layer), _expected(0.0)
     if not close(got, expected):
-        otherwise = ("neither A nor B is zero at the start", "let B begin at zero")
+        otherwise = OTHER_START if not _update(layer).any() else BOTH_RANDOM
         likely = recognise(got, expected, STARTS, lambda imitate: imitate(), otherwise)
         raise Wrong("the base's output", "another output", *likely)
-    with must_work(*SHAPES):
-        update = layer.B @ layer.A
+    update = _update(layer)
     if update.any():
         likely = "the start is nearly that of the base, not exactly: B is small, and not zero"
         raise Wrong("B @ A = 0", f"entries up to {update.abs().max():.0e}", likely, "let B begin at zero")
@@ -156,7 +157,12 @@ def learns(make):
             optimizer.step()
     if close(_output(layer), _expected(0.0)):
         likely = "A and B are both zero: each one's gradient is a product with the other"
-        raise Wrong("another output", "still the base's output", likely, "let A begin at random")
+        if layer.A.any() or layer.B.any():
+            likely = UNEXPLAINED
+        raise Wrong("another output", "still the base's output", likely, "let A begin at random, B at zero")
+    if still := [name for name in "AB" if _without_gradient(getattr(layer, name))]:
+        likely = "the output does not depend on it as far as autograd knows: it was detached"
+        raise Wrong("gradients for A and B", f"none for {still[0]}", likely, "use A and B themselves")
     if any(p.grad is not None for p in base.parameters()):
         likely = "the base is hidden from the layer's parameters, and not frozen"
         raise Wrong("no gradient for the base", "one", likely, "requires_grad_(False) on the base")
@@ -183,8 +189,7 @@ def takes_any_shape(make):
             with torch.no_grad():
                 got = layer(given)
         if not close(got.reshape(-1, OUT), expected[: got.numel() // OUT]):
-            likely = "dimensions before the last are mixed up"
-            raise Wrong(f"[..., {OUT}] as for [N, in]", brief(got), likely, "use F.linear, or x @ A.T")
+            raise Wrong(f"[..., {OUT}] as for [N, in]", brief(got), UNEXPLAINED, "use F.linear, or x @ A.T")
 
 
 @needs(gives_formula)
@@ -195,7 +200,10 @@ def merges(make):
     if type(merged) is not nn.Linear:
         likely = "a `return` is missing" if merged is None else "another kind of layer"
         raise Wrong("an nn.Linear", brief(merged), likely, "make an nn.Linear and fill its weight")
-    got, expected = _output(merged), _expected()
+    with must_work(
+        "a layer like the base", "it is of another dtype or shape", "start with a copy of the base"
+    ):
+        got, expected = _output(merged), _expected()
     if not close(got, expected):
         likely = recognise(got, expected, MERGES, lambda imitate: imitate(), OTHER)
         raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
@@ -248,6 +256,15 @@ CASES = (
 def lora(make) -> None:
     """Check the exercise on a low-rank update."""
     run("LoRALinear", CASES, make)
+
+
+def _without_gradient(p: Tensor) -> bool:
+    return p.grad is None or not p.grad.any()
+
+
+def _update(layer: nn.Module) -> Tensor:
+    with torch.no_grad(), must_work(*SHAPES):
+        return layer.B @ layer.A
 
 
 def _output(layer: nn.Module) -> Tensor:

@@ -191,8 +191,8 @@ COMPARABLE = (
     ),
     Mistake(
         _run_together,
-        "the conditions are run together into one string: 1 and 11 are then equal to 11 and 1",
-        "compare tuples",
+        "the conditions are run together: 1 and 11 are then equal to 11 and 1",
+        "compare each condition by itself: tuples do",
     ),
 )
 BY_HAND = "go through the records one by one and print what you compare"

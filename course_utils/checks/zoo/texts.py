@@ -10,7 +10,7 @@ from course_utils.checks.mistakes import Mistake, brief
 from course_utils.checks.report import Wrong
 from course_utils.checks.trials import Trial, expect
 
-SCALE = 17.5
+SCALE = 117.5
 
 
 def _texts(prompts: int) -> Tensor:
@@ -80,7 +80,7 @@ WEIGHTS = (
     ),
     Mistake(
         lambda t: 100.0 * _unit(_unit(t).mean(1)),
-        "the scale is always 100",
+        "the scale is always 100, or never more",
         "multiply by the argument logit_scale",
     ),
     Mistake(

@@ -82,7 +82,7 @@ COSTS = (
         "the two products of tokens with tokens only: n * n * dim each",
     ),
     Mistake(
-        lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * dim // 64,
+        lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * (dim // 64),
         "the cost is multiplied by the number of heads",
         "each head works on its part of dim: all heads together cost n * n * dim",
     ),
@@ -122,7 +122,7 @@ def refuses_rest(patch_tokens, _):
 
 def costs(_, attention_cost):
     """attention of small models at 32 px."""
-    _expect_cost(attention_cost, (16, 16, 1, 1), (32, 16, 64, 1), (32, 8, 64, 3))
+    _expect_cost(attention_cost, (16, 16, 1, 1), (32, 16, 64, 1), (32, 8, 100, 3))
 
 
 @needs(costs)

@@ -171,7 +171,7 @@ def has_a_default(vgg_parameters, linear_share):
     trial = Trial("[4, 'M', 6] alone", lambda answer: answer(list(TINY)), _count(TINY, 1000))
     expect(vgg_parameters, [trial], (), "leave `classes: int = 1000` in the first line as it was")
     share = Trial("[4, 'M', 6] alone", lambda answer: answer(list(TINY)), _share_of(*_count(TINY, 1000)))
-    expect(linear_share, [share], (), "leave `classes: int = 1000` in the first line as it was", rtol=1e-9)
+    expect(linear_share, [share], (), "leave `classes: int = 1000` in the first line as it was", rtol=1e-6)
 
 
 CASES = (counts_tiny, counts_vgg16, shares, shares_of_ten, has_a_default)
@@ -199,7 +199,7 @@ def _expect_share(linear_share, cases: Sequence[tuple[list, int]]) -> float:
             return answer(list(config), n)
 
         trials.append(Trial(_told(config, n), share, _share_of(*_count(config, n))))
-    expect(linear_share, trials, SHARES, BY_HAND, rtol=1e-9)
+    expect(linear_share, trials, SHARES, BY_HAND, rtol=1e-6)
     return trials[-1].expected
 
 
