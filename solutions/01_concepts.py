@@ -126,8 +126,12 @@ seconds, reached = time.perf_counter() - started, accuracy(first_probe(unseen), 
 print(f"the same features, a head trained on {len(first_train):,} pictures in {seconds:.1f} s: {reached:.1%}")
 session.keep("win", {"accuracy": reached, "n_train": len(first_train), "n_val": len(first_val)})
 
+# %%
+session.show_recorded("win")
+assert session.recorded("win")["accuracy"] > 0.8
+
 # %% [markdown]
-# The backbone turned each picture into 1,280 numbers; a linear head on these numbers was trained in a moment, and answers. A random head on the very same
+# On photographs, 1,000 of them, the same cells gave 81.6 %. The backbone turned each picture into 1,280 numbers; a linear head on these numbers was trained in a moment, and answers. A random head on the very same
 # numbers guesses. So the knowledge lies in the features, and it was made from other pictures, for other classes.
 #
 # The next figure lays the same validation pictures out by the two directions in which these features differ most. No label was used for it, and no training.
