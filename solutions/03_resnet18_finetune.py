@@ -74,8 +74,7 @@ n_classes = len(splits.classes)
 # %% [markdown]
 # The lines above say what this run uses. Without a download that is a set of **drawn cartoons** and a small
 # ResNet-18 that was trained on 200 classes of ImageNet at 32 to 64 pixels. With a network, `course fetch cifar10 resnet18`
-# in a terminal brings the real CIFAR-10 and torchvision's ImageNet weights; restart the notebook and they are taken.
-# Every figure names the data it was made from. Without a terminal, the next cell does the same.
+# in a terminal, or the next cell, brings the real CIFAR-10 and torchvision's ImageNet weights; restart, and they are taken.
 
 # %%
 # Optional, 210 MB: remove the two # signs, run this cell, then restart the notebook.
@@ -606,9 +605,8 @@ assert 0.12 < scaled["the weights' own"] - scaled["none (0 to 1)"] < 0.15
 #
 # Two phases: first only the head trains, so that its random gradients do not shake the backbone; then everything,
 # the backbone at half the head's rate. (A habit of many recipes. This cell shows how it is done, not that it is better: for that it would need a control, as section 5 has.) The package's `fit` runs the epochs, with a schedule, a progress bar and, if
-# you name a file (`checkpoint=`), a checkpoint after every epoch; `course_utils/training/loop.py` is worth ten minutes. `fit_with_panel` is `fit` with a panel to look
-# at: stop it at any time, and **Resume** continues. (Colab's sessions drop: mount your Drive there and add
-# `checkpoint="/content/drive/MyDrive/finetune.pt"` to the call.)
+# you name a file (`checkpoint=`), a checkpoint after every epoch; `course_utils/training/loop.py` is worth ten minutes. `fit_with_panel` is `fit` with a panel: stop it at
+# any time, and **Resume** continues. (On Colab, add `checkpoint="/content/drive/MyDrive/finetune.pt"`, on a mounted Drive.)
 #
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
