@@ -922,7 +922,7 @@ for name, faults in scripts.items():
     fault_rows.append({
         "mistake": name, "it reports": percent(sum(reported) / len(reported)),
         "on unseen images": percent(sum(worth_of[name]) / len(pairs)),
-        "lowest to highest": f"{100 * min(worth_of[name]):.1f} to {100 * max(worth_of[name]):.1f}",
+        "lowest to highest": f"{100 * min(worth_of[name]):.1f} to {100 * max(worth_of[name]):.1f}" if len(pairs) > 1 else "one run",
     })
 
 # %%

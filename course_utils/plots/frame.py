@@ -32,6 +32,7 @@ KNOWN_ARMS = {
     "fine-tuned": 1,
     "partial fine-tuning": 2,
     "nearest neighbours": 3,
+    "k nearest neighbours": 3,
     "linear probe": 4,
 }
 INK, FAINT = "0.15", "0.4"
