@@ -777,7 +777,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks
-    from course_utils.checks.unchanged import Kept
+    from course_utils.checks import Kept
     from torch import nn
 
     class OwnNorm(nn.BatchNorm1d):

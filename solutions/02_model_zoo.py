@@ -623,7 +623,7 @@ checks.zoo.swap_head(swap_head)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, models
-    from course_utils.checks.unchanged import Kept
+    from course_utils.checks import Kept
     from torch import nn
 
     answer = checks.own_work(swap_head, models.replace_head, models.find_head)
@@ -1303,7 +1303,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
-    from course_utils.checks.unchanged import Kept
+    from course_utils.checks import Kept
     from torch import nn
 
     make = checks.own_work(LoRALinear)

@@ -755,7 +755,7 @@ checks.finetune.repair(fine_tune)
 # Why: other constants than the weights', statistics that drift, a backbone that trains, another rate or schedule.
 def hidden_test() -> None:
     import torch
-    from course_utils import analysis, checks, values
+    from course_utils import analysis, checks
 
     answer = checks.own_work(fine_tune, analysis.fine_tune_with)
 
@@ -790,7 +790,7 @@ def hidden_test() -> None:
             if not name.startswith("fc."):
                 assert torch.equal(old, state[name]), "fine_tune: the backbone while it is frozen"
         for got, ours in zip((state["fc.weight"], state["fc.bias"]), head_of(one, epochs[0])):
-            values.same("fine_tune: the head after the frozen epochs", got, ours, rtol=1e-3, atol=1e-5)
+            assert torch.allclose(got, ours, rtol=1e-3, atol=1e-5), "fine_tune: the head after the frozen epochs"
 
 
 from course_utils import checks
@@ -804,7 +804,7 @@ checks.hidden(hidden_test)
 # Why: train() once, an optimizer that knows the head alone, a rate that the scheduler undoes, old momentum.
 def hidden_test() -> None:
     import torch
-    from course_utils import analysis, checks, values
+    from course_utils import analysis, checks
     from torch import nn
 
     answer = checks.own_work(fine_tune, analysis.fine_tune_with)
@@ -837,7 +837,7 @@ def hidden_test() -> None:
         for got, ours in zip(states[epochs[0] :], unfrozen(one, states[epochs[0] - 1], epochs[1])):
             for name in ours:
                 label = "statistics" if "running" in name or "num_" in name else "weights"
-                values.same(f"fine_tune: {label} after an unfrozen epoch", got[name], ours[name], rtol=1e-3, atol=1e-5)
+                assert torch.allclose(got[name], ours[name], rtol=1e-3, atol=1e-5), f"fine_tune: {label} after an unfrozen epoch"
 
 
 from course_utils import checks
@@ -851,17 +851,16 @@ checks.hidden(hidden_test)
 # Why: chosen on test, a state that goes on training, parameters without statistics, the last of equals.
 def hidden_test() -> None:
     import torch
-    from course_utils import analysis, checks, values
+    from course_utils import analysis, checks
 
     answer = checks.own_work(fine_tune, analysis.fine_tune_with)
 
     def score(one, state: dict, batches: list) -> float:
         one.model.load_state_dict(state)
         one.model.eval()
-        mean, std = one.constants
         with torch.no_grad():
-            right = sum((one.model((x / 255 - mean) / std).argmax(dim=1) == y).sum().item() for x, y in batches)
-        return right / sum(len(y) for _, y in batches)
+            hits = [one.model((x / 255 - one.constants[0]) / one.constants[1]).argmax(dim=1) == y for x, y in batches]
+        return torch.cat(hits).double().mean().item()
 
     for seed in (334, 787, 104):
         one = checks.finetune.trial(seed)
@@ -875,9 +874,10 @@ def hidden_test() -> None:
         by_epoch = [score(one, state, one.val) for state in states]
         best = states[by_epoch.index(max(by_epoch))]
         for name in best:
-            values.same("fine_tune: the best epoch on validation is kept", left[name], best[name], rtol=1e-5, atol=1e-7)
+            same = torch.allclose(left[name], best[name], rtol=1e-5, atol=1e-7)
+            assert same, "fine_tune: the best epoch on validation is kept"
         assert type(got) is float, "fine_tune: a float"
-        values.same("fine_tune: accuracy on test", got, score(one, best, one.test), atol=1e-6)
+        assert abs(got - score(one, best, one.test)) < 1e-6, "fine_tune: accuracy on test"
 
 
 from course_utils import checks
@@ -899,9 +899,9 @@ numbers, at_half = plan.faults, len(splits.test) // 2
 given, fresh = splits.test.subset(range(at_half)), splits.test.subset(range(at_half, len(splits.test)))
 constants = tuple(torch.tensor(values).reshape(3, 1, 1) for values in (preprocess.mean, preprocess.std))
 
-def as_batches(images, size=numbers.batch_size):
+def as_batches(images):
     """Lists of (pixels, labels), in the order that they have."""
-    return list(zip(images.images.split(size), images.labels.split(size)))
+    return list(zip(*(part.split(plan.faults.batch_size) for part in (images.images, images.labels))))
 
 # %%
 def script_scores(faults, arm_seed):

@@ -81,9 +81,8 @@ def _epochs(
         elif epoch == 0 or "train() once" not in faults:
             model.train()
         for x, y in train:
-            loss = F.cross_entropy(logits_of(x), y)
             optimizer.zero_grad()
-            loss.backward()
+            F.cross_entropy(logits_of(x), y).backward()
             optimizer.step()
         scheduler.step()
 

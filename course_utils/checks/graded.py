@@ -74,12 +74,16 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
         watch = _Watch(library, given)
         before = sys.getprofile(), threading.getprofile()
         sys.setprofile(watch), threading.setprofile(watch)
+        interrupted = False
         try:
             return answer(*args, **kwargs)
+        except BaseException as problem:
+            interrupted = not isinstance(problem, Exception)  # raised in `watch`, it ends the watching
+            raise
         finally:
             there = sys.getprofile(), threading.getprofile()
             sys.setprofile(before[0]), threading.setprofile(before[1])
-            if not (there[0] is there[1] is watch):
+            if not interrupted and not (there[0] is there[1] is watch):
                 watch.tricks.append("takes away what watches it")
             watch.complain()
 

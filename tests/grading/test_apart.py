@@ -18,6 +18,7 @@ from submissions.damages import damage_folder, damaged_text
 from traitlets.config import Config
 
 from course_utils.authoring import release
+from course_utils.errors import CourseError
 from course_utils.grading import assignment as module
 from course_utils.grading.assignment import Assignment
 from course_utils.grading.editions import read_editions
@@ -233,5 +234,5 @@ def test_what_could_not_be_written_is_written_the_next_time_without_a_run(course
 def test_a_forgotten_build_is_told_once(course):
     submit(course, "ada", right(read(course, "notebooks")))
     (course / "gradebook.db").unlink()
-    with pytest.raises(module.CourseError, match="(?s)does not know 90_sample.*course build"):
+    with pytest.raises(CourseError, match="(?s)does not know 90_sample.*course build"):
         grade(course)

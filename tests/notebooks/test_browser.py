@@ -111,7 +111,7 @@ def worked(browser, blank):
 def test_run_all_of_a_blank_edition_reaches_its_last_cell(worked):
     cells = worked.code_cells
     assert cells.last.locator(".jp-InputPrompt").inner_text() == f"[{cells.count()}]:"
-    assert "Points so far: 0 of 30" in worked.output("checks.finetune.progress()")
+    assert "Points so far: 0 of 36" in worked.output("checks.finetune.progress()")
 
 
 def test_a_wrong_answer_is_told_why_and_a_right_one_counts(worked):
@@ -119,11 +119,11 @@ def test_a_wrong_answer_is_told_why_and_a_right_one_counts(worked):
     worked.replace(answer, WRONG)
     worked.run(answer)
     assert "this is the epoch with the best test accuracy" in worked.run(check)
-    assert "Points so far: 0 of 30" in worked.run(progress)
+    assert "Points so far: 0 of 36" in worked.run(progress)
     worked.replace(answer, RIGHT)
     worked.run(answer)
     assert "4 of 4 passed" in worked.run(check)
-    assert "Points so far: 2 of 30" in worked.run(progress)
+    assert "Points so far: 2 of 36" in worked.run(progress)
 
 
 def test_the_panel_moves_and_its_stop_leaves_a_history(worked, blank, course):

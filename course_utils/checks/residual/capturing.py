@@ -197,11 +197,12 @@ def removes_them_after_an_error(capture_residuals):
     for kind, end in ENDS:
         model = network()
         handle = model.layer3[0].conv2.register_forward_pre_hook(end)
+        passed_on = False
         try:
             capture_residuals(model, noise(1, 3, 33, 33))
         except kind:
-            pass
-        else:
+            passed_on = True
+        if not passed_on:
             raise Wrong("the exception of the model", "no exception", *NOT_PASSED_ON)
         handle.remove()
         if hooks(model):

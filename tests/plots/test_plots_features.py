@@ -1,0 +1,23 @@
+"""Figures of what a network knows: they tell where, and name the classes."""
+
+import torch
+
+from course_utils import plots
+
+
+def test_occlusion_tells_the_place_that_costs_most():
+    lost = torch.zeros(3, 4)
+    lost[1, 2] = 0.25
+    photo = torch.randint(256, (3, 60, 80), dtype=torch.uint8)
+    figure = plots.occlusion(photo, lost, title="What it needs", data="a photograph")
+    assert "row 2 of 3, column 3 of 4 costs most: 25 points" in figure.alt_text
+    assert figure.axes[-1].get_ylabel() == "probability lost (points)"
+
+
+def test_embedding_names_the_classes_that_are_there():
+    points, labels = torch.randn(20, 2), torch.arange(20) % 2
+    figure = plots.embedding(
+        points, labels, ["cat", "dog", "ship"], title="Alike", data="pictures", axes="component"
+    )
+    assert {text.get_text() for text in figure.axes[0].texts} == {"cat", "dog"}
+    assert figure.axes[0].get_xlabel() == "first component"
