@@ -664,8 +664,8 @@ def tutorial(model, train, val, test, constants, epochs):
                 tensor.requires_grad = True
             optimizer.param_groups[0]["lr"] = 0.005
         for x, y in train:
-            loss = F.cross_entropy(logits_of(x), y)
             optimizer.zero_grad()
+            loss = F.cross_entropy(logits_of(x), y)
             loss.backward()
             optimizer.step()
         scheduler.step()
