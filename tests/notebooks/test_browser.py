@@ -122,7 +122,7 @@ def test_a_wrong_answer_is_told_why_and_a_right_one_counts(worked):
     assert "Points so far: 0 of 36" in worked.run(progress)
     worked.replace(answer, RIGHT)
     worked.run(answer)
-    assert "4 of 4 passed" in worked.run(check)
+    assert "7 of 7 passed" in worked.run(check)
     assert "Points so far: 2 of 36" in worked.run(progress)
 
 
