@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import signal
-import threading
 from collections.abc import Iterator
 from typing import TextIO
+
+from course_utils.signals import alarm
 
 
 class TooLong(BaseException):
@@ -20,16 +20,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     Without effect where the system has no such alarm (Windows), and outside of the main thread.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    with alarm(seconds, _ring):
         yield
-        return
-    before = signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _ring(number: int, frame: object) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from course_utils.signals import alarm, handled
 
 
 class TookTooLong(Exception):
@@ -29,28 +30,16 @@ def interrupts_are_kept() -> Iterator[Callable[[], None]]:
         if came:
             raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
+    with handled(signal.SIGINT, interrupt):
         yield ask
-        return
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield ask
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
 def interrupts_wait() -> Iterator[None]:
     """Ctrl-C takes effect at the end; nbgrader would take it for a fault of the submission."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
+    with handled(signal.SIGINT, lambda number, _: came.append(number)):
         yield
-    finally:
-        signal.signal(signal.SIGINT, before)
     if came:
         raise KeyboardInterrupt
 
@@ -62,17 +51,9 @@ def time_limit(seconds: float, what: str) -> Iterator[None]:
     Raises:
         TookTooLong: with ``what`` in its sentence.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def stop(*_: object) -> None:
         raise TookTooLong(f"{what} took more than {seconds:g} seconds")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
+    with alarm(seconds, stop):
         yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
