@@ -117,29 +117,27 @@ class Session:
 
     def evidence(self, name: str) -> dict[str, Arm]:
         """The arms of an experiment on all of the data (``course experiment``), by name."""
-        return reading.arms(name)
+        return reading.arms(reading.read(name))
 
     def show_evidence(self, name: str, only: Sequence[str] = ()) -> None:
         """Show them as a table, or ``only`` those named."""
-        show_table(reading.rows(name, only), caption=reading.caption(name))
+        record = reading.read(name)
+        show_table(reading.rows(record, only), caption=reading.caption(record))
 
-    def show_headline(self, *texts: str) -> None:
-        """Show what the source texts say and what was measured here; ``texts`` as ``"S0"``, or all."""
-        rows = [row for row in headline.rows() if not texts or any(name in row["text"] for name in texts)]
-        plain = [{column: row[column].replace("<br>", "; ") for column in HEADLINE} for row in rows]
-        show_table(plain, caption="Built from the records of `course experiment`")
+    def show_headline(self) -> None:
+        """Show what the source texts say, and what was measured here."""
+        show_table(headline.rows(), HEADLINE, caption="Built from the records of `course experiment`")
 
 
 def _arm_row(saved: dict) -> dict:
     """An arm as a row: its mean, the range of its seeds, what it was measured on, its rate."""
     cost = {"ms an image": f"{saved['ms_per_image']:.1f}"} if "ms_per_image" in saved else {}
     arm = Arm.from_dict({key: v for key, v in saved.items() if key != "ms_per_image"})
-    spread = f"{100 * arm.low:.1f} to {100 * arm.high:.1f}" if len(arm.scores) > 1 else "one run"
     return {
         "arm": arm.name,
         "accuracy": percent(arm.mean),
         "seeds": len(arm.scores),
-        "lowest to highest": spread,
+        "lowest to highest": arm.range_text,
         "measured on": f"{arm.n_images:,} images",
         "rate": f"{arm.lr:g}" if arm.lr else "–",
         **cost,

@@ -39,6 +39,11 @@ class Arm:
     def high(self) -> float:
         return max(self.scores)
 
+    @property
+    def range_text(self) -> str:
+        """From the lowest to the highest seed, in per cent, for a table."""
+        return f"{100 * self.low:.1f} to {100 * self.high:.1f}" if len(self.scores) > 1 else "one run"
+
     def __str__(self) -> str:
         spread = f"{self.low:.1%} to {self.high:.1%}"
         return f"{self.name}: {self.mean:.1%} ({_seeds(self)}: {spread}; {self.n_images:,} images)"

@@ -54,8 +54,7 @@ def fine_tune_with(
         return model((x / 255 - mean) / std)
 
     best, state = -1.0, model.state_dict()
-    for train_an_epoch in _epochs(model, train, logits_of, epochs, faults):
-        train_an_epoch()
+    for _ in _trained_epochs(model, train, logits_of, epochs, faults):
         score = _accuracy(model, logits_of, test if "chosen on test" in faults else val)
         if score > best:
             best, state = score, model.state_dict()
@@ -64,19 +63,21 @@ def fine_tune_with(
     return best if "chosen on test" in faults else _accuracy(model, logits_of, test)
 
 
-def _epochs(
+def _trained_epochs(
     model: nn.Module,
     train: Batches,
     logits_of: Callable[[Tensor], Tensor],
     epochs: tuple[int, int],
     faults: Collection[str],
-) -> Iterator[Callable[[], None]]:
-    """For each epoch a function that trains it."""
+) -> Iterator[int]:
+    """Train one epoch after the other; its number is yielded when it is over."""
     head = model.requires_grad_(False).get_submodule("fc").requires_grad_(True)
     optimizer, scheduler = _optimizer(head, HEAD_RATE)
-
-    def train_an_epoch() -> None:
-        if frozen and "norms drift" not in faults:
+    for epoch in range(sum(epochs)):
+        if epoch == epochs[0]:
+            model.requires_grad_(True)
+            optimizer, scheduler = _unfrozen(model, optimizer, scheduler, faults)
+        if epoch < epochs[0] and "norms drift" not in faults:
             model.eval()
         elif epoch == 0 or "train() once" not in faults:
             model.train()
@@ -85,13 +86,7 @@ def _epochs(
             F.cross_entropy(logits_of(x), y).backward()
             optimizer.step()
         scheduler.step()
-
-    for epoch in range(sum(epochs)):
-        frozen = epoch < epochs[0]
-        if epoch == epochs[0]:
-            model.requires_grad_(True)
-            optimizer, scheduler = _unfrozen(model, optimizer, scheduler, faults)
-        yield train_an_epoch
+        yield epoch
 
 
 def _unfrozen(model: nn.Module, optimizer, scheduler, faults: Collection[str]):

@@ -184,16 +184,16 @@ CLAIMS = (
 )
 
 
-def rows(folder: Path = RECORDS) -> list[dict[str, str]]:
-    """A row for each claim, by the names of ``COLUMNS``."""
+def rows(folder: Path = RECORDS, between: str = "; ") -> list[dict[str, str]]:
+    """A row for each claim, by the names of ``COLUMNS``; ``between`` stands between the arms of a cell."""
     records = _records(folder)
-    return [_row(claim, records) for claim in CLAIMS]
+    return [_row(claim, records, between) for claim in CLAIMS]
 
 
 def markdown(folder: Path = RECORDS) -> str:
     """The table as Markdown."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder)]
+    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder, "<br>")]
     return "\n".join(lines) + "\n"
 
 
@@ -213,11 +213,11 @@ def _records(folder: Path) -> dict[str, dict]:
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
-def _row(claim: Claim, records: Mapping[str, dict]) -> dict[str, str]:
+def _row(claim: Claim, records: Mapping[str, dict], between: str) -> dict[str, str]:
     every = {(e, a): arm for e, record in records.items() for a, arm in record["arms"].items()}
     found = {key: every[key] for key in claim.arms if key in every}
     cells = [_cells(name, arm) for (_, name), arm in found.items()] or [(NOT_RUN, "–", "–", "–")]
-    joined = ("<br>".join(column) for column in zip(*cells, strict=True))
+    joined = (between.join(column) for column in zip(*cells, strict=True))
     return dict(
         zip(COLUMNS, (claim.text, claim.says, claim.terms, *joined, claim.verdict(found)), strict=True)
     )

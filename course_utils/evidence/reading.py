@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from course_utils.analysis.arms import Arm
@@ -25,24 +25,23 @@ def read(name: str, folder: Path = RECORDS) -> dict:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def arms(name: str) -> dict[str, Arm]:
+def arms(record: Mapping) -> dict[str, Arm]:
     """The arms that stand, by name; each score is one seed's, or one fold's, on test images."""
-    return {arm: _arm(arm, found) for arm, found in read(name)["arms"].items()}
+    return {arm: _arm(arm, found) for arm, found in record["arms"].items()}
 
 
-def rows(name: str, only: Sequence[str] = ()) -> list[dict[str, object]]:
+def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
     """A row for each arm that stands, for a table.
 
     Args:
         only: names of arms, in the order wanted; empty for all.
     """
-    found = read(name)["arms"]
+    found = record["arms"]
     return [_row(arm, found[arm]) for arm in only or found if arm in found]
 
 
-def caption(name: str) -> str:
+def caption(record: Mapping) -> str:
     """One line that says where a record comes from."""
-    record = read(name)
     images = next(iter(record["arms"].values()))["images"]
     return (
         f"Recorded, not yours: {record['data']}, {images['test']:,} test images, "
@@ -57,12 +56,11 @@ def _arm(name: str, found: dict) -> Arm:
 
 def _row(name: str, found: dict) -> dict[str, object]:
     arm = _arm(name, found)
-    spread = f"{100 * arm.low:.1f} to {100 * arm.high:.1f}" if len(arm.scores) > 1 else "one run"
     return {
         "arm": name,
         "start": found["start"],
         "training images": f"{found['images']['train']:,}",
         "accuracy": percent(arm.mean),
-        "lowest to highest": spread,
+        "lowest to highest": arm.range_text,
         "minutes": f"{found['minutes']:g}",
     }
