@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 
 STYLE = "overflow:auto;max-height:40em"
 NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
@@ -49,6 +51,11 @@ def transposed(rows: Sequence[dict]) -> list[dict]:
     """The same table with rows and columns exchanged, for few rows of many columns."""
     title, *others = rows[0]
     return [{"": name, **{row[title]: _cell(row[name]) for row in rows}} for name in others]
+
+
+def uncoloured(text: str) -> str:
+    """Text without the escape sequences by which terminals and tracebacks have colours."""
+    return _COLOUR.sub("", text)
 
 
 def one_line(text: str, longest: int = 300) -> str:

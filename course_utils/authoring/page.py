@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from course_utils.errors import BuildError
+from course_utils.storage import write_text
 
 FOLDER = Path(__file__).parent / "site_page"
 FOLDED = "folded"  # solutions and hidden tests are in the page, closed
@@ -115,7 +116,7 @@ def write_page(notebook: Path) -> Path:
     """The page of an executed notebook, beside it; solutions and hidden tests are folded."""
     target = notebook.with_suffix(".html")
     body = notebook_body(nbformat.read(notebook, as_version=4))
-    target.write_text(framed(notebook.stem, body), encoding="utf-8")
+    write_text(target, framed(notebook.stem, body))
     return target
 
 

@@ -23,14 +23,13 @@ from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results, telling
 from course_utils.grading.gradebook.results import read_labels, sentence
 from course_utils.storage import write_text
-from course_utils.tables import one_line
+from course_utils.tables import one_line, uncoloured
 
 TEMPLATES = Path(__file__).parent
 PASSED, PARTLY, WRONG, LOST = "passed", "partly", "wrong", "did not run"
 OPEN, WAITS, NOT_TRIED = "not answered", "awaits a person", "not tried"
 MARKED = "marked by a person"  # a written answer
 CLASSES = {PASSED: "passed", PARTLY: "partly", WRONG: "wrong", LOST: "lost"}
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _COMMENT = re.compile(r"# Graded, (?P<points>[\d.]+ points?): (?P<what>.+?)\.?$", re.M)
 
 
@@ -384,7 +383,7 @@ def _output(output: NotebookNode, secrets: set[str]) -> NotebookNode:
     texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", ())]
     data = output.get("data", {})
     texts += [str(value) for kind, value in data.items() if not kind.startswith("image/")]
-    plain = _COLOUR.sub("", "\n".join(map(str, texts)))
+    plain = uncoloured("\n".join(map(str, texts)))
     if any(secret in plain for secret in secrets):
         return nbformat.v4.new_output("stream", name="stdout", text="(left out: it quotes a hidden test)\n")
     clean = NotebookNode({key: value for key, value in output.items() if key != "metadata"})

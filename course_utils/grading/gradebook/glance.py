@@ -22,11 +22,10 @@ from course_utils.grading.gradebook.alike import Pair, alike
 from course_utils.grading.gradebook.report import Row
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.storage import write_text
-from course_utils.tables import one_line
+from course_utils.tables import one_line, uncoloured
 
 TEMPLATE = Path(__file__).parent / "glance_page" / "page.html"
 _LIKELY = re.compile(r"^ +likely +(.+)$", re.M)
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _exercise(title: str, own: Sequence[ReleasedCell], works: Sequence[Work]) ->
 def mistakes(notebook: Mapping, checks: Iterable[str]) -> set[str]:
     """The known mistakes that these check cells named when they ran."""
     ran = [cell for cell in notebook["cells"] if _name(cell) in checks]
-    said = (_COLOUR.sub("", f"{printed_by(cell)}\n{error_of(cell)}") for cell in ran)
+    said = (uncoloured(f"{printed_by(cell)}\n{error_of(cell)}") for cell in ran)
     return {found.strip() for text in said for found in _LIKELY.findall(text)}
 
 
