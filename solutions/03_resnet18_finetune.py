@@ -755,7 +755,7 @@ checks.finetune.repair(fine_tune)
 # Why: other constants than the weights', statistics that drift, a backbone that trains, another rate or schedule.
 def hidden_test() -> None:
     import torch
-    from course_utils import analysis, checks
+    from course_utils import analysis, checks, values
 
     answer = checks.own_work(fine_tune, analysis.fine_tune_with)
 
@@ -783,14 +783,14 @@ def hidden_test() -> None:
             pixels = (call.pixels * one.constants[1] + one.constants[0]) * 255
             inside = bool((pixels > -0.1).all() and (pixels < 255.1).all())
             assert inside and (pixels - pixels.round()).abs().max() < 0.03, "fine_tune: normalised with the constants"
-        states = one.after_epochs()
-        assert len(states) == sum(epochs), "fine_tune: an evaluation after each epoch"
-        state = states[epochs[0] - 1]
+        assert len(one.after_epochs()) == sum(epochs), "fine_tune: an evaluation after each epoch"
+        got = one.after_epochs()[epochs[0] - 1]
         for name, old in one.start.items():
             if not name.startswith("fc."):
-                assert torch.equal(old, state[name]), "fine_tune: the backbone while it is frozen"
-        for got, ours in zip((state["fc.weight"], state["fc.bias"]), head_of(one, epochs[0])):
-            assert torch.allclose(got, ours, rtol=1e-3, atol=1e-5), "fine_tune: the head after the frozen epochs"
+                assert torch.equal(old, got[name]), "fine_tune: the backbone while it is frozen"
+        for place, name in enumerate(("fc.weight", "fc.bias")):
+            label = "fine_tune: the head after the frozen epochs"
+            values.same(label, got[name], head_of(one, epochs[0])[place], rtol=1e-3, atol=1e-5)
 
 
 from course_utils import checks
