@@ -233,7 +233,7 @@ def hidden_test() -> None:
             model = nn.ModuleDict(parts)
             if rng.random() < 0.5:
                 model.requires_grad_(False)
-            for count in (classes, classes * 10**13):
+            for count in (classes, classes * 10**13 + 1, 37):
                 got = answer(model, layer, count)
                 assert isinstance(got, tuple | list) and len(got) == 2, "probe_size: a pair"
                 assert type(got[0]) is int, "probe_size: type of the count"
@@ -259,14 +259,14 @@ def hidden_test() -> None:
     for width, old, classes in ((6, 300, 3), (11, 4, 250), (8, 31, 31)):
         conv, head = nn.Conv2d(3, width, 2), nn.Linear(width, old)
         model = nn.Sequential(conv, nn.BatchNorm2d(width), head, nn.Linear(2, 5), conv)  # conv counts once
-        model.token = nn.Parameter(torch.ones(17))
+        model.token, model.aside = nn.Parameter(torch.ones(17)), nn.Linear(width, old)  # as large as the head
         if classes > 200:
             conv.requires_grad_(False), model.eval()
         kept = checks.Kept(model)
         got = answer(model, head, classes)
         assert isinstance(got, tuple | list) and len(got) == 2, "probe_size: a pair"
         new = width * classes + classes
-        expected = new / (12 * width + width + 2 * width + 15 + 17 + new)
+        expected = new / (12 * width + width + 2 * width + 15 + 17 + (width + 1) * old + new)
         assert type(got[1]) is float, "probe_size: type of the fraction"
         values.same("probe_size: fraction of the network", got[1], expected, atol=1e-9)
         assert not kept.changes(), "probe_size: the model afterwards"
@@ -609,7 +609,8 @@ def hidden_test() -> None:
         (slow, fast, 25, "an accuracy reached at once"),
         ({30: 0.3, 75: 0.5}, {8: 0.1, 64: 0.4, 1024: 0.6}, 75, "an amount that only one curve has"),
     ]
-    expected = [4.0, 4.0, math.inf, 0.25, 1.0, 256 / 75]
+    cases.append(({10: 0.25, 40: 0.5, 160: 0.5, 500: 0.75}, slow, 160, "an accuracy that it had before n"))
+    expected = [4.0, 4.0, math.inf, 0.25, 1.0, 256 / 75, 10.0]
     for i, (better, plain, n, category) in enumerate(cases):
         got = answer(dict(better), dict(plain), n)
         assert type(got) is float, "label_worth: type of the answer"
@@ -734,7 +735,10 @@ def hidden_test() -> None:
             "stem": nn.Sequential(nn.Conv1d(2, 9, 5), nn.BatchNorm1d(9)),
             "table": nn.Embedding(12, 7),
             "head": nn.Linear(30, 8),
+            "again": nn.Linear(30, 8),
+            "map": nn.Conv2d(3, 8, 3).to(memory_format=torch.channels_last),
         })  # fmt: skip
+        model["again"].weight = model["head"].weight
         model.positions, model.gain = nn.Parameter(torch.randn(8, 11)), nn.Parameter(torch.randn(13))
         nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
         model["table"].requires_grad_(False)
@@ -759,10 +763,11 @@ def hidden_test() -> None:
             assert max(steps.values()) < 0.3 * len(order), "permuted_control: a random order"
         generator = torch.Generator().manual_seed(5)
         others = [answer(model, g) for g in (torch.Generator().manual_seed(6), generator, generator)]
-        drawn = [dict(m.named_parameters())["head.weight"] for m in (result, *others)]
+        drawn = [torch.cat([p.flatten() for p in m.parameters() if p.ndim > 1]) for m in (result, *others)]
         assert not torch.equal(drawn[0], drawn[1]), "permuted_control: another generator"
-        assert torch.equal(drawn[0], drawn[2]), "permuted_control: the same generator"
+        assert torch.equal(drawn[0], drawn[2]), "permuted_control: the same generator, and no other"
         assert not torch.equal(drawn[2], drawn[3]), "permuted_control: drawn from the generator"
+        assert result["again"].weight is result["head"].weight, "permuted_control: a tensor in two layers"
 
 
 from course_utils import checks
@@ -795,6 +800,8 @@ def hidden_test() -> None:
         model(torch.randn(4, 3, 3, 3, 3)).square().sum().backward()
         model[0].requires_grad_(False), model[4].eval()
         model.register_buffer("table", torch.randn(4, 3))
+        model[1].aside = nn.InstanceNorm2d(4, track_running_stats=True)  # no batch norm
+        model[1].aside.running_mean.fill_(0.25)
         kept = Kept(model)
         result = answer(model, torch.Generator().manual_seed(1))
         assert isinstance(result, nn.Module), "permuted_control: a network is returned"
@@ -803,7 +810,8 @@ def hidden_test() -> None:
             assert not mean.any() and bool((var == 1).all()), "permuted_control: running statistics"
         assert not kept.changes(), "permuted_control: the original"
         assert str(result) == str(model), "permuted_control: layers of the copy"
-        assert torch.equal(result.table, model.table), "permuted_control: other buffers of the copy"
+        for mine, given in ((result.table, model.table), (result[1].aside.running_mean, model[1].aside.running_mean)):
+            assert torch.equal(mine, given), "permuted_control: other buffers of the copy"
         modes = [[m.training for m in net.modules()] for net in (result, model)]
         assert modes[0] == modes[1], "permuted_control: mode of the copy"
         trains = [[p.requires_grad for p in net.parameters()] for net in (result, model)]
@@ -1162,6 +1170,7 @@ def hidden_test() -> None:
         answer(feed)
     assert feed.requests == 1, "streaming_statistics: one pass"
     assert feed.growth <= checks.concepts.MOST_KEPT, "streaming_statistics: batches, or copies of them, in memory"
+    assert feed.most <= checks.concepts.MOST_AT_ONCE, "streaming_statistics: many batches at once in memory"
     got = answer(iter([batch.clone() for batch in even]))
 
     def expected() -> list[list[float]]:
@@ -1324,7 +1333,9 @@ def hidden_test() -> None:
         logits = torch.randn(n, classes, generator=g) - 2
         logits[torch.arange(n), labels] += 1.0
         if n == 20:
-            logits = logits.double().T.contiguous().T
+            logits = 3 + 1e-9 * logits.double().T.contiguous().T
+        if n == 53:
+            logits *= 100
 
         def hits(k: int) -> int:
             rows = [row.tolist() for row in logits]

@@ -309,7 +309,7 @@ def hidden_test() -> None:
         table = [
             SimpleNamespace(
                 model=f"net {rng.randrange(4)}", error=rng.choice((7.3, 8.4)),
-                networks=n, crops=c, split=s, extra_data=e,
+                networks=n, crops=c, split=s.upper().lower(), extra_data=e,
             )
             for n, c, s, e in conditions
         ]
@@ -517,6 +517,7 @@ def hidden_test() -> None:
             except Exception:
                 pass
             raise AssertionError("patch_tokens: patches that do not tile the picture")
+    values.same("patch_tokens: patches of one pixel", answer(6, 1), 36)
 
 
 from course_utils import checks
@@ -541,6 +542,8 @@ def hidden_test() -> None:
         assert type(got) is int, "attention_cost: type of the answer"
         expected = sum(dim * (side**2 + 1) ** 2 for _ in range(2 * depth))
         values.same("attention_cost: multiply-adds", got, expected)
+    got = [answer(16, 16, 3, 2), answer(16, 16, 7, 5)]
+    values.same("attention_cost: a picture of one patch", got, [48, 280])
 
 
 from course_utils import checks
@@ -687,8 +690,11 @@ def hidden_test() -> None:
         for bias in (True, False):
             last = nn.Linear(6, 9, bias=bias)
             body = nn.Sequential(nn.Flatten(), nn.Linear(12, 6), nn.ReLU(), last)
-            for classes in (4, 11):
+            for classes in (4, 11, 11):
+                old = body[3]
                 new = answer(body, classes)
+                olds = {id(old), *map(id, old.parameters())}
+                assert not olds & {id(new), *map(id, new.parameters())}, "swap_head: a new layer each time"
                 assert body[3] is new, "swap_head: the new layer is returned"
                 assert (new.bias is not None) == bias, "swap_head: bias"
                 logits = body(torch.randn(2, 3, 2, 2))
@@ -916,6 +922,8 @@ def hidden_test() -> None:
         assert all(type(n) is int for n in got), "vgg_parameters: type of the answer"
         values.same("vgg_parameters: convolutions", got[0], expected(config, classes)[0])
         values.same("vgg_parameters: linear layers", got[1], expected(config, classes)[1])
+    got = [answer([5, 9], 30)[1], answer([5, 9], 7)[1]]
+    values.same("vgg_parameters: other classes", got, [expected([5, 9], n)[1] for n in (30, 7)])
     got = answer([6, "M"])
     values.same("vgg_parameters: 1000 classes unless told otherwise", got[1], expected([6], 1000)[1])
 
@@ -1197,7 +1205,7 @@ for name in candidates if run_leaderboard else ():
 # Write `LoRALinear(base, rank, alpha)`, a module around a linear layer:
 #
 # - its output for `x` of any shape `[..., in]` is `base(x)` plus `alpha / rank` times the update of `x`, first through
-#   `A` (float `[rank, in]`), then through `B` (`[out, rank]`);
+#   `A` (float `[rank, in]`), then through `B` (`[out, rank]`), and gradients reach `x`;
 # - at the start it gives **exactly** what `base` gives, and yet it can learn;
 # - only `A` and `B` are trainable;
 # - `merge()` returns one new plain `nn.Linear` with the same output (bias included), which shares no tensor with
@@ -1331,6 +1339,12 @@ def hidden_test() -> None:
             values.same("LoRALinear: the layer after merge", layer(x).detach(), expected, **near)
             assert torch.equal(base.weight.detach(), weight), "LoRALinear: the base after merge"
             assert (merged.bias is None) == (base.bias is None), "LoRALinear: bias of the merged layer"
+            slope = torch.autograd.grad(layer(x.requires_grad_()).sum(), x)[0]
+            total = (weight + alpha / rank * (b @ a)).sum(dim=0).expand(2, 5, inputs)
+            values.same("LoRALinear: gradient of x", slope, total, **near)
+            with torch.no_grad():
+                layer.B.mul_(3)
+                values.same("LoRALinear: merged again", layer.merge()(x), x @ (weight + 3 * alpha / rank * (b @ a)).T + shift, **near)
             owned = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
             assert not owned & {p.data_ptr() for p in merged.parameters()}, "LoRALinear: merge gives a new layer"
 
@@ -1391,7 +1405,7 @@ def hidden_test() -> None:
 
     answer = checks.own_work(zero_shot_head)
     g = torch.Generator().manual_seed(64_483)
-    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 240.5)):
+    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 1240.5), (2, 9, 30.0)):
         lengths = 0.2 + 5 * torch.rand(classes, 1, 1, generator=g)
         text = torch.randn(classes, 1, dim, generator=g) * lengths
         x = torch.randn(6, dim, generator=g)

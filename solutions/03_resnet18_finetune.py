@@ -350,6 +350,7 @@ def hidden_test() -> None:
             self.head_norm = nn.LayerNorm(9)
             self.heads = nn.Sequential(nn.Linear(9, 6), nn.ReLU(), nn.Linear(6, 4))
             self.heads_norm = nn.LayerNorm(4)
+            nn.init.zeros_(self.heads[2].bias)  # as that of heads_norm
 
         def forward(self, x):
             return self.heads_norm(self.heads(self.head_norm(self.fc(x.flatten(1)) + self.token)))
@@ -478,6 +479,8 @@ def hidden_test() -> None:
         mode(model.eval())
         assert first[1].training is True, "train_mode: a layer that is frozen in part"
         assert second["fc_norm"].training is False, "train_mode: frozen once more"
+        mode(model.requires_grad_(False).train())
+        assert not any(m.training for m in model.modules()), "train_mode: a model that is frozen as a whole"
 
 
 from course_utils import checks
@@ -1135,7 +1138,7 @@ def hidden_test() -> None:
 
     answer = checks.own_work(choose_checkpoint, training.History.best_epoch.fget)
     rng = random.Random(71_226)
-    for n, first, step, reach in ((6, 1, 1, 1.0), (9, 1, 1, 1.0), (7, 5, 1, 1.0), (8, 6, 3, 1.0), (12, 1, 1, 4e-4)):
+    for n, first, step, reach in ((6, 1, 1, 1.0), (9, 1, 1, 1.0), (7, 5, 1, 1.0), (8, 6, 3, 1.0), (12, 1, 1, 1e-4)):
         val = [0.3 + reach * 0.6 * x / 997 for x in rng.sample(range(997), n)]
         train, test, loss = ([rng.random() for _ in range(n)] for _ in range(3))
         best = max(range(n), key=lambda i: val[i])
@@ -1397,8 +1400,8 @@ def hidden_test() -> None:
         nn.init.zeros_(tied[3].weight[:2])
         nn.init.constant_(tied[3].bias[:2], -90.0)
         tied[5].weight = tied[3].weight
-        sure = nn.Sequential(nn.Flatten(), nn.Linear(12, 4))
-        sure[1].weight.data, sure[1].bias.data = torch.zeros(4, 12), torch.tensor([0.0, 300.0, 0.0, -300.0])
+        sure = nn.Sequential(nn.Flatten(), nn.Linear(12, 5))  # of class 1; no image is of class 4
+        sure[1].weight.data, sure[1].bias.data = torch.zeros(5, 12), torch.tensor([0.0, 300.0, 0.0, -300.0, -300.0])
         cases = [
             (nn.Sequential(nn.Conv2d(3, 6, 5, padding=2), nn.Flatten(), nn.Linear(6, 4)), 1, "one pixel"),
             (nn.Sequential(nn.Conv2d(3, 2, 5, padding=2), nn.Flatten(), nn.Linear(8, 4)), 2, "four pixels"),
@@ -1491,6 +1494,8 @@ checks.hidden(hidden_test)
 # - the parameters of the module `head` at `head_lr`, all others at `backbone_lr`;
 # - `weight_decay` on every tensor but those of one dimension (norms and biases), which get 0.
 #
+# The model stays as it is.
+#
 # *Predict first:* what does weight decay do to the scale of a batch norm?
 
 # %% answer="groups"
@@ -1562,6 +1567,8 @@ def hidden_test() -> None:
         listed = [(id(p), group.get("lr")) for group in groups for p in group["params"]]
         assert not any(key in frozen for key, _ in listed), "parameter_groups: frozen parameters"
         assert sorted(key for key, _ in listed) == wanted, "parameter_groups: each parameter once"
+        flags = sorted(id(p) for p in model.parameters() if p.requires_grad)
+        assert flags == wanted, "parameter_groups: what is trainable afterwards"
         inside = {id(p) for p in head.parameters()}
         for key, lr in listed:
             assert type(lr) is float, "parameter_groups: learning rates"
@@ -1736,6 +1743,8 @@ def hidden_test() -> None:
             model = nn.Sequential(nn.Linear(6, 10, bias=False), nn.BatchNorm1d(10), nn.Tanh(), nn.Linear(10, 4)).eval()
             batches = [(3 * torch.randn(n, 6), torch.randint(4, (n,))) for n in (4, 7, 3)]
             twin, calls = copy.deepcopy(model), []
+            for p in model.parameters():
+                p.grad = torch.full_like(p, 0.5)  # left over from before
             model.register_forward_hook(lambda _, inputs, __, calls=calls: calls.append(len(inputs[0])))
             answer(model, batches, make(model.parameters()))
             assert calls == [4, 7, 3], "train_one_epoch: one forward pass for each batch"
@@ -1853,11 +1862,12 @@ def hidden_test() -> None:
     ask(train[:5], noise(4), "splits without a leak")
 
     train, test = noise(11), noise(9)
-    train[4], test[2], test[6], test[8] = train[3], train[3], train[3], test[0]
+    train[4], test[1], test[2], test[6], test[8] = *[train[3]] * 4, test[0]
     ask(train, test, "repeats within a split")
+    ask(train, test.contiguous(memory_format=torch.channels_last), "images whose memory has another order")
 
-    train, test = noise(8, 32, 32), noise(8, 32, 32)
-    test[:5] = train[3:]
+    train, test = noise(60, 32, 32), noise(8, 32, 32)
+    test[:5] = train[53:58]
     test[0, 2, 31, 31] -= 1
     test[1, 0, 0, 0] += 1
     test[2, 1, 15, 16] += 1
@@ -2209,7 +2219,7 @@ checks.hidden(hidden_test)
 #
 # Write `evaluate(model, batches)`, which returns `(loss, accuracy)` as above, but in evaluation mode and, for as long
 # as it runs, without gradients. Again `batches` can be gone through once, and each goes through the model once.
-# Afterwards the model is as it came: its tensors, which of them are trainable, and its mode (`model.training` is what
+# Afterwards the model is as it came: its tensors and gradients, what is trainable, and its mode (`model.training` is what
 # counts here; the next `train_mode(model)` sets the frozen parts again).
 #
 # *Predict first:* what would happen to batch norm if you evaluated in training mode?
@@ -2277,6 +2287,8 @@ def hidden_test() -> None:
             ours = expected(model, batches)
             values.same("evaluate: mean loss per image", got[0], ours[0], atol=1e-4)
             values.same("evaluate: accuracy", got[1], ours[1], atol=1e-6)
+            again = answer(model, iter(batches[1:]))[0]
+            values.same("evaluate: the same model, other images", again, expected(model, batches[1:])[0], atol=1e-4)
 
 
 from course_utils import checks
@@ -2318,6 +2330,8 @@ def hidden_test() -> None:
             for tensor in model.state_dict().values():
                 tensor.copy_(torch.rand(tensor.shape) + 0.5 + 30 * (not tensor.is_floating_point()))
             before = {k: v.clone() for k, v in model.state_dict().items()}
+            for p in model.parameters():
+                p.grad = torch.full_like(p, 0.75)
             calls.clear()
             answer(model, batches)
             assert len(calls) == len(batches), "evaluate: each batch goes through the model once"
@@ -2325,10 +2339,15 @@ def hidden_test() -> None:
             assert not any(recording for _, recording in calls), "evaluate: gradients"
             after = model.state_dict()
             assert all(torch.equal(v, after[k]) for k, v in before.items()), "evaluate: tensors of the model"
+            grads = [p.grad for p in model.parameters()]
+            assert all(g is not None and (g == 0.75).all() for g in grads), "evaluate: gradients of the model"
             flags = [p.requires_grad for p in model.parameters()]
             assert flags == [False, False, True, True, True, True], "evaluate: what is trainable afterwards"
             assert model.training is training, "evaluate: mode afterwards"
             assert torch.is_grad_enabled(), "evaluate: gradients afterwards"
+            with torch.no_grad():
+                answer(model, batches)
+                assert not torch.is_grad_enabled(), "evaluate: gradients afterwards, where they were off"
 
 
 from course_utils import checks

@@ -174,6 +174,9 @@ def hidden_test() -> None:
         assert len(logits.unique(dim=0)) == 3, "adapt_alexnet: logits depend on the images"
         sums = torch.cat([logits.sum(dim=1) - 1, logits.logsumexp(dim=1)])
         assert (logits != 0).all() and (sums.abs() > 1e-4).all(), "adapt_alexnet: logits"
+        with torch.no_grad():
+            large = got[0](1e8 * torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(40)))
+        assert large.abs().max() > 1, "adapt_alexnet: logits of any size"
         tensors = list(got[0].state_dict().values())
         kept = all(any(torch.equal(old, new) for new in tensors) for old in before)
         assert kept, "adapt_alexnet: convolutions survive"
@@ -613,6 +616,8 @@ assert slower.low > quicker.high and 0.5 < quicker.mean < 0.53
 #   be that is *as uneven as this or more*, in either direction? Add up binomial probabilities with `math.comb`; where
 #   nothing differs, p is 1.
 #
+# The vectors stay as they are.
+#
 # *Predict first:* 1 image to 5. Is p below 0.05?
 
 # %% answer="mcnemar"
@@ -657,11 +662,14 @@ def hidden_test() -> None:
     answer = checks.own_work(mcnemar, analysis.compare_pair, analysis.exact_p, analysis.mid_p)
     g = torch.Generator().manual_seed(92_017)
     for n in (9, 25, 60, 130, 41, 7, 88, 203):
-        first, second, labels = torch.randint(5, (3, n), generator=g)
+        first, second, labels = 6 * torch.randint(5, (3, n), generator=g) + n
         first[: n // 3], second[n // 5 : n // 2] = labels[: n // 3], labels[n // 5 : n // 2]
         right = [(first == labels).tolist(), (second == labels).tolist()]
         b, c = (sum(one and not other for one, other in zip(*pair)) for pair in (right, right[::-1]))
-        got = answer(first.clone(), second.clone(), labels.clone())
+        given = [first.clone(), second.clone(), labels.clone()]
+        got = answer(*given)
+        same = all(map(torch.equal, given, (first, second, labels)))
+        assert same, "mcnemar: the vectors afterwards"
         assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[0]) is int and type(got[1]) is int, "mcnemar: type of the counts"
         values.same("mcnemar: counts", [got[0], got[1]], [b, c])
@@ -692,7 +700,7 @@ def hidden_test() -> None:
         return min(1.0, float(2 * tail))
 
     pairs = [(rng.randint(0, 25), rng.randint(0, 25)) for _ in range(6)]
-    for b, c in [*pairs, (0, 0), (0, 6), (7, 7), (8, 9), (900, 780)]:
+    for b, c in [*pairs, (0, 0), (0, 6), (7, 7), (8, 9), (13, 4), (900, 780)]:
         got = answer(*checks.comparison.predictions(30, b, c, 11, seed=rng.randint(0, 10**6)))
         assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[2]) is float, "mcnemar: type of p"
@@ -899,7 +907,7 @@ def hidden_test() -> None:
 
     answer = checks.own_work(crop_kernel, models.centre_crop, models.resample)
     g = torch.Generator().manual_seed(48_611)
-    for k, size in ((11, 5), (7, 3), (6, 2), (9, 9)):
+    for k, size in ((11, 5), (7, 3), (6, 2), (8, 4), (9, 9)):
         weight = torch.randn(5, 2, k, k, generator=g)
         kept = weight.clone()
         got = answer(weight, size)

@@ -217,7 +217,8 @@ def hidden_test() -> None:
             mine = BasicBlock(shape[0], out_channels=shape[1], **({} if shape[2] == 1 else {"stride": shape[2]}))
             assert isinstance(mine, nn.Module), "BasicBlock: a module"
             mine.load_state_dict(state)
-            return mine.eval()(x.clone())
+            mine.eval()(x.flip(0) + 1)  # what it gives for other inputs is not to be remembered
+            return mine(x.clone())
 
         with torch.no_grad():
             try:
@@ -418,6 +419,7 @@ def hidden_test() -> None:
         values.same("projection_blocks: names", got, [f"layer{stage}.0" for stage in stages[i]])
     changed = networks[0]
     changed.layer3[0].downsample, changed.layer1[2].downsample = None, way
+    values.same("projection_blocks: a changed network", answer(changed), ["layer1.2", "layer2.0", "layer4.0"])
     changed.layer4[2].downsample, changed.layer4[10].downsample = late, later
     expected = ["layer1.2", "layer2.0", "layer4.0", "layer4.2", "layer4.10"]
     values.same("projection_blocks: a changed network", answer(changed), expected)
@@ -1091,7 +1093,7 @@ for name, record in on_cpu.items():
 #
 # Write `capture_residuals(model, images)`: run the model **once** on `images` and return a dict that maps the name of each
 # `BasicBlock` (an instance of torchvision's class, wherever it lies) to the pair of tensors `(x, residual)`: the block's
-# input, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
+# input as it came in, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
 #
 # Model and images are left as they were: none of your hooks is left, **also when the forward pass raises an exception or is
 # interrupted** (which goes on to the caller), other people's hooks are still there, and mode, layers, methods and attributes
@@ -1157,7 +1159,10 @@ def hidden_test() -> None:
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
     class Mine(Theirs):
-        pass
+        def forward(self, x):
+            out = super().forward(x)
+            x.mul_(0.5)  # nobody needs it any more
+            return out
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
@@ -1182,12 +1187,12 @@ def hidden_test() -> None:
             whole.add_module("backbone", model)
             blocks = [n for n, m in model.named_modules() if isinstance(m, Theirs)]
             got = answer(whole if outer else model, images.clone())
-            assert type(got) is dict, "capture_residuals: type of the answer"
+            assert isinstance(got, dict), "capture_residuals: type of the answer"
             assert list(got) == [outer + n for n in blocks], "capture_residuals: names and order of the blocks"
             theirs = expected(twin, images)
             for name in blocks:
                 mine = got[outer + name]
-                right = type(mine) in (tuple, list) and len(mine) == 2
+                right = isinstance(mine, tuple | list) and len(mine) == 2
                 assert right and all(type(t) is torch.Tensor for t in mine), "capture_residuals: pairs"
                 for i, which in enumerate(("x", "residual")):
                     values.same(f"capture_residuals: {which}", mine[i], theirs[name][i], atol=1e-4)
@@ -1242,7 +1247,7 @@ def hidden_test() -> None:
         for _ in range(2):
             got = answer(model, images)
             names = [f"layer{i}.0" for i in (1, 2, 3, 4)]
-            assert type(got) is dict and list(got) == names, "capture_residuals: names of the blocks"
+            assert isinstance(got, dict) and list(got) == names, "capture_residuals: names of the blocks"
             pairs = all(len(pair) == 2 and all(map(torch.is_tensor, pair)) for pair in got.values())
             assert pairs, "capture_residuals: pairs of tensors"
         assert calls == [2, 1, 2, 1], "capture_residuals: other hooks, and one forward pass a call"

@@ -90,6 +90,10 @@ def takes_small_images(adapt_alexnet):
         logits = model.eval()(x)
     if tuple(logits.shape) == (2, CLASSES):
         _must_be_logits(logits)
+        with torch.no_grad():
+            if model(1e8 * x).abs().max() <= 1:
+                likely = "a sigmoid or a tanh follows the last layer: even huge inputs give numbers below 1"
+                raise Wrong("logits", "numbers that stay below 1", likely, "end in the last linear layer")
         return f"[2, {CLASSES}]"
     likely = "the last layer does not have num_classes outputs"
     remedy = "put a new nn.Linear in the place of classifier[6]"

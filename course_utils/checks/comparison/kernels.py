@@ -183,8 +183,8 @@ OTHER_RESAMPLING = (
 
 
 def crops_the_middle(crop_kernel, _):
-    """crop_kernel: the middle of 11x11, of 7x7, of 5x5."""
-    for k, size in ((11, 3), (5, 3), (7, 1), (11, 5), (5, 5)):
+    """crop_kernel: the middle of 11x11, 8x8, 7x7, 5x5."""
+    for k, size in ((11, 3), (5, 3), (7, 1), (11, 5), (8, 4), (5, 5)):
         weight = _weight(k)
         expected = stems.centre_crop(weight, size)
         _expect(crop_kernel, weight, size, expected, CROP_MISTAKES, OTHER_CROP)

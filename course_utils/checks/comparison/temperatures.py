@@ -122,7 +122,7 @@ def _likely(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[st
         return ONE
     distances = {why: abs(got / temperature() - 1) for why, temperature in others.items()}
     nearest = min(distances, key=distances.__getitem__)
-    found = distances[nearest] <= 2 * TOLERANCE
+    found = distances[nearest] <= TOLERANCE
     return nearest if found else _by_its_place(got, best, logits, labels)
 
 

@@ -7,11 +7,19 @@ from course_utils.checks import report
 from course_utils.checks.concepts.counting import probe_size
 from course_utils.checks.concepts.permuting import permuted_control
 from course_utils.checks.concepts.ranking import topk
-from course_utils.checks.concepts.streaming import MOST_KEPT, Feed, Memory, long_stream, streaming
+from course_utils.checks.concepts.streaming import (
+    MOST_AT_ONCE,
+    MOST_KEPT,
+    Feed,
+    Memory,
+    long_stream,
+    streaming,
+)
 from course_utils.checks.concepts.worth import label_worth
 
 __all__ = [
     "Feed",
+    "MOST_AT_ONCE",
     "MOST_KEPT",
     "Memory",
     "label_worth",

@@ -16,7 +16,7 @@ from course_utils.checks.unchanged import Kept
 from course_utils.models import freezing, heads
 
 Make = Callable[[], tuple[nn.Module, nn.Module, int]]  # model, its head, number of classes
-TOO_MANY = 10**15  # a head of so many classes cannot be built on any machine
+TOO_MANY = 10**15 + 1  # a head of so many classes cannot be built on any machine; no float has all its digits
 
 
 def _numbers(module: nn.Module) -> int:
@@ -56,6 +56,11 @@ def _layer_by_layer(model: nn.Module, head: nn.Module) -> int:
 def _in_layers(model: nn.Module, head: nn.Module) -> int:
     layers = (m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.BatchNorm2d))
     return sum(map(_numbers, layers)) - _numbers(head)
+
+
+def _of_other_shapes(model: nn.Module, head: nn.Module) -> int:
+    shapes = {p.shape for p in head.parameters()}
+    return sum(p.numel() for p in model.parameters() if p.shape not in shapes)
 
 
 def _last_layer(model: nn.Module) -> nn.Module:
@@ -120,6 +125,11 @@ MISTAKES = (
         "go through model.parameters(), not through layers",
     ),
     Mistake(
+        lambda model, head, classes: (None, _share_of(_of_other_shapes(model, head), head, classes)),
+        "another layer, whose tensors have the shapes of the head's, is left out with it",
+        "take the head's own numbers off: head.parameters()",
+    ),
+    Mistake(
         lambda model, head, classes: (
             None,
             len([*head.parameters()]) / len([*model.parameters()]),
@@ -181,13 +191,13 @@ def gives_the_share(probe_size):
 @needs(gives_the_share)
 def counts_all_parameters(probe_size):
     """frozen ones count, shared ones once, buffers not."""
-    _expect(probe_size, [lambda: (*_frozen(), 4), lambda: (*_shared(), 4)], 1)
+    _expect(probe_size, [lambda: (*_frozen(), 4), lambda: (*_shared(), 4), lambda: (*_with_twin(), 4)], 1)
 
 
 @needs(takes_other_heads)
 def builds_nothing(probe_size):
     """10^15 classes: only counted, not built."""
-    model, head = _with_head(nn.Linear(6, 9))
+    model, head = _with_head(nn.Linear(40, 9))
     try:
         got = probe_size(model, head, TOO_MANY)
     except NotImplementedError:
@@ -198,7 +208,7 @@ def builds_nothing(probe_size):
         raise Wrong("a count", told, "a layer is built only to be counted", remedy) from problem
     expected = _new(head, TOO_MANY)
     if got[0] != expected:
-        raise Wrong(brief(expected), brief(got[0]), "the count is rounded", "stay with int")
+        raise Wrong(expected, got[0], "the count is rounded", "stay with int")
 
 
 def leaves_the_model(probe_size):
@@ -269,4 +279,11 @@ def _shared() -> tuple[nn.Module, nn.Module]:
     """One of its layers is used twice."""
     model, head = _with_head(nn.Linear(6, 9))
     model.add_module("again", model.fc)
+    return model, head
+
+
+def _with_twin() -> tuple[nn.Module, nn.Module]:
+    """Another layer has the shapes of the head."""
+    model, head = _with_head(nn.Linear(6, 9))
+    model.add_module("twin", nn.Linear(6, 9))
     return model, head

@@ -158,10 +158,15 @@ def finds_the_first_k(topk_accuracy):
 
 @needs(finds_the_first_k)
 def takes_negative_logits(topk_accuracy):
-    """only the order counts: negative logits, float64."""
+    """only the order counts: negative, far apart, float64."""
     samples = [(logits - 100, labels) for logits, labels in _samples()]
     _expect(topk_accuracy, 2, samples)
-    _expect(topk_accuracy, 1, [(logits.double().T.contiguous().T, labels) for logits, labels in samples])
+    _expect(
+        topk_accuracy,
+        1,
+        [(3 + 1e-9 * logits.double().T.contiguous().T, labels) for logits, labels in samples],
+    )
+    _expect(topk_accuracy, 3, [(100 * logits, labels) for logits, labels in _samples()])
 
 
 @needs(finds_the_first)

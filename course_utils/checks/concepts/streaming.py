@@ -21,6 +21,7 @@ TOLERANCE = 5e-4  # relative: n and n - 1 below the sum of squares, float32 and 
 DIGITS = 1e-2  # the same, where float32 loses everything
 NOTHING = torch.full((3,), torch.nan)  # 0 divided by 0
 MOST_KEPT = 32  # batches of uint8: four of float64
+MOST_AT_ONCE = 128  # the same, in the middle of a step or after the last batch: sixteen of float64
 ADD_UP = "add up sum, sum of squares and number of pixels over all batches; divide once, at the end"
 ROUNDED = (
     "float32 has seven digits: in squares / n - mean**2 they cancel, and nothing is left",
@@ -180,6 +181,7 @@ class Memory(TorchDispatchMode):
     def __init__(self):
         super().__init__()
         self.storages: weakref.WeakSet = weakref.WeakSet()
+        self.most = 0  # bytes alive, since the last call of `forget_most`
 
     def __enter__(self) -> Memory:
         tracemalloc.start()
@@ -187,6 +189,7 @@ class Memory(TorchDispatchMode):
 
     def __exit__(self, *problem: object) -> None:
         super().__exit__(*problem)
+        self.most = max(self.most, tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
@@ -194,7 +197,12 @@ class Memory(TorchDispatchMode):
         for item in result if isinstance(result, tuple | list) else (result,):
             if isinstance(item, Tensor):
                 self.storages.add(item.untyped_storage())
+        self.most = max(self.most, self.bytes_alive())
         return result
+
+    def forget_most(self) -> None:
+        self.most = 0
+        tracemalloc.reset_peak()
 
     def bytes_alive(self) -> int:
         return sum(s.nbytes() for s in list(self.storages)) + tracemalloc.get_traced_memory()[0]
@@ -221,12 +229,20 @@ class Feed:
     def _look(self) -> None:
         if self.memory:
             self.alive.append(self.memory.bytes_alive())
+            if len(self.alive) == 3:
+                self.memory.forget_most()
 
     @property
     def growth(self) -> float:
         """How many batches' worth of bytes more than with the third batch were alive, at most."""
         later = self.alive[2:]
         return (max(later) - later[0]) / self.batches[0].numel() if later else 0.0
+
+    @property
+    def most(self) -> float:
+        """The same at any moment since then, also in a step and after the last batch."""
+        later = self.alive[2:]
+        return (self.memory.most - later[0]) / self.batches[0].numel() if self.memory and later else 0.0
 
 
 def long_stream() -> Batches:
@@ -286,6 +302,9 @@ def keeps_little(streaming_statistics):
     with Memory() as memory:
         feed = Feed(long_stream(), memory)
         streaming_statistics(feed)
+    if feed.most > MOST_AT_ONCE:
+        likely = "the whole set was read at once, perhaps back from a file"
+        raise Wrong("a few batches", f"over {MOST_AT_ONCE} batches' worth at once", likely, ALL_IN_MEMORY[1])
     if feed.growth > MOST_KEPT:
         raise Wrong("memory that does not grow", f"over {MOST_KEPT} batches' worth more", *ALL_IN_MEMORY)
 

@@ -221,6 +221,11 @@ WORTH_MISTAKES = (
         "look up better[n] alone",
     ),
     Mistake(
+        lambda better, plain, n: _needed(plain, better[n]) / _needed(better, better[n]),
+        "it is divided by the amount at which the better curve was there first, not by n",
+        "divide by n",
+    ),
+    Mistake(
         lambda better, plain, n: round(_needed(plain, better[n]) / n, 1),
         "the factor is rounded",
         "return it with all its digits",
@@ -273,7 +278,9 @@ def takes_the_first(labels_needed, _):
 @needs(interpolates, says_never, says_at_most)
 def gives_the_factor(_, label_worth):
     """label_worth: how many times as many labels."""
-    return _expect_worth(label_worth, (BETTER, SHORT, 10), (BETTER, RISING, 10), (BETTER, SPARSE, 100))
+    return _expect_worth(
+        label_worth, (BETTER, SHORT, 10), (FLAT, SPARSE, 1000), (BETTER, RISING, 10), (BETTER, SPARSE, 100)
+    )
 
 
 @needs(interpolates, says_never, says_at_most)

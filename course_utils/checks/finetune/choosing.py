@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,8 @@ from course_utils.training import history
 # Ten epochs in which every way to choose gives another one.
 ONE_BEST = (0.50, 0.62, 0.70, 0.74, 0.76, 0.81, 0.79, 0.78, 0.77, 0.76)
 SEVERAL_BEST = (0.60, 0.80, 0.70, 0.75, 0.80, 0.80, 0.80, 0.80, 0.65, 0.62)
-NEARLY_EQUAL = (0.81230, 0.81232, 0.81226, 0.81236, 0.81240, 0.81238, 0.81224, 0.81227, 0.81233, 0.81229)
+NEARLY_EQUAL = (0.81231, 0.81232, 0.8123, 0.81233, 0.81237, 0.812405, 0.81224, 0.81227, 0.81235, 0.81226)
+LATE_BEST = (0.20, 0.25, 0.24, 0.23, 0.22, 0.21, 0.31, 0.30, 0.29, 0.28)
 FIRST_BEST = (0.70, 0.62, 0.66, 0.64, 0.68, 0.63, 0.61, 0.65, 0.67, 0.66)
 VAL_LOSS = (1.40, 1.10, 0.90, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95, 1.00)
 TRAIN_ACCURACY = (0.48, 0.62, 0.72, 0.78, 0.84, 0.89, 0.975, 0.97, 0.98, 0.965)
@@ -48,6 +50,26 @@ def _until_first_decline(epochs: list[Record]) -> int:
     return epochs[-1].epoch
 
 
+def _with_patience(most: int) -> Callable[[list[Record]], int]:
+    """Ends after so many epochs without a better one."""
+
+    def choose(epochs: list[Record]) -> int:
+        best = 0
+        for i, record in enumerate(epochs):
+            if record.val_accuracy > epochs[best].val_accuracy:
+                best = i
+            if i - best == most:
+                break
+        return epochs[best].epoch
+
+    return choose
+
+
+def _nearly_best(epochs: list[Record]) -> int:
+    top = max(record.val_accuracy for record in epochs)
+    return next(record.epoch for record in epochs if math.isclose(record.val_accuracy, top, rel_tol=1e-4))
+
+
 def _improving_by(least: float) -> Callable[[list[Record]], int]:
     def choose(epochs: list[Record]) -> int:
         best = epochs[0]
@@ -64,6 +86,19 @@ def _position(epochs: list[Record]) -> int:
 
 
 MISTAKES = (
+    Mistake(
+        _nearly_best,
+        "accuracies that differ in the fourth or fifth digit are taken for equal",
+        "compare them as they are, without rounding and without a least improvement",
+    ),
+    *(
+        Mistake(
+            _with_patience(most),
+            "the search ends after some epochs that were no better",
+            "look at all epochs",
+        )
+        for most in (2, 3, 4)
+    ),
     Mistake(
         _best(lambda record: record.hidden),
         "this is the epoch with the best test accuracy: the test score would be too good",
@@ -179,9 +214,15 @@ def takes_the_first_epoch(choose_checkpoint):
 
 
 @needs(takes_best_validation)
+def takes_a_late_one(choose_checkpoint):
+    """also after some epochs that were no better."""
+    _expect(choose_checkpoint, _run(LATE_BEST), 7)
+
+
+@needs(takes_best_validation)
 def tells_close_ones_apart(choose_checkpoint):
     """also when others are nearly as good."""
-    _expect(choose_checkpoint, _run(NEARLY_EQUAL), 5)
+    _expect(choose_checkpoint, _run(NEARLY_EQUAL), 6)
 
 
 def takes_first_of_equals(choose_checkpoint):
@@ -218,6 +259,7 @@ def spares_the_test_set(choose_checkpoint):
 CASES = (
     takes_best_validation,
     takes_the_first_epoch,
+    takes_a_late_one,
     tells_close_ones_apart,
     takes_first_of_equals,
     takes_no_right_image,

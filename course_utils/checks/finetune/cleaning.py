@@ -188,6 +188,7 @@ def finds_leaks(find_leaks, _):
     train, test = _noise(6, seed=1), _noise(5, seed=2)
     test[1], test[2], test[4] = train[3], train[2], train[0]
     _expect_leaks(find_leaks, train, test, [1, 2, 4])
+    _expect_leaks(find_leaks, train, test.contiguous(memory_format=torch.channels_last), [1, 2, 4])
     return "3 of 5 found"
 
 
@@ -195,13 +196,13 @@ def takes_repeats_apart(find_leaks, _):
     """find_leaks: repeats within a split."""
     train, test = _noise(4, seed=3), _noise(5, seed=4)
     train[2], test[3] = train[1], test[2]
-    test[0], test[4] = train[1], train[1]
-    _expect_leaks(find_leaks, train, test, [0, 4])
+    test[0], test[1], test[4] = train[1], train[1], train[1]
+    _expect_leaks(find_leaks, train, test, [0, 1, 4])
 
 
 def ignores_near_duplicates(find_leaks, _):
     """find_leaks: one pixel that differs by 1 is enough."""
-    train, test = _noise(3, seed=5, size=32), _noise(4, seed=6, size=32)
+    train, test = _noise(40, seed=5, size=32), _noise(4, seed=6, size=32)
     test[0], test[1], test[2] = train[1], train[2], train[1]
     test[1, 2, 31, 31] += 100
     test[2, 2, 31, 30] += 1
@@ -318,4 +319,5 @@ def _shaded(n: int) -> Tensor:
     noise = torch.rand(n, 3, 8, 8, generator=g)
     light = torch.rand(n, 1, 1, 1, generator=g)
     channel = torch.tensor([0.9, 0.6, 0.3]).view(1, 3, 1, 1)
-    return (255 * channel * (0.6 * light + 0.4 * noise)).to(torch.uint8)
+    across = torch.linspace(0, 0.3, 8)  # brighter from left to right
+    return (255 * channel * (0.4 * light + 0.3 * noise + across)).to(torch.uint8)

@@ -24,8 +24,9 @@ REFUSED = (evaluate, predict, score, accuracy)
 
 def reports_mean_loss(evaluate):
     """mean loss over images, in batches of 4, 4 and 1."""
-    parts = batches(4, 4, 1)
-    return expect_loss(evaluate(watched(), parts), logits_of(watched(), parts))
+    parts, model = batches(4, 4, 1), watched()
+    evaluate(model, batches(2, 1, seed=1))  # what it gives for other images is not to be remembered
+    return expect_loss(evaluate(model, parts), logits_of(watched(), parts))
 
 
 def reports_accuracy(evaluate):
@@ -56,7 +57,12 @@ def is_in_eval_mode(evaluate):
 def leaves_all_tensors(evaluate):
     """no tensor of the model changes."""
     model = build(_trained)
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
     evaluate(model, [images(4), images(3)])
+    if any(p.grad is None or not p.grad.all() for p in model.parameters()):
+        likely = "gradients were cleared; a training loop that adds them up over batches still needs them"
+        raise Wrong("gradients as they were", "others, or none", likely, "leave out zero_grad()")
     before, after = build(_trained).state_dict(), model.state_dict()
     moved = [k for k in before if not torch.equal(before[k], after[k])]
     if moved:
@@ -101,11 +107,16 @@ def records_no_gradients(evaluate):
 
 
 def leaves_gradients_on(evaluate):
-    """gradients are recorded again afterwards."""
+    """gradients are on or off afterwards as before."""
     evaluate(watched(), batches(2))
     if not torch.is_grad_enabled():
         likely = "torch.set_grad_enabled(False) stays for everyone who comes later"
         raise Wrong("gradients on", "gradients off", likely, "put the loop into `with torch.no_grad():`")
+    with torch.no_grad():
+        evaluate(watched(), batches(2))
+        if torch.is_grad_enabled():
+            likely = "they are switched on at the end, whatever the caller had"
+            raise Wrong("gradients off", "gradients on", likely, "put the loop into `with torch.no_grad():`")
 
 
 def goes_through_once(evaluate):

@@ -92,6 +92,21 @@ ONLY_TO_FALSE = Mistake(
     "requires_grad is only ever set to False: a head that was frozen before stays frozen",
     "set requires_grad of the head's parameters to True",
 )
+TWIN = Mistake(
+    lambda model, head: [
+        p.requires_grad_(any(p.shape == q.shape and torch.equal(p, q) for q in head.parameters()))
+        for p in model.parameters()
+    ],
+    "another tensor with the same numbers was taken for the head's: here those of twin",
+    "compare by id(parameter), or set requires_grad of head.parameters()",
+)
+TWIN_SHAPE = Mistake(
+    lambda model, head: [
+        p.requires_grad_(p.shape in {q.shape for q in head.parameters()}) for p in model.parameters()
+    ],
+    "another tensor of the same shape was taken for the head's: here those of twin",
+    "compare by id(parameter), or set requires_grad of head.parameters()",
+)
 NOT_THE_HEAD = ("the trainable parameters are not those of the head", "go by head.parameters()")
 
 
@@ -246,7 +261,7 @@ def frees_only_the_head(freeze_backbone, _):
 @needs(frees_only_the_head)
 def goes_by_module(freeze_backbone, _):
     """also where a frozen gate holds layers fc1 and fc2."""
-    _expect_head(freeze_backbone, gated_net, "classifier", GATED_MISTAKES)
+    _expect_head(freeze_backbone, _with_twin, "classifier", (TWIN, TWIN_SHAPE, *GATED_MISTAKES))
 
 
 @needs(frees_only_the_head, goes_by_module)
@@ -308,6 +323,16 @@ def trains_what_is_partly_frozen(freeze_backbone, train_mode):
         raise Wrong("all layers in training mode", f"in eval mode: {few(resting)}", *likely)
 
 
+def rests_as_a_whole(freeze_backbone, train_mode):
+    """a model that is frozen as a whole is in eval mode."""
+    model = gated_net().requires_grad_(False)
+    train_mode(model)
+    if busy := [name or "the model itself" for name, m in model.named_modules() if m.training]:
+        likely = "the model is a module, too, and all of its parameters are frozen"
+        remedy = "look at every one of model.modules(), the first of which is the model"
+        raise Wrong("everything in eval mode", f"in training mode: {few(busy)}", likely, remedy)
+
+
 def trains_the_head(freeze_backbone, train_mode):
     """the whole head is in training mode."""
     model = _frozen(freeze_backbone).eval()
@@ -364,6 +389,7 @@ CASES = (
     keeps_features_beside_the_head,
     trains_the_head,
     trains_what_is_partly_frozen,
+    rests_as_a_whole,
     trains_all_after_unfreezing,
     replaces_nothing,
 )
@@ -441,6 +467,13 @@ def _with_plain_norm() -> nn.Module:
     """The small network with a norm that has statistics, but no parameters."""
     model = gated_net()
     model.block.append(nn.BatchNorm2d(6, affine=False))
+    return model
+
+
+def _with_twin() -> nn.Module:
+    """The small network with a norm in its backbone that is as the head's norm: shapes and numbers."""
+    model = gated_net()
+    model.twin = nn.LayerNorm(8)
     return model
 
 

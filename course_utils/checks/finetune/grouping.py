@@ -11,6 +11,7 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.tiny import GatedNet, gated_net
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.checks.unchanged import Kept
 from course_utils.training import optimizer
 
 BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
@@ -260,7 +261,43 @@ def gives_decays(parameter_groups):
     _expect_values(parameter_groups, "weight_decay", right, DECAY_MISTAKES, WRONG_DECAY)
 
 
-CASES = (gives_dicts, lists_each_once, leaves_out_frozen, gives_rates, gives_decays)
+@needs(lists_each_once, gives_rates, gives_decays)
+def goes_by_each_call(parameter_groups):
+    """asked again, with other rates and another decay."""
+    model, rates = _model(), (0.3, 0.2, 0.7)
+    parameter_groups(model, model.classifier, BACKBONE_LR, HEAD_LR, DECAY)
+    again = parameter_groups(model, model.classifier, *rates)
+    if n := len(_names(model, trainable=True)) - sum(len(_parameters(group)) for group in again):
+        likely = "what the first call listed is remembered: a default value, or a global, was changed"
+        raise Wrong("the same tensors at each call", f"{n} fewer", likely, "start with nothing at each call")
+    values = {(group.get("lr"), group.get("weight_decay")) for group in again}
+    allowed = {(lr, decay) for lr in rates[:2] for decay in (rates[2], 0)}
+    if other := [brief(pair) for pair in values if pair not in allowed]:
+        likely = "a rate or a decay is a constant, or was worked out from another one"
+        raise Wrong(
+            "lr 0.3 or 0.2, weight_decay 0.7 or 0", few(other), likely, "use the arguments as they come"
+        )
+
+
+def leaves_the_model(parameter_groups):
+    """the model stays as it is."""
+    model = _model()
+    kept = Kept(model)
+    _ask(parameter_groups, model)
+    if changes := kept.changes():
+        likely = "the model was changed in order to sort its parameters"
+        raise Wrong("the same model", f"changed: {few(changes)}", likely, "read requires_grad, do not set it")
+
+
+CASES = (
+    gives_dicts,
+    lists_each_once,
+    leaves_out_frozen,
+    gives_rates,
+    gives_decays,
+    goes_by_each_call,
+    leaves_the_model,
+)
 
 
 def groups(parameter_groups) -> None:

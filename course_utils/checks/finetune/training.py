@@ -156,6 +156,19 @@ def steps_at_each_batch(train_one_epoch):
     raise Wrong(f"first row {brief(expected[0].tolist())}", brief(got[0].tolist()), *likely)
 
 
+@needs(steps_at_each_batch)
+def forgets_old_gradients(train_one_epoch):
+    """gradients left from before do not count."""
+    model, parts = watched(), batches(5, 3, 1)
+    start = model.linear.weight.detach().clone()
+    model.linear.weight.grad = torch.ones_like(start)
+    train_one_epoch(model, parts, _sgd(model, LR))
+    got, expected = model.linear.weight.detach(), _descend(start, parts)
+    if not torch.allclose(got, expected, atol=1e-5):
+        likely = "gradients are cleared after the step: what was there before the first batch is added to it"
+        raise Wrong(f"first row {brief(expected[0].tolist())}", brief(got[0].tolist()), likely, ORDER)
+
+
 def is_in_training_mode(train_one_epoch):
     """training mode at every batch."""
     model = watched().eval()
@@ -207,6 +220,7 @@ CASES = (
     reports_accuracy,
     reports_floats,
     steps_at_each_batch,
+    forgets_old_gradients,
     is_in_training_mode,
     trains_a_network,
     goes_through_once,

@@ -140,14 +140,14 @@ def goes_by_the_mode(logits_without):
         return network().train()
 
     images = noise(2, 3, 36, 36)
-    with torch.no_grad():
-        got = logits_without(training(), "layer2.1", images.clone())
-        expected = _logits(training(), "layer2.1", images, _shortcut_only)
-        if _alike(got, expected):
-            return
-        evaluated = _logits(network(), "layer2.1", images, _shortcut_only)
-    likely = EVAL_MODE if _alike(got, evaluated) else OTHER_LOGITS
-    raise Wrong(f"logits in training mode: {_first(expected)}", _first(got), *likely)
+    for name in ("layer2.1", "layer3.0"):
+        with torch.no_grad():
+            got = logits_without(training(), name, images.clone())
+            expected = _logits(training(), name, images, _shortcut_only)
+            evaluated = _logits(network(), name, images, _shortcut_only)
+        if not _alike(got, expected):
+            likely = EVAL_MODE if _alike(got, evaluated) else OTHER_LOGITS
+            raise Wrong(f"logits in training mode: {_first(expected)}", _first(got), *likely)
 
 
 def restores_the_model(logits_without):

@@ -31,6 +31,15 @@ NOT_COPIED = (
 )
 
 
+class Overwriting(BasicBlock):
+    """A block that uses the memory of its input for something else."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = super().forward(x)
+        x.mul_(0.5)
+        return out
+
+
 def _reference(model: nn.Module, images: Tensor) -> dict[str, dict[str, Tensor]]:
     """For each block what its steps give, computed step by step, without hooks."""
     x = model.maxpool(torch.relu(model.bn1(model.conv1(images))))
@@ -129,7 +138,14 @@ OVERWRITTEN = ("a forward method was overwritten and stays so", "use hooks, or p
 
 def names_the_blocks(capture_residuals):
     """a dict with the name of every BasicBlock, in order."""
-    model = network()
+    longer = network()
+    longer.layer2.append(network().layer2[1])
+    _expect_names(capture_residuals, longer)
+    return _expect_names(capture_residuals, network())
+
+
+def _expect_names(capture_residuals, model: nn.Module) -> str:
+    """Refuse what is no dict of pairs, with the names of the model's blocks, in order; tells them."""
     got, expected = capture_residuals(model, noise(2, 3, 36, 36)), [n for n, _ in _blocks(model)]
     if not isinstance(got, dict):
         remedy = "return {name: (x, residual)}"
@@ -149,6 +165,16 @@ def names_the_blocks(capture_residuals):
 def keeps_the_tensors(capture_residuals):
     """x and F(x), as it was before the sum."""
     _expect_tensors(capture_residuals, training=False)
+
+
+@needs(keeps_the_tensors)
+def keeps_the_input(capture_residuals):
+    """x as it came in, where a block overwrites it later."""
+    with torch.no_grad():
+        got = capture_residuals(network(Overwriting), noise(2, 3, 36, 36))
+        expected = _reference(network(Overwriting), noise(2, 3, 36, 36))
+    if not all(_close(pair[0], expected[name]["x"]) for name, pair in got.items()):
+        raise Wrong("x of every block", "tensors that have changed since", *NOT_COPIED)
 
 
 @needs(keeps_the_tensors)
@@ -256,6 +282,7 @@ def runs_once(capture_residuals):
 CASES = (
     names_the_blocks,
     keeps_the_tensors,
+    keeps_the_input,
     keeps_those_of_training,
     finds_them_anywhere,
     leaves_other_blocks_out,

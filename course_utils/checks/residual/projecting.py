@@ -194,6 +194,10 @@ def lists_resnet50(_, projection_blocks):
 def lists_others(_, projection_blocks):
     """of a network whose projections are elsewhere."""
     model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 11]))
+    _expect(projection_blocks, model)
+    model.layer1[1].downsample, model.layer4[0].downsample = _square_projection(64), None
+    _expect(projection_blocks, model)
+    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 11]))
     for block in (model.layer1[1], model.layer4[2], model.layer4[10]):
         block.downsample = _square_projection(block.conv2.out_channels)
     model.layer3[0].downsample = None

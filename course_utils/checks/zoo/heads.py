@@ -49,13 +49,20 @@ def _sequential() -> nn.Module:
     )
 
 
+def _deeper() -> nn.Module:
+    """Another Sequential, whose head lies elsewhere than in the first one."""
+    return nn.Sequential(nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, CLASSES)))
+
+
 def _listed() -> nn.Module:
     """A head in a list in a dict, behind it layers that are none."""
     parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
     return nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "last": nn.Conv2d(2, 2, 1)})
 
 
-def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[nn.Module, nn.Module]:
+def _tried(
+    swap_head, make: Callable, path: str, frozen: bool = False, classes: int = CLASSES
+) -> tuple[nn.Module, nn.Module]:
     """The model and what was returned; refuses a head that is not new, or elsewhere."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
@@ -67,7 +74,7 @@ def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[
     for p in model.parameters():
         p.grad = torch.ones_like(p)
     kept = Kept(model)
-    returned = swap_head(model, CLASSES)
+    returned = swap_head(model, classes)
     with must_work("a layer in the head's place", "it is gone", "use setattr on the parent"):
         new = model.get_submodule(path)
     _expect_rest_kept(kept, path)
@@ -75,14 +82,17 @@ def _tried(swap_head, make: Callable, path: str, frozen: bool = False) -> tuple[
         likely = "the old layer is still there"
         remedy = "make a new nn.Linear and put it in its place: an attribute changes no weight"
         raise Wrong("a new layer", f"the old one, {old}", likely, remedy)
-    if type(new) is not nn.Linear or tuple(new.weight.shape) != (CLASSES, inputs):
+    if type(new) is not nn.Linear or tuple(new.weight.shape) != (classes, inputs):
         remedy = "nn.Linear(old.in_features, num_classes)"
-        raise Wrong(f"Linear({inputs}, {CLASSES})", brief(new), "another shape or layer", remedy)
+        raise Wrong(f"Linear({inputs}, {classes})", brief(new), "another shape or layer", remedy)
     if new.weight.dtype != dtype:
         likely = "the new layer computes in other numbers than the rest of the model"
         raise Wrong(
             f"weights {dtype}", f"weights {new.weight.dtype}", likely, "leave its dtype as it is made"
         )
+    if {id(p) for p in old.parameters()} & {id(p) for p in new.parameters()}:
+        likely = "a tensor of the old head is in the new one: what it has learned belongs to other classes"
+        raise Wrong("a new layer", "one with an old tensor", likely, "let the new nn.Linear keep its own")
     if not all(p.requires_grad for p in new.parameters()):
         likely = "the new layer is frozen, so that it cannot learn"
         raise Wrong("a new layer that trains", "a frozen one", likely, "freeze nothing here")
@@ -132,6 +142,13 @@ def in_lists(swap_head):
 
 
 @needs(named_fc)
+def anew(swap_head):
+    """a new head also where the old one has as many classes."""
+    _tried(swap_head, _sequential, "3")
+    _tried(swap_head, _deeper, "1.1")
+
+
+@needs(named_fc)
 def leaves_the_rest(swap_head):
     """a frozen model in eval mode: only the head is new."""
     _tried(swap_head, Named, "fc", frozen=True)
@@ -150,15 +167,16 @@ def returns_it(swap_head):
 def keeps_bias(swap_head):
     """a bias exactly where the old head had one."""
     remedy = "nn.Linear(..., bias=old.bias is not None)"
-    model, _ = _tried(swap_head, _sequential, "3")
-    if model[3].bias is not None:
-        raise Wrong("no bias", "a bias", "nn.Linear has one unless told otherwise", remedy)
+    for classes in (CLASSES, 2, 1000):
+        model, _ = _tried(swap_head, _sequential, "3", classes=classes)
+        if model[3].bias is not None:
+            raise Wrong("no bias", "a bias", "nn.Linear has one unless told otherwise", remedy)
     model, _ = _tried(swap_head, Named, "fc")
     if model.fc.bias is None:
         raise Wrong("a bias", "none", "bias=False whatever the old head had", remedy)
 
 
-CASES = (named_fc, nested, in_lists, leaves_the_rest, returns_it, keeps_bias)
+CASES = (named_fc, nested, in_lists, anew, leaves_the_rest, returns_it, keeps_bias)
 
 
 def swap_head(answer) -> None:

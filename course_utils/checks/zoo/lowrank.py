@@ -21,6 +21,12 @@ SHAPES = (
 )
 
 
+CUT_FROM_X = (
+    "x, or the base's output, was cut off from autograd: layers before this one cannot learn",
+    "freeze parameters with requires_grad alone; no torch.no_grad() and no detach() in forward",
+)
+
+
 def _base(bias: bool = True) -> nn.Linear:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
@@ -193,6 +199,18 @@ def takes_any_shape(make):
 
 
 @needs(gives_formula)
+def passes_gradients_on(make):
+    """gradients reach x, through base and update."""
+    layer, x = _filled(make), _inputs().requires_grad_()
+    with must_work("a gradient for x", *CUT_FROM_X):
+        (got,) = torch.autograd.grad(layer(x).sum(), x)
+    update = ALPHA / RANK * (_b() @ _a())
+    expected = (_base().weight + update).sum(dim=0).detach()
+    if not close(got[0], expected):
+        raise Wrong(brief(expected.tolist()), brief(got[0].tolist()), *CUT_FROM_X)
+
+
+@needs(gives_formula)
 def merges(make):
     """merge() gives one plain layer with the same output."""
     layer = _filled(make)
@@ -207,6 +225,19 @@ def merges(make):
     if not close(got, expected):
         likely = recognise(got, expected, MERGES, lambda imitate: imitate(), OTHER)
         raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
+
+
+@needs(merges)
+def merges_again(make):
+    """merge() after more training gives the new output."""
+    layer = _filled(make)
+    first = layer.merge()
+    with torch.no_grad():
+        layer.B.mul_(2)
+    second, expected = layer.merge(), _output(layer)
+    if second is first or not close(_output(second), expected):
+        likely = "the first merged layer was kept, and is given again"
+        raise Wrong("a layer merged anew", "the output of the first one", likely, "merge at each call")
 
 
 @needs(merges)
@@ -247,7 +278,9 @@ CASES = (
     learns,
     gives_formula,
     takes_any_shape,
+    passes_gradients_on,
     merges,
+    merges_again,
     merges_without_bias,
     leaves_base,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from course_utils.checks.core import needs, run
@@ -29,6 +30,7 @@ TABLE = (
     Record("J", 9.9, 1, 0, "test", False, ""),
     Record("K", 8.4, 1, 1, "val", False, ""),
     Record("A", 17.0, 1, 1, "val", False, ""),
+    Record("L", 19.5, 0, 10, "val", True, ""),
 )
 CONDITIONS = ("networks", "crops", "split", "extra_data")
 Rows = Sequence[Record]
@@ -53,6 +55,11 @@ def _same(*names: str) -> Callable[[Rows, int], list[int]]:
 
 
 _comparable = _same(*CONDITIONS)
+
+
+def _read(rows: Rows) -> list[Record]:
+    """The same records, as if read from a file: equal texts are not one object."""
+    return [replace(record, split="".join([*record.split])) for record in rows]
 
 
 def _of_a_kind(rows: Rows, row: int) -> list[int]:
@@ -200,7 +207,7 @@ BY_HAND = "go through the records one by one and print what you compare"
 
 def finds_ensembles(ensemble_rows, _):
     """rows with several networks, stated or not."""
-    _expect_ensembles(ensemble_rows, (0, 1), (2, 3), (4, 4, 8), range(len(TABLE)))
+    _expect_ensembles(ensemble_rows, (0, 1), (2, 3), (4, 4, 8), (18,), range(len(TABLE)))
 
 
 def finds_none(ensemble_rows, _):
@@ -211,6 +218,7 @@ def finds_none(ensemble_rows, _):
 def finds_comparable(_, comparable_rows):
     """rows under the conditions of one row."""
     _expect_comparable(comparable_rows, 1, 3, 12)
+    _expect_comparable(comparable_rows, 1, 3, table=TABLE[::-1])
 
 
 @needs(finds_comparable)
@@ -238,10 +246,11 @@ def _expect_ensembles(ensemble_rows, *tables: Sequence[int]) -> None:
     expect(ensemble_rows, trials, ENSEMBLES, BY_HAND)
 
 
-def _expect_comparable(comparable_rows, *rows: int) -> None:
+def _expect_comparable(comparable_rows, *rows: int, table: Rows = TABLE) -> None:
     trials = []
     for row in rows:
-        told = ", ".join(f"{name} {getattr(TABLE[row], name)}" for name in CONDITIONS)
-        expected = _comparable(TABLE, row)
-        trials.append(Trial(f"row {row}: {told}", lambda answer, row=row: answer(list(TABLE), row), expected))
+        told = ", ".join(f"{name} {getattr(table[row], name)}" for name in CONDITIONS)
+        expected = _comparable(table, row)
+        told = f"row {row}: {told}"
+        trials.append(Trial(told, lambda answer, row=row: answer(_read(table), row), expected))
     expect(comparable_rows, trials, COMPARABLE, BY_HAND)

@@ -10,7 +10,7 @@ from course_utils.checks.mistakes import Mistake, brief
 from course_utils.checks.report import Wrong
 from course_utils.checks.trials import Trial, expect
 
-SCALE = 117.5
+SCALE = 1117.5
 
 
 def _texts(prompts: int) -> Tensor:

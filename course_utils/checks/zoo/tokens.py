@@ -97,7 +97,7 @@ BY_HAND = "work out 32 px with patch 16 by hand: two by two patches"
 
 def counts(patch_tokens, _):
     """32 px with patches of 16 and of 4, 224 px, one patch."""
-    sizes = ((16, 16), (32, 16), (32, 4), (224, 16), (224, 4))
+    sizes = ((16, 16), (32, 16), (3, 1), (32, 4), (224, 16), (224, 4))
     trials = [Trial(_told(*case), lambda answer, case=case: answer(*case), _tokens(*case)) for case in sizes]
     expect(patch_tokens, trials, TOKENS, BY_HAND)
     return ", ".join(f"{trial.expected:,}" for trial in trials)
@@ -122,13 +122,13 @@ def refuses_rest(patch_tokens, _):
 
 def costs(_, attention_cost):
     """attention of small models at 32 px."""
-    _expect_cost(attention_cost, (16, 16, 1, 1), (32, 16, 64, 1), (32, 8, 100, 3))
+    _expect_cost(attention_cost, (16, 16, 1, 1), (32, 16, 64, 1), (32, 16, 65, 1), (32, 8, 100, 3))
 
 
 @needs(costs)
 def costs_base(_, attention_cost):
     """attention of ViT-Base at 224 px, ViT-Large at 384 px."""
-    return f"{_expect_cost(attention_cost, (224, 16, 768, 12), (384, 8, 1024, 24)):,}"
+    return f"{_expect_cost(attention_cost, (224, 16, 768, 12), (225, 15, 769, 13), (384, 8, 1024, 24)):,}"
 
 
 CASES = (counts, refuses_rest, costs, costs_base)

@@ -145,7 +145,7 @@ BY_HAND = "write the sum out for this list, layer by layer"
 
 def counts_tiny(vgg_parameters, _):
     """one convolution; [4, 'M', 6]; pools in any place."""
-    _expect_count(vgg_parameters, [(ONE, 2), (TINY, 10), (POOLED, 7)])
+    _expect_count(vgg_parameters, [(ONE, 2), (TINY, 10), (TINY, 20), (POOLED, 7)])
 
 
 def counts_vgg16(vgg_parameters, _):
