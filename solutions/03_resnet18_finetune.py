@@ -479,8 +479,6 @@ def hidden_test() -> None:
         mode(model.eval())
         assert first[1].training is True, "train_mode: a layer that is frozen in part"
         assert second["fc_norm"].training is False, "train_mode: frozen once more"
-        mode(model.requires_grad_(False).train())
-        assert not any(m.training for m in model.modules()), "train_mode: a model that is frozen as a whole"
 
 
 from course_utils import checks
@@ -794,6 +792,7 @@ def hidden_test() -> None:
         for place, name in enumerate(("fc.weight", "fc.bias")):
             label = "fine_tune: the head after the frozen epochs"
             values.same(label, got[name], head_of(one, epochs[0])[place], rtol=1e-3, atol=1e-5)
+        assert not any(step.decay for step in one.steps), "fine_tune: plain SGD, no weight decay"
 
 
 from course_utils import checks
@@ -840,7 +839,8 @@ def hidden_test() -> None:
         for got, ours in zip(states[epochs[0] :], unfrozen(one, states[epochs[0] - 1], epochs[1])):
             for name in ours:
                 label = "statistics" if "running" in name or "num_" in name else "weights"
-                assert torch.allclose(got[name], ours[name], rtol=1e-3, atol=1e-5), f"fine_tune: {label} after an unfrozen epoch"
+                close = torch.allclose(got[name], ours[name], rtol=2e-4, atol=1e-6)
+                assert close, f"fine_tune: {label} after an unfrozen epoch"
 
 
 from course_utils import checks
@@ -865,8 +865,10 @@ def hidden_test() -> None:
             hits = [one.model((x / 255 - one.constants[0]) / one.constants[1]).argmax(dim=1) == y for x, y in batches]
         return torch.cat(hits).double().mean().item()
 
-    for seed in (334, 787, 104):
+    for seed in (334, 787, 104, 72, 5_004):
         one = checks.finetune.trial(seed)
+        if seed > 5_000:  # no image of val is right in any epoch
+            one.val = [(x, y + 70) for x, y in one.val]
         got = one.run(answer)
         left = {name: t.clone() for name, t in one.model.state_dict().items()}
         states, seen, calls = one.after_epochs(), one.passes_of(one.test), list(one.model.calls)
@@ -1638,7 +1640,8 @@ checks.hidden(hidden_test)
 #
 # Write `train_one_epoch(model, batches, optimizer)`. `batches` is any iterable of `(x, y)`, float `[n, 3, H, W]` and
 # int64 `[n]`, that can be gone through **once**; `n` differs from batch to batch. Each batch goes through the model
-# once, in training mode, and then `optimizer` takes one step on the gradient of this batch's mean cross-entropy.
+# once, in training mode, and then `optimizer` takes one step on the gradient of this batch's mean cross-entropy,
+# whatever gradients were there before.
 # Return `(loss, accuracy)` as Python floats: the mean cross-entropy **per image** and the fraction of right
 # predictions, both over the whole epoch.
 #

@@ -1093,7 +1093,7 @@ for name, record in on_cpu.items():
 #
 # Write `capture_residuals(model, images)`: run the model **once** on `images` and return a dict that maps the name of each
 # `BasicBlock` (an instance of torchvision's class, wherever it lies) to the pair of tensors `(x, residual)`: the block's
-# input as it came in, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
+# input, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
 #
 # Model and images are left as they were: none of your hooks is left, **also when the forward pass raises an exception or is
 # interrupted** (which goes on to the caller), other people's hooks are still there, and mode, layers, methods and attributes
@@ -1159,10 +1159,7 @@ def hidden_test() -> None:
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
     class Mine(Theirs):
-        def forward(self, x):
-            out = super().forward(x)
-            x.mul_(0.5)  # nobody needs it any more
-            return out
+        pass
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())

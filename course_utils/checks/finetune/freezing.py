@@ -323,16 +323,6 @@ def trains_what_is_partly_frozen(freeze_backbone, train_mode):
         raise Wrong("all layers in training mode", f"in eval mode: {few(resting)}", *likely)
 
 
-def rests_as_a_whole(freeze_backbone, train_mode):
-    """a model that is frozen as a whole is in eval mode."""
-    model = gated_net().requires_grad_(False)
-    train_mode(model)
-    if busy := [name or "the model itself" for name, m in model.named_modules() if m.training]:
-        likely = "the model is a module, too, and all of its parameters are frozen"
-        remedy = "look at every one of model.modules(), the first of which is the model"
-        raise Wrong("everything in eval mode", f"in training mode: {few(busy)}", likely, remedy)
-
-
 def trains_the_head(freeze_backbone, train_mode):
     """the whole head is in training mode."""
     model = _frozen(freeze_backbone).eval()
@@ -389,7 +379,6 @@ CASES = (
     keeps_features_beside_the_head,
     trains_the_head,
     trains_what_is_partly_frozen,
-    rests_as_a_whole,
     trains_all_after_unfreezing,
     replaces_nothing,
 )

@@ -14,6 +14,8 @@ from course_utils.checks.mistakes import brief, close, few, of_wrong_type
 from course_utils.checks.report import Wrong
 
 RATES = (faults.HEAD_RATE, faults.FULL_RATE)
+FROZEN_BEST = 49  # a seed with which the second epoch, a frozen one, is the best
+NO_CLASS = 99
 UNKNOWN = ("none of the usual mistakes explains this", "go through the statement line by line")
 
 
@@ -81,6 +83,9 @@ def steps_at_the_rates(fine_tune):
             "it is another optimizer",
             "torch.optim.SGD(..., momentum=0.9)",
         )
+    if decay := max(step.decay for step in one.steps):
+        likely = "the statement asks for none"
+        raise Wrong("no weight decay", f"weight decay {decay:g}", likely, "leave weight_decay out")
     got = [step.rate for step in one.steps[:: len(one.train)]]
     wanted = [start * faults.DECAY**i for start, n in zip(RATES, EPOCHS) for i in range(n)]
     if not close(got, wanted):
@@ -178,6 +183,33 @@ def keeps_the_best(fine_tune):
     )
 
 
+@needs(keeps_the_best)
+def keeps_a_frozen_one(fine_tune):
+    """also where that is one of the frozen epochs."""
+    one = trial(FROZEN_BEST)
+    one.run(fine_tune)
+    left, states = list(one.model.state_dict().values()), one.after_epochs()
+    scores = [one.score(state, one.val) for state in states]
+    best = scores.index(max(scores))
+    if not close(left, list(states[best].values())):
+        likely = "the search for the best epoch starts anew when everything is unfrozen"
+        raise Wrong(f"epoch {best + 1}", "a later epoch", likely, "compare with the best epoch of all so far")
+
+
+@needs(keeps_the_best)
+def takes_no_right_image(fine_tune):
+    """the first epoch, if every accuracy on val is 0."""
+    one = trial()
+    one.val = [(x, torch.full_like(y, NO_CLASS)) for x, y in one.val]
+    likely = "the search starts at an accuracy of 0, and no epoch is above it"
+    try:
+        one.run(fine_tune)
+    except Exception as problem:
+        raise Wrong("the first epoch", type(problem).__name__, likely, "start below 0") from problem
+    if not close(list(one.model.state_dict().values()), list(one.after_epochs()[0].values())):
+        raise Wrong("the first epoch", "another one", likely, "start below 0")
+
+
 @needs(evaluates_after_each_epoch)
 def reads_test_once(fine_tune):
     """test images are looked at once, at the end."""
@@ -228,6 +260,8 @@ CASES = (
     trains_everything,
     ends_each_epoch_right,
     keeps_the_best,
+    keeps_a_frozen_one,
+    takes_no_right_image,
     reads_test_once,
     returns_the_accuracy,
 )

@@ -31,11 +31,12 @@ class Call:
 
 @dataclass
 class Step:
-    """An optimizer's step: its class, its rate, its momentum, and how much it remembers of earlier ones."""
+    """An optimizer's step: class, rate, momentum, weight decay, and how much it remembers of earlier ones."""
 
     optimizer: str
     rate: float
     momentum: float
+    decay: float
     remembered: int
 
 
@@ -86,7 +87,8 @@ class Trial:
     def _note(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         group = optimizer.param_groups[-1]
         kept = sum("momentum_buffer" in state for state in optimizer.state.values())
-        self.steps.append(Step(type(optimizer).__name__, group["lr"], group.get("momentum", 0.0), kept))
+        momentum, decay = group.get("momentum", 0.0), group.get("weight_decay", 0.0)
+        self.steps.append(Step(type(optimizer).__name__, group["lr"], momentum, decay, kept))
 
     def training_calls(self) -> list[Call]:
         """The forward passes in which gradients were recorded."""
@@ -115,7 +117,10 @@ class Trial:
 
 
 def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -> Trial:
-    """The same small network and pictures for the same seed; each split in batches of unequal size."""
+    """The same small network and pictures for the same seed; each split in batches of unequal size.
+
+    The network comes in training mode, and with a frozen stem: a script must set both by itself.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = WatchedNet(classes)
@@ -125,7 +130,8 @@ def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -
             nn.init.uniform_(norm.running_var, 0.5, 1.5)
         prototypes = torch.randint(40, 216, (classes, 3, 8, 8))
         train, val, test = (_batches(prototypes, sizes) for sizes in ((9, 9, 5), (22, 18), (20, 16)))
-    return Trial(model.eval(), train, val, test, epochs)
+    model.stem.requires_grad_(False)
+    return Trial(model.train(), train, val, test, epochs)
 
 
 def sketch(image: Tensor) -> tuple[int, ...]:
