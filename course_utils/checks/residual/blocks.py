@@ -131,7 +131,7 @@ OTHERWISE = (
     "relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut)",
 )
 IN_TRAINING = (
-    "a norm runs more than once, not at all, or in the wrong mode",
+    "a norm runs more than once, not at all, or in the wrong mode, or a dropout is at work",
     "in forward each norm is called exactly once, and its mode is left alone",
 )
 CUT_OFF = (
