@@ -21,6 +21,7 @@ TOLERANCE = 5e-4  # relative: n and n - 1 below the sum of squares, float32 and 
 DIGITS = 1e-2  # the same, where float32 loses everything
 NOTHING = torch.full((3,), torch.nan)  # 0 divided by 0
 MOST_KEPT = 32  # batches of uint8: four of float64
+LARGE = 200_000  # bytes: a tensor of more than that is a reason to count all
 MOST_AT_ONCE = 128  # the same, in the middle of a step or after the last batch: sixteen of float64
 ADD_UP = "add up sum, sum of squares and number of pixels over all batches; divide once, at the end"
 ROUNDED = (
@@ -201,7 +202,8 @@ class Memory(TorchDispatchMode):
         for item in result if isinstance(result, tuple | list) else (result,):
             if isinstance(item, Tensor):
                 self.storages.add(item.untyped_storage())
-        self.most = max(self.most, self.bytes_alive())
+                if item.untyped_storage().nbytes() > LARGE:
+                    self.most = max(self.most, self.bytes_alive())
         return result
 
     def forget_most(self) -> None:

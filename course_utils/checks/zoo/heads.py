@@ -143,7 +143,7 @@ def in_lists(swap_head):
 
 @needs(named_fc)
 def anew(swap_head):
-    """a new head also where the old one has as many classes."""
+    """a new head also for as many classes as before."""
     _tried(swap_head, _sequential, "3")
     _tried(swap_head, _deeper, "1.1")
 
