@@ -72,7 +72,7 @@ def run(
         raise typer.BadParameter(str(problem.args[0])) from None
     if record:
         running.refuse_cartoons(data)
-    parameters = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
+    parameters: dict[str, object] = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
     preflight.require([path.stem for path in chosen], folder, parameters)
