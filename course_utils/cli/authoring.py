@@ -60,12 +60,12 @@ def run(
     """
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
+    settings = dict(_setting(text) for text in overrides or [])
     from course_utils.authoring import preflight
 
     preflight.require_names(absolute(data), absolute(weights))
     from course_utils.authoring import running
 
-    settings = dict(_setting(text) for text in overrides or [])
     try:
         chosen = running.choose_notebooks(root, notebooks or [])
     except LookupError as problem:
