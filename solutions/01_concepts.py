@@ -108,7 +108,7 @@ print(f"{word}: {before:.0%} of the probability; covering one place costs {100 *
 plots.show(plots.occlusion(shown, lost, title=f"What {word!r} needs of the picture", data=sample_photos()[0].shows))
 
 # %% [markdown]
-# Only in part: chin with collar costs most, then the name plate and the badge of the cap; but the mouth costs as much as the badge, and most of the dark jacket costs next to nothing.
+# Only in part: chin with collar costs most, then the name plate and the badge of the cap; most of the dark jacket costs next to nothing, less than the mouth.
 #
 # Now **your** question: the ten classes of this notebook. It needs a new head with ten outputs. *Predict first:* how good is it before any training?
 
@@ -136,8 +136,8 @@ session.show_recorded("win")
 assert session.recorded("win")["accuracy"] > 0.8
 
 # %% [markdown]
-# On photographs, 1,000 of them, the same cells gave 81.6 %. The backbone turned each picture into 1,280 numbers; a linear head on these numbers was trained in a moment, and answers. A random head on the very same
-# numbers guesses. So the knowledge lies in the features, and it was made from other pictures, for other classes.
+# On 1,000 photographs the same cells gave 81.6 %. The backbone turns each picture into 1,280 numbers. On the very same numbers a random head guesses, and one that was trained for a moment answers: the
+# knowledge lies in the features, and it was made from other pictures, for other classes.
 #
 # The next figure lays the same validation pictures out by the two directions in which these features differ most. No label was used for it, and no training.
 
@@ -402,8 +402,7 @@ session.show_recorded("starts")
 # trains eleven million. And *partial* fine-tuning, which is often recommended as the middle way, ends at 46.7 %: below its own frozen features with a trained head. Why, this
 # run cannot say: its rate is the lower one of the grid, and six epochs at that rate must train a new head as well. Less to train is not automatically safer.
 #
-# Scratch, too, chose an edge: chapter 03's wider grid gives it 0.003, three times the largest rate here. So its arm is somewhat handicapped. With that rate and 1,000 images fine-tuning leads by
-# 19 points, not by 21.
+# Scratch is somewhat handicapped: chapter 03's wider grid gives it 0.003, three times the largest rate here. There, with 1,000 images, the lead is 19 points, not 21.
 
 # %%
 there = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("starts")["arms"]}
@@ -926,8 +925,8 @@ print("all pixels shuffled:", verdict(shuffled["pretrained"], shuffled["raw pixe
 session.show_recorded("distance")
 
 # %% [markdown]
-# **Read it.** Recorded on 400 photographs, three seeds. As they are: pretrained 51.9 %, **permuted 20.2 %, random 20.2 %**. The same numbers in another order are worth no more than random ones: it is what the weights *know*. Both lie below a linear classifier on **raw pixels (28.8 %)**, which does
-# not care about order, from the start. Then the pictures move away from photographs: 40.9 % with inverted colours, 35.7 % with shuffled blocks, **24.9 %** with all pixels shuffled. There even the pretrained network is nominally below
+# **Read it.** Recorded on 400 photographs, three seeds. As they are: pretrained 51.9 %, **permuted 20.2 %, random 20.2 %**. The same numbers in another order are worth no more than random ones: it is what the weights *know*. Both lie, from the start, below a linear classifier on
+# **raw pixels**, which does not care about order. Then the pictures move away from photographs: 40.9 % with inverted colours, 35.7 % with shuffled blocks, **24.9 %** with all pixels shuffled. There even the pretrained network is nominally below
 # raw pixels (28.7 %; our rule leaves it just undecided, though every seed says so): at the far end nothing is left of the gift.
 
 # %%
@@ -987,7 +986,7 @@ for n in (50, 150, 400):
     assert probe_arm.mean > tuned_arm.mean and not is_decided(probe_arm, tuned_arm)
 
 # %% [markdown]
-# Recorded, the probe is nominally ahead at 50, 150 and 400 labels, undecided each time. With 1,000 labels and 20 epochs fine-tuning is ahead, decided (the line above; chapter 03): at a tenth of the rule's 10,000.
+# Recorded, the probe is nominally ahead at 50, 150 and 400 labels, undecided each time. With 1,000 labels and 20 epochs fine-tuning is ahead, decided (chapter 03): at a tenth of the rule's 10,000.
 #
 # > **Is it true?** *"Nearly always start by fine-tuning; with much data it is at least not worse."* (claim B21)
 # > Often, not always. Detection on COCO from scratch catches up when trained longer (He, Girshick and Dollar 2019).
@@ -1013,10 +1012,6 @@ summary = {
 }
 print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
 print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
-
-# %% [markdown]
-# **Which start would you choose** if you had to label every picture yourself, at a minute each? And which if pictures
-# were free and computing time was what you pay for? Find the row of the table that decides it.
 
 # %% [markdown]
 # ### Exercise 4 · Your decision · ●●○ · 4 points · 15 min

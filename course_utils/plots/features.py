@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
@@ -75,9 +76,8 @@ def embedding(
             middles[name] = np.median(own, axis=0)
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
     label_points(ax, list(middles.values()), list(middles))
-    for text in ax.texts:
-        text.set(
-            color=CLASS_COLOURS[list(middles).index(text.get_text()) % len(CLASS_COLOURS)], weight="bold"
-        )
+    for text in ax.texts:  # darker than the points: letters are thin
+        colour = to_rgb(CLASS_COLOURS[list(middles).index(text.get_text()) % len(CLASS_COLOURS)])
+        text.set(color=tuple(0.6 * part for part in colour), weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
     return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")
