@@ -414,7 +414,7 @@ show_table([
     {"year": str(row["year"]), "network": name, "what was new": HISTORY[name][0], "layers": HISTORY[name][1],
      "parameters (M)": f"{row['parameters (M)']:.2f}", "GMAC": f"{row['GMAC']:.2f}", "pixels": row["size"],
      "top-1": percent(row["top-1"]), "weights": row["weights"]}
-    for name, row in facts.items() if name in HISTORY
+    for name, row in sorted(facts.items(), key=lambda item: item[1]["year"]) if name in HISTORY
 ], caption="Published weights: parameters and cost counted on the published network")  # fmt: skip
 
 # %%
