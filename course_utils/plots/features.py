@@ -77,7 +77,7 @@ def embedding(
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
     label_points(ax, list(middles.values()), list(middles))
     for text in ax.texts:  # darker than the points: letters are thin
-        colour = to_rgb(CLASS_COLOURS[list(middles).index(text.get_text()) % len(CLASS_COLOURS)])
-        text.set(color=tuple(0.6 * part for part in colour), weight="bold")
+        tint = to_rgb(CLASS_COLOURS[list(middles).index(text.get_text()) % len(CLASS_COLOURS)])
+        text.set(color=tuple(0.6 * part for part in tint), weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
     return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")

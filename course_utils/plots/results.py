@@ -117,6 +117,7 @@ def accuracy_against_cost(
     title: str,
     data: str,
     n_images: int | None = None,
+    chance: float | None = None,
 ) -> CourseFigure:
     """Mean accuracy of each arm against its cost, with a line from the lowest to the highest seed.
 
@@ -125,6 +126,7 @@ def accuracy_against_cost(
         cost_label: what the cost is, with its unit: "seconds per epoch".
         data: name of the data set and number of training images, for the caption.
         n_images: number of images that the accuracies are measured on, for the caption.
+        chance: what guessing gives, a fraction.
     """
     note = "point: mean, line: lowest to highest seed"
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
@@ -143,8 +145,9 @@ def accuracy_against_cost(
     ax.set(xlabel=legible(cost_label), ylabel="accuracy (%)")
     ax.set_xlim(left=0)
     ax.margins(x=0.12, y=0.15)
+    guessing = mark_chance(ax, chance)
     label_points(ax, points, display_names([name for name, _, _ in rows], "arm", LONGEST))
-    return write_alt_text(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(words)}")
+    return write_alt_text(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(words)}", guessing)
 
 
 @house_style()
