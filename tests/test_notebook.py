@@ -81,7 +81,7 @@ def test_recorded_curves_come_in_the_order_of_the_arms(session, monkeypatch, tmp
         {"name": name, "scores": [0.5, 0.6], "n_images": 100} for name in ("scratch", "fine-tuned", "probe")
     ]
     curves = {"fine-tuned": [[0.2, 0.5]], "scratch": [[0.1, 0.2]]}
-    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU", "classes": 10}
     result = {"arms": arms, "curves": curves, "n_train": 10}
     recorded.write_json(tmp_path / f"{NAME}.cpu.json", {**facts, "results": {"race": result}})
     session.show_recorded("race")
