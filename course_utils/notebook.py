@@ -92,9 +92,10 @@ class Session:
         }
         recorded.keep(name, value, header)
 
-    def recorded(self, name: str) -> dict:
-        """The recorded result ``name``: what these cells gave on real data; empty if there is none."""
-        found = recorded.read(self.notebook, name)
+    def recorded(self, name: str, notebook: str = "") -> dict:
+        """The recorded result ``name`` of this notebook or another: what its cells gave on real data; empty
+        if there is none."""
+        found = recorded.read(notebook or self.notebook, name)
         return found[0] if found else {}
 
     def show_recorded(self, name: str) -> None:
@@ -104,7 +105,9 @@ class Session:
             print(f"no recorded result for {name!r}")
             return
         value, facts = found
-        caption = recorded.describe(facts, value.get("n_train"))
+        value, weights = dict(value), value.get("weights", facts["weights"])
+        value.pop("weights", None)  # where a result has its own, not those of the run
+        caption = recorded.describe(facts | {"weights": weights}, value.get("n_train"))
         if "rows" in value:
             wide = len(value["rows"][0]) > MOST_COLUMNS
             show_table(transposed(value["rows"]) if wide else value["rows"], caption=caption)

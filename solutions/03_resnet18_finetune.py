@@ -252,7 +252,7 @@ session.keep("stems", {"arms": kept, "n_train": plan.stems.train // 2})
 best = max(stems, key=lambda arm: arm.mean)
 rows = [(arm.name, arm.scores, cost[arm.name]) for arm in stems]
 plots.show(plots.accuracy_against_cost(
-    rows, cost_label="forward pass, ms per image", data=splits.name, n_images=plan.stems.val,
+    rows, cost_label="forward pass, ms per image", data=splits.name, n_images=plan.stems.val, chance=session.chance,
     title=f"Linear probe: {best.name} has the best mean"))  # fmt: skip
 second = max((arm for arm in stems if arm is not best), key=lambda arm: arm.mean)
 print(verdict(best, second))

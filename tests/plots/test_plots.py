@@ -409,6 +409,18 @@ def test_kernels_have_grey_at_zero_and_use_the_whole_range():
     assert (first[1:] == 128).all()
 
 
+def test_accuracy_against_cost_shows_guessing():
+    fig = plots.accuracy_against_cost(
+        [("probe", (0.4, 0.5), 2.0)], cost_label="ms", title="t", data=DATA, chance=0.1
+    )
+    assert "guessing gives 10.0 %" in fig.alt_text
+
+
+def test_the_title_of_a_result_begins_with_a_capital():
+    fig = plots.learning_curves({"probe": [[0.1, 0.2]]}, title="fine-tuning is ahead", data=DATA)
+    assert fig.get_suptitle() == "Fine-tuning is ahead"
+
+
 def test_gradient_taps_name_the_layer_with_the_fewest():
     taps = {"a": torch.ones(3, 3), "b": torch.diag(torch.tensor([0.0, 0.5, 0.0]))}
     fig = plots.gradient_taps(taps, data=DATA)
