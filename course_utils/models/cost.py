@@ -29,11 +29,15 @@ def forward_flops(model: nn.Module, x: Tensor) -> int:
     """Floating-point operations of one forward pass: those of matrix products and convolutions.
 
     Gradients stay on: without them ``nn.MultiheadAttention`` takes an operation on CPUs that the
-    counter does not know, and layers that receive a parameter upset it.
+    counter does not know, and layers that receive a parameter upset it. Attention runs as the
+    matrix products of its definition: CPU's fused one is unknown to the counter of torch 2.11.
     """
+    from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
-    with eval_mode(model), torch.enable_grad(), FlopCounterMode(display=False) as counter:
+    plain_attention = sdpa_kernel(SDPBackend.MATH)
+    counter = FlopCounterMode(display=False)
+    with eval_mode(model), torch.enable_grad(), plain_attention, counter:
         model(x)
     return counter.get_total_flops()
 

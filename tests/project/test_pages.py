@@ -72,6 +72,7 @@ def test_make_knows_what_pages_ask_it_for(page, tmp_path):
         assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.pinned
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_programs_of_the_environment_are_there(page):
     for program in set(re.findall(r"(?<!source\s)\.venv/bin/(\w[\w-]*)", text(page))):

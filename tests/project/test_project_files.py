@@ -60,6 +60,7 @@ def test_torch_and_torchvision_belong_together():
     assert (PINS["torch"], PINS["torchvision"]) == ("2.15.0", "0.29.2")
 
 
+@pytest.mark.pinned
 @pytest.mark.parametrize("package", PINS)
 def test_the_pins_are_what_is_tested(package):
     assert release(version(package)) == release(PINS[package])

@@ -73,6 +73,10 @@ def test_a_failing_compiler_costs_nothing_but_speed(monkeypatch, capsys):
     assert all(torch.equal(t, plain[n]) for n, t in state.items())
 
 
+@pytest.mark.skipif(
+    not hasattr(torch._functorch.config, "force_non_lazy_backward_lowering"),
+    reason="this torch compiles the backward pass late, where its failure is not met",
+)
 @pytest.mark.parametrize(
     "problem, told",
     [

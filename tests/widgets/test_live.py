@@ -3,6 +3,7 @@
 import contextlib
 from types import SimpleNamespace
 
+import ipykernel
 import pytest
 from jupyter_client import KernelManager
 
@@ -103,6 +104,7 @@ def test_headless_runs_say_that_nobody_is_there(client):
     assert first.split()[1:] == ["False", "False"]
 
 
+@pytest.mark.skipif(ipykernel.version_info < (7,), reason="subshells came with ipykernel 7")
 def test_a_click_reaches_a_busy_cell_over_a_subshell(client):
     """As JupyterLab sends it; ipykernel 7.4 would hold it back but for ``let_clicks_through``."""
     session = client.session
