@@ -78,8 +78,14 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
         released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
         body = page.notebook_body(nbformat.read(notebook, as_version=4), released)
         body = body if released is None else LEFT_OUT + body
-        made[f"{built.stem}.html"] = built.stem.replace("_", " "), body
+        made[f"{built.stem}.html"] = _title(nbformat.read(built, as_version=4)), body
     return made
+
+
+def _title(notebook: nbformat.NotebookNode) -> str:
+    """What the first heading of a chapter says before its colon."""
+    heading = notebook.cells[0].source.splitlines()[0]
+    return heading.removeprefix("# ").partition(":")[0]
 
 
 def _start(root: Path) -> dict[str, tuple[str, str]]:
