@@ -543,7 +543,7 @@ plots.show(plots.learning_curves(curves, title="Four contenders by epoch", data=
                                  n_images=len(splits.val), chance=session.chance))  # fmt: skip
 
 # %%
-session.keep("duel", {"arms": [arm.to_dict() for arm in arms], "curves": curves, "message": message,
+session.keep("duel", {"arms": [arm.to_dict() for arm in arms], "curves": curves,
                       "n_train": len(splits.train), "n_val": len(splits.val)})  # fmt: skip
 session.show_recorded("duel")
 
