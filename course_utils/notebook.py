@@ -13,7 +13,7 @@ from IPython.display import publish_display_data
 
 import course_utils
 from course_utils import plots
-from course_utils.analysis.arms import Arm, verdict
+from course_utils.analysis.arms import Arm
 from course_utils.course import experiments, recorded
 from course_utils.course.budget import choose_preset, load_plan
 from course_utils.data.augment import Preprocess
@@ -34,7 +34,7 @@ from course_utils.models.weights import (
 from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
-HEADLINE = ("text", "it says", "measured here", "from which start", "verdict")
+HEADLINE = ("text", "it says", "verdict", "measured here", "from which start")
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
@@ -88,12 +88,14 @@ class Session:
             "data": self.splits.name,
             "weights": weights,
             "seed": self.seed,
+            "classes": len(self.splits.classes),
         }
         recorded.keep(name, value, header)
 
-    def recorded(self, name: str) -> dict:
-        """The recorded result ``name``: what these cells gave on real data; empty if there is none."""
-        found = recorded.read(self.notebook, name)
+    def recorded(self, name: str, notebook: str = "") -> dict:
+        """The recorded result ``name`` of this notebook or another: what its cells gave on real data; empty
+        if there is none."""
+        found = recorded.read(notebook or self.notebook, name)
         return found[0] if found else {}
 
     def show_recorded(self, name: str) -> None:
@@ -103,14 +105,16 @@ class Session:
             print(f"no recorded result for {name!r}")
             return
         value, facts = found
-        caption = recorded.describe(facts, value.get("n_train"))
+        value, weights = dict(value), value.get("weights", facts["weights"])
+        value.pop("weights", None)  # where a result has its own, not those of the run
+        caption = recorded.describe(facts | {"weights": weights}, value.get("n_train"))
         if "rows" in value:
             wide = len(value["rows"][0]) > MOST_COLUMNS
             show_table(transposed(value["rows"]) if wide else value["rows"], caption=caption)
         elif "arms" in value:
             show_table([_arm_row(arm) for arm in value["arms"]], caption=caption)
         else:
-            rows = [{"what": key, "value": _short(v)} for key, v in value.items()]
+            rows = [{"what": key, "value": _short(v)} for key, v in value.items() if not _is_long(v)]
             show_table(rows, caption=caption)
         if "curves" in value:
             _show_curves(value, facts)
@@ -196,17 +200,23 @@ def show_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
 
 
 def _show_curves(value: dict, facts: dict) -> None:
-    first, second = (Arm.from_dict(arm) for arm in value["arms"][:2])
     order = [arm["name"] for arm in value["arms"]]  # the colours of curves go by the order of the arms
     curves = dict(sorted(value["curves"].items(), key=lambda item: order.index(item[0])))
+    measured = value.get("measured", "validation accuracy")
     figure = plots.learning_curves(
         curves,
-        title=value.get("message") or verdict(second, first),
-        measured=value.get("measured", "validation accuracy"),
+        title=value.get("message") or f"Recorded: {measured} by epoch",
+        measured=measured,
+        chance=1 / facts["classes"] if measured.endswith("accuracy") else None,
         data=f"recorded on {facts['data']}, {value['n_train']:,} training images",
         n_images=value.get("n_val"),
     )
     plots.show(figure)
+
+
+def _is_long(value: object) -> bool:
+    """Whether it is for a figure: more numbers than a line of a table holds."""
+    return isinstance(value, list) and len(value) > 20
 
 
 def _short(value: object) -> str:

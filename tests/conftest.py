@@ -1,6 +1,7 @@
 """Settings of the whole suite."""
 
 import os
+import signal
 import socket
 
 import pytest
@@ -9,6 +10,9 @@ from servers import Server
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 # Tests compare bits, and on a CPU: a GPU is hidden from them, unless this is set by whoever runs them.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+# A shell that starts the tests in the background makes them deaf to Ctrl-C, and so what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files that take longest. They come first, so that no worker is left with one at the end; a file stays on one
 # worker, which makes its course folders, kernels and browsers once.
@@ -27,9 +31,13 @@ LONGEST = (
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """One worker more than there are processors: who grades or drives a browser waits much of the time."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config):
+    """One worker more than there are processors: who grades or drives a browser waits much of the time.
+
+    Not for the quick tests, which wait for nothing, and of which each worker begins with ten seconds of imports.
+    """
+    processors = os.cpu_count() or 1
+    return processors if "not slow" in config.option.markexpr else processors + 1
 
 
 def pytest_addoption(parser):

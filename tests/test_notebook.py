@@ -54,6 +54,23 @@ def test_recorded_results_are_shown_as_such(session, monkeypatch, tmp_path, caps
     assert "no recorded result for 'nothing'" in printed
 
 
+def test_a_result_of_other_weights_than_its_run_says_so(session, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
+    win = {"weights": "Lite0", "accuracy": 0.8}
+    recorded.write_json(tmp_path / f"{NAME}.cpu.json", {**facts, "results": {"win": win}})
+    session.show_recorded("win")
+    printed = capsys.readouterr().out
+    assert "Recorded, not yours: CIFAR-10, Lite0, a CPU." in printed
+    assert "accuracy" in printed and printed.count("Lite0") == 1
+
+
+def test_another_notebook_s_record_can_be_read(session, monkeypatch, tmp_path):
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    recorded.write_json(tmp_path / "01_concepts.cpu.json", {"results": {"a": {"x": 1}}})
+    assert session.recorded("a") == {} and session.recorded("a", "01_concepts") == {"x": 1}
+
+
 def test_recorded_curves_come_in_the_order_of_the_arms(session, monkeypatch, tmp_path):
     """Colours go by order, and should be those of one's own figure."""
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)
@@ -64,7 +81,7 @@ def test_recorded_curves_come_in_the_order_of_the_arms(session, monkeypatch, tmp
         {"name": name, "scores": [0.5, 0.6], "n_images": 100} for name in ("scratch", "fine-tuned", "probe")
     ]
     curves = {"fine-tuned": [[0.2, 0.5]], "scratch": [[0.1, 0.2]]}
-    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU", "classes": 10}
     result = {"arms": arms, "curves": curves, "n_train": 10}
     recorded.write_json(tmp_path / f"{NAME}.cpu.json", {**facts, "results": {"race": result}})
     session.show_recorded("race")

@@ -16,9 +16,11 @@ class Arm:
     Attributes:
         name: how tables and figures call it.
         scores: accuracy (fraction) of each seed, all measured on the same images.
-        n_images: how many images each score was measured on.
+        n_images: how many images the scores were measured on.
         lr: the learning rate that was chosen on validation; 0 where there is none.
         seconds: training time of all seeds together.
+        folds: how many parts the images were cut into, each score being that of one part; 1 where
+            each score is of all of them.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Arm:
     n_images: int
     lr: float = 0.0
     seconds: float = 0.0
+    folds: int = 1
 
     @property
     def mean(self) -> float:
@@ -46,7 +49,7 @@ class Arm:
 
     def __str__(self) -> str:
         spread = f"{self.low:.1%} to {self.high:.1%}"
-        return f"{self.name}: {self.mean:.1%} ({_seeds(self)}: {spread}; {self.n_images:,} images)"
+        return f"{self.name}: {self.mean:.1%} ({_runs(self)}: {spread}; {self.n_images:,} images)"
 
     def to_dict(self) -> dict:
         return {**asdict(self), "scores": list(self.scores)}
@@ -78,10 +81,11 @@ def is_decided(a: Arm, b: Arm) -> bool:
     overlap, and the difference of the means is over two standard errors of what drawing that many
     test images alone would give
     (binomial, the two arms taken as independent, which errs on the careful side).
+    Folds differ by their images, not by luck alone: there the second condition decides.
     """
     if min(len(a.scores), len(b.scores)) < 2:
         return False
-    overlap = a.low <= b.high and b.low <= a.high
+    overlap = a.low <= b.high and b.low <= a.high and min(a.folds, b.folds) == 1
     variance = sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b))
     return not overlap and abs(a.mean - b.mean) > 2 * math.sqrt(variance)
 
@@ -89,15 +93,16 @@ def is_decided(a: Arm, b: Arm) -> bool:
 def verdict(a: Arm, b: Arm) -> str:
     """One sentence: which arm is ahead and by how much, or that it is undecided at this budget."""
     ahead, behind = (a, b) if a.mean >= b.mean else (b, a)
-    numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {_seeds(a)}, {a.n_images:,} images"
+    numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {_runs(a)}, {a.n_images:,} images"
     if not is_decided(a, b):
         return f"{ahead.name} or {behind.name}: undecided at this budget ({numbers})"
     points = 100 * (ahead.mean - behind.mean)
     return f"{ahead.name} is {points:.1f} points ahead of {behind.name} ({numbers})"
 
 
-def _seeds(arm: Arm) -> str:
-    return f"{len(arm.scores)} seed" + ("s" if len(arm.scores) > 1 else "")
+def _runs(arm: Arm) -> str:
+    kind = "seed" if arm.folds == 1 else "fold"
+    return f"{len(arm.scores)} {kind}" + ("s" if len(arm.scores) > 1 else "")
 
 
 def labels_needed(curve: Mapping[int, float], accuracy: float) -> float:

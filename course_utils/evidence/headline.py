@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils.analysis.arms import Arm, is_decided
+from course_utils.analysis.arms import is_decided
+from course_utils.evidence import reading
 from course_utils.evidence.reading import RECORDS
 
 MARKS = (
@@ -22,11 +23,10 @@ COLUMNS = (
     "text",
     "it says",
     "on what terms",
+    "verdict",
     "measured here",
     "from which start",
-    "minutes",
-    "runs",
-    "verdict",
+    "runs, minutes",
 )
 TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
 NOT_RUN = "not run yet"
@@ -64,14 +64,14 @@ def number(printed: float, start: str, arm: tuple[str, str]) -> Callable[[Arms],
 
     def verdict(arms: Arms) -> str:
         if arm not in arms:
-            sentence = NOT_RUN
+            sentence = f"{arm[1]}: {NOT_RUN}"
         elif arms[arm]["start"] != start:
             sentence = f"not comparable: the text started from {start}, we from {arms[arm]['start']}"
         else:
             close = abs(mean(arms[arm]) - printed) < 2 * _standard_error(arms[arm])
             sentence = "reproduced" if close else "refuted"
         reached = [name for (_, name), found in arms.items() if max(mean(found), mirrored(found)) >= printed]
-        return sentence + (f"; that accuracy is reached by: {', '.join(reached)}" if reached else "")
+        return sentence + (f"; {printed:.2%} or more has: {', '.join(reached)}" if reached else "")
 
     return verdict
 
@@ -185,15 +185,26 @@ CLAIMS = (
 
 
 def rows(folder: Path = RECORDS, between: str = "; ") -> list[dict[str, str]]:
-    """A row for each claim, by the names of ``COLUMNS``; ``between`` stands between the arms of a cell."""
+    """A row for each claim that a run bears on, by the names of ``COLUMNS``.
+
+    Args:
+        between: stands between the arms of a cell.
+    """
+    return [_row(claim, arms, between) for claim in CLAIMS if (arms := _found(claim, _records(folder)))]
+
+
+def not_run(folder: Path = RECORDS) -> list[str]:
+    """The claims that no run bears on yet."""
     records = _records(folder)
-    return [_row(claim, records, between) for claim in CLAIMS]
+    return [f"{claim.says} ({claim.text})" for claim in CLAIMS if not _found(claim, records)]
 
 
 def markdown(folder: Path = RECORDS) -> str:
-    """The table as Markdown."""
+    """The table as Markdown, and below it what has not been run."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder, "<br>")]
+    if left := not_run(folder):
+        lines += ["", f"Not run yet: {'; '.join(left)}."]
     return "\n".join(lines) + "\n"
 
 
@@ -213,25 +224,26 @@ def _records(folder: Path) -> dict[str, dict]:
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
-def _row(claim: Claim, records: Mapping[str, dict], between: str) -> dict[str, str]:
+def _found(claim: Claim, records: Mapping[str, dict]) -> dict[tuple[str, str], dict]:
     every = {(e, a): arm for e, record in records.items() for a, arm in record["arms"].items()}
-    found = {key: every[key] for key in claim.arms if key in every}
-    cells = [_cells(name, arm) for (_, name), arm in found.items()] or [(NOT_RUN, "–", "–", "–")]
-    joined = (between.join(column) for column in zip(*cells, strict=True))
-    return dict(
-        zip(COLUMNS, (claim.text, claim.says, claim.terms, *joined, claim.verdict(found)), strict=True)
-    )
+    return {key: every[key] for key in claim.arms if key in every}
 
 
-def _cells(name: str, arm: Mapping) -> tuple[str, str, str, str]:
-    """Measured, start, minutes and number of runs of one arm."""
+def _row(claim: Claim, arms: Arms, between: str) -> dict[str, str]:
+    cells = (_cells(name, arm) for (_, name), arm in arms.items())
+    joined = (between.join(dict.fromkeys(column)) for column in zip(*cells, strict=True))  # equal ones once
+    row = (claim.text, claim.says, claim.terms, claim.verdict(arms), *joined)
+    return dict(zip(COLUMNS, row, strict=True))
+
+
+def _cells(name: str, arm: Mapping) -> tuple[str, str, str]:
+    """Measured, start, and number of runs with their minutes, of one arm."""
     spread = f" ({min(arm['test']):.1%} to {max(arm['test']):.1%})" if len(arm["test"]) > 1 else ""
     twice = f"; {mirrored(arm):.2%} with mirror images" if mirrored(arm) else ""
     return (
         f"{name}: {mean(arm):.2%}{spread}{twice}",
         arm["start"],
-        f"{arm['minutes']:g}",
-        str(len(arm["test"])),
+        f"{len(arm['test'])}, {arm['minutes']:g}",
     )
 
 
@@ -244,12 +256,11 @@ def _standard_error(arm: Mapping) -> float:
 def _told_apart(a: Mapping, b: Mapping) -> bool:
     """Whether two arms differ by more than chance.
 
-    Several seeds each: the rule of :func:`course_utils.analysis.arms.is_decided`. One run each, or folds,
-    which test every image once: two standard errors of that many test images.
+    Several runs each: the rule of :func:`course_utils.analysis.arms.is_decided`. One run each: two
+    standard errors of that many test images.
     """
-    if min(len(a["test"]), len(b["test"])) > 1 and "folds" not in a:
-        first, second = (Arm("", tuple(arm["test"]), arm["images"]["test"]) for arm in (a, b))
-        return is_decided(first, second)
+    if min(len(a["test"]), len(b["test"])) > 1:
+        return is_decided(reading.arm("a", a), reading.arm("b", b))
     return abs(mean(a) - mean(b)) > 2 * math.hypot(_standard_error(a), _standard_error(b))
 
 

@@ -27,7 +27,19 @@ def read(name: str, folder: Path = RECORDS) -> dict:
 
 def arms(record: Mapping) -> dict[str, Arm]:
     """The arms that stand, by name; each score is one seed's, or one fold's, on test images."""
-    return {arm: _arm(arm, found) for arm, found in record["arms"].items()}
+    return {name: arm(name, found) for name, found in record["arms"].items()}
+
+
+def arm(name: str, found: Mapping) -> Arm:
+    """One arm of a record."""
+    return Arm(
+        name,
+        scores=tuple(found["test"]),
+        n_images=found["images"]["test"],
+        lr=found.get("rate") or 0.0,
+        seconds=60 * found["minutes"],
+        folds=found.get("folds", 1),
+    )
 
 
 def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
@@ -37,7 +49,7 @@ def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
         only: names of arms, in the order wanted; empty for all.
     """
     found = record["arms"]
-    return [_row(arm, found[arm]) for arm in only or found if arm in found]
+    return [_row(name, found[name]) for name in only or found if name in found]
 
 
 def caption(record: Mapping) -> str:
@@ -49,18 +61,13 @@ def caption(record: Mapping) -> str:
     )
 
 
-def _arm(name: str, found: dict) -> Arm:
-    images = found["images"]["test"] // found.get("folds", 1)
-    return Arm(name, tuple(found["test"]), images, found.get("rate") or 0.0, 60 * found["minutes"])
-
-
 def _row(name: str, found: dict) -> dict[str, object]:
-    arm = _arm(name, found)
+    scores = arm(name, found)
     return {
         "arm": name,
         "start": found["start"],
         "training images": f"{found['images']['train']:,}",
-        "accuracy": percent(arm.mean),
-        "lowest to highest": arm.range_text,
-        "minutes": f"{found['minutes']:g}",
+        "accuracy": percent(scores.mean),
+        "lowest to highest": scores.range_text,
+        "minutes, at most": f"{found['minutes']:g}",
     }

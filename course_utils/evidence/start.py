@@ -173,12 +173,10 @@ def measure_scratch(lab: Lab) -> dict:
 
 
 ARMS: dict[str, Callable[[Lab], dict]] = {
-    **{f"linear probe, {size} px": partial(measure_features, size) for size in SIZES[:2]},
-    **{f"nearest neighbours, {size} px": partial(measure_neighbours, size) for size in SIZES[:2]},
+    **{f"nearest neighbours, {size} px": partial(measure_neighbours, size) for size in (96, 128, 224)},
+    **{f"linear probe, {size} px": partial(measure_features, size) for size in SIZES},
     "partial fine-tuning": partial(measure_fine_tuning, partial_stages),
     "full fine-tuning": partial(measure_fine_tuning, full_stages),
-    **{f"linear probe, {size} px": partial(measure_features, size) for size in SIZES[2:]},
-    "nearest neighbours, 224 px": partial(measure_neighbours, 224),
     "from scratch": measure_scratch,
 }
 EXPERIMENT = Experiment(

@@ -59,8 +59,8 @@ def last_map(model: nn.Module, size: int) -> tuple[int, int]:
     sizes: list[tuple[int, int]] = []
 
     def note(layer: nn.Module, _, output: Tensor) -> None:
-        places = output.shape[2:] if isinstance(layer, SHRINKING) else output.shape[1:3]
-        sizes.append(tuple(places))
+        height, width = output.shape[2:] if isinstance(layer, SHRINKING) else output.shape[1:3]
+        sizes.append((height, width))
 
     layers = [m for m in model.modules() if isinstance(m, SHRINKING) or MERGING in type(m).__name__]
     hooks = [layer.register_forward_hook(note) for layer in layers]
@@ -82,7 +82,7 @@ def accepts(model: nn.Module, size: int) -> bool:
 
 
 def smallest_input(model: nn.Module, largest: int) -> int:
-    """The smallest square image that ``model`` accepts: one pixel, or found by halving the interval.
+    """The smallest square image that ``model`` accepts: found by doubling, then by halving the interval.
 
     Args:
         largest: a size that it does accept.
@@ -90,11 +90,11 @@ def smallest_input(model: nn.Module, largest: int) -> int:
     Raises:
         CourseError: if it does not.
     """
-    if not accepts(model, largest):
-        raise CourseError(f"the model refuses {largest} pixels too.")
-    if accepts(model, 1):
-        return 1
-    refused, accepted = 1, largest
+    refused, accepted = 0, 1
+    while not accepts(model, accepted):
+        if accepted == largest:
+            raise CourseError(f"the model refuses {largest} pixels too.")
+        refused, accepted = accepted, min(2 * accepted, largest)
     while accepted - refused > 1:
         middle = (accepted + refused) // 2
         if accepts(model, middle):

@@ -18,6 +18,7 @@ from course_utils.plots.frame import (
     count,
     display_names,
     house_style,
+    mark_chance,
     new_figure,
     seeds,
     write_alt_text,
@@ -75,13 +76,16 @@ def vocabulary() -> CourseFigure:
 
 
 @house_style()
-def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_images: int) -> CourseFigure:
+def accuracy_by_amount(
+    curves: Mapping[str, Line], *, title: str, data: str, n_images: int, chance: float | None = None
+) -> CourseFigure:
     """Accuracy of each arm by the number of labelled images, on a log scale.
 
     Args:
         curves: for each arm the accuracies (fractions) of its seeds by number of images.
         data: name of the data set, for the caption.
         n_images: number of images that each accuracy is measured on.
+        chance: what guessing gives, a fraction.
     """
     amounts = sorted({amount for line in curves.values() for amount in line})
     fig, ax, words = _lines(curves, {n: n for n in amounts}, title, data, n_images)
@@ -89,13 +93,19 @@ def accuracy_by_amount(curves: Mapping[str, Line], *, title: str, data: str, n_i
     ax.set_xticks(amounts, [f"{n:,}" for n in amounts])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("labelled images (log scale)")
+    guessing = mark_chance(ax, chance)
     label_right(ax)
-    return write_alt_text(fig, f"Line chart: {words}")
+    return write_alt_text(fig, f"Line chart: {words}", guessing)
 
 
 @house_style()
 def accuracy_by_task(
-    curves: Mapping[str, Mapping[str, Sequence[float]]], *, title: str, data: str, n_images: int
+    curves: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    title: str,
+    data: str,
+    n_images: int,
+    chance: float | None = None,
 ) -> CourseFigure:
     """Accuracy of each arm on a row of tasks, from near to far.
 
@@ -103,13 +113,15 @@ def accuracy_by_task(
         curves: for each arm the accuracies (fractions) of its seeds by task, tasks in order.
         data: name of the data set, for the caption.
         n_images: number of images that each accuracy is measured on.
+        chance: what guessing gives, a fraction.
     """
     tasks = list(dict.fromkeys(task for line in curves.values() for task in line))
     fig, ax, words = _lines(curves, {t: i for i, t in enumerate(tasks)}, title, data, n_images)
     ax.set_xticks(range(len(tasks)), display_names(tasks, "task", 22))
     ax.set_xlabel("the same pictures, from near to far")
+    guessing = mark_chance(ax, chance)
     label_right(ax)
-    return write_alt_text(fig, f"Line chart: {words}")
+    return write_alt_text(fig, f"Line chart: {words}", guessing)
 
 
 def _lines(

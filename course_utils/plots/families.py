@@ -19,8 +19,16 @@ TINTS = {  # what a box is: pale enough for dark letters
     "linear": "#CDEBDF",
     "merge": "#F3DCEA",
 }
+LEGEND = {
+    "data": "grey: data",
+    "convolution": "blue: convolution",
+    "attention": "orange: attention",
+    "linear": "green: linear",
+    "merge": "pink: other steps",
+}
 HALF_HEIGHT = 0.34
 ROW, COLUMN = 0.78, 0.68  # inches
+BRACKET_ROOM = 0.56  # rows below the boxes
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,14 @@ class Sketch:
     Attributes:
         bent: arrows that pass over the boxes between, or below where the third number is negative: it is the
             height of the arc in rows.
+        repeats: brackets below the boxes from one number to another, and what they say.
     """
 
     idea: str
     boxes: tuple[Box, ...]
     arrows: tuple[tuple[int, int], ...]
     bent: tuple[tuple[int, int, float], ...] = field(default=())
+    repeats: tuple[tuple[int, int, str], ...] = field(default=())
 
 
 def _chain(*texts: str | tuple[str, str], start: float = 0.0, step: float = 2.0) -> tuple[Box, ...]:
@@ -61,12 +71,11 @@ def _in_line(n: int) -> tuple[tuple[int, int], ...]:
 
 IMAGE = ("image", "data")
 SCORES = ("scores", "data")
+POOL = ("pool", "merge")
 SKETCHES: Mapping[str, Sketch] = {
     "LeNet": Sketch(
         "convolution and pooling in turn, then linear layers",
-        _chain(
-            ("image\n32x32", "data"), "conv 5x5", "pool", "conv 5x5", "pool", ("3 linear", "linear"), SCORES
-        ),
+        _chain(("image\n32x32", "data"), "conv 5x5", POOL, "conv 5x5", POOL, ("3 linear", "linear"), SCORES),
         _in_line(7),
     ),
     "AlexNet": Sketch(
@@ -134,12 +143,12 @@ SKETCHES: Mapping[str, Sketch] = {
         "one small network found by search, then made deeper, wider and sharper together",
         _chain(
             ("B0\n224 px", "data"),
-            "depth x 1.2",
-            "width x 1.1",
-            "pixels x 1.15",
-            ("B1 ... B7\n600 px", "data"),
+            "depth x 1.2\nwidth x 1.1\npixels x 1.15",
+            ("B1 ... B7\nto 600 px", "data"),
+            step=2.4,
         ),
-        _in_line(5),
+        _in_line(3),
+        repeats=((1, 1, "all three at once"),),
     ),
     "Patches and attention": Sketch(
         "an image is a sentence of patches; each token looks at all others",
@@ -148,10 +157,10 @@ SKETCHES: Mapping[str, Sketch] = {
             ("196 patches\n16x16", "linear"),
             ("attention\nall to all", "attention"),
             ("linear\neach token", "linear"),
-            ("x 12", "data"),
             SCORES,
         ),
-        _in_line(6),
+        _in_line(5),
+        repeats=((2, 3, "12 blocks"),),
     ),
     "Shifted windows": Sketch(
         "attention inside windows; the next layer's windows are shifted, and maps shrink as in a CNN",
@@ -160,10 +169,10 @@ SKETCHES: Mapping[str, Sketch] = {
             ("windows\nof 7x7", "attention"),
             ("windows\nshifted by 3", "attention"),
             ("merge 2x2", "merge"),
-            ("x 4 stages", "data"),
             SCORES,
         ),
-        _in_line(6),
+        _in_line(5),
+        repeats=((1, 3, "4 stages"),),
     ),
     "Distillation token": Sketch(
         "one more token learns what a trained CNN answers",
@@ -190,7 +199,7 @@ SKETCHES: Mapping[str, Sketch] = {
         ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 5)),
     ),
     "Masked tokens": Sketch(
-        "hide most of the patches and let the network say what was there; no labels",
+        "hide patches and let the network say what was there; no labels",
         _chain(
             ("patches", "data"),
             ("hide some", "merge"),
@@ -205,13 +214,15 @@ SKETCHES: Mapping[str, Sketch] = {
         _chain(
             ("patches\n4x4", "linear"),
             "7x7\ndepthwise",
+            ("LayerNorm", "merge"),
             ("linear\nx 4", "linear"),
             ("GELU", "merge"),
             ("linear\n/ 4", "linear"),
             ("x + F(x)", "merge"),
         ),
-        _in_line(6),
-        ((0, 5, 0.5),),
+        _in_line(7),
+        ((0, 6, 0.5),),
+        ((1, 6, "18 blocks in 4 stages"),),
     ),
     "Self-distillation (DINOv2)": Sketch(
         "a student must give, from parts, what its own slow copy gives from the whole; no labels",
@@ -233,9 +244,9 @@ SKETCHES: Mapping[str, Sketch] = {
             Box("image\ntower", 2.2, "attention", y=0.6),
             Box("text\ntower", 2.2, "attention", y=-0.6),
             Box("close?", 4.6, "merge"),
-            Box("'a photo of a cat'\nas a class weight", 7.2, "linear", width=2.2),
+            Box("'a photo of a cat':\nits class weight", 7.2, "linear", y=-0.6, width=2.2),
         ),
-        ((0, 2), (1, 3), (2, 4), (3, 4), (4, 5)),
+        ((0, 2), (1, 3), (2, 4), (3, 4), (3, 5)),
     ),
 }
 
@@ -251,9 +262,12 @@ def family(name: str) -> Figure:
         raise CourseError(f"there is no sketch of {name!r}.", expected=", ".join(SKETCHES))
     sketch = SKETCHES[name]
     rows = {box.y for box in sketch.boxes}
-    reach = max(abs(y) for y in rows) + HALF_HEIGHT + (0.66 if sketch.bent else 0.12)
+    above = max(abs(y) for y in rows) + HALF_HEIGHT + (0.66 if sketch.bent else 0.12)
+    below = max(above, HALF_HEIGHT + BRACKET_ROOM) if sketch.repeats else above
     title = f"{name}: {sketch.idea}"
-    fig = new_figure(title, ("sketch: not every layer is drawn",), height=ROW * 2 * reach)
+    kinds = {box.kind for box in sketch.boxes}
+    colours = ", ".join(words for kind, words in LEGEND.items() if kind in kinds)
+    fig = new_figure(title, ("sketch: not every layer is drawn", colours), height=ROW * (above + below))
     ax = fig.add_subplot()
     for box in sketch.boxes:
         _draw(ax, box)
@@ -261,10 +275,13 @@ def family(name: str) -> Figure:
         _connect(ax, sketch.boxes[start], sketch.boxes[end], 0.0)
     for start, end, bend in sketch.bent:
         _connect(ax, sketch.boxes[start], sketch.boxes[end], bend)
+    for start, end, words in sketch.repeats:
+        _bracket(ax, sketch.boxes[start], sketch.boxes[end], words)
     right = max(box.x + box.width / 2 for box in sketch.boxes)
-    ax.set(xlim=(-1.0, max(right + 0.25, 10.5)), ylim=(-reach, reach), xticks=[], yticks=[])
+    ax.set(xlim=(-1.0, max(right + 0.25, 10.5)), ylim=(-below, above), xticks=[], yticks=[])
     ax.axis("off")
-    return write_alt_text(fig, f"Boxes and arrows: {_read(sketch.boxes)}")
+    brackets = (f"{words}: {_read(sketch.boxes[start : end + 1])}" for start, end, words in sketch.repeats)
+    return write_alt_text(fig, f"Boxes and arrows: {_read(sketch.boxes)}", *brackets)
 
 
 def _draw(ax: Axes, box: Box) -> None:
@@ -297,6 +314,14 @@ def _connect(ax: Axes, start: Box, end: Box, bend: float) -> None:
             color=COLOURS[0] if bend else INK,
         )
     )
+
+
+def _bracket(ax: Axes, first: Box, last: Box, words: str) -> None:
+    """A bracket below the boxes from ``first`` to ``last``, named."""
+    left, right = first.x - first.width / 2, last.x + last.width / 2
+    low = first.y - HALF_HEIGHT - 0.22
+    ax.plot([left, left, right, right], [low + 0.1, low, low, low + 0.1], color=INK, lw=1)
+    ax.text((left + right) / 2, low - 0.06, words, ha="center", va="top", size=8)
 
 
 def _read(boxes: Sequence[Box]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.colors import to_rgb
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from course_utils.plots.frame import (
-    INK,
     CourseFigure,
     count,
     display_names,
@@ -17,6 +18,13 @@ from course_utils.plots.frame import (
     series_style,
     write_alt_text,
 )
+from course_utils.plots.labels import label_points
+
+# Ten colours that people with any kind of colour vision tell apart: Paul Tol's "muted", a darker grey.
+CLASS_COLOURS = (
+    "#332288", "#44AA99", "#CC6677", "#88CCEE", "#882255",
+    "#117733", "#DDCC77", "#AA4499", "#999933", "#888888",
+)  # fmt: skip
 
 
 @house_style()
@@ -55,16 +63,21 @@ def embedding(
         labels: int64 ``[N]``.
         axes: what the two axes are, such as ``"principal component"``.
     """
-    fig = new_figure(title, (data, count(len(points), "picture")), height=4.6)
+    fig = new_figure(
+        title, (data, count(len(points), "picture"), "a name: the middle of its class"), height=4.6
+    )
     ax = fig.add_subplot()
     places, known = points.numpy(), labels.numpy()
+    middles = {}
     for i, name in enumerate(display_names(classes, "class", 16)):
-        own = places[known == i]
-        colour, marker = series_style(i)
-        ax.plot(own[:, 0], own[:, 1], marker, color=colour, ms=4, alpha=0.5)
+        own, colour = places[known == i], CLASS_COLOURS[i % len(CLASS_COLOURS)]
+        ax.plot(own[:, 0], own[:, 1], series_style(i)[1], color=colour, ms=5, alpha=0.7)
         if len(own):
-            middle = np.median(own, axis=0)
-            box = {"fc": "white", "ec": colour, "alpha": 0.85, "boxstyle": "round,pad=0.2"}
-            ax.annotate(name, middle, color=INK, size=9, ha="center", va="center", bbox=box)
+            middles[name] = np.median(own, axis=0)
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
+    label_points(ax, list(middles.values()), list(middles))
+    for text in ax.texts:  # darker than the points: letters are thin
+        tint = to_rgb(CLASS_COLOURS[list(middles).index(text.get_text()) % len(CLASS_COLOURS)])
+        text.set(color=tuple(0.6 * part for part in tint), weight="bold")
+        text.set_path_effects([withStroke(linewidth=3, foreground="white")])
     return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")

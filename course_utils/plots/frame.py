@@ -28,7 +28,9 @@ RIGHT, WRONG = COLOURS[0], COLOURS[1]
 # Starts and methods that many figures show, by how their names begin: the place of their colour and marker.
 KNOWN_ARMS = {
     "from scratch": 0,
+    "random": 0,
     "full fine-tuning": 1,
+    "pretrained": 1,
     "fine-tuned": 1,
     "partial fine-tuning": 2,
     "nearest neighbours": 3,
@@ -101,11 +103,12 @@ def mark_chance(ax: Axes, chance: float | None, axis: str = "y") -> str:
     line: dict[str, Any] = {"color": FAINT, "linewidth": 1, "linestyle": (0, (4, 3)), "zorder": 1}
     if axis == "y":
         ax.axhline(place, **line)
-        where: dict[str, Any] = {"xy": (0, place), "xycoords": ("axes fraction", "data")}
+        where: dict[str, Any] = {"xy": (1, place), "xycoords": ("axes fraction", "data"), "ha": "right"}
     else:
         ax.axvline(place, **line)
         where = {"xy": (place, 0), "xycoords": ("data", "axes fraction")}
-    ax.annotate("guessing", **where, xytext=(3, 3), textcoords="offset points", color=FAINT, size=8)
+    away = (-3, 3) if axis == "y" else (3, 3)
+    ax.annotate("guessing", **where, xytext=away, textcoords="offset points", color=FAINT, size=8)
     return f"guessing gives {place:.1f} %"
 
 
@@ -236,6 +239,11 @@ def percent(fraction: float) -> str:
 def count(n: int, noun: str) -> str:
     """1000, "image" as ``1,000 images``."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def sentence(text: str) -> str:
+    """``text`` with a capital at the beginning, as a title has it."""
+    return text[:1].upper() + text[1:]
 
 
 def seeds(runs: Sequence[Sequence]) -> str:

@@ -23,6 +23,7 @@ from course_utils.plots.frame import (
     new_figure,
     percent,
     seeds,
+    sentence,
     series_style,
     write_alt_text,
 )
@@ -59,7 +60,7 @@ def learning_curves(
     note = "line: mean, band: lowest to highest seed"
     images = count(n_images, "validation image") if n_images else ""
     caption = (data, images, seeds(list(curves.values())), note)
-    fig = new_figure(title, caption, height=4.0)
+    fig = new_figure(sentence(title), caption, height=4.0)
     ax = fig.add_subplot()
     words = []
     shown = zip(display_names(curves, "arm", LONGEST), curves.values(), arm_styles(curves))
@@ -88,7 +89,7 @@ def arms(arms: Sequence[Arm], *, title: str, data: str, chance: float | None = N
     shown = " or ".join(count(n, "image") for n in sorted({arm.n_images for arm in arms}))
     note = "point: one seed, bar: mean"
     caption = (data, f"measured on {shown}", seeds([arm.scores for arm in arms]), note)
-    fig = new_figure(title, caption, height=0.6 + 0.42 * len(arms))
+    fig = new_figure(sentence(title), caption, height=0.6 + 0.42 * len(arms))
     ax = fig.add_subplot()
     words = []
     styles = arm_styles(arm.name for arm in arms)
@@ -116,6 +117,7 @@ def accuracy_against_cost(
     title: str,
     data: str,
     n_images: int | None = None,
+    chance: float | None = None,
 ) -> CourseFigure:
     """Mean accuracy of each arm against its cost, with a line from the lowest to the highest seed.
 
@@ -124,6 +126,7 @@ def accuracy_against_cost(
         cost_label: what the cost is, with its unit: "seconds per epoch".
         data: name of the data set and number of training images, for the caption.
         n_images: number of images that the accuracies are measured on, for the caption.
+        chance: what guessing gives, a fraction.
     """
     note = "point: mean, line: lowest to highest seed"
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
@@ -142,8 +145,9 @@ def accuracy_against_cost(
     ax.set(xlabel=legible(cost_label), ylabel="accuracy (%)")
     ax.set_xlim(left=0)
     ax.margins(x=0.12, y=0.15)
+    guessing = mark_chance(ax, chance)
     label_points(ax, points, display_names([name for name, _, _ in rows], "arm", LONGEST))
-    return write_alt_text(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(words)}")
+    return write_alt_text(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(words)}", guessing)
 
 
 @house_style()

@@ -6,11 +6,12 @@ Start reading in ``entries.py``, then ``building.py`` (``build``).
 from __future__ import annotations
 
 from course_utils.zoo.building import build
-from course_utils.zoo.entries import ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
+from course_utils.zoo.entries import CAPTIONS, ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
 from course_utils.zoo.hub import Availability, address, availability, cached_file, download
 from course_utils.zoo.mocov3 import position_embedding
 from course_utils.zoo.published import (
     RECORDS,
+    SEVERAL_SCALES,
     WIDESPREAD,
     Card,
     Record,
@@ -23,6 +24,7 @@ from course_utils.zoo.rows import Case, filter_rows, plain_table, recommend, zoo
 
 __all__ = [
     "Availability",
+    "CAPTIONS",
     "Card",
     "Case",
     "ENTRIES",
@@ -31,6 +33,7 @@ __all__ = [
     "NAMES",
     "RECORDS",
     "Record",
+    "SEVERAL_SCALES",
     "UNLABELLED",
     "WIDESPREAD",
     "address",

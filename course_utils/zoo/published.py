@@ -15,6 +15,7 @@ from course_utils.zoo.entries import Entry
 ONE_CROP, PROBE = "one network, one crop", "linear probe on frozen features"
 # torchvision: weights may come under the terms of the data that they were trained on (its README).
 NOT_STATED = "not stated"
+SEVERAL_SCALES = -1  # in place of a number of crops
 NON_COMMERCIAL = ("cc-by-nc", "non-commercial")
 # Top-1 on ImageNet's validation images where the library's metadata has none.
 FROM_PAPERS = {
@@ -126,7 +127,7 @@ class Record:
         error: top-5 error in per cent on ImageNet-1k.
         networks: how many trained networks vote; more than one is an ensemble. 0: several, and the
             table does not say how many.
-        crops: views of each picture that are averaged; 0: not stated, or several scales.
+        crops: views of each picture that are averaged; 0: not stated; ``SEVERAL_SCALES``: of several sizes.
         split: the images, ``val`` or ``test``.
         extra_data: whether other labelled pictures were used.
         source: the table.
@@ -147,21 +148,23 @@ class Record:
     @property
     def conditions(self) -> str:
         networks = {0: "several networks", 1: "one network"}.get(self.networks, f"{self.networks} networks")
-        crops = f", {self.crops} crop{'s' if self.crops > 1 else ''}" if self.crops else ""
+        crops = {0: "", 1: ", 1 crop", SEVERAL_SCALES: ", several scales"}.get(
+            self.crops, f", {self.crops} crops"
+        )
         return f"{networks}{crops}, {self.split}" + (", extra data" if self.extra_data else "")
 
 
 RECORDS = (
-    Record("AlexNet", 15.3, 7, 0, "test", True, "AlexNet, table 2"),
-    Record("AlexNet", 16.4, 5, 0, "val", False, "AlexNet, table 2"),
-    Record("AlexNet", 18.2, 1, 0, "val", False, "AlexNet, table 2"),
+    Record("AlexNet", 15.3, 7, 10, "test", True, "AlexNet, table 2 (ten patches: section 4.1)"),
+    Record("AlexNet", 16.4, 5, 10, "val", False, "AlexNet, table 2 (ten patches: section 4.1)"),
+    Record("AlexNet", 18.2, 1, 10, "val", False, "AlexNet, table 2 (ten patches: section 4.1)"),
     Record("VGG", 7.3, 0, 0, "test", False, "ResNet, table 5"),
     Record("VGG", 8.43, 1, 0, "val", False, "ResNet, table 4"),
-    Record("VGG", 7.1, 1, 0, "val", False, "ResNet, table 4"),
+    Record("VGG", 7.1, 1, SEVERAL_SCALES, "val", False, "ResNet, table 4; scales: VGG, table 5"),
     Record("GoogLeNet", 6.67, 7, 144, "test", False, "GoogLeNet, tables 2 and 3"),
     Record("GoogLeNet", 10.07, 1, 1, "val", False, "GoogLeNet, table 3"),
     Record("ResNet", 3.57, 6, 0, "test", False, "ResNet, table 5"),
-    Record("ResNet", 4.49, 1, 0, "val", False, "ResNet, table 4 (152 layers, several scales)"),
+    Record("ResNet", 4.49, 1, SEVERAL_SCALES, "val", False, "ResNet, table 4 (152 layers)"),
     Record("ResNet", 5.71, 1, 10, "val", False, "ResNet, table 3 (152 layers)"),
     Record("DenseNet", 7.71, 1, 1, "val", False, "DenseNet, table 3 (121 layers)"),
     Record("DenseNet", 6.66, 1, 10, "val", False, "DenseNet, table 3 (121 layers)"),

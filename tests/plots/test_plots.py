@@ -235,6 +235,7 @@ def test_a_font_with_the_glyphs_is_taken(cjk_font, caplog):
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_english_without_such_a_font_and_no_warning(no_cjk_font, caplog):
     for name, fig in figures(tiny_images(30, name="照片")).items():
         assert png(fig), name
@@ -406,6 +407,18 @@ def test_kernels_have_grey_at_zero_and_use_the_whole_range():
     first, second = (image.get_array() for image in fig.axes[0].images)
     assert first[0, 0, 0] == 255 and second[2, 2, 1] == 0
     assert (first[1:] == 128).all()
+
+
+def test_accuracy_against_cost_shows_guessing():
+    fig = plots.accuracy_against_cost(
+        [("probe", (0.4, 0.5), 2.0)], cost_label="ms", title="t", data=DATA, chance=0.1
+    )
+    assert "guessing gives 10.0 %" in fig.alt_text
+
+
+def test_the_title_of_a_result_begins_with_a_capital():
+    fig = plots.learning_curves({"probe": [[0.1, 0.2]]}, title="fine-tuning is ahead", data=DATA)
+    assert fig.get_suptitle() == "Fine-tuning is ahead"
 
 
 def test_gradient_taps_name_the_layer_with_the_fewest():

@@ -4,6 +4,7 @@ import pytest
 from test_plots import CHINESE, DATA, overlapping, png, printed_on
 
 from course_utils import plots
+from course_utils.plots import frame
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 
@@ -65,6 +66,20 @@ def test_tasks_stand_in_the_order_given(drawn):
     assert [t.get_text() for t in ax.get_xticklabels()] == ["as they are", "colours inverted"]
     assert "1 to 2 seeds" in drawn["task"].get_supxlabel()
     assert overlapping(drawn["task"]) == []
+
+
+def test_guessing_is_drawn_where_its_accuracy_is_told():
+    fig = plots.accuracy_by_task(TASKS, title="t", data=DATA, n_images=9, chance=0.1)
+    assert list(fig.axes[0].lines[-1].get_ydata()) == pytest.approx([10, 10])
+    assert "guessing gives 10.0 %" in fig.alt_text
+    fig = plots.accuracy_by_amount(AMOUNTS, title="t", data=DATA, n_images=9, chance=0.1)
+    assert "guessing gives 10.0 %" in fig.alt_text
+
+
+def test_pretrained_and_random_have_the_colours_of_fine_tuning_and_scratch(drawn):
+    pretrained, random = drawn["task"].axes[0].lines
+    scratch, tuned = (frame.arm_styles([name])[0] for name in ("from scratch", "full fine-tuning"))
+    assert (random.get_color(), pretrained.get_color()) == (scratch[0], tuned[0])
 
 
 def test_other_alphabets_are_drawn():

@@ -1,5 +1,7 @@
 """Evaluation, features and comparison."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
@@ -132,6 +134,12 @@ def test_verdict_needs_seeds_apart_and_enough_images():
     assert "undecided at this budget" in verdict(*overlapping)
     assert not is_decided(arm("a", 0.62, 0.63, n=100), arm("b", 0.60, 0.61, n=100))
     assert is_decided(arm("a", 0.66, 0.67, n=10_000), arm("b", 0.60, 0.61, n=10_000))
+
+
+def test_folds_may_overlap_since_each_has_images_of_its_own():
+    a, b = (Arm(name, scores, 250, folds=2) for name, scores in (("a", (0.7, 0.9)), ("b", (0.5, 0.8))))
+    assert is_decided(a, b) and "2 folds, 250 images" in verdict(a, b)
+    assert not is_decided(replace(a, folds=1), replace(b, folds=1))
 
 
 def test_grid_is_printed_and_its_edge_named(capsys):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils.zoo.published import RECORDS, WIDESPREAD, Record, best_single, origin
+from course_utils.zoo.published import RECORDS, SEVERAL_SCALES, WIDESPREAD, Record, best_single, origin
 
 
 def test_four_of_seven_widespread_numbers_are_ensembles_and_three_stand_nowhere():
@@ -32,6 +32,8 @@ def test_best_single_leaves_out_ensembles_and_extra_data():
         (1, 1, False, "one network, 1 crop, val"),
         (7, 144, True, "7 networks, 144 crops, val, extra data"),
         (0, 0, False, "several networks, val"),
+        (1, 10, False, "one network, 10 crops, val"),
+        (1, SEVERAL_SCALES, False, "one network, several scales, val"),
     ],
 )
 def test_conditions_in_words(networks, crops, extra, said):

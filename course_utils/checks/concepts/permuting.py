@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +104,8 @@ def resets_statistics(permuted_control):
     old = [
         name
         for name, m in after.named_modules()
-        if isinstance(m, controls.BatchNorm) and (m.running_mean.any() or (m.running_var != 1).any())
+        if isinstance(m, controls.BatchNorm)
+        and (m.get_buffer("running_mean").any() or (m.get_buffer("running_var") != 1).any())
     ]
     if old:
         raise Wrong("mean 0, variance 1", f"others in layers {few(old)}", *NOT_RESET)
@@ -113,10 +115,11 @@ def resets_statistics(permuted_control):
 def keeps_ties(permuted_control):
     """a weight that two layers share is still one."""
     model = _net()
-    model.add_module("head", nn.Linear(7, 9))
-    model.head.weight = model.table
+    head = nn.Linear(7, 9)
+    head.weight = model.get_parameter("table")
+    model.add_module("head", head)
     after = _answer(permuted_control, model)
-    if after.head.weight is not after.table:
+    if after.get_parameter("head.weight") is not after.get_parameter("table"):
         likely = "one of the two layers got the shuffled weight as a parameter of its own"
         raise Wrong("one tensor in two layers", "two tensors", likely, "keep the parameter, and set p.data")
 
@@ -220,7 +223,7 @@ def _same_step(old: Tensor, new: Tensor) -> float:
 
 def _differences(model: nn.Module, other: nn.Module) -> list[str]:
     """In what a copy is none, beside weights and running statistics."""
-    facts = {
+    facts: dict[str, Callable[[nn.Module], object]] = {
         "layers": str,
         "modes": lambda net: [m.training for m in net.modules()],
         "trainable parameters": lambda net: [p.requires_grad for p in net.parameters()],

@@ -96,7 +96,7 @@ TWIN = Mistake(
     lambda model, head: [
         p.requires_grad_(p.shape in {q.shape for q in head.parameters()}) for p in model.parameters()
     ],
-    "another tensor of the same shape, or with the same numbers, was taken for the head's: here those of twin",
+    "another tensor of the same shape, or the same numbers, was taken for the head's: here those of twin",
     "compare by id(parameter), or set requires_grad of head.parameters()",
 )
 NOT_THE_HEAD = ("the trainable parameters are not those of the head", "go by head.parameters()")
