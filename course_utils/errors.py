@@ -11,11 +11,11 @@ class CourseError(Exception):
     Args:
         what: one sentence on what was wrong.
         expected: what would have been right.
-        found: what was there instead.
+        found: what was there instead; the system may have no words for it.
         do: the remedy, as an instruction.
     """
 
-    def __init__(self, what: str, *, expected: str = "", found: str = "", do: str = ""):
+    def __init__(self, what: str, *, expected: str = "", found: str | None = "", do: str = ""):
         self.what, self.expected, self.found, self.do = what, expected, found, do
         rows = (("  expected: ", expected), ("  found:    ", found), (DO, do))
         super().__init__("\n".join([what] + [name + text for name, text in rows if text]))

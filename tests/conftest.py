@@ -31,9 +31,13 @@ LONGEST = (
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """One worker more than there are processors: who grades or drives a browser waits much of the time."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config):
+    """One worker more than there are processors: who grades or drives a browser waits much of the time.
+
+    Not for the quick tests, which wait for nothing, and of which each worker begins with ten seconds of imports.
+    """
+    processors = os.cpu_count() or 1
+    return processors if "not slow" in config.option.markexpr else processors + 1
 
 
 def pytest_addoption(parser):

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 
 import jupytext
+from nbformat import NotebookNode
 
 from course_utils.authoring.markers import find_regions, without_regions
 
@@ -14,12 +15,18 @@ TEXTS = sorted((ROOT / "solutions").glob("*.py"))
 
 
 @functools.cache
+def pages() -> list[list[NotebookNode]]:
+    """The cells of every chapter; nobody changes them."""
+    return [jupytext.read(text).cells for text in TEXTS]
+
+
+@functools.cache
 def cells(kind: str) -> dict[str, str]:
     """The source of every ``answer``, ``check`` or ``graded`` cell, by the exercise's key.
 
     A key belongs to one chapter only: the answer bank has a folder for each.
     """
-    found = [cell for text in TEXTS for cell in jupytext.read(text).cells if kind in cell.metadata]
+    found = [cell for page in pages() for cell in page if kind in cell.metadata]
     sources = {cell.metadata[kind]: cell.source for cell in found}
     assert len(sources) == len(found), "two chapters use the same key"
     return sources
@@ -34,9 +41,9 @@ def stub(key: str) -> str:
 
 def statement(key: str) -> str:
     """The text of an exercise, from its header to the answer cell."""
-    for text in TEXTS:
+    for page in pages():
         told: list[str] = []
-        for cell in jupytext.read(text).cells:
+        for cell in page:
             if "### Exercise " in cell.source:
                 told = [cell.source[cell.source.index("### Exercise ") :]]
             elif cell.cell_type == "markdown":

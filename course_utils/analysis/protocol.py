@@ -113,11 +113,16 @@ class Protocol:
 
     def rows(self, splits: Splits) -> list[dict]:
         """The protocol as a table."""
+        epochs = f"{self.epochs} epoch" + ("s" if self.epochs > 1 else "")
+        several = self.n_rates > 1
+        rate = "rate on the first seed, " if several else ""
         facts = {
             "training images": f"{len(splits.train):,}, the same for all",
-            "budget of a run": f"{self.epochs} epochs, {self.epochs * len(splits.train):,} images seen",
-            "learning rates": f"the best of {self.n_rates}, a grid for each",
-            "chosen on": f"{len(splits.val):,} validation images: rate on the first seed, epoch in each run",
+            "budget of a run": f"{epochs}, {self.epochs * len(splits.train):,} images seen",
+            "learning rates": f"the best of {self.n_rates}, a grid for each"
+            if several
+            else "one: nothing was chosen",
+            "chosen on": f"{len(splits.val):,} validation images: {rate}epoch in each run",
             "seeds": ", ".join(map(str, self.seeds)),
             "optimizer": f"AdamW, cosine to zero, batches of {self.batch_size}",
             "measured on": f"{len(splits.test):,} test images, once",

@@ -42,7 +42,7 @@ def page(table: str, sources: Sequence[Source]) -> str:
         if unknown := cited_in(source) - ids.keys():
             raise BuildError(f"{source.name} cites the claim {min(unknown)}, which {TABLE} does not have.")
     areas = [_area(letter, name, claims) for letter, name in content["areas"].items()]
-    return "\n".join([*_head(claims), *areas])
+    return "\n".join([*_head(claims, content["texts"]), *areas])
 
 
 def cited_in(source: Source) -> set[str]:
@@ -63,7 +63,7 @@ def _check(claim: Mapping[str, str]) -> None:
         )
 
 
-def _head(claims: Sequence[Mapping[str, str]]) -> list[str]:
+def _head(claims: Sequence[Mapping[str, str]], texts: Mapping[str, str]) -> list[str]:
     counts = Counter(claim["verdict"] for claim in claims)
     return [
         "# The claims, one by one",
@@ -74,6 +74,8 @@ def _head(claims: Sequence[Mapping[str, str]]) -> list[str]:
         "were checked against papers, the facts that libraries publish, or a run. The notebooks take up",
         "those that carry a lesson; the rest stands here. *From memory* means that the source was not",
         "opened: check it before you rely on it.",
+        "",
+        *(f"- **{name}**: {what}." for name, what in texts.items()),
         "",
         "| verdict | means | claims |",
         "|---|---|---:|",

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -54,9 +55,10 @@ def write_site(root: Path, executed: Path, folder: Path, answers: str) -> list[P
     require_empty(folder)
     folder.mkdir(parents=True, exist_ok=True)
     bodies = _start(root) | _chapters(root, executed, answers) | _documents(root)
-    pages = [(name, file) for file, (name, _) in bodies.items()]
+    names = {file: name for file, (name, _) in bodies.items()}
+    pages = [(name, file) for file, name in names.items()]
     for file, (name, body) in bodies.items():
-        text = page.framed(name, _with_links(body, set(bodies), folder), pages, file)
+        text = page.framed(name, _with_links(body, names), pages, file)
         (folder / file).write_text(text, encoding="utf-8")
     _copy_pictures(root, folder)
     shutil.copy(page.FOLDER / "search.js", folder)
@@ -78,8 +80,14 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
         released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
         body = page.notebook_body(nbformat.read(notebook, as_version=4), released)
         body = body if released is None else LEFT_OUT + body
-        made[f"{built.stem}.html"] = built.stem.replace("_", " "), body
+        made[f"{built.stem}.html"] = _title(nbformat.read(built, as_version=4)), body
     return made
+
+
+def _title(notebook: nbformat.NotebookNode) -> str:
+    """What the first heading of a chapter says before its colon."""
+    heading = notebook.cells[0].source.splitlines()[0]
+    return heading.removeprefix("# ").partition(":")[0]
 
 
 def _start(root: Path) -> dict[str, tuple[str, str]]:
@@ -97,7 +105,7 @@ def _of_markdown(text: Path) -> str:
     return MarkdownWithMath(renderer=renderer).render(text.read_text(encoding="utf-8"))
 
 
-def _with_links(body: str, files: set[str], folder: Path) -> str:
+def _with_links(body: str, names: Mapping[str, str]) -> str:
     """Links between documents lead to pages; what is in the repository alone is named, not linked."""
 
     def local(match: re.Match) -> str:
@@ -107,12 +115,15 @@ def _with_links(body: str, files: set[str], folder: Path) -> str:
         file = START if Path(path).name == "README.md" and Path(path).parent.name in ("", "..") else file
         if address.startswith(("http://", "https://", "mailto:", "#")):
             return match[0]
-        return f'<a href="{file}{hash_}{anchor}">{text}</a>' if file in files else text
+        return f'<a href="{file}{hash_}{anchor}">{text}</a>' if file in names else text
 
     body = _LINK.sub(local, body)
     body = body.replace('src="docs/', 'src="')
-    for name in (file.removesuffix(".html") for file in files if file[:2].isdigit()):
-        body = body.replace(f"<td><code>{name}</code></td>", f'<td><a href="{name}.html">{name}</a></td>')
+    for file, title in names.items():
+        stem = file.removesuffix(".html")
+        body = body.replace(
+            f"<td><code>{stem}</code></td>", f'<td><a href="{file}">{html.escape(title)}</a></td>'
+        )
     return body
 
 

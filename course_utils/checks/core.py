@@ -34,7 +34,7 @@ def needs(*earlier: Callable) -> Callable[[Callable], Callable]:
     """Mark a case to be skipped when one of the ``earlier`` cases did not pass."""
 
     def mark(case: Callable) -> Callable:
-        case.needs = earlier
+        case.needs = earlier  # type: ignore[attr-defined]  # see _outcomes
         return case
 
     return mark
@@ -137,13 +137,13 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
     except Wrong as wrong:
         return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in wrong.rows.items()})
     except LibraryAnswer as problem:
-        wrong = Wrong(
+        told = Wrong(
             "an answer of your own",
             problem,
             "a function of course_utils does the work",
             "read it if you like, then write out what it does",
         )
-        return Outcome(name, "FAIL", rows=wrong.rows)
+        return Outcome(name, "FAIL", rows=told.rows)
     except TooLong as problem:
         return _stopped(
             name, problem, f"no end within {CASE_SECONDS} seconds", "look at what ends the loop there"

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
+from typing import Any
 
 import torch
 
@@ -73,7 +74,8 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
         given = {getattr(value, "__code__", None) for value in (*args, *kwargs.values())}
         watch = _Watch(library, given)
         before = sys.getprofile(), threading.getprofile()
-        sys.setprofile(watch), threading.setprofile(watch)
+        sys.setprofile(watch)
+        threading.setprofile(watch)
         interrupted = False
         try:
             return answer(*args, **kwargs)
@@ -82,7 +84,8 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
             raise
         finally:
             there = sys.getprofile(), threading.getprofile()
-            sys.setprofile(before[0]), threading.setprofile(before[1])
+            sys.setprofile(before[0])
+            threading.setprofile(before[1])
             if not interrupted and not (there[0] is there[1] is watch):
                 watch.tricks.append("takes away what watches it")
             watch.complain()
@@ -106,7 +109,7 @@ class _Watch:
         self._names = {id(code): name for code, name in self.library.items()}
         self._fine = {id(code): code for code in given}
 
-    def __call__(self, frame: FrameType, event: str, called: object) -> None:
+    def __call__(self, frame: FrameType, event: str, called: Any) -> None:
         if event == "call":
             self._note_call(frame)
         elif event != "return" and called in TRICKS and not _in_a_library(frame.f_code):
@@ -172,7 +175,8 @@ def hidden(test: Callable[[], float | None]) -> float | None:
     except Exception as problem:
         if not hasattr(problem, "_render_traceback_"):
             with contextlib.suppress(Exception):  # a student's class may refuse it
-                problem._render_traceback_ = functools.partial(_plain_traceback, problem)
+                shown = functools.partial(_plain_traceback, problem)
+                problem._render_traceback_ = shown  # type: ignore[attr-defined]  # IPython calls it
         raise
     finally:
         torch.set_default_dtype(before)

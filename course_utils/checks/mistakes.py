@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+NUMBERS = (torch.Tensor, int, float)
+
 
 @dataclass(frozen=True)
 class Mistake:
     """A known mistake: something that makes it, so that it can be recognised by what it gives."""
 
-    imitate: object
+    imitate: Callable
     likely: str
     remedy: str
 
@@ -25,7 +27,7 @@ def recognise(
     got: object,
     expected: object,
     mistakes: Sequence[Mistake],
-    observe: Callable[[object], object],
+    observe: Callable[[Callable], object],
     otherwise: tuple[str, str],
 ) -> tuple[str, str]:
     """Find the known mistake behind an answer; return its likely cause and remedy.
@@ -52,7 +54,7 @@ def close(a: object, b: object, rtol: float = 1e-4) -> bool:
         return len(a) == len(b) and all(close(x, y, rtol) for x, y in zip(a, b))
     if isinstance(a, int) and isinstance(b, int):
         return a == b
-    if not all(isinstance(value, torch.Tensor | int | float) for value in (a, b)):
+    if not isinstance(a, NUMBERS) or not isinstance(b, NUMBERS):
         return type(a) is type(b) and a == b
     a, b = _double(a), _double(b)
     return a.shape == b.shape and torch.allclose(a, b, rtol=rtol, atol=min(rtol, 1e-6), equal_nan=True)

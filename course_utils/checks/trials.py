@@ -16,7 +16,7 @@ class Trial:
     """One input: how it is shown, what ``run`` makes of an answer with it, and what that should be."""
 
     given: str
-    run: Callable[[Callable], object]
+    run: Callable[..., object]
     expected: object
 
 
@@ -75,7 +75,7 @@ def _mistyped(got: object, expected: object) -> tuple[str, str] | None:
     kind = type(expected)
     if type(got) is not kind and not (kind is tuple and isinstance(got, tuple | list)):
         return of_wrong_type(got, f"return a plain {kind.__name__}")
-    if kind not in (tuple, list):
+    if not isinstance(got, tuple | list) or not isinstance(expected, tuple | list):
         return None
     found, wanted = _kinds(got), _kinds(expected)
     if len(got) == len(expected) and found != wanted:

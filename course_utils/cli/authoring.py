@@ -60,19 +60,19 @@ def run(
     """
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
+    settings = dict(_setting(text) for text in overrides or [])
     from course_utils.authoring import preflight
 
     preflight.require_names(absolute(data), absolute(weights))
     from course_utils.authoring import running
 
-    settings = dict(_setting(text) for text in overrides or [])
     try:
         chosen = running.choose_notebooks(root, notebooks or [])
     except LookupError as problem:
         raise typer.BadParameter(str(problem.args[0])) from None
     if record:
         running.refuse_cartoons(data)
-    parameters = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
+    parameters: dict[str, object] = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
     preflight.require([path.stem for path in chosen], folder, parameters)

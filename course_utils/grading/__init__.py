@@ -6,7 +6,7 @@ Start reading in ``batch.py`` (`course grade`), then ``worker.py`` (one submissi
 import sys
 
 # A grammar that takes jsonschema a second to import in each process, for addresses that no notebook has.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None keeps it from being imported
 
 __all__ = [
     "assignment",

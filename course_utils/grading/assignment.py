@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Required, TypedDict, TypeVar
 
 import nbformat
 
@@ -28,6 +28,14 @@ PREPARE_SECONDS, WRITE_SECONDS = 30, 60  # for one submission; an honest one tak
 T = TypeVar("T")
 
 
+class How(TypedDict, total=False):
+    """How every task is run; what is left out is as in :class:`~course_utils.grading.worker.Task`."""
+
+    limits: Required[Limits]
+    unsafe: bool
+    warm: bool
+
+
 class Assignment:
     """The submissions to one assignment.
 
@@ -37,7 +45,7 @@ class Assignment:
     Args:
         root: the course folder, in which `course build` has entered the assignment into the gradebook.
         students: only these, or all.
-        how: settings of every task: ``limits``, ``unsafe`` and ``warm``.
+        how: settings of every task.
         fresh: run everything again, also what has not changed.
 
     Attributes:
@@ -51,7 +59,7 @@ class Assignment:
         self,
         root: Path,
         editions: Editions,
-        how: dict[str, Limits | bool],
+        how: How,
         students: Sequence[str] = (),
         fresh: bool = False,
     ):
@@ -70,10 +78,10 @@ class Assignment:
         """Of the assignment."""
         return self.editions.name
 
-    def task(self, notebook: nbformat.NotebookNode, **more: object) -> Task:
+    def task(self, notebook: nbformat.NotebookNode) -> Task:
         """What a worker needs to run a notebook of this assignment."""
         names = setup_names(self.editions.release)
-        return Task(nbformat.writes(notebook), config=dict(self.config), setup=names, **self.how, **more)
+        return Task(nbformat.writes(notebook), config=dict(self.config), setup=names, **self.how)
 
     def unfinished(self) -> list[Submission]:
         """The submissions that have to be run or written."""
@@ -98,6 +106,7 @@ class Assignment:
         for student in (submission.student for submission in self.submissions):
             try:
                 result = self.finished.get(student) or results.read(self.root, self.name, student)
+                assert result is not None, "its result is not there"
                 rows.append(row_of(result, marks.get(student, {}), penalties.get(student, 0.0)))
             except Exception as problem:
                 rows.append(Row(student, None, None, f"{NEEDS_YOU}: {sentence(problem)}", 0.0))
@@ -125,12 +134,12 @@ class Assignment:
 
     def _prepare(self, submission: Submission) -> Task | Result:
         last = results.read(self.root, self.name, submission.student)
-        if self._is_current(last, submission):
+        if last is not None and self._is_current(last, submission):
             return last
         repaired = read_submission(submission, self.editions.release, self.editions.instructor)
         notebook = self.writer.sanitise(repaired.notebook)
         self.notes[submission.student] = repaired.notes
-        return self.task(notebook, files=submission.beside(), doubts=repaired.doubts)
+        return replace(self.task(notebook), files=submission.beside(), doubts=repaired.doubts)
 
     def _finish(self, submission: Submission, outcome: Outcome | Exception) -> Result:
         if isinstance(outcome, Exception):
@@ -148,7 +157,7 @@ class Assignment:
     def _is_finished(self, submission: Submission) -> bool:
         """Whether it was run and written as it is, and the gradebook still says so."""
         last = results.read(self.root, self.name, submission.student)
-        if not self._is_current(last, submission):
+        if last is None or not self._is_current(last, submission):
             return False
         if last.notebook is None:
             return True
@@ -156,9 +165,9 @@ class Assignment:
         agree = all(cell.cell in marks and marks[cell.cell].auto == cell.score for cell in last.cells)
         return last.written and agree and self.writer.autograded(submission.student).exists()
 
-    def _is_current(self, last: Result | None, submission: Submission) -> bool:
+    def _is_current(self, last: Result, submission: Submission) -> bool:
         """Whether a result is of this very submission, and of these tests."""
-        return last is not None and not self.fresh and last.key == self._key(submission) != ""
+        return not self.fresh and last.key == self._key(submission) != ""
 
     def _written(self, result: Result, submission: Submission) -> Result:
         """A result that is in the gradebook; where it cannot be, the next `course grade` tries again."""

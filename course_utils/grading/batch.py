@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from course_utils.course.names import complete_name
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
-from course_utils.grading.assignment import Assignment
+from course_utils.grading.assignment import Assignment, How
 from course_utils.grading.cluster import open_cluster, require_same_package, run_all
 from course_utils.grading.editions import GradingError, read_editions
 from course_utils.grading.gradebook import results
@@ -52,7 +52,7 @@ class Settings:
     fresh: bool = False
     warm: bool = True
 
-    def of_tasks(self) -> dict[str, Limits | bool]:
+    def of_tasks(self) -> How:
         """What every task is told."""
         return {"limits": self.limits, "unsafe": self.unsafe, "warm": self.warm}
 
@@ -138,6 +138,7 @@ def _work(todo: Sequence[Work], settings: Settings, progress: Progress) -> None:
             break
     else:
         for work, ready in ahead:
+            assert isinstance(ready, Result)  # no task is among them
             _settle(work, ready, progress)
         return
     workers = min(settings.workers or os.cpu_count() or 1, len(todo))

@@ -48,7 +48,8 @@ def read_editions(root: Path, name: str, limits: Limits) -> Editions:
     key = results.fingerprint(
         course_version(root), results.of_files([*paths, root / CONFIG], root), package_key(), repr(limits)
     )
-    return Editions(name, *(nbformat.read(path, as_version=4) for path in paths), key)
+    release, instructor = (nbformat.read(path, as_version=4) for path in paths)
+    return Editions(name, release, instructor, key)
 
 
 @cache

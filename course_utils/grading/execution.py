@@ -57,16 +57,16 @@ def execute(
         RuntimeError: if no kernel can be started.
     """
     ran, done = copy.deepcopy(notebook), copy.deepcopy(notebook)
-    guarded = [i for i, cell in enumerate(ran.cells) if guard and is_guarded(cell)]
-    for index in guarded:
-        ran.cells[index].source = guard.source(ran.cells[index])
-    runner = Runner(new_kernel, limits, guard, guarded, config=config or Config())
+    guarded = {i: guard.source(cell) for i, cell in enumerate(ran.cells) if guard and is_guarded(cell)}
+    for index, source in guarded.items():
+        ran.cells[index].source = source
+    runner = Runner(new_kernel, limits, guard, list(guarded), config=config or Config())
     began = time.monotonic()
     runner.preprocess(ran, {"metadata": {"path": folder}})
     flags = {}
     for index in guarded:
         ran.cells[index].source = notebook.cells[index].source
-        if why := guard.judge(ran.cells[index], runner.answers.get(index)):
+        if guard and (why := guard.judge(ran.cells[index], runner.answers.get(index))):
             flags[ran.cells[index].metadata.nbgrader.grade_id] = why
     left_out = set()
     for cell, copied in zip(ran.cells, done.cells):

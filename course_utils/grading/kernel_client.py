@@ -32,10 +32,10 @@ class Client(AsyncKernelClient):
         """As in jupyter_client, without a heartbeat: whether the kernel lives is seen by its process."""
         super().start_channels(*args, **kwargs | {"hb": False})
 
-    def execute(self, code: str, **settings: Any) -> Any:
+    def execute(self, code: str, *args: Any, **settings: Any) -> Any:
         """As in jupyter_client, and ask for the canary."""
         expressions = {CANARY: self.canary} if self.canary else {}
-        return super().execute(code, user_expressions=expressions, **settings)
+        return super().execute(code, *args, user_expressions=expressions, **settings)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """As in jupyter_client, without its 0.2 s of listening whether the kernel says anything else."""

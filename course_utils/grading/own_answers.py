@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -92,7 +93,7 @@ class OwnAnswers:
 
     def _lost_marks(self, as_handed_in: NotebookNode, references: Messages) -> Iterator[str]:
         """Run them as a student's, and say of each graded cell why it does not get all its points."""
-        for cell in self.run(self.assignment.task(as_handed_in, guard=Guard(references))).cells:
+        for cell in self.run(replace(self.assignment.task(as_handed_in), guard=Guard(references))).cells:
             if cell.kind == "graded" and cell.score != cell.points:
                 yield f"{cell.cell}: {cell.outcome}, {one_line(cell.why)}"
 

@@ -89,14 +89,15 @@ class Runner(Execute):
         if self.given_up:
             self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
         else:
-            self._run(cell, index, self.guard.canary if index in self.guarded else "")
-            if index in self.guarded and index not in self.answers and not self.given_up:
-                self._forget_its_test(cell, index)
+            guard = self.guard if index in self.guarded else None
+            self._run(cell, index, guard.canary if guard else "")
+            if guard and index not in self.answers and not self.given_up:
+                self._forget_its_test(cell, index, guard)
         return cell, resources
 
-    def _forget_its_test(self, cell: NotebookNode, index: int) -> None:
+    def _forget_its_test(self, cell: NotebookNode, index: int, guard: Guard) -> None:
         """Behind a cell that failed, whose canary did not run."""
-        self._run(NotebookNode(cell, source="pass"), index, self.guard.forgetting)
+        self._run(NotebookNode(cell, source="pass"), index, guard.forgetting)
         self.nb.cells[index] = cell  # nbclient puts there what it has run
         self.answers[index] = None
 

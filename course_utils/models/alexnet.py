@@ -62,7 +62,8 @@ def fill_after_he(layers: Iterable[nn.Module]) -> None:
     for layer in layers:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def fold_repeating_pool(model: nn.Module, size: int = 32) -> int:
@@ -90,7 +91,8 @@ def fold_repeating_pool(model: nn.Module, size: int = 32) -> int:
     goal = pool.output_size if isinstance(pool.output_size, tuple) else (pool.output_size,) * 2
     weight = linear.weight
     with torch.no_grad():
-        height, width = model.features(torch.zeros(1, 3, size, size, device=weight.device)).shape[2:]
+        features = model.get_submodule("features")
+        height, width = features(torch.zeros(1, 3, size, size, device=weight.device)).shape[2:]
         if goal[0] % height or goal[1] % width or (height, width) == goal:
             raise CourseError(
                 "the pool does more than repeat values.",

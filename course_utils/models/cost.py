@@ -59,8 +59,8 @@ def last_map(model: nn.Module, size: int) -> tuple[int, int]:
     sizes: list[tuple[int, int]] = []
 
     def note(layer: nn.Module, _, output: Tensor) -> None:
-        places = output.shape[2:] if isinstance(layer, SHRINKING) else output.shape[1:3]
-        sizes.append(tuple(places))
+        height, width = output.shape[2:] if isinstance(layer, SHRINKING) else output.shape[1:3]
+        sizes.append((height, width))
 
     layers = [m for m in model.modules() if isinstance(m, SHRINKING) or MERGING in type(m).__name__]
     hooks = [layer.register_forward_hook(note) for layer in layers]

@@ -15,7 +15,7 @@ def tensors_around_head(model: nn.Module) -> list[str]:
     return [name for name in model.state_dict() if name.split(".")[0] == child]
 
 
-def find_head(model: nn.Module) -> nn.Module:
+def find_head(model: nn.Module) -> nn.Linear | nn.Conv2d:
     """Return the head: the last layer with parameters, in the order in which they were registered.
 
     No name is looked at: the head is ``fc`` in ResNet, ``classifier[6]`` in AlexNet, ``heads.head``
@@ -26,8 +26,7 @@ def find_head(model: nn.Module) -> nn.Module:
     """
     layers = [m for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
     head = layers[-1] if layers else None
-    pointwise = isinstance(head, nn.Conv2d) and head.kernel_size == (1, 1)
-    if isinstance(head, nn.Linear) or pointwise:
+    if isinstance(head, nn.Linear) or (isinstance(head, nn.Conv2d) and head.kernel_size == (1, 1)):
         return head
     raise NoHeadError(
         "the head of this model cannot be told from its backbone.",
@@ -37,13 +36,14 @@ def find_head(model: nn.Module) -> nn.Module:
     )
 
 
-def replace_head(model: nn.Module, num_classes: int) -> nn.Module:
+def replace_head(model: nn.Module, num_classes: int) -> nn.Linear | nn.Conv2d:
     """Put a new, random head with ``num_classes`` outputs in the place of the old one; return it.
 
     Raises:
         NoHeadError: see :func:`find_head`.
     """
     old = find_head(model)
+    new: nn.Linear | nn.Conv2d
     if isinstance(old, nn.Linear):
         new = nn.Linear(old.in_features, num_classes)
     else:

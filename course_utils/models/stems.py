@@ -7,8 +7,8 @@ from torchvision.models import ResNet
 
 from course_utils.errors import CourseError
 
-RESNET_STEMS = ("stock", "nopool", "stride1", "conv3x3")
-ALEXNET_STEMS = ("stock", "stride1", "conv3x3", "crop", "centre", "resampled")
+RESNET_STEMS: tuple[str, ...] = ("stock", "nopool", "stride1", "conv3x3")
+ALEXNET_STEMS: tuple[str, ...] = ("stock", "stride1", "conv3x3", "crop", "centre", "resampled")
 
 
 def adapt_stem(model: nn.Module, mode: str) -> None:
@@ -77,11 +77,13 @@ def _has_alexnets_stem(model: nn.Module) -> bool:
 
 
 def _adapt_alexnet(model: nn.Module, mode: str) -> None:
-    old = model.features[0]
+    old = model.get_submodule("features.0")
+    assert isinstance(old, nn.Conv2d)  # see _has_alexnets_stem
     if mode == "stride1":
         old.stride, old.padding = (1, 1), (5, 5)
         return
     new = nn.Conv2d(3, old.out_channels, 3, padding=1)
+    assert old.bias is not None and new.bias is not None  # AlexNet's convolutions have biases
     if mode == "conv3x3":
         nn.init.kaiming_normal_(new.weight, nonlinearity="relu")
         nn.init.zeros_(new.bias)
@@ -94,7 +96,7 @@ def _adapt_alexnet(model: nn.Module, mode: str) -> None:
         new.weight.data.copy_(smaller[mode])
     if mode in ("centre", "resampled"):
         new.bias.data.copy_(old.bias)
-    model.features[0] = new
+    model.set_submodule("features.0", new)
 
 
 def centre_crop(weight: Tensor, size: int) -> Tensor:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal, TypedDict, overload
 
 import torch
 from safetensors.torch import load_file
@@ -34,6 +34,22 @@ HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
+class UpstreamFacts(TypedDict, total=False):
+    """What is known of the training of weights, for a table; nobody may have said it.
+
+    Attributes:
+        images: how many different ones.
+        seen: how many in all epochs together.
+        pixels: the side of the input, or a text such as ``"32 to 64"``.
+        top1: accuracy on held-out images, a fraction.
+    """
+
+    images: int
+    seen: int
+    pixels: int | str
+    top1: float
+
+
 @dataclass(frozen=True)
 class Weights:
     """A state dict together with what belongs to it.
@@ -45,8 +61,7 @@ class Weights:
         classes: the upstream class of each output; empty if nobody knows.
         preprocess: the normalisation that these weights were trained with.
         num_classes: outputs of the upstream head; 0 if the head is not among the tensors.
-        upstream: what is known of the training, for a table: ``images`` (different ones), ``seen``
-            (all epochs together), ``pixels``, ``top1``; empty if nobody says.
+        upstream: what is known of the training; empty if nobody says.
     """
 
     name: str
@@ -54,7 +69,7 @@ class Weights:
     classes: tuple[str, ...]
     preprocess: Preprocess
     num_classes: int
-    upstream: dict[str, object] = field(default_factory=dict)
+    upstream: UpstreamFacts = field(default_factory=UpstreamFacts)
 
     def at_size(self, size: int | None) -> Preprocess:
         """The preprocessing with images resized to ``size`` pixels first."""

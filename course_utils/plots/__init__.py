@@ -24,7 +24,14 @@ from course_utils.plots.images import (
     worst_mistakes,
 )
 from course_utils.plots.network import first_layer_kernels, gradient_taps, map_sizes
-from course_utils.plots.residual import block_maps, gradient_flow, path_lengths, residual_sizes
+from course_utils.plots.residual import (
+    block_damage,
+    block_maps,
+    block_sketch,
+    gradient_flow,
+    path_lengths,
+    residual_sizes,
+)
 from course_utils.plots.results import (
     accuracy_against_cost,
     arms,
@@ -41,7 +48,9 @@ __all__ = [
     "arms",
     "augmentation_grid",
     "augmentation_rows",
+    "block_damage",
     "block_maps",
+    "block_sketch",
     "class_differences",
     "class_samples",
     "confusion_matrix",

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING
 
-import numpy as np
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from course_utils.analysis.paired import Paired
 
 LONGEST = 34  # letters of a pair's name
-LIGHTEST_INK = 0.55  # share of the darkest square from which numbers are white
+FEW = 5  # images of a bin from which its accuracy says something
 
 
 @house_style()
@@ -46,18 +45,16 @@ def kernel_windows(
         source: where the weights come from, for the caption.
     """
     share = weight.detach().abs().mean(dim=(0, 1)).cpu().numpy()
-    share, darkest = share / share.sum(), 1.15 * share.max() / share.sum()
+    share = share / share.sum()
     caption = (
         source,
         f"{count(len(weight), 'kernel')} of {weight.shape[-1]} × {weight.shape[-1]}",
-        "a number: per cent of the sum of |weight| on this tap",
+        f"share of the sum of |weight|: white none, darkest {100 * share.max():.2f} %",
+        f"spread evenly: {100 / share.size:.2f} %",
     )
     fig = new_figure(title, caption, height=4.2)
     ax = fig.add_subplot()
-    ax.imshow(share, cmap="Blues", vmin=0, vmax=darkest)
-    for (row, column), value in np.ndenumerate(share):
-        ink = "white" if value > LIGHTEST_INK * darkest else INK
-        ax.text(column, row, f"{100 * value:.1f}", ha="center", va="center", size=7, color=ink)
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1.15 * share.max())
     words = []
     for i, (name, (first, side)) in enumerate(windows.items()):
         colour = (WRONG, series_style(2)[0], series_style(3)[0])[i % 3]
@@ -158,7 +155,7 @@ def reliability(
         n_images: number of images, for the caption.
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
-    note = "larger point: more images; on the diagonal a network is as good as it says"
+    note = f"larger: more images, hollow: fewer than {FEW}; on the diagonal a network is as good as it says"
     fig = new_figure(title, (data, images, note), height=4.1)
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     words = []
@@ -167,10 +164,14 @@ def reliability(
         total = max(sum(b.count for b in bins) for bins in lines.values())
         for i, (label, bins) in enumerate(lines.items()):
             colour, marker = series_style(i)
-            x, y = [100 * b.confidence for b in bins], [100 * b.accuracy for b in bins]
+            many = [b for b in bins if b.count >= FEW]
+            few = [b for b in bins if b.count < FEW]
+            x, y = [100 * b.confidence for b in many], [100 * b.accuracy for b in many]
             ax.plot(x, y, color=colour, linewidth=1.2, alpha=0.7)
-            sizes = [20 + 400 * b.count / total for b in bins]
+            sizes = [20 + 400 * b.count / total for b in many]
             ax.scatter(x, y, sizes, color=colour, marker=marker, alpha=0.75, label=legible(label))
+            x, y = [100 * b.confidence for b in few], [100 * b.accuracy for b in few]
+            ax.scatter(x, y, 20, facecolors="none", edgecolors=colour, marker=marker, alpha=0.75)
             gap = sum(b.count * (b.confidence - b.accuracy) for b in bins) / total
             words.append(f"{name}, {label}: mean confidence {100 * gap:+.1f} points off the accuracy")
         ax.set(xlim=(0, 104), ylim=(0, 104), aspect="equal", xlabel="confidence (%)")

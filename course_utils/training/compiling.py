@@ -47,7 +47,7 @@ def compiled_or_plain(model: nn.Module, notify: Callable[[str], None] = print) -
     _compile_the_backward_pass_early()
     torch.compiler.reset()  # code for earlier networks would count against torch's limit of recompilations
     # Sizes are fixed: an epoch has batches of two sizes at most, and code for one size is faster.
-    compiled = torch.compile(model, dynamic=False)
+    compiled: Callable[[Tensor], Tensor] | None = torch.compile(model, dynamic=False)
 
     def forward(x: Tensor) -> Tensor:
         nonlocal compiled

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_input
 from torch.overrides import TorchFunctionMode
 
 # The product is faster for output maps of at most so many places, which depends on the CPU: measured with
@@ -38,6 +41,7 @@ def first_taps(conv: nn.Conv2d, x: Tensor, axis: int) -> list[int] | None:
     ``None`` if from some place the kernel does not cover all pixels. At place ``o`` pixel ``i`` meets tap
     ``i + padding - o * stride``.
     """
+    assert not isinstance(conv.padding, str)  # see _can_be_a_matrix
     size, kernel = x.shape[2 + axis], conv.kernel_size[axis]
     stride, padding = conv.stride[axis], conv.padding[axis]
     places = (size + 2 * padding - kernel) // stride + 1
@@ -46,7 +50,7 @@ def first_taps(conv: nn.Conv2d, x: Tensor, axis: int) -> list[int] | None:
     return taps if covered else None
 
 
-def _as_matrix(weight: Tensor, rows: list[int], columns: list[int], size: tuple[int, int]) -> Tensor:
+def _as_matrix(weight: Tensor, rows: list[int], columns: list[int], size: torch.Size) -> Tensor:
     """The kernel ``[O, C, *taps]`` as a matrix from all pixels to all places, ``[places * O, pixels * C]``.
 
     One ``unbind`` takes all taps apart: indexing them one by one would make the backward pass fill a
@@ -82,7 +86,7 @@ def use_all_taps(model: nn.Module) -> int:
     return _exchange(model, LiveTapsConv, nn.Conv2d)
 
 
-def _exchange(model: nn.Module, old: type, new: type) -> int:
+def _exchange(model: nn.Module, old: type[nn.Conv2d], new: type[nn.Conv2d]) -> int:
     """Replace convolutions of exactly the type ``old``, if a matrix of all pixels can do what they do."""
     exchanged = 0
     for parent in list(model.modules()):
@@ -98,7 +102,7 @@ def _can_be_a_matrix(conv: nn.Conv2d) -> bool:
     return zeros and any(conv.padding) and conv.dilation == (1, 1) and conv.groups == 1
 
 
-def _same_conv(conv: nn.Conv2d, kind: type) -> nn.Conv2d:
+def _same_conv(conv: nn.Conv2d, kind: Callable[..., nn.Conv2d]) -> nn.Conv2d:
     """A convolution of another class with the same settings and the same parameters."""
     twin = kind(
         conv.in_channels,
@@ -148,7 +152,7 @@ class _Convolution(torch.autograd.Function):
         needs_x, _, needs_bias, _, _ = ctx.needs_input_grad
         grad_x = grad_bias = None
         if needs_x:
-            grad_x = torch.nn.grad.conv2d_input(x.shape, weight, g, ctx.stride, ctx.padding)
+            grad_x = conv2d_input(x.shape, weight, g, ctx.stride, ctx.padding)
         if needs_bias:
             grad_bias = g.sum(dim=(0, 2, 3))
         grad_weight = weight_gradient(x, g, weight.shape[2:], ctx.stride, ctx.padding)

@@ -43,7 +43,8 @@ def callers_dtype(device: torch.device) -> torch.dtype | None:
 
 def cpu_has_bfloat16() -> bool:
     """Whether bfloat16 is fast here; elsewhere a CPU emulates it, slower than float32."""
-    return bool(getattr(torch.cpu, "get_capabilities", dict)().get("avx512_bf16"))
+    capabilities = getattr(torch.cpu, "get_capabilities", None)  # older versions of torch lack it
+    return bool(capabilities and capabilities().get("avx512_bf16"))
 
 
 def _fresh(device: torch.device, dtype: torch.dtype | None) -> contextlib.AbstractContextManager:

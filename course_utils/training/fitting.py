@@ -135,6 +135,8 @@ def _epoch(
     if epoch_in_phase == 0:
         phase.prepare(model)
         run.stepper = Stepper(model, phase, recipe)
+    stepper = run.stepper
+    assert stepper is not None  # a run that is resumed within a phase has one
     val_losses = [e.val_loss for e in history.records if e.phase == number]
 
     def factor(done: float) -> float:
@@ -142,7 +144,7 @@ def _epoch(
 
     def one_pass(batch_size: int) -> tuple[list[float], float, float]:
         settings = replace(recipe, batch_size=batch_size)
-        given = (model, splits.train, settings, preprocess, run.stepper, seed_epoch(history.seed, epoch))
+        given = (model, splits.train, settings, preprocess, stepper, seed_epoch(history.seed, epoch))
         return train_epoch(*given, factor=factor, before_batch=before_batch, forward=forward)
 
     started = time.perf_counter()
@@ -151,7 +153,7 @@ def _epoch(
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
     history.iteration_loss += losses
-    history.records.append(EpochRecord(epoch + 1, number, run.stepper.lr, *measured))
+    history.records.append(EpochRecord(epoch + 1, number, stepper.lr, *measured))
     if history.best_epoch == epoch + 1:
         run.best = _copied(model)
 
@@ -233,7 +235,7 @@ def _sketch(state: dict[str, Tensor]) -> list[float]:
 
 def _save(run: Run, model: nn.Module, kept: FileCheckpoint | MemoryCheckpoint | None) -> None:
     """Write the checkpoint of an epoch that is over."""
-    if not kept:
+    if not kept or not run.stepper:
         return
     kept.save(
         {
@@ -250,7 +252,7 @@ def _save(run: Run, model: nn.Module, kept: FileCheckpoint | MemoryCheckpoint | 
 def _to_device(model: nn.Module, splits: Splits) -> Splits:
     """Move the model, and the images that training needs, to the GPU if there is one."""
     device = best_device()
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device).to(memory_format=torch.channels_last)
     return replace(splits, train=splits.train.to(device), val=splits.val.to(device))
 
 

@@ -50,7 +50,8 @@ def train_epoch(
     forward = forward or model
     train_mode(model)
     batches = random_batches(images, recipe.batch_size, generator)
-    losses, correct = [], torch.zeros((), dtype=torch.long, device=device)
+    losses: list[Tensor] = []
+    correct = torch.zeros((), dtype=torch.long, device=device)
     for number, index in enumerate(batches):
         before_batch(losses)
         x, y = images.images[index], images.labels[index]

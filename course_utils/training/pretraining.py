@@ -74,12 +74,13 @@ def pretrain(
     settings = replace(settings, epochs=epochs or settings.epochs)
     splits = images if isinstance(images, Splits) else load_data(images, val=0)
     _refuse_small_images(splits.train, settings)
-    report = Report(arch, name or splits.name, len(splits.train), len(splits.test), settings.epochs)
-    report.file = Path(out) / f"{arch}_{report.data}.safetensors".replace(" ", "").lower()
+    name = name or splits.name
+    file = Path(out) / f"{arch}_{name}.safetensors".replace(" ", "").lower()
+    report = Report(arch, name, len(splits.train), len(splits.test), settings.epochs, file)
 
     device = best_device()
     model = upstream_model(arch, len(splits.classes), start, seed)
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device).to(memory_format=torch.channels_last)
     train_upstream(model, splits.train.to(device), settings, report, seed, progress=progress)
     for size in sorted({size for _, sizes in settings.sizes for size in sizes}):
         report.by_size[size] = evaluate(model, splits.test, replace(PREPROCESS, size=size)).top1
@@ -104,12 +105,13 @@ def upstream_model(arch: str, num_classes: int, start: Weights | None, seed: int
     model = build_model(arch, start, None if keep_head else num_classes, seed=seed)
     if arch != "alexnet":
         return model
+    features = model.get_submodule("features")
     with seeded(seed):
         head = nn.Linear(256, num_classes)
         if start is None:
-            fill_after_he(model.features)
+            fill_after_he(features.children())
     pool, flatten = nn.AdaptiveAvgPool2d(1), nn.Flatten()
-    parts = (("features", model.features), ("pool", pool), ("flatten", flatten), ("head", head))
+    parts = (("features", features), ("pool", pool), ("flatten", flatten), ("head", head))
     return nn.Sequential(OrderedDict(parts))
 
 

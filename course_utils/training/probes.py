@@ -93,14 +93,15 @@ def _pairs(model: nn.Module) -> list[tuple[str, str]]:
     for norm in steps:
         conv = norm.args[0] if norm.args else None
         if (
-            isinstance(layers[norm.target], nn.BatchNorm2d)
-            and layers[norm.target].track_running_stats
+            isinstance(conv, torch.fx.Node)
             and conv in steps
+            and isinstance(layers[norm.target], nn.BatchNorm2d)
+            and layers[norm.target].track_running_stats
             and isinstance(layers[conv.target], nn.Conv2d)
             and len(conv.users) == 1
             and called.count(conv.target) == called.count(norm.target) == 1
         ):
-            pairs.append((conv.target, norm.target))
+            pairs.append((str(conv.target), str(norm.target)))
     return pairs
 
 

@@ -74,10 +74,10 @@ class Report:
     """What came out of training upstream; accuracies are fractions, measured on held-out images.
 
     Attributes:
+        file: the weights; the JSON file and the model card lie beside it.
         by_size: top-1 by input size in pixels (images resized to it).
         loss: the mean training loss of each epoch, in nats.
         seconds: of training, interruptions left out.
-        file: the weights; the JSON file and the model card lie beside it.
     """
 
     arch: str
@@ -85,10 +85,10 @@ class Report:
     n_train: int
     n_held_out: int
     epochs: int
+    file: Path
     by_size: dict[int, float] = field(default_factory=dict)
     loss: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    file: Path | None = None
 
 
 def model_card(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from course_utils import plots
@@ -29,13 +30,14 @@ def explore(records: Mapping[str, BlockRecord], images: Tensor, *, data: str, ti
 
 
 def all_blocks(records: Mapping[str, BlockRecord], images: Tensor, *, data: str, title: str) -> CourseFigure:
-    """The explorer's static twin: image 1 and channel 0 in every block."""
-    rows = {name: record.maps(image=0, channel=0) for name, record in records.items()}
+    """The explorer's static twin: image 1 and its liveliest channel in every block."""
+    channel = liveliest_channel(records)
+    rows = {name: record.maps(image=0, channel=channel) for name, record in records.items()}
     notes = {
         name: f"ratio {record.ratio[0]:.2f}\ncosine {record.cosine[0]:+.2f}"
         for name, record in records.items()
     }
-    small_print = f"{data}, image 1, channel 0; {OVER_ALL}"
+    small_print = f"{data}, image 1, channel {channel}; {OVER_ALL}"
     return plots.block_maps(rows, image=images[0], title=title, data=small_print, notes=notes)
 
 
@@ -61,7 +63,7 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
         options=list(records), description="block", style=style, continuous_update=False
     )
     channel = widgets.IntSlider(
-        0,
+        liveliest_channel(records),
         0,
         channels(records[block.value]) - 1,
         description="channel",
@@ -79,6 +81,14 @@ def sliders(records: Mapping[str, BlockRecord], images: Tensor, *, data: str):
         slider.observe(draw, names="value")
     draw()
     return widgets.VBox([image, block, channel, picture])
+
+
+def liveliest_channel(records: Mapping[str, BlockRecord]) -> int:
+    """The channel of image 1 whose faintest map, over all blocks and steps, has the largest norm."""
+    shared = min(map(channels, records.values()))
+    steps = [t[0, :shared] for r in records.values() for t in (r.shortcut, r.residual, r.sum, r.output)]
+    norms = torch.stack([step.flatten(1).norm(dim=1) for step in steps])
+    return int(norms.min(dim=0).values.argmax())
 
 
 def channels(record: BlockRecord) -> int:

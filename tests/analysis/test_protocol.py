@@ -52,4 +52,9 @@ def test_equal_seconds_give_the_quicker_contender_more_epochs(result):
 
 def test_the_protocol_as_a_table():
     text = str(PROTOCOL.rows(tiny_splits()))
-    assert "50, the same for all" in text and "the best of 2" in text
+    assert "50, the same for all" in text and "the best of 2" in text and "rate on the first seed" in text
+
+
+def test_a_protocol_of_one_rate_and_one_epoch_claims_no_choice_of_a_rate():
+    text = str(replace(PROTOCOL, epochs=1, n_rates=1).rows(tiny_splits()))
+    assert "'1 epoch, 50 images seen'" in text and "one: nothing was chosen" in text and "rate on" not in text

@@ -7,6 +7,8 @@ from course_utils.authoring import claims, release
 from course_utils.errors import BuildError
 
 ONE = """
+[texts]
+S0 = "a blog post"
 [areas]
 A = "Data"
 [[claim]]
@@ -27,7 +29,7 @@ def sources():
 
 def test_each_claim_is_a_row_beneath_its_area():
     page = claims.page(ONE, [])
-    assert "## A · Data" in page
+    assert "- **S0**: a blog post.\n" in page and "## A · Data" in page
     assert "| A1 | S0 | CIFAR-10 has 100,000 images. | wrong | 60,000. | the CIFAR page | 01 |" in page
     assert "| wrong | refuted by the source beside it | 1 |" in page
 

@@ -38,6 +38,7 @@ def blank(key: str, value: str) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_an_answer_that_does_nothing_earns_nothing(key):
     passed = {

@@ -6,6 +6,7 @@ import functools
 import re
 import textwrap
 import warnings
+from collections import Counter
 
 import pytest
 import torch
@@ -356,15 +357,20 @@ def test_a_pass_that_was_lost_again_counts_no_more(capsys):
 
 
 @pytest.mark.parametrize("chapter", ["concepts", "zoo", "finetune", "comparison", "residual"])
-def test_the_table_of_each_chapter_adds_up_to_its_points(chapter, capsys):
+def test_the_table_of_each_chapter_adds_up_to_its_points_in_the_order_of_the_exercises(chapter, capsys):
     from course_utils import checks
     from course_utils.authoring import release
 
     getattr(checks, chapter).progress()
-    total = re.search(r"Points so far: \d+ of (\d+);", capsys.readouterr().out)[1]
+    shown = capsys.readouterr().out
+    total = re.search(r"Points so far: \d+ of (\d+);", shown)[1]
     texts = (ROOT / "solutions").glob("*.py")
     (text,) = (p for p in texts if f"checks.{chapter}.progress()" in p.read_text(encoding="utf-8"))
     assert int(total) == sum(cell.points for cell in release.read_source(text, "1").cells)
+    exercises = Counter()
+    for name, points in re.findall(r'graded="(\w+)-\d+" points=(\d+)', text.read_text(encoding="utf-8")):
+        exercises[name] += int(points)
+    assert [int(n) for n in re.findall(r" {2}\d+ of (\d+) {2}", shown)] == list(exercises.values())
 
 
 def test_a_failing_hidden_test_shows_its_own_lines_and_no_more():

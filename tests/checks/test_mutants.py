@@ -22,6 +22,7 @@ ANSWER = """def f(a, b):
     ### END SOLUTION"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", DONE)
 def test_a_mutant_is_killed_or_said_to_be_no_mistake(key):
     same = equivalent(key)
@@ -29,6 +30,7 @@ def test_a_mutant_is_killed_or_said_to_be_no_mistake(key):
     assert [m.change for m in some if m.change not in same and not killed(key, m)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_what_is_listed_is_a_mutant(key):
     made = {mutant.change for mutant in mutants(cells("answer")[key])}

@@ -130,6 +130,7 @@ def test_what_did_not_run_is_not_called_wrong(tmp_path, blank, known):
     assert "SyntaxError" in one.detail and "the kernel died" in two.detail
 
 
+@pytest.mark.slow
 def test_a_cell_that_ignores_the_interrupt_ends_too(tmp_path, blank, known, monkeypatch):
     monkeypatch.setattr(handin, "CELL_SECONDS", 1)
     deaf = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
@@ -138,6 +139,7 @@ def test_a_cell_that_ignores_the_interrupt_ends_too(tmp_path, blank, known, monk
     assert "could not be interrupted, in cell 10" in report.exercises[1].detail
 
 
+@pytest.mark.slow
 def test_an_endless_loop_ends(tmp_path, blank, known, monkeypatch):
     monkeypatch.setattr(handin, "CELL_SECONDS", 2)
     report = handin.check(

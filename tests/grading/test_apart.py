@@ -77,6 +77,7 @@ def hand_in_bytes(course: Path, student: str, content: bytes) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, SEEDS, TOGETHER))
 def test_random_damage_ends_in_a_row_for_each_student(course, first):
     """A class of damaged submissions, with an honest one at each end: by the seeds, so that each can be had again."""

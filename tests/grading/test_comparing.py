@@ -92,6 +92,7 @@ def test_an_answer_fares_outside_as_in_place(file: Path, id_, sent):
     assert passes_outside(id_, session(answer), sent) == (id_ not in fails)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", COMPARED)
 def test_inputs_do_not_depend_on_random_numbers_that_an_answer_draws(id_, sent):
     def unsettled(function):

@@ -58,6 +58,7 @@ def browser_test(test):
     return test
 
 
+@pytest.mark.slow
 @browser_test
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_acts_in_nbgraders_own_pages(browser, blank, page):
@@ -84,6 +85,7 @@ def is_valid(part: dict, what: str = "output") -> bool:
     return True
 
 
+@pytest.mark.slow
 @browser_test
 def test_the_listener_hears_what_acts(browser, blank):
     """Without the schema the same notebook opens dialogs, changes the title and asks a stranger for pictures."""

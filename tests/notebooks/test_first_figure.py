@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
+
 from course_utils.cartoons.generation import FEW
 from course_utils.course.budget import TABLE
 
@@ -20,6 +22,7 @@ plots.class_samples(session.splits.train, per_class=8)
 SECONDS = 10
 
 
+@pytest.mark.slow
 def test_it_takes_less_than_ten_seconds_at_smoke(tmp_path):
     """Of the processor's time: what a quiet machine takes at most, whatever else runs on this one."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -235,6 +235,7 @@ def test_a_font_with_the_glyphs_is_taken(cjk_font, caplog):
     assert not caplog.records
 
 
+@pytest.mark.slow
 def test_english_without_such_a_font_and_no_warning(no_cjk_font, caplog):
     for name, fig in figures(tiny_images(30, name="照片")).items():
         assert png(fig), name

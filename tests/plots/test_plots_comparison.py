@@ -59,6 +59,14 @@ def test_classes_are_sorted_by_their_mean(drawn):
     assert "cat +20.0; ship +0.0; dog -15.0" in fig.alt_text and "2 seeds" in fig.alt_text
 
 
+def test_bins_of_few_images_are_hollow_and_not_joined():
+    lines = {"as trained": [Bin(4, 0.15, 1.0), Bin(50, 0.45, 0.4), Bin(46, 0.9, 0.8)]}
+    ax = plots.reliability({"ResNet-18": lines}, title="A message", data=DATA).axes[0]
+    assert [list(line.get_xdata()) for line in ax.lines[1:]] == [[45.0, 90.0]]
+    many, few = ax.collections
+    assert len(many.get_offsets()) == 2 and len(few.get_offsets()) == 1 and len(few.get_facecolors()) == 0
+
+
 def test_reliability_tells_overconfidence(drawn):
     assert "ResNet-18, as trained: mean confidence +32.0 points" in drawn["reliability"].alt_text
     assert len(drawn["reliability"].axes) == 2

@@ -25,6 +25,15 @@ def drawn():
         ),
         "block_maps": plots.block_maps(maps, image=pictures[0], title="A channel", data=DATA),
         "gradient_flow": plots.gradient_flow(norms, title="Gradients grow", data=DATA),
+        "block_sketch": plots.block_sketch(),
+        "block_damage": plots.block_damage(
+            {"left out": {"layer1.0": [0.4, 0.5]}, "shuffled": {"layer1.0": [0.2, 0.3]}},
+            whole=[0.6, 0.7],
+            title="One block is missed",
+            data=DATA,
+            n_images=40,
+            chance=0.1,
+        ),
         "path_lengths": plots.path_lengths(path_lengths(10), title="Most ways are of middle length"),
     }
 
@@ -43,10 +52,30 @@ def test_nothing_is_cut_off(drawn):
         assert min(box.x0, box.y0, width - box.x1, height - box.y1) > -0.01, name
 
 
-def test_axes_carry_units(drawn):
-    for name in ("residual_sizes", "gradient_flow", "path_lengths"):
-        for ax in drawn[name].axes:
-            assert "(" in ax.get_ylabel(), name
+def test_axes_are_named_and_pure_numbers_have_no_unit(drawn):
+    labels = {name: [ax.get_ylabel() for ax in drawn[name].axes] for name in drawn}
+    assert labels["gradient_flow"] == ["norm of the loss gradient"]
+    assert labels["path_lengths"] == ["share of all ways (%)"]
+    assert not any("(1)" in label or not label for label in labels["residual_sizes"])
+
+
+def test_damage_has_a_row_for_each_block_and_a_line_for_the_whole_network(drawn):
+    fig = drawn["block_damage"]
+    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["layer1.0"]
+    assert "whole 65.0 %; left out: layer1.0 45.0 %; shuffled: layer1.0 25.0 %" in fig.alt_text
+    assert any(list(line.get_xdata()) == pytest.approx([65, 65]) for line in fig.axes[0].lines)
+
+
+def test_the_picture_stands_above_several_blocks_and_before_a_single_one():
+    maps = {step: torch.ones(2, 2) for step in ("x", "F(x)")}
+    picture = torch.zeros(3, 2, 2, dtype=torch.uint8)
+
+    def tiles(rows):
+        fig = plots.block_maps(rows, image=picture, title="A channel", data=DATA)
+        corners = [image.get_extent()[::3] for image in fig.axes[0].images]
+        return [len(set(places)) for places in zip(*corners)]  # columns, rows
+
+    assert tiles({"a": maps, "b": maps}) == [2, 3] and tiles({"a": maps}) == [3, 1]
 
 
 def test_a_map_of_zeros_is_drawn():

@@ -175,6 +175,7 @@ def looks(monkeypatch):
     return looked
 
 
+@pytest.mark.slow
 def test_test_images_are_read_once_for_each_run(looks):
     splits = tiny_splits(64)
     recipes.section(splits, {"none": None}, quick=True)

@@ -112,9 +112,9 @@ def test_budgets_are_the_presets():
         ("bild",),
         ("run", "--budget", "huge"),
         ("run", "--set", "epochs"),
-        ("run", "no_such_notebook"),
+        pytest.param(("run", "no_such_notebook"), marks=pytest.mark.slow),  # imports torch
         ("fetch",),
-        ("fetch", "imagenet"),
+        pytest.param(("fetch", "imagenet"), marks=pytest.mark.slow),  # likewise
         ("data", "cifar10"),
         ("handout",),
     ],
@@ -258,6 +258,7 @@ def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
     assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
 
 
+@pytest.mark.slow
 def test_doctor_survives_a_pair_that_does_not_fit(tmp_path):
     (tmp_path / "torchvision").mkdir()
     text = "raise RuntimeError('operator torchvision::nms does not exist')"

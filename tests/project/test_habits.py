@@ -14,7 +14,8 @@ import pytest
 import yaml
 from courses import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 TEMPLATES = sorted((GITHUB / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -42,6 +43,14 @@ def test_citation_and_changelog_name_the_version():
     assert citation["authors"] == PROJECT["authors"]
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
     assert PROJECT["version"] in headings[:2] and headings[0] in ("Unreleased", PROJECT["version"])
+
+
+def test_the_types_of_every_package_are_checked():
+    settings = SETTINGS["tool"]["mypy"]
+    assert settings["packages"] == ["course_utils"] and "exclude" not in settings
+    assert not [one for one in (settings, *settings["overrides"]) if "ignore_errors" in one]
+    files = sorted((ROOT / "course_utils").rglob("*.py"))
+    assert not [file for file in files if "# mypy:" in file.read_text(encoding="utf-8")]
 
 
 def test_one_job_runs_what_ci_is_and_pages_are_published():

@@ -100,6 +100,7 @@ def test_sizes_follow_the_stages():
     assert seen == [{40, 48}, {40, 48, 64}, {32, 40, 48, 64}]
 
 
+@pytest.mark.slow
 def test_resnet_learns_what_the_pictures_show(tmp_path):
     """Bounds far from what any processor's rounding moves: guessing costs ln 2 = 0.69 nats, and is right half the time.
 
@@ -138,6 +139,7 @@ def test_of_alexnet_the_features_alone_are_stored(tmp_path):
     assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in expected.items()}
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_weights(tmp_path):
     one_epoch = replace(SMALL, epochs=1)
     a, b, c = (
@@ -147,6 +149,7 @@ def test_the_seed_decides_the_weights(tmp_path):
     assert not torch.equal(a["conv1.weight"], c["conv1.weight"])
 
 
+@pytest.mark.slow
 def test_labels_are_smoothed_in_training(tmp_path):
     """With half the label taken away, no loss falls below the entropy of what is left."""
     settings = replace(SMALL, epochs=6, lr=0.005, label_smoothing=0.5)
@@ -155,6 +158,7 @@ def test_labels_are_smoothed_in_training(tmp_path):
     assert losses[-1] >= floor and len(losses) == 6
 
 
+@pytest.mark.slow
 def test_going_on_after_a_break_gives_the_same_weights(tmp_path, monkeypatch):
     whole = run(tmp_path / "whole")
 

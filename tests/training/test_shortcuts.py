@@ -130,6 +130,7 @@ def test_the_folded_pool_gives_the_same_outputs_and_features():
     assert not torch.allclose(folded.train()(x), folded.train()(x)), "dropout should still be at work"
 
 
+@pytest.mark.slow
 def test_the_folded_pool_passes_the_same_gradient_down():
     plain = small_alexnet(dropout=0.0).double()
     folded = copy.deepcopy(plain)

@@ -99,11 +99,13 @@ def lines_of(client, code: str, when_first_line=lambda line: None, **how) -> lis
     return [line for line in lines if line]
 
 
+@pytest.mark.slow
 def test_headless_runs_say_that_nobody_is_there(client):
     first, _ = lines_of(client, CELL.replace("WAIT", "0"), allow_stdin=False)
     assert first.split()[1:] == ["False", "False"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(ipykernel.version_info < (7,), reason="subshells came with ipykernel 7")
 def test_a_click_reaches_a_busy_cell_over_a_subshell(client):
     """As JupyterLab sends it; ipykernel 7.4 would hold it back but for ``let_clicks_through``."""

@@ -6,7 +6,7 @@ import torch
 from course_utils.analysis.residual import capture
 from course_utils.models.stacks import build_stack
 from course_utils.widgets import live
-from course_utils.widgets.residual_explorer import all_blocks, explore, sliders
+from course_utils.widgets.residual_explorer import all_blocks, explore, liveliest_channel, sliders
 
 DATA = "noise"
 
@@ -20,6 +20,14 @@ def shown():
 def test_the_static_twin_tells_every_block(shown):
     figure = all_blocks(*shown, data=DATA, title="Blocks")
     assert all(name in figure.alt_text for name in shown[0])
+
+
+def test_the_channel_shown_first_is_blank_nowhere(shown):
+    records, _ = shown
+    channel = liveliest_channel(records)
+    faintest = [min(m.norm() for r in records.values() for m in r.maps(0, c).values()) for c in range(16)]
+    assert faintest.index(max(faintest)) == channel
+    assert f"channel {channel};" in all_blocks(*shown, data=DATA, title="Blocks").alt_text
 
 
 def test_sliders_can_be_read_and_moved(shown):

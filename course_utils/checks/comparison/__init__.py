@@ -25,9 +25,9 @@ __all__ = [
 
 POINTS = {
     "adapt_alexnet": 4,
-    "crop_kernel and resample_kernel": 4,
     "trainable_fractions": 3,
     "mcnemar": 4,
+    "crop_kernel and resample_kernel": 4,
     "find_temperature": 4,
 }
 

@@ -194,7 +194,7 @@ def goes_by_modules(trainable_fractions):
 
     def another_last() -> Parts:
         model, part, _ = _misleading()
-        return model, part, model.body[1]
+        return model, part, model.get_submodule("body.1")
 
     _expect(trainable_fractions, another_last)
     return _expect(trainable_fractions, _misleading)
@@ -215,7 +215,7 @@ def ignores_the_present(trainable_fractions):
 def leaves_the_model(trainable_fractions):
     """the model stays as it is."""
     parts = _misleading()
-    parts[1].body[0].requires_grad_(False)
+    parts[1].get_submodule("body.0").requires_grad_(False)
     for p in parts[0].parameters():
         p.grad = torch.zeros_like(p)
     before = _state(parts[0])
@@ -293,7 +293,8 @@ def _misleading() -> Parts:
     model = nn.Sequential()
     model.add_module("classifier", nn.Conv2d(3, 4, 3))
     model.add_module("body", nn.Sequential(nn.BatchNorm2d(4), nn.Conv2d(4, 6, 3), nn.Flatten()))
-    model.add_module("twin", nn.Linear(6, 8, bias=False))
+    twin = nn.Linear(6, 8, bias=False)
+    model.add_module("twin", twin)
     model.add_module("top", nn.ModuleDict({"part": part, "part_norm": nn.LayerNorm(8)}))
-    model.twin.weight = part.body[0].weight
+    twin.weight = part.get_parameter("body.0.weight")
     return model, part, last

@@ -24,11 +24,11 @@ __all__ = [
 ]
 
 POINTS = {
-    "streaming_statistics": 4,
     "probe_size": 3,
-    "topk_accuracy": 3,
     "labels_needed and label_worth": 4,
     "permuted_control": 4,
+    "streaming_statistics": 4,
+    "topk_accuracy": 3,
 }
 
 

@@ -15,7 +15,8 @@ from course_utils.checks.trials import Trial, expect
 from course_utils.checks.unchanged import Kept
 from course_utils.models import freezing, heads
 
-Make = Callable[[], tuple[nn.Module, nn.Module, int]]  # model, its head, number of classes
+Head = nn.Linear | nn.Conv2d
+Make = Callable[..., tuple[nn.Module, Head, int]]  # model, its head, number of classes
 TOO_MANY = 10**15  # a head of so many classes cannot be built on any machine
 
 
@@ -23,42 +24,42 @@ def _numbers(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
-def _new(head: nn.Module, classes: int) -> int:
+def _new(head: Head, classes: int) -> int:
     return classes * (head.weight[0].numel() + (head.bias is not None))
 
 
-def _rest(model: nn.Module, head: nn.Module) -> int:
+def _rest(model: nn.Module, head: Head) -> int:
     return _numbers(model) - _numbers(head)
 
 
-def _fraction(model: nn.Module, head: nn.Module, classes: int) -> float:
+def _fraction(model: nn.Module, head: Head, classes: int) -> float:
     return _share_of(_rest(model, head), head, classes)
 
 
-def _share_of(rest: int, head: nn.Module, classes: int) -> float:
+def _share_of(rest: int, head: Head, classes: int) -> float:
     return _new(head, classes) / (rest + _new(head, classes))
 
 
-def _trainable(model: nn.Module, head: nn.Module) -> int:
+def _trainable(model: nn.Module, head: Head) -> int:
     """Trainable numbers outside of the head."""
     own = {id(p) for p in head.parameters()}
     return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in own)
 
 
-def _stored(model: nn.Module, head: nn.Module) -> int:
+def _stored(model: nn.Module, head: Head) -> int:
     return sum(t.numel() for t in model.state_dict().values()) - _numbers(head)
 
 
-def _layer_by_layer(model: nn.Module, head: nn.Module) -> int:
+def _layer_by_layer(model: nn.Module, head: Head) -> int:
     return sum(p.numel() for _, p in model.named_parameters(remove_duplicate=False)) - _numbers(head)
 
 
-def _in_layers(model: nn.Module, head: nn.Module) -> int:
+def _in_layers(model: nn.Module, head: Head) -> int:
     layers = (m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.BatchNorm2d))
     return sum(map(_numbers, layers)) - _numbers(head)
 
 
-def _last_layer(model: nn.Module) -> nn.Module:
+def _last_layer(model: nn.Module) -> Head:
     return [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
 
 
@@ -248,7 +249,7 @@ def _part(given: object, part: int) -> object:
     raise Wrong("a pair (count, fraction)", brief(given), *of_wrong_type(given, remedy))
 
 
-def _with_head(head: nn.Module) -> tuple[nn.Module, nn.Module]:
+def _with_head(head: Head) -> tuple[nn.Module, Head]:
     """A small network with a head that is neither its last layer nor called fc; its first one is."""
     model = nn.Sequential()
     model.add_module("fc", nn.Conv2d(3, 6, 3))
@@ -259,14 +260,14 @@ def _with_head(head: nn.Module) -> tuple[nn.Module, nn.Module]:
     return model, head
 
 
-def _frozen() -> tuple[nn.Module, nn.Module]:
+def _frozen() -> tuple[nn.Module, Head]:
     model, head = _with_head(nn.Linear(6, 9))
     model.requires_grad_(False).eval()
     return model, head
 
 
-def _shared() -> tuple[nn.Module, nn.Module]:
+def _shared() -> tuple[nn.Module, Head]:
     """One of its layers is used twice."""
     model, head = _with_head(nn.Linear(6, 9))
-    model.add_module("again", model.fc)
+    model.add_module("again", model.get_submodule("fc"))
     return model, head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +104,8 @@ def resets_statistics(permuted_control):
     old = [
         name
         for name, m in after.named_modules()
-        if isinstance(m, controls.BatchNorm) and (m.running_mean.any() or (m.running_var != 1).any())
+        if isinstance(m, controls.BatchNorm)
+        and (m.get_buffer("running_mean").any() or (m.get_buffer("running_var") != 1).any())
     ]
     if old:
         raise Wrong("mean 0, variance 1", f"others in layers {few(old)}", *NOT_RESET)
@@ -207,7 +209,7 @@ def _same_step(old: Tensor, new: Tensor) -> float:
 
 def _differences(model: nn.Module, other: nn.Module) -> list[str]:
     """In what a copy is none, beside weights and running statistics."""
-    facts = {
+    facts: dict[str, Callable[[nn.Module], object]] = {
         "layers": str,
         "modes": lambda net: [m.training for m in net.modules()],
         "trainable parameters": lambda net: [p.requires_grad for p in net.parameters()],

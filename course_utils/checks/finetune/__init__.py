@@ -32,15 +32,15 @@ __all__ = [
 ]
 
 POINTS = {
-    "find_leaks and channel_statistics": 4,
-    "untouched_parameters": 2,
-    "keep_stem": 3,
     "freeze_backbone and train_mode": 4,
+    "fine_tune": 6,
+    "choose_checkpoint": 2,
+    "untouched_parameters": 2,
     "parameter_groups": 4,
     "train_one_epoch": 4,
+    "find_leaks and channel_statistics": 4,
+    "keep_stem": 3,
     "evaluate": 3,
-    "choose_checkpoint": 2,
-    "fine_tune": 6,
 }
 
 

@@ -37,7 +37,7 @@ class Record:
         return self.hidden
 
 
-def _best(key: Callable[[Record], float]) -> Callable[[list[Record]], int]:
+def _best(key: Callable[..., float | tuple[float, float]]) -> Callable[[list[Record]], int]:
     return lambda epochs: max(epochs, key=key).epoch
 
 
@@ -228,7 +228,7 @@ CASES = (
 
 def choose(choose_checkpoint) -> None:
     """Check the exercise on choosing the best checkpoint."""
-    library = (history.History.best_epoch.fget,)
+    library = (history.History.best_epoch.fget,)  # type: ignore[attr-defined]  # it is a property
     run("choose_checkpoint", CASES, choose_checkpoint, library=library)
 
 

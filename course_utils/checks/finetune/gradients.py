@@ -196,7 +196,7 @@ def forgets_old_gradients(untouched_parameters):
 def makes_one_pass(untouched_parameters):
     """one backward pass for the whole batch."""
     model, passes = build(_linear), []
-    model[1].weight.register_hook(lambda _: passes.append(1))
+    model.get_parameter("1.weight").register_hook(lambda _: passes.append(1))
     untouched_parameters(model, *images(5, 2))
     if len(passes) > 1:
         likely = "the images are sent through one by one"
@@ -258,21 +258,22 @@ def _gradients(model: nn.Module, x: Tensor, y: Tensor, loss: Callable = F.cross_
 
 def _one_by_one() -> nn.Module:
     model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.Flatten(), nn.Linear(4, 3))
-    nn.init.zeros_(model[2].bias[:2])
+    nn.init.zeros_(model.get_parameter("2.bias")[:2])
     return model
 
 
 def _with_dead_unit() -> nn.Module:
     model = nn.Sequential(nn.Flatten(), nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 3))
-    nn.init.constant_(model[1].bias[:1], -100.0)
-    nn.init.zeros_(model[3].bias[:2])
+    nn.init.constant_(model.get_parameter("1.bias")[:1], -100.0)
+    nn.init.zeros_(model.get_parameter("3.bias")[:2])
     return model
 
 
 def _used_before() -> nn.Module:
     """With old gradients in one tensor."""
     model = _with_dead_unit()
-    model[1].weight.grad = torch.ones_like(model[1].weight)
+    weight = model.get_parameter("1.weight")
+    weight.grad = torch.ones_like(weight)
     return model
 
 
@@ -287,18 +288,18 @@ def _frozen_later() -> nn.Module:
 def _sure() -> nn.Module:
     """Sure of the second class: the other probabilities are 0 to the last digit."""
     model = _linear()
-    nn.init.zeros_(model[1].weight)
-    model[1].bias.data = torch.tensor([0.0, 500.0, -500.0])
+    nn.init.zeros_(model.get_parameter("1.weight"))
+    model.get_parameter("1.bias").data = torch.tensor([0.0, 500.0, -500.0])
     return model
 
 
 def _linear() -> nn.Module:
     model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
-    nn.init.zeros_(model[1].bias[:2])
+    nn.init.zeros_(model.get_parameter("1.bias")[:2])
     return model
 
 
 def _zero_weights() -> nn.Module:
     model = _linear()
-    nn.init.zeros_(model[1].weight)
+    nn.init.zeros_(model.get_parameter("1.weight"))
     return model

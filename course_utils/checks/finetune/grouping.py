@@ -274,8 +274,8 @@ def _model() -> GatedNet:
     model.row = nn.Parameter(torch.ones(1, 6))
     head = model.classifier
     del model.classifier
-    model.table = nn.Embedding(3, 8)
-    model.table.weight = head[4].weight
+    model.table = table = nn.Embedding(3, 8)
+    table.weight = head.get_parameter("4.weight")
     model.classifier = head
     model.stem.requires_grad_(False)
     head[1].bias.requires_grad_(False)
@@ -286,7 +286,7 @@ def _names(model: nn.Module, trainable: bool) -> list[str]:
     return [name for name, p in model.named_parameters() if p.requires_grad == trainable]
 
 
-def _ask(answer: Callable, model: GatedNet) -> object:
+def _ask(answer: Callable, model: GatedNet) -> list[dict]:
     return answer(model, model.classifier, BACKBONE_LR, HEAD_LR, DECAY)
 
 
@@ -294,10 +294,10 @@ def _table(answer: Callable) -> dict[str, list[dict]]:
     """For each parameter by name, the groups that it is in."""
     model = _model()
     names = {id(p): name for name, p in model.named_parameters()}
-    table = {name: [] for name in names.values()}
+    table: dict[str, list[dict]] = {name: [] for name in names.values()}
     for group in _ask(answer, model):
         for p in _parameters(group):
-            table.get(names.get(id(p)), []).append(group)
+            table.get(names.get(id(p), ""), []).append(group)
     return table
 
 

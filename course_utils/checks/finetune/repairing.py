@@ -27,9 +27,9 @@ def takes_constants(fine_tune):
         pixels = (call.pixels * CONSTANTS[1] + CONSTANTS[0]) * 255
         if not torch.allclose(pixels, pixels.round().clamp(0, 255), atol=0.02):
             got = f"inputs with mean {call.pixels.mean():.2f} and deviation {call.pixels.std():.2f}"
-            likely = "the constants are not those of the weights, or the pixels are not divided by 255"
+            cause = "the constants are not those of the weights, or the pixels are not divided by 255"
             remedy = "normalise with `constants` in training and in every evaluation"
-            raise Wrong("(x / 255 - mean) / std with the two constants", got, likely, remedy)
+            raise Wrong("(x / 255 - mean) / std with the two constants", got, cause, remedy)
 
 
 @needs(takes_constants)
@@ -81,14 +81,14 @@ def steps_at_the_rates(fine_tune):
             "it is another optimizer",
             "torch.optim.SGD(..., momentum=0.9)",
         )
-    got = [step.rate for step in one.steps[:: len(one.train)]]
+    rates = [step.rate for step in one.steps[:: len(one.train)]]
     wanted = [start * faults.DECAY**i for start, n in zip(RATES, EPOCHS) for i in range(n)]
-    if not close(got, wanted):
-        undone = close(got[: EPOCHS[0] + 1], wanted[: EPOCHS[0] + 1])
+    if not close(rates, wanted):
+        undone = close(rates[: EPOCHS[0] + 1], wanted[: EPOCHS[0] + 1])
         likely = faults.FAULTS["rate undone"] if undone else "the rates do not follow the statement"
         raise Wrong(
             _listed(wanted),
-            _listed(got),
+            _listed(rates),
             likely,
             "make a new optimizer and a new scheduler when you unfreeze",
         )
@@ -190,8 +190,8 @@ def reads_test_once(fine_tune):
         raise Wrong("no test image before training is over", f"test images in {early} passes", *likely)
     n, wanted = sum(len(one.model.calls[i].pixels) for i in seen), sum(len(y) for _, y in one.test)
     if n != wanted:
-        likely = "test is measured more than once, in part, or not at all"
-        raise Wrong(f"{wanted} images", f"{n} images", likely, "one pass, after the best weights are loaded")
+        cause = "test is measured more than once, in part, or not at all"
+        raise Wrong(f"{wanted} images", f"{n} images", cause, "one pass, after the best weights are loaded")
 
 
 @needs(keeps_the_best)

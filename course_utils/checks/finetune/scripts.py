@@ -121,8 +121,8 @@ def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -
         model = WatchedNet(classes)
         nn.init.normal_(model.fc.weight)
         for norm in (model.stem[1], model.block[1]):
-            nn.init.uniform_(norm.running_mean, -0.3, 0.3)
-            nn.init.uniform_(norm.running_var, 0.5, 1.5)
+            nn.init.uniform_(norm.get_buffer("running_mean"), -0.3, 0.3)
+            nn.init.uniform_(norm.get_buffer("running_var"), 0.5, 1.5)
         prototypes = torch.randint(40, 216, (classes, 3, 8, 8))
         train, val, test = (_batches(prototypes, sizes) for sizes in ((9, 9, 5), (22, 18), (20, 16)))
     return Trial(model.eval(), train, val, test, epochs)

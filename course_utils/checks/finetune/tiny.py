@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
+T = TypeVar("T")
 Batches = list[tuple[Tensor, Tensor]]
 
 
@@ -115,8 +117,8 @@ def small_resnet() -> SmallResNet:
     return build(SmallResNet)
 
 
-def build(make: Callable[[], nn.Module], seed: int = 3) -> nn.Module:
-    """A network whose random weights depend on the seed alone."""
+def build(make: Callable[[], T], seed: int = 3) -> T:
+    """A network, or a tensor, whose random numbers depend on the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make()

@@ -67,7 +67,7 @@ UPDATE_MISTAKES = (
         "move optimizer.step() into the loop",
     ),
     Mistake(
-        lambda weight, parts: _descend(weight, [tuple(torch.cat(part) for part in zip(*parts))]),
+        lambda weight, parts: _descend(weight, [_joined(parts)]),
         "a single step is taken, on all batches at once",
         ORDER,
     ),
@@ -78,6 +78,12 @@ UPDATE_MISTAKES = (
     ),
 )
 WRONG_UPDATE = ("none of the usual mistakes explains this", ORDER)
+
+
+def _joined(parts: Batches) -> tuple[Tensor, Tensor]:
+    """All batches in one."""
+    x, y = zip(*parts)
+    return torch.cat(x), torch.cat(y)
 
 
 def _plain(

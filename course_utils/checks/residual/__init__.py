@@ -22,9 +22,9 @@ __all__ = [
 POINTS = {
     "BasicBlock": 5,
     "needs_projection and projection_blocks": 3,
+    "logits_without": 4,
     "capture_residuals": 4,
     "unit_jacobians": 4,
-    "logits_without": 4,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock
 
 from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
@@ -222,7 +223,7 @@ def _logits(model: nn.Module, name: str, images: Tensor, change: Callable) -> Te
     return model(images)
 
 
-def _shortcut_only(block: nn.Module, x: Tensor, output: Tensor) -> Tensor:
+def _shortcut_only(block: BasicBlock, x: Tensor, output: Tensor) -> Tensor:
     return torch.relu(x if block.downsample is None else block.downsample(x))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock
+from torchvision.models.resnet import BasicBlock, ResNet
 
 from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
@@ -31,7 +31,7 @@ NOT_COPIED = (
 )
 
 
-def _reference(model: nn.Module, images: Tensor) -> dict[str, dict[str, Tensor]]:
+def _reference(model: ResNet, images: Tensor) -> dict[str, dict[str, Tensor]]:
     """For each block what its steps give, computed step by step, without hooks."""
     x = model.maxpool(torch.relu(model.bn1(model.conv1(images))))
     steps = {}
@@ -57,41 +57,45 @@ def _reference(model: nn.Module, images: Tensor) -> dict[str, dict[str, Tensor]]
     return steps
 
 
-# Each says which two steps were taken for x and F(x).
+def _taking(*which: str) -> Callable[[dict], Captured]:
+    """Takes these two steps for x and F(x)."""
+    return lambda steps: _pairs(steps, which)
+
+
 PAIR_MISTAKES = (
-    Mistake(("x", "output"), *NOT_COPIED),
+    Mistake(_taking("x", "output"), *NOT_COPIED),
     Mistake(
-        ("x", "sum"),
+        _taking("x", "sum"),
         "the shortcut was added to the kept tensor",
         "F(x) is what bn2 gives, before anything is added",
     ),
     Mistake(
-        ("x", "conv2"),
+        _taking("x", "conv2"),
         "this is the output of conv2: its norm belongs to F(x)",
         "hook bn2",
     ),
     Mistake(
-        ("shortcut", "branch"),
+        _taking("shortcut", "branch"),
         "this is what the projection makes of x",
         "x is the input of the block: a forward pre-hook sees it",
     ),
     Mistake(
-        ("output", "branch"),
+        _taking("output", "branch"),
         "this is the block's output in place of its input",
         "a forward hook gets (module, inputs, output): x is inputs[0]",
     ),
     Mistake(
-        ("branch", "x"),
+        _taking("branch", "x"),
         "x and F(x) have changed places",
         "(x, residual)",
     ),
     Mistake(
-        ("x", "positive"),
+        _taking("x", "positive"),
         "the residual went through a ReLU",
         "keep what bn2 gives: it has negative numbers",
     ),
     Mistake(
-        ("x", "inner"),
+        _taking("x", "inner"),
         "this is the tensor between the convolutions",
         "F(x) is the output of bn2",
     ),
@@ -287,17 +291,17 @@ def _expect_tensors(capture_residuals, training: bool) -> None:
     raise Wrong("x and F(x) of every block", f"other tensors in {few(wrong)}", *likely)
 
 
-def _blocks(model: nn.Module) -> list[tuple[str, nn.Module]]:
+def _blocks(model: nn.Module) -> list[tuple[str, BasicBlock]]:
     return [(name, m) for name, m in model.named_modules() if isinstance(m, BasicBlock)]
 
 
-def _pairs(steps: dict, which: tuple[str, str]) -> Captured:
+def _pairs(steps: dict, which: Sequence[str]) -> Captured:
     return {name: tuple(step[k] for k in which) for name, step in steps.items()}
 
 
 def _why(got: Captured, steps: dict) -> tuple[str, str]:
-    def observe(imitate: tuple[str, str] | Callable) -> list:
-        pairs = imitate(steps) if callable(imitate) else _pairs(steps, imitate)
+    def observe(imitate: Callable[[dict], Captured]) -> list:
+        pairs = imitate(steps)
         return [pairs.get(name, got[name]) for name in got]
 
     mistakes = (*PAIR_MISTAKES, MINUS_X, LAST_OF_ALL)
@@ -309,5 +313,4 @@ def _close(a: Tensor, b: Tensor) -> bool:
 
 
 def _is_pair(value: object) -> bool:
-    pair = isinstance(value, tuple | list) and len(value) == 2
-    return pair and all(isinstance(t, Tensor) for t in value)
+    return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(t, Tensor) for t in value)

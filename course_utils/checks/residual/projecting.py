@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
 from torch import nn
 from torchvision.models import resnet18, resnet50
@@ -12,6 +15,8 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import OwnBlock
+
+T = TypeVar("T")
 
 # in_channels, out_channels, stride
 SAME = (64, 64, 1)
@@ -236,7 +241,7 @@ def _square_projection(width: int) -> nn.Module:
     return _meta(lambda: nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width)))
 
 
-def _meta(build) -> nn.Module:
+def _meta(build: Callable[[], T]) -> T:
     """The network without memory for its weights: only its layers are looked at."""
     with torch.device("meta"):
         return build()

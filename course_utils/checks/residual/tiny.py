@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ def block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
             shortcut = nn.Sequential(projection, nn.BatchNorm2d(out_channels))
         block = _with_lively_norms(BasicBlock(in_channels, out_channels, stride, shortcut)).eval()
         for norm in (m for m in block.modules() if isinstance(m, nn.BatchNorm2d)):
-            norm.running_var[0] = 1e-4  # so that the norm's epsilon shows
+            norm.get_buffer("running_var")[0] = 1e-4  # so that the norm's epsilon shows
         return block
 
 
@@ -32,7 +33,7 @@ class OwnBlock(BasicBlock):
     """An instance of this class is one of torchvision's, too."""
 
 
-def network(kind: type[nn.Module] = BasicBlock) -> ResNet:
+def network(kind: Callable[..., nn.Module] = BasicBlock) -> ResNet:
     """A ResNet of five blocks and three classes in eval mode; the same at each call."""
     return copy.deepcopy(_network(kind))
 
@@ -112,6 +113,6 @@ def _with_lively_norms(model: nn.Module) -> nn.Module:
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias, std=0.3)
-            nn.init.normal_(module.running_mean, std=0.3)
-            nn.init.uniform_(module.running_var, 0.5, 1.5)
+            nn.init.normal_(module.get_buffer("running_mean"), std=0.3)
+            nn.init.uniform_(module.get_buffer("running_var"), 0.5, 1.5)
     return model

@@ -25,10 +25,10 @@ __all__ = [
 
 POINTS = {
     "ensemble_rows and comparable_rows": 2,
-    "vgg_parameters and linear_share": 3,
-    "chain_output and smallest_accepted": 3,
     "patch_tokens and attention_cost": 3,
     "swap_head": 3,
+    "vgg_parameters and linear_share": 3,
+    "chain_output and smallest_accepted": 3,
     "LoRALinear": 4,
     "zero_shot_head": 3,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from course_utils.checks.core import run
 from course_utils.checks.mistakes import Mistake
@@ -63,22 +64,22 @@ CHAINS = (
         "it fits, once: refuse only what is larger",
     ),
     Mistake(
-        lambda *case: _chain(*case, side=lambda n, k, s, p: (n + p - k) // s + 1),
+        partial(_chain, side=lambda n, k, s, p: (n + p - k) // s + 1),
         "the padding is counted on one side only",
         "it is added left and right: 2 * padding",
     ),
     Mistake(
-        lambda *case: _chain(*case, side=lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
+        partial(_chain, side=lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
         "the division is rounded up",
         "round down: //",
     ),
     Mistake(
-        lambda *case: _chain(*case, side=lambda n, k, s, p: (n + 2 * p - k) // s),
+        partial(_chain, side=lambda n, k, s, p: (n + 2 * p - k) // s),
         "the + 1 is missing",
         "the first place of the kernel counts too",
     ),
     Mistake(
-        lambda *case: _chain(*case, stop=False),
+        partial(_chain, stop=False),
         "the chain goes on after a layer has refused",
         "return 0 at once when the kernel is larger than the padded picture",
     ),
@@ -88,7 +89,7 @@ CHAINS = (
         "it is refused if it is larger than size + 2 * padding",
     ),
     Mistake(
-        lambda *case: _chain(*case, side=lambda n, k, s, p: int((n + 2 * p - k) / s) + 1),
+        partial(_chain, side=lambda n, k, s, p: int((n + 2 * p - k) / s) + 1),
         "a kernel that is too large by less than a stride is let through: int(-0.5) is 0",
         "compare the kernel with the padded picture before you divide; // rounds down",
     ),

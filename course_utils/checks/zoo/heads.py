@@ -151,10 +151,10 @@ def keeps_bias(swap_head):
     """a bias exactly where the old head had one."""
     remedy = "nn.Linear(..., bias=old.bias is not None)"
     model, _ = _tried(swap_head, _sequential, "3")
-    if model[3].bias is not None:
+    if model.get_submodule("3").bias is not None:
         raise Wrong("no bias", "a bias", "nn.Linear has one unless told otherwise", remedy)
     model, _ = _tried(swap_head, Named, "fc")
-    if model.fc.bias is None:
+    if model.get_submodule("fc").bias is None:
         raise Wrong("a bias", "none", "bias=False whatever the old head had", remedy)
 
 

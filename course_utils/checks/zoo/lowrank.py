@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
@@ -21,6 +24,17 @@ SHAPES = (
 )
 
 
+class Adapter(Protocol):
+    """What the exercise asks for."""
+
+    A: Tensor
+    B: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor: ...
+
+    def merge(self) -> nn.Linear: ...
+
+
 def _base(bias: bool = True) -> nn.Linear:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
@@ -31,7 +45,7 @@ def _inputs() -> Tensor:
     return torch.linspace(-1, 1, 3 * IN).view(3, IN)
 
 
-def _filled(make) -> nn.Module:
+def _filled(make) -> Adapter:
     """A layer of the student's with A and B that are not zero."""
     layer = make(_base(), RANK, ALPHA)
     with torch.no_grad(), must_work(*SHAPES):
@@ -123,8 +137,8 @@ def starts_equal(make):
         raise Wrong("the base's output", "another output", *likely)
     update = _update(layer)
     if update.any():
-        likely = "the start is nearly that of the base, not exactly: B is small, and not zero"
-        raise Wrong("B @ A = 0", f"entries up to {update.abs().max():.0e}", likely, "let B begin at zero")
+        cause = "the start is nearly that of the base, not exactly: B is small, and not zero"
+        raise Wrong("B @ A = 0", f"entries up to {update.abs().max():.0e}", cause, "let B begin at zero")
 
 
 def trains_two(make):
@@ -198,8 +212,8 @@ def merges(make):
     layer = _filled(make)
     merged = layer.merge()
     if type(merged) is not nn.Linear:
-        likely = "a `return` is missing" if merged is None else "another kind of layer"
-        raise Wrong("an nn.Linear", brief(merged), likely, "make an nn.Linear and fill its weight")
+        cause = "a `return` is missing" if merged is None else "another kind of layer"
+        raise Wrong("an nn.Linear", brief(merged), cause, "make an nn.Linear and fill its weight")
     with must_work(
         "a layer like the base", "it is of another dtype or shape", "start with a copy of the base"
     ):
@@ -262,11 +276,11 @@ def _without_gradient(p: Tensor) -> bool:
     return p.grad is None or not p.grad.any()
 
 
-def _update(layer: nn.Module) -> Tensor:
+def _update(layer: Adapter) -> Tensor:
     with torch.no_grad(), must_work(*SHAPES):
         return layer.B @ layer.A
 
 
-def _output(layer: nn.Module) -> Tensor:
+def _output(layer: Callable[[Tensor], Tensor]) -> Tensor:
     with torch.no_grad():
         return layer(_inputs())

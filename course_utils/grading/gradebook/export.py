@@ -135,8 +135,9 @@ def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> t
         handed_in = (root / "submitted" / student / assignment).is_dir()
         return None, "not graded yet" if handed_in else NOTHING
     if submission.needs_manual_grade:
-        unsettled = result and result.state != results.GRADED
-        return None, f"{result.state}: {result.why}" if unsettled else "awaits a mark in formgrader"
+        if result and result.state != results.GRADED:
+            return None, f"{result.state}: {result.why}"
+        return None, "awaits a mark in formgrader"
     return max(0.0, submission.score - (submission.late_submission_penalty or 0.0)), ""
 
 

@@ -119,7 +119,7 @@ class _Work:
             return self.result.stopped[name]
         cell = self.cells.get(name)
         error = telling.error_in(cell) if cell else None
-        if error is None:
+        if cell is None or error is None:
             return ""
         if error.ename == "KeyboardInterrupt":
             return "it took too long and was stopped"
@@ -157,10 +157,17 @@ def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) ->
     return [_write_apart(root, assignment, student, expected, visible, exporter) for student in chosen]
 
 
-def _write_apart(root: Path, assignment: str, student: str, *more: object) -> Outcome:
+def _write_apart(
+    root: Path,
+    assignment: str,
+    student: str,
+    expected: Sequence[ReleasedCell],
+    visible: NotebookNode,
+    exporter: _Exporter,
+) -> Outcome:
     """A page that cannot be made is this student's trouble alone."""
     try:
-        return _write(root, assignment, student, *more)
+        return _write(root, assignment, student, expected, visible, exporter)
     except Exception as problem:
         return Outcome(student, None, sentence(problem))
 
@@ -315,7 +322,7 @@ def _said_by(work: _Work, name: str) -> str:
     cell = work.cells[name]
     if work.is_open(name):
         return printed_by(cell) or error_of(cell)
-    ours = telling.report(printed_by(cell)) or telling.kind_of(telling.error_in(cell))
+    ours = telling.report(printed_by(cell)) or telling.kind_of(telling.error_in(cell) or {})
     return f"{ours}\n(run it in your notebook to see values)"
 
 

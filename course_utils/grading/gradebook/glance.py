@@ -116,11 +116,13 @@ def _exercise(title: str, own: Sequence[ReleasedCell], works: Sequence[Work]) ->
     graded = [cell.id for cell in own if cell.role in ("graded", "written")]
     of = sum(cell.points for cell in own)
     read = [work for work in works if work.notebook is not None]
-    points = {w.student: None for w in works}
+    points: dict[str, float | None] = {w.student: None for w in works}
     points |= {w.student: sum(w.scores.get(name, 0.0) for name in graded) for w in read}
     untried = sum({w.outcomes.get(name) for name in graded} == {results.NOT_ANSWERED} for w in read)
     checks = {cell.id for cell in own if cell.role == "check"}
-    met = Counter(mistake for work in read for mistake in mistakes(work.notebook, checks))
+    met = Counter(
+        mistake for w in works if w.notebook is not None for mistake in mistakes(w.notebook, checks)
+    )
     mistake, met_by = met.most_common(1)[0] if met else ("", 0)
     full = sum(value is not None and value >= of for value in points.values())
     return Exercise(title, of, points, full, untried, mistake, met_by)

@@ -109,7 +109,7 @@ def _missing_name(cell: NotebookNode) -> str:
     """The name that a cell failed for; empty if it did not, or failed otherwise."""
     error = next((o for o in cell.outputs if o.output_type == "error"), None)
     match = re.fullmatch(r"name '(\w+)' is not defined.*", error.evalue) if error else None
-    return match[1] if match and error.ename == "NameError" else ""
+    return match[1] if error and match and error.ename == "NameError" else ""
 
 
 def _assess_written(cell: NotebookNode, doubts: Mapping[str, str]) -> CellResult:

@@ -62,7 +62,7 @@ def category(error: Mapping | None, source: str, labels: Iterable[str]) -> str:
         return ""
     if error.get("ename") == "AssertionError":
         return _label(str(error.get("evalue", "")), source, labels)
-    ours = {"LibraryAnswer": LIBRARY, "Wrong": SIGNATURE}.get(error.get("ename"))
+    ours = {"LibraryAnswer": LIBRARY, "Wrong": SIGNATURE}.get(str(error.get("ename")))
     return ours or f"{kind_of(error)} on an input of the hidden test"
 
 

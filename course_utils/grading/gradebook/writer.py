@@ -126,7 +126,7 @@ class Writer:
                 was kept then counts.
         """
         marks = self.marks(result.student).get(result.student, {})
-        if last is None or last.notebook is None:
+        if last is None or last.notebook is None or result.notebook is None:
             return {name: vars(mark) | {"same": False} for name, mark in marks.items()}
         old, new = _answers(last.notebook), _answers(result.notebook)
         before = {}
@@ -184,12 +184,12 @@ class Writer:
 
     def _autograde(self, result: Result) -> None:
         """Stock autograde of one student, whose notebook has been sanitised and executed already."""
+        executed = nbformat.from_dict(result.notebook)
 
         def hand_in(notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-            for cell, done in zip(notebook.cells, result.notebook["cells"], strict=True):
+            for cell, done in zip(notebook.cells, executed.cells, strict=True):
                 if cell.cell_type == "code":
-                    cell.outputs = nbformat.from_dict(done["outputs"])
-                    cell.execution_count = done["execution_count"]
+                    cell.outputs, cell.execution_count = done.outputs, done.execution_count
             return notebook, resources
 
         course = CourseDirectory(config=self.config, root=str(self.root), assignment_id=self.assignment)
@@ -265,6 +265,6 @@ def _answers(notebook: Mapping) -> dict[str, list[str]]:
     }
 
 
-def _name(step: object) -> str:
+def _name(step: type | str) -> str:
     """Of a preprocessor, given as a class or as the dotted path of one."""
     return step.rpartition(".")[2] if isinstance(step, str) else step.__name__

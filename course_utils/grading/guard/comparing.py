@@ -108,9 +108,10 @@ def _compiled(source: str) -> bytes | None:
         tree = ast.parse(source)
     except SyntaxError:  # it has a line for IPython
         return None
-    value = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
-        value = compile(ast.Expression(tree.body.pop().value), FILE, "eval", dont_inherit=True)
+    value, last = None, tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr) and not source.rstrip().endswith(";"):
+        tree.body.pop()
+        value = compile(ast.Expression(last.value), FILE, "eval", dont_inherit=True)
     return marshal.dumps((compile(tree, FILE, "exec", dont_inherit=True), value))
 
 
@@ -191,6 +192,7 @@ class _Rewriter(ast.NodeTransformer):
         if node.args[-1] not in kept:
             self.removed += node.keywords
             node.keywords = []
+        assert isinstance(node.func, ast.Attribute)  # values.same
         node.func.attr = self.function
         node.args = [ast.Constant(self.nonce), *kept]
         return node
@@ -215,7 +217,8 @@ class _Sweeper(ast.NodeTransformer):
     """Removes definitions of names that nothing reads."""
 
     def __init__(self, unused: set[str]):
-        self.unused, self.removed = unused, []
+        self.unused = unused
+        self.removed: list[ast.AST] = []
 
     def visit(self, node: ast.AST) -> ast.AST | None:
         if _defines(node) and _defines(node) <= self.unused:

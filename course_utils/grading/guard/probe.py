@@ -133,7 +133,7 @@ def look_around(nonce, root, helpers):
 def changed_builtins(root, helpers):
     for name in BUILTINS:
         thing = vars(builtins).get(name)
-        if type(thing) not in (type, types.BuiltinFunctionType) or thing.__name__ != name:
+        if thing is None or type(thing) not in (type, types.BuiltinFunctionType) or thing.__name__ != name:
             yield f"builtins.{name} is not Python's"
     for kind in (AssertionError, Exception, BaseException):
         if "_render_traceback_" in dir(kind):
@@ -226,7 +226,7 @@ def blind_torch(root, helpers):
         if name in genuine and name not in MAY_CHANGE and of_students(thing):
             yield f"torch.Tensor.{name} was replaced"
     overrides = sys.modules.get("torch.overrides")
-    stack = getattr(overrides, "_get_current_function_mode_stack", list)()
+    stack: list = getattr(overrides, "_get_current_function_mode_stack", list)()
     if any(of_students(mode) for mode in stack):
         yield "a torch function mode was left on"
 
@@ -293,7 +293,9 @@ def changed_replies(root, helpers):
 
 def changed_running(root, helpers):
     """What may act while other code runs."""
-    hooks = [sys.gettrace(), sys.getprofile(), threading._trace_hook, threading._profile_hook]
+    # The functions that give these two could have been replaced.
+    in_threads = threading._trace_hook, threading._profile_hook  # type: ignore[attr-defined]  # private
+    hooks = [sys.gettrace(), sys.getprofile(), *in_threads]
     if any(hook is not None and of_students(hook) for hook in hooks):
         yield "a trace or profile function was left on"
     if any(map(of_students, [*sys.meta_path, *sys.path_hooks])):

@@ -13,9 +13,10 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_client import AsyncKernelManager
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 
@@ -110,7 +111,7 @@ class FreshKernel(KernelProvisionerBase):
         """The arguments of :meth:`launch_kernel`; there is no command line."""
         return {"cmd": [], "cwd": kwargs.get("cwd")}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start a sandbox and a kernel in it; returns how to connect."""
         try:
             return self._launch(kwargs["cwd"])
@@ -118,26 +119,29 @@ class FreshKernel(KernelProvisionerBase):
             await self.cleanup()
             raise
 
-    def _launch(self, cwd: str | None) -> dict[str, Any]:
+    def _launch(self, cwd: str | None) -> KernelConnectionInfo:
         manager = self.parent
-        self.doors = Doors()
-        self.sandbox = self._open_sandbox(manager.limits)
+        assert isinstance(manager, GradingKernelManager)
+        self.doors = doors = Doors()
+        self.sandbox = sandbox = self._open_sandbox(manager.limits, doors)
         if cwd:
-            bring_files(Path(cwd), self.sandbox.outside(WORK))
+            bring_files(Path(cwd), sandbox.outside(WORK))
         connection = {f"{name}_port": number for number, name in enumerate((*CHANNELS, "hb"), 1)} | {
             "transport": "ipc",
             "ip": NAMELESS,
             "key": manager.session.key.decode(),
             "signature_scheme": manager.session.signature_scheme,
         }
-        self._start_kernel(Start(connection, manager.limits, self.sandbox.uid, tuple(self.doors.descriptors)))
-        self.doors.hand_over()
-        self.connection_info = connection | {"ip": self.doors.path, "key": manager.session.key}
+        self._start_kernel(sandbox, Start(connection, manager.limits, sandbox.uid, tuple(doors.descriptors)))
+        doors.hand_over()
+        outside = connection | {"ip": doors.path, "key": manager.session.key}
+        self.connection_info = cast(KernelConnectionInfo, outside)
         return self.connection_info
 
     async def poll(self) -> int | None:
         """None as long as the kernel lives."""
-        return None if self.has_process and self._lives() else 1
+        sandbox = self.sandbox
+        return None if sandbox and not sandbox.ended and self._lives(sandbox) else 1
 
     async def wait(self) -> int | None:
         """Wait until the kernel has ended."""
@@ -164,14 +168,14 @@ class FreshKernel(KernelProvisionerBase):
         if self.doors:
             self.doors.remove()
 
-    def _open_sandbox(self, limits: Limits) -> Sandbox:
-        return Sandbox(limits, FRESH, self.doors.descriptors)
+    def _open_sandbox(self, limits: Limits, doors: Doors) -> Sandbox:
+        return Sandbox(limits, FRESH, doors.descriptors)
 
-    def _start_kernel(self, start: Start) -> None:
-        self.sandbox.give(start.to_json())
+    def _start_kernel(self, sandbox: Sandbox, start: Start) -> None:
+        sandbox.give(start.to_json())
 
-    def _lives(self) -> bool:
-        return self.sandbox.is_running()
+    def _lives(self, sandbox: Sandbox) -> bool:
+        return sandbox.is_running()
 
 
 class WarmKernel(FreshKernel):
@@ -186,15 +190,17 @@ class WarmKernel(FreshKernel):
             os.close(self._end)
             self._end = None
 
-    def _open_sandbox(self, limits: Limits) -> Sandbox:
+    def _open_sandbox(self, limits: Limits, doors: Doors) -> Sandbox:
         self._server = warm_kernels()  # first: its start is not of the submission's time
         return Sandbox(limits)
 
-    def _start_kernel(self, start: Start) -> None:
-        self._end = self._server.start_kernel(self.sandbox, start)
+    def _start_kernel(self, sandbox: Sandbox, start: Start) -> None:
+        self._end = self._server.start_kernel(sandbox, start)
 
-    def _lives(self) -> bool:
-        return self.sandbox.is_running() and not select.select([self._end], [], [], 0)[0]
+    def _lives(self, sandbox: Sandbox) -> bool:
+        if self._end is None or not sandbox.is_running():
+            return False
+        return not select.select([self._end], [], [], 0)[0]
 
 
 class PrivateKernel(LocalProvisioner):
@@ -206,6 +212,7 @@ class PrivateKernel(LocalProvisioner):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """The arguments of :meth:`launch_kernel`."""
         self._home = tempfile.mkdtemp(prefix="course-grade-")
+        assert self.parent is not None  # see GradingKernelManager
         self.parent.connection_file = str(Path(self._home, "kernel.json"))
         env = os.environ | {"HOME": self._home, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
         env.setdefault("NBGRADER_EXECUTION", "autograde")

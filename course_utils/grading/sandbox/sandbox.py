@@ -90,6 +90,8 @@ class Sandbox:
     ) -> None:
         self.limits, self.why = limits, ""
         self._bwrap, self.pid, self._first = _start(limits, [*WHEN_READY, *inner], descriptors)
+        assert self._bwrap.stdin is not None and self._bwrap.stdout is not None  # it was started with pipes
+        self._stdin, self._stdout = self._bwrap.stdin, self._bwrap.stdout
         self._ended, self._ending = threading.Event(), threading.Lock()
         self.uid = FIRST_UID + self.pid % UIDS if os.geteuid() == 0 else None
         self._folders: list[int] = []  # those in memory, as descriptors that nobody can turn elsewhere
@@ -119,8 +121,8 @@ class Sandbox:
     def give(self, text: bytes) -> None:
         """Write this to the command's stdin, and close it."""
         try:
-            self._bwrap.stdin.write(text)
-            self._bwrap.stdin.close()
+            self._stdin.write(text)
+            self._stdin.close()
         except BrokenPipeError:  # it has ended, as those who wait for it will see
             pass
 
@@ -145,7 +147,7 @@ class Sandbox:
 
     def said(self) -> str:
         """Everything its command prints from now on to its end."""
-        return self._bwrap.stdout.read().decode(errors="replace")
+        return self._stdout.read().decode(errors="replace")
 
     def end(self, why: str = "") -> None:
         """End every process inside, and wait until none is left; nothing happens if it has ended before."""
@@ -161,12 +163,12 @@ class Sandbox:
                 os.close(descriptor)
             self._bwrap.kill()
             self._bwrap.wait()
-            self._bwrap.stdout.close()
+            self._stdout.close()
             with contextlib.suppress(BrokenPipeError):
-                self._bwrap.stdin.close()
+                self._stdin.close()
 
     def _wait_until_ready(self) -> None:
-        said = self._bwrap.stdout.readline()
+        said = self._stdout.readline()
         if said != b"ready\n":
             raise _no_sandbox(said)
 

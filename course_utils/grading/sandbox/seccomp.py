@@ -26,7 +26,7 @@ MAP_SHARED, MAP_ANONYMOUS = 0x01, 0x20  # from linux/mman.h
 FAMILIES = (1, 2, 10, 16)  # sockets: unix, inet, inet6, netlink; not vsock, which leaves a virtual machine
 
 # By what a call is for, its numbers on x86_64 and aarch64.
-DENIED: dict[str, tuple[dict[str, tuple[int | None, int]], int]] = {
+DENIED: dict[str, tuple[dict[str, tuple[int, int | None]], int]] = {
     "other processes": (
         {"ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
          "kcmp": (312, 272), "pidfd_getfd": (438, 438)},
@@ -108,8 +108,9 @@ def _instructions(machine: str) -> Iterator[Instruction]:
     yield from _if(IF_AT_LEAST, X32, errno.ENOSYS)
     for calls, problem in DENIED.values():
         for numbers in calls.values():
-            if numbers[which] is not None:
-                yield from _if(IF_EQUAL, numbers[which], problem)
+            number = numbers[which]
+            if number is not None:
+                yield from _if(IF_EQUAL, number, problem)
     yield from _on(CLONE[which], FIRST_ARGUMENT, [*_if(IF_ANY_BIT, CLONE_NEW_ANYTHING, errno.EPERM)])
     for call in (SOCKET, SOCKETPAIR):
         allowed = [step for family in FAMILIES for step in _allow_if_equal(family)]

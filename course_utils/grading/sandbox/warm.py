@@ -155,11 +155,12 @@ def serve(door: socket.socket, lifeline: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that the children's ends are forgotten
     open_ones = {door}
     while True:
-        ready, _, _ = select.select([lifeline, *open_ones], [], [])
+        awaited: list[int | socket.socket] = [lifeline, *open_ones]
+        ready, _, _ = select.select(awaited, [], [])
         if lifeline in ready:
             shutil.rmtree(folder, ignore_errors=True)
             return
-        for one in ready:
+        for one in open_ones.intersection(ready):
             if one is door:
                 open_ones.add(_welcome(door))
             elif not _serve_one(one, open_ones):

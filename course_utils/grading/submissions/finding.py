@@ -115,8 +115,7 @@ def read_submission(
         names = ", ".join(sorted(one_line(p.name) for p in [*fitting, *problems]))
         raise NotebookError(f"several notebooks, and which one counts? {names}")
     if not fitting:
-        path, problem = next(iter(problems.items()), (None, None))
-        raise problem or NotebookError("no notebook fits the released one")
+        raise next(iter(problems.values()), NotebookError("no notebook fits the released one"))
     chosen = next(iter(fitting))
     repaired = repair(fitting[chosen], release, instructor)
     repaired.notes += _remarks(submission, chosen)

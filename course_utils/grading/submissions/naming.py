@@ -92,6 +92,6 @@ def _time(text: str) -> datetime | None:
     """``2026-01-30-15-00-00`` and the like: year to second in this order, whatever stands between, in UTC."""
     numbers = [int(n) for n in re.findall(r"\d+", text)][:6]
     try:
-        return datetime(*numbers, tzinfo=UTC)
+        return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type, misc]  # six numbers at most
     except (TypeError, ValueError):
         return None

@@ -124,6 +124,7 @@ def _split(piece: Piece, cell: NotebookNode) -> list[Piece]:
     """What stands before a locked cell, the cell, and what stands behind."""
     name, lines, wanted = name_of(cell), _lines(piece.source), _lines(cell.source)
     start = _place(wanted, lines)
+    assert start is not None  # see _locked_cell_in
     end = start + len(wanted)
     before, found, after = ("\n".join(part).strip("\n") for part in (lines[:start], wanted, lines[end:]))
     kept = "" if piece.grade_id == name else piece.grade_id
