@@ -10,6 +10,7 @@ from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 from course_utils.plots.frame import (
+    COLOURS,
     CourseFigure,
     count,
     display_names,
@@ -19,12 +20,6 @@ from course_utils.plots.frame import (
     write_alt_text,
 )
 from course_utils.plots.labels import label_points
-
-# Ten colours that people with any kind of colour vision tell apart: Paul Tol's "muted", a darker grey.
-CLASS_COLOURS = (
-    "#332288", "#44AA99", "#CC6677", "#88CCEE", "#882255",
-    "#117733", "#DDCC77", "#AA4499", "#999933", "#888888",
-)  # fmt: skip
 
 
 @house_style()
@@ -68,16 +63,17 @@ def embedding(
     )
     ax = fig.add_subplot()
     places, known = points.numpy(), labels.numpy()
-    middles = {}
+    middles, inks = [], {}
     for i, name in enumerate(display_names(classes, "class", 16)):
-        own, colour = places[known == i], CLASS_COLOURS[i % len(CLASS_COLOURS)]
-        ax.plot(own[:, 0], own[:, 1], series_style(i)[1], color=colour, ms=5, alpha=0.7)
+        own, (colour, marker) = places[known == i], series_style(i)
+        fill = "none" if i >= len(COLOURS) else colour  # hollow: the second class of a colour
+        ax.plot(own[:, 0], own[:, 1], marker, color=colour, ms=5, mfc=fill, alpha=0.7)
         if len(own):
-            middles[name] = np.median(own, axis=0)
+            middles.append(np.median(own, axis=0))
+            inks[name] = tuple(0.6 * part for part in to_rgb(colour))  # letters are thin: darker
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
-    label_points(ax, list(middles.values()), list(middles))
-    for text in ax.texts:  # darker than the points: letters are thin
-        tint = to_rgb(CLASS_COLOURS[list(middles).index(text.get_text()) % len(CLASS_COLOURS)])
-        text.set(color=tuple(0.6 * part for part in tint), weight="bold")
+    label_points(ax, middles, list(inks))
+    for text in ax.texts:
+        text.set(color=inks[text.get_text()], weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
     return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")

@@ -23,8 +23,9 @@ def test_embedding_names_the_classes_that_are_there():
     assert figure.axes[0].get_xlabel() == "first component"
 
 
-def test_ten_classes_have_ten_colours():
+def test_ten_classes_look_different_in_colour_or_fill():
     points, labels = torch.randn(40, 2), torch.arange(40) % 10
     names = [f"class {i}" for i in range(10)]
     figure = plots.embedding(points, labels, names, title="Alike", data="pictures", axes="component")
-    assert len({line.get_color() for line in figure.axes[0].lines}) == 10
+    looks = {(line.get_color(), line.get_markerfacecolor()) for line in figure.axes[0].lines}
+    assert len(looks) == 10
