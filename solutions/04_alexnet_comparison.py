@@ -758,10 +758,10 @@ plots.show(plots.paired_differences(
     title="Pairs of checkpoints on the same test images"))  # fmt: skip
 
 # %% [markdown]
-# The last rows are the control. Two seeds of the **same** network are two checkpoints, and McNemar's test asks only "are these two checkpoints equally good on pictures like these?", not
+# Rows of a network against *itself* are the control. Two seeds of the **same** network are two checkpoints, and McNemar's test asks only "are these two checkpoints equally good on pictures like these?", not
 # "are these two architectures?". A large p says only that these images could not tell the two apart: look at the counts as well, for two seeds may be equally good and still
-# differ on many images. A small one is a difference that no architecture made. For the question about architectures the seeds are the sample: look how far the points of one kind lie apart. And p-values of several pairs on the same images are
-# not independent evidence.
+# differ on many images. A small one is a difference that no architecture made. For the question about architectures the seeds are the sample: look how far the points of one kind lie apart. And several p-values from the same images (one may fall below 0.05)
+# are not independent evidence.
 #
 # ### Better at what?
 
@@ -777,7 +777,7 @@ differences = [
 ]
 plots.show(plots.class_differences(
     differences, splits.classes, first="ResNet-18", second="AlexNet", n_images=len(labels),
-    title="Where ResNet-18 is ahead, class by class", data=session.caption))  # fmt: skip
+    title="ResNet-18 minus AlexNet, by class", data=session.caption))  # fmt: skip
 session.keep("classes", {"rows": [
     {"class": name, **{f"seed {s}": f"{100 * value:+.1f}" for s, value in zip(protocol.seeds, values)}}
     for name, *values in zip(splits.classes, *differences)], "n_train": len(splits.train)})  # fmt: skip
@@ -1111,7 +1111,7 @@ plots.show(plots.reliability(shown, title="Calibration of the fine-tuned pair", 
 session.show_recorded("calibration")
 
 # %% [markdown]
-# A temperature over 1 says that the network was too sure. Recorded, fine-tuned ResNet-18 needed none (1.01) and AlexNet
+# A temperature over 1 says that the network was too sure, one under 1 that it was not sure enough. Recorded, fine-tuned ResNet-18 needed none (1.01) and AlexNet
 # was too sure (1.20); one number, fitted on **validation** images, lowers the error of all four (AlexNet's from 0.049 to
 # 0.026). Fitted on 100 images, as at `smoke`, it can make things worse: look at your table. No prediction changes, since
 # dividing all logits by the same positive number leaves the largest one the largest. (Guo and others, 2017, where both

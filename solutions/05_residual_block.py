@@ -821,13 +821,13 @@ assert f"{200 * sum(p * (1 - p) / 400 for p in (0.525, 0.455)) ** 0.5:.0f}" == "
 assert all(there[f"{name} shuffled"].mean < there[f"{name} left out"].mean for name in identity_blocks(stock))
 
 # %% [markdown]
-# **The order of sizes is not the order of losses.** `layer1.0` is missed most, 10.5 points; then `layer2.1`, whose F(x) is smaller than x (0.96), 8.0 points. And without `layer4.1`,
-# whose F(x) is by far the largest at 128 px, nothing is lost. How large F(x) is depends on the input, too: at 32 px, where the losses were measured, the map of
-# `layer4.1` is a single pixel, and its ratio is near 1 or below (last column). The size of F(x) says how far a block moves its input, not how much anyone needs the
+# **The order of sizes at 128 px is not the order of losses.** `layer1.0` costs 10.5 points, `layer2.1`, whose F(x) is smaller than x (0.96), 8.0. And without `layer4.1`,
+# whose F(x) is by far the largest, no loss shows. But how large F(x) is depends on the input, too: at 32 px, where the losses were measured, the map of
+# `layer4.1` is a single pixel, and its ratio is near 1 or below; see whether your last column orders the losses better. The size of F(x) says how far a block moves its input, not how much anyone needs the
 # move: behind `layer4.1` stand only a mean and the head, which was trained on these pictures and may read x nearly as well; behind `layer2.1` stand four blocks that
 # were made for what it gives.
 #
-# And a **wrong** F(x) is worse than none, in every block: the others have adapted to it. (By our rule a loss is decided from 7 points on: `layer1.0` and `layer2.1`
+# And a **wrong** F(x) had the lower mean in every block; why, this does not show. (By our rule a loss is decided from 7 points on: `layer1.0` and `layer2.1`
 # left out, and every shuffled one. The rule is strict here, since whole and damaged networks see the same images.)
 
 # %% [markdown]
@@ -884,7 +884,7 @@ session.show_recorded("gradients")
 # > and normalisation, its plain networks had batch norm and healthy gradient norms, and the trouble is "unlikely to be
 # > caused by vanishing gradients". At 14 layers (`smoke`) both stacks with norm stay within a factor of ten, and their ranges overlap. Recorded at **56 layers**
 # > the plain one grows 2,094 times towards the input, the residual one 13 times: growth, the **opposite** of vanishing. And without norm? The gradients of the plain
-# > stack are small in *all* layers (the figure), not smaller at the input: recorded 3.1 times, residual 0.51. Does the growth cause the degradation of the next
+# > stack are small in *all* layers (the figure); first over last is recorded as 3.1, residual 0.51. Does the growth cause the degradation of the next
 # > section? The table cannot tell: it shows that shortcuts keep norms in bounds, not that bounds are what training needed. (Section 7 trains 20 and 32 layers;
 # > `overrides = {"gradients.depth": 32}` measures there.)
 
@@ -1012,7 +1012,7 @@ summary = {
     "Where is F(x) smallest beside its shortcut?": f"{smallest}, ratio {ratios['pretrained'][smallest]:.2f}",
     "Do gradients vanish in a plain stack with batch norm?": f"first over last layer: {gap[0]:.2g} times",
     "Do more layers fit worse, plain?": verdict(*plain),
-    "And with shortcuts?": verdict(*with_shortcuts),
+    f"And with shortcuts, after {plan.degradation.epochs} epochs?": verdict(*with_shortcuts),
     "Is the block with the largest F(x) missed most?": f"largest: {largest}, without it {without.mean:.1%}; "
                                                        f"missed most: {missed.name}, {missed.mean:.1%}; whole {whole.mean:.1%}",
     "Which damage hurts ResNet-18 most?": f"{broken.name}: {whole.mean:.1%} to {broken.mean:.1%}",
@@ -1024,6 +1024,11 @@ print("\n".join(f"{question}\n    {answer}" for question, answer in summary.item
 # %% [markdown]
 # **Decide:** you have to make a trained ResNet-50 cheaper and may remove two blocks without training again. Which ones would
 # you try first, by what you have measured, and on which images would you check it?
+#
+# <details><summary>One answer</summary>
+# Blocks whose shortcut is x, ranked by the loss on validation images at your own input size, not by the size of F(x); then the best pairs together, since two losses need not add up.
+# Test images last, once.
+# </details>
 
 # %% [markdown]
 # One formula is often quoted with it: if H = x + F(x), then dH/dx = 1 + dF/dx. It holds before the last ReLU (which sets rows to zero) and for an
@@ -1596,6 +1601,6 @@ session.keep("zero_start", {
 session.show_recorded("zero_start")
 
 # %% [markdown]
-# Look at how early the curves fall. Recorded: the zero start fits everything (100 %), the usual one nearly (98.5 %), and the zero start gets to half the
+# Four epochs, as at `smoke`, are too few to tell. Recorded: the zero start fits everything (100 %), the usual one nearly (98.5 %), and the zero start gets to half the
 # error in about half the epochs. The verdict rule calls 1.5 points decided here; with 500 images it is eight of them.
 

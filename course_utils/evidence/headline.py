@@ -70,7 +70,7 @@ def number(printed: float, start: str, arm: tuple[str, str]) -> Callable[[Arms],
         else:
             close = abs(mean(arms[arm]) - printed) < 2 * _standard_error(arms[arm])
             sentence = "reproduced" if close else "refuted"
-        reached = [name for (_, name), found in arms.items() if max(mean(found), mirrored(found)) >= printed]
+        reached = [how for (_, name), found in arms.items() if (how := _reaching(name, found, printed))]
         return sentence + (f"; {printed:.2%} or more has: {', '.join(reached)}" if reached else "")
 
     return verdict
@@ -217,6 +217,13 @@ def mirrored(arm: Mapping) -> float:
     """The same where each image and its mirror image vote together; 0 where that was not measured."""
     scores = arm.get("test_mirrored", [])
     return sum(scores) / len(scores) if scores else 0.0
+
+
+def _reaching(name: str, arm: Mapping, printed: float) -> str:
+    """The arm's name, and how it reaches the printed accuracy; empty where it does not."""
+    if mean(arm) >= printed:
+        return name
+    return f"{name}, with mirror images" if mirrored(arm) >= printed else ""
 
 
 def _records(folder: Path) -> dict[str, dict]:

@@ -47,7 +47,7 @@ def test_mirror_images_are_told_apart_and_may_reach_a_number(tmp_path):
     write(tmp_path, s0={PRINTED[1]: arm(0.86, test_mirrored=[0.87])})
     row = headline.rows(tmp_path)[0]
     assert "86.00%; 87.00% with mirror images" in row["measured here"]
-    assert "86.08% or more has: as printed, small weights" in row["verdict"]
+    assert "86.08% or more has: as printed, small weights, with mirror images" in row["verdict"]
 
 
 @pytest.mark.parametrize(
