@@ -180,7 +180,7 @@ crops = {model: best_single(model).crops for model in found}
 assert crops["AlexNet"] == crops["DenseNet"] == 10 and crops["VGG"] == crops["ResNet"] == zoo.SEVERAL_SCALES
 
 # %% [markdown]
-# Four of the seven are **ensembles**: several networks vote. AlexNet's even used more labelled pictures (two of its seven networks
+# None. Four of the seven are **ensembles**: several networks vote. AlexNet's even used more labelled pictures (two of its seven networks
 # were pretrained on ImageNet-22k: pretraining and fine-tuning, in 2012). Three stand in no table of their papers. And even the
 # honest column mixes conditions: AlexNet and DenseNet average ten crops, VGG and ResNet several scales.
 #
@@ -395,7 +395,8 @@ plots.show(plots.family("Images and texts (CLIP)"))
 # %% [markdown]
 # ### The same as a table
 #
-# Each row is **one** published set of weights: parameters with its own head, top-1 accuracy of that network alone, with one crop.
+# Each row is **one** published set of weights: parameters with its own head, top-1 accuracy of that network alone, with one crop. Recipes differ, too:
+# a tag that ends in V2 is ahead by points that belong to no idea (section 1).
 
 # %%
 HISTORY = {  # network: what was new, layers with weights (Transformers and scaled CNNs: blocks)
@@ -742,10 +743,10 @@ assert len(never) == 9
 sold = {True: "yes", False: "no", None: "read the terms"}
 cards = {entry.name: zoo.card(entry) for entry in zoo.ENTRIES if entry.family != "CNN"}
 show_table([
-    {"weights": name, "licence": facts.licence, "may be sold": sold[facts.commercial],
+    {"weights": name, "licence": facts.licence, "sold, by its licence": sold[facts.commercial],
      "mean": " ".join(f"{m:.3f}" for m in facts.mean), "pixels": facts.size}
     for name, facts in cards.items()
-], caption="What the cards of the Transformers say")  # fmt: skip
+], caption="What the cards beyond plain CNNs say")  # fmt: skip
 
 # %% [markdown]
 # `cc-by-nc` forbids commercial use; DINOv3 has terms of its own. **"Not stated" is no permission**: torchvision's README says only that its weights may come
@@ -775,7 +776,7 @@ for name in ("LeNet-5", "ResNet-18", "MoCo v3 ViT-S"):
 # | a few thousand labels, one GPU | fine-tune ConvNeXt-T or ResNet-50 (V2) | good recipes, easy to train |
 # | a phone | MobileNet v3 Large, EfficientNet-Lite0 | compute, not parameters, is what you pay |
 # | no labels of your own, class names only | CLIP or SigLIP 2, zero-shot | a text is a class |
-# | to be sold | read each card: Apache-2.0 or MIT say yes | "not stated" is no permission |
+# | to be sold | Apache-2.0 or MIT; then ask about the data | "not stated" is no permission |
 # | 32x32 pictures | weights from 224 px, enlarged to 96 px or more; weights from small pictures at their own size | section 1 |
 #
 # That is a first guess in words. In code a recommendation is a function of constraints:
@@ -1404,7 +1405,7 @@ checks.zoo.zero_shot(zero_shot_head)
 
 # %% [markdown]
 # <details><summary>Hint: "right for one prompt, wrong for several"</summary>
-# The mean of vectors of length 1 is shorter than 1. Its length must be set again.
+# The mean of vectors of length 1 is shorter than 1. Its length must be set again. (And without the first step a long prompt would outvote the others.)
 # </details>
 # <details><summary>Hint: "which dimension?"</summary>
 # Length is taken over <code>D</code>, the last dimension: <code>F.normalize(t, dim=-1)</code>. Its default is another one.

@@ -262,12 +262,12 @@ print(verdict(stems[3], stems[2]))
 session.show_recorded("stems")
 
 # %% [markdown]
-# **Read it.** We built up a cure for dead taps, and the record says that **no cure helps these weights** while they are frozen: stock at 32 pixels 55.3 %, enlarged to 64 pixels 51.3 and without the
+# **Read it.** The record says that **no cure helps these weights** while they are frozen. Stock at 32 pixels is best and cheapest, 55.3 %; enlarged to 64 pixels 51.3 and without the
 # pool 50.9 (both undecided on 500 images), with stride 1 42.9, with a new 3x3 stem 30.4 (clearly worse). Why, we have not tested; these weights saw pictures of 32 to 64 pixels, and an enlarged one is soft.
 # Weights from 224 pixels tell another story: EfficientNet-Lite0 gains with every enlargement up to 224 (section 8), so *"resizing makes the features fail"* (claim F1) is wrong as a rule.
 #
-# `conv3x3` puts random numbers in front of a backbone that expects the old stem's maps. *"Surgery keeps the pretrained features"* (claim E17) holds from layer1 on, and costs 25 points
-# here. Surgery **plus full fine-tuning** is another experiment, and this one says nothing about it.
+# `conv3x3` puts random numbers in front of a backbone that expects the old stem's maps. *"Surgery keeps the pretrained features"* (claim E17) holds from layer1 on; it costs 25 points
+# here, half of them by stride 1 alone. Surgery **plus full fine-tuning** is another experiment.
 
 # %%
 stock_arm, *cures = (Arm(a["name"], tuple(a["scores"]), a["n_images"]) for a in session.recorded("stems")["arms"])
@@ -949,7 +949,7 @@ for name, pairs in runs.items():
     print(f"{name}: best epochs {[h.best_epoch for _, h in pairs]}")
 
 # %% [markdown]
-# The probe joins as a third arm; its fit has no randomness, so it has one score. Now the test images, for the first time.
+# The probe joins as a third arm; its fit has no randomness, so it has one score. Now the test images, new to these arms.
 
 # %%
 control = tested(runs, rates, splits.test, preprocess)
@@ -1036,7 +1036,7 @@ session.keep("plateau", {"epochs": longer.epochs, "test": long_test.top1, "val":
 session.show_recorded("plateau")
 
 # %% [markdown]
-# **Read it.** Recorded, 60 epochs on 1,000 images: scratch ends at 48.4 % on test, ten points below fine-tuning after a tenth of the epochs. With this many images the better start gives
+# **Read it.** Recorded, 60 epochs on 1,000 images, one seed: scratch ends at 48.4 % on test, ten points below fine-tuning after six. With this many images the better start seems to give
 # *accuracy*, not only time. On all of CIFAR-10 a scratch ResNet-18 with
 # a 3x3 stem reaches 93.0 % (README of kuangliu/pytorch-cifar); another, whose stem we have not seen, 95.0 % after 300
 # epochs (model card of edadaltocg/resnet18_cifar10). So with 50,000 images a high score alone proves nothing about
@@ -1212,7 +1212,7 @@ session.show_evidence("hotdog")
 # **Read it.** ImageNet's own answer is right in 62 %: it never calls anything else a hot dog, and finds only a quarter of those there are. The knowledge is there, in the features: a **probe** on them
 # reaches 84 %, and no fine-tuning here is ahead of it. What S4 prints as its recipe, with so few photographs, gives 62 and 50 %: it stops after five epochs
 # at a rate that was meant for 2,000. And a network from scratch has learned nothing: 47 and 50 %, a coin. With one rate for
-# all layers in both arms, ResNet-18's start alone is worth 18 points; so S4's ten points are no exaggeration, though its runs do not show them.
+# all layers in both arms, ResNet-18's start alone is worth 18 points here; what it is worth with S4's 2,000 photographs, neither its runs nor ours can say.
 # A fold has 50 test photographs, and folds lie up to 26 points apart: whoever tests on one fold alone can print what they like.
 
 # %%
@@ -1250,7 +1250,7 @@ summary = {
     "Which stem or size has the best probe?": verdict(best, second),
     "What is the linear probe worth?": f"{linear.mean:.1%}",
     "How far does scratch get alone?": f"{long_test.top1:.1%} after {longer.epochs} epochs",
-    "And on 150 photographs?": verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]),
+    "And on 150 photographs (recorded)?": verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]),
 }
 origin = pretrained.name if pretrained else "none"
 print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
@@ -1727,7 +1727,7 @@ constants = {
 
 def probe_with(prep):
     """Validation accuracy of a probe on half of the training images, for each of three draws."""
-    features, val = (extract_features(model, part, prep) for part in (splits.train, splits.val))
+    features, val = (extract_features(probed, part, prep) for part in (splits.train, splits.val))
     scores = []
     for s in range(3):
         order = torch.randperm(len(features), generator=torch.Generator().manual_seed(s))
@@ -1939,7 +1939,7 @@ show_table([{"measured on": name, "accuracy": percent(value)} for name, value in
 # From the first row to the second two things change at once: the model has finished the epoch, and batch norm uses its
 # running statistics instead of each batch's own. From the second to the third it is augmentation, from the third to the
 # last what the model does not carry over to new images. Whether train is below validation depends on the epoch: look at
-# the first rows of the table above.
+# the curves of section 4.
 
 # %% [markdown]
 # ### Test-time resolution
@@ -2087,7 +2087,7 @@ print(*photo_arms, verdict(*photo_arms), sep="\n")
 # ### Leave the dead taps out
 #
 # What adds nothing but zeros need not be computed. Change `live_conv` so that it uses one tap of nine: `F.conv2d` takes
-# any slice of `conv.weight`. The next cell compares it with the full kernel; unchanged, it shows the same milliseconds twice.
+# any slice of `conv.weight`. The next cell compares it with the full kernel; unchanged, the two differ by noise alone.
 
 # %%
 def live_conv(conv, x):
