@@ -577,7 +577,8 @@ history = fit_with_panel(model, splits, recipe, preprocess, seed=seed)
 
 # %%
 frozen, unfrozen = ([e.val_accuracy for e in history.records if e.phase == phase] for phase in (0, 1))
-print(f"last frozen epoch {frozen[-1]:.1%}, first unfrozen one {unfrozen[0]:.1%}; the probe of section 3: {max(on_val.values()):.1%}")
+if frozen and unfrozen:
+    print(f"last frozen epoch {frozen[-1]:.1%}, first unfrozen one {unfrozen[0]:.1%}; the probe of section 3: {max(on_val.values()):.1%}")
 print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}; the model now has the weights of that epoch")
 
 # %% [markdown]
@@ -2284,8 +2285,8 @@ def hidden_test() -> None:
             ours = expected(model, batches)
             values.same("evaluate: mean loss per image", got[0], ours[0], atol=1e-4)
             values.same("evaluate: accuracy", got[1], ours[1], atol=1e-6)
-            again = answer(model, iter(batches[1:]))[0]
-            values.same("evaluate: the same model, other images", again, expected(model, batches[1:])[0], atol=1e-4)
+            got = answer(model, iter(batches[1:]))[0]
+            values.same("evaluate: the same model, other images", got, expected(model, batches[1:])[0], atol=1e-4)
 
 
 from course_utils import checks

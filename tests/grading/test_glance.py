@@ -175,7 +175,7 @@ def test_a_class_that_draws_from_the_answer_bank_tells_few_pairs_and_the_copy_fi
     drawn["thief"] = {name: text.replace("model", "netz") for name, text in drawn["s07"].items()}
     first, *others = alike(drawn, {})
     assert {first.first, first.second} == {"s07", "thief"} and first.share == 1
-    assert len(others) < 10
+    assert len(others) < 18  # of 1,830 pairs: one in a hundred
 
 
 def test_code_that_does_not_compile_is_compared_by_words():
