@@ -125,10 +125,9 @@ def class_differences(
     fig = new_figure(title, caption, height=0.9 + 0.32 * len(classes))
     ax = fig.add_subplot()
     for row, i in enumerate(order):
-        colour = RIGHT if means[i] > 0 else WRONG
         points = [100 * values[i] for values in differences]
         ax.plot([100 * means[i]] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=2)
-        ax.plot(points, [row] * len(points), "o" if means[i] > 0 else "s", color=colour, alpha=0.75)
+        ax.plot(points, [row] * len(points), "o", color=RIGHT, alpha=0.75)
     ax.axvline(0, color=FAINT, linewidth=1)
     ax.set_yticks(range(len(order)), [names[i] for i in order])
     label = f"accuracy of {first} minus {second} (points)"
