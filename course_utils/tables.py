@@ -76,6 +76,11 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return "–" if fraction is None else f"{100 * fraction:.{digits}f} %"
 
 
+def count(n: int, noun: str) -> str:
+    """1000, "image" as ``1,000 images``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def _holds_numbers(rows: Sequence[Mapping], column: str) -> bool:
     """Whether every value of the column that is there is a number, or a text such as ``71.2 %``."""
     values = [row[column] for row in rows if row.get(column) not in (None, "", "–", "-")]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from course_utils.errors import DataError
+from course_utils.tables import count
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def verdict(a: Arm, b: Arm) -> str:
 
 def _runs(arm: Arm) -> str:
     kind = "seed" if arm.folds == 1 else "fold"
-    return f"{len(arm.scores)} {kind}" + ("s" if len(arm.scores) > 1 else "")
+    return count(len(arm.scores), kind)
 
 
 def labels_needed(curve: Mapping[int, float], accuracy: float) -> float:

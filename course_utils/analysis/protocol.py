@@ -13,6 +13,7 @@ from course_utils.data.images import Splits
 from course_utils.errors import CourseError
 from course_utils.models.cost import multiply_adds, training_mib
 from course_utils.models.freezing import count_parameters
+from course_utils.tables import count
 from course_utils.training.evaluation import accuracy, predict, wilson_interval
 from course_utils.training.fitting import fit
 from course_utils.training.history import History
@@ -113,16 +114,16 @@ class Protocol:
 
     def rows(self, splits: Splits) -> list[dict]:
         """The protocol as a table."""
-        epochs = f"{self.epochs} epoch" + ("s" if self.epochs > 1 else "")
-        several = self.n_rates > 1
-        rate = "rate on the first seed, " if several else ""
+        epochs = count(self.epochs, "epoch")
+        rates, chosen = "one: nothing was chosen", "epoch in each run"
+        if self.n_rates > 1:
+            rates = f"the best of {self.n_rates}, a grid for each"
+            chosen = f"rate on the first seed, {chosen}"
         facts = {
             "training images": f"{len(splits.train):,}, the same for all",
             "budget of a run": f"{epochs}, {self.epochs * len(splits.train):,} images seen",
-            "learning rates": f"the best of {self.n_rates}, a grid for each"
-            if several
-            else "one: nothing was chosen",
-            "chosen on": f"{len(splits.val):,} validation images: {rate}epoch in each run",
+            "learning rates": rates,
+            "chosen on": f"{len(splits.val):,} validation images: {chosen}",
             "seeds": ", ".join(map(str, self.seeds)),
             "optimizer": f"AdamW, cosine to zero, batches of {self.batch_size}",
             "measured on": f"{len(splits.test):,} test images, once",

@@ -120,6 +120,8 @@ def _with_links(body: str, names: Mapping[str, str]) -> str:
     body = _LINK.sub(local, body)
     body = body.replace('src="docs/', 'src="')
     for file, title in names.items():
+        if not file[:2].isdigit():
+            continue  # no chapter: a document of that name is not what a table's cell means
         stem = file.removesuffix(".html")
         body = body.replace(
             f"<td><code>{stem}</code></td>", f'<td><a href="{file}">{html.escape(title)}</a></td>'

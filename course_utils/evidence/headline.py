@@ -5,7 +5,6 @@ No number that was measured stands in this file. What the texts print does, with
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -190,13 +189,14 @@ def rows(folder: Path = RECORDS, between: str = "; ") -> list[dict[str, str]]:
     Args:
         between: stands between the arms of a cell.
     """
-    return [_row(claim, arms, between) for claim in CLAIMS if (arms := _found(claim, _records(folder)))]
+    every = _arms(folder)
+    return [_row(claim, arms, between) for claim in CLAIMS if (arms := _found(claim, every))]
 
 
 def not_run(folder: Path = RECORDS) -> list[str]:
     """The claims that no run bears on yet."""
-    records = _records(folder)
-    return [f"{claim.says} ({claim.text})" for claim in CLAIMS if not _found(claim, records)]
+    every = _arms(folder)
+    return [f"{claim.says} ({claim.text})" for claim in CLAIMS if not _found(claim, every)]
 
 
 def markdown(folder: Path = RECORDS) -> str:
@@ -226,13 +226,13 @@ def _reaching(name: str, arm: Mapping, printed: float) -> str:
     return f"{name}, with mirror images" if mirrored(arm) >= printed else ""
 
 
-def _records(folder: Path) -> dict[str, dict]:
-    files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+def _arms(folder: Path) -> Arms:
+    """The arms of all records, by experiment and name."""
+    names = [file.stem for file in sorted(folder.glob("*.json"))]
+    return {(name, arm): found for name in names for arm, found in reading.read(name, folder)["arms"].items()}
 
 
-def _found(claim: Claim, records: Mapping[str, dict]) -> dict[tuple[str, str], dict]:
-    every = {(e, a): arm for e, record in records.items() for a, arm in record["arms"].items()}
+def _found(claim: Claim, every: Arms) -> Arms:
     return {key: every[key] for key in claim.arms if key in every}
 
 

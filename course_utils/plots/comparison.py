@@ -15,7 +15,6 @@ from course_utils.plots.frame import (
     RIGHT,
     WRONG,
     CourseFigure,
-    count,
     display_names,
     house_style,
     legible,
@@ -24,6 +23,7 @@ from course_utils.plots.frame import (
     series_style,
     write_alt_text,
 )
+from course_utils.tables import count
 
 if TYPE_CHECKING:
     from course_utils.analysis.calibration import Bin

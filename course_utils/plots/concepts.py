@@ -15,7 +15,6 @@ from course_utils.plots.frame import (
     INK,
     CourseFigure,
     arm_styles,
-    count,
     display_names,
     house_style,
     mark_chance,
@@ -25,6 +24,7 @@ from course_utils.plots.frame import (
 )
 from course_utils.plots.labels import label_right
 from course_utils.plots.results import LONGEST
+from course_utils.tables import count
 
 Line = Mapping[float, Sequence[float]]
 

@@ -12,7 +12,6 @@ from torch import Tensor
 from course_utils.plots.frame import (
     COLOURS,
     CourseFigure,
-    count,
     display_names,
     house_style,
     new_figure,
@@ -20,6 +19,7 @@ from course_utils.plots.frame import (
     write_alt_text,
 )
 from course_utils.plots.labels import label_points
+from course_utils.tables import count
 
 
 @house_style()

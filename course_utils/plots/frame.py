@@ -18,6 +18,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from course_utils.tables import count
+
 DPI = 110  # 8 inches fill a notebook's output cell
 WIDTH, MARGIN = 8.0, 0.1  # inches
 # Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008), without the
@@ -231,17 +233,7 @@ def text_width(text: str) -> int:
 # Words and numbers
 
 
-def percent(fraction: float) -> str:
-    """0.712 as ``71.2 %``."""
-    return f"{100 * fraction:.1f} %"
-
-
-def count(n: int, noun: str) -> str:
-    """1000, "image" as ``1,000 images``."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def sentence(text: str) -> str:
+def capitalised(text: str) -> str:
     """``text`` with a capital at the beginning, as a title has it."""
     return text[:1].upper() + text[1:]
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from course_utils.plots.frame import COLOURS, count, percent
+from course_utils.plots.frame import COLOURS
+from course_utils.tables import count, percent
 
 if TYPE_CHECKING:
     from course_utils.training.history import History

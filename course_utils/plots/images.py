@@ -16,7 +16,6 @@ from course_utils.plots.frame import (
     RIGHT,
     WRONG,
     CourseFigure,
-    count,
     display_names,
     house_style,
     legible,
@@ -24,6 +23,7 @@ from course_utils.plots.frame import (
     write_alt_text,
 )
 from course_utils.plots.mosaic import SHOW_PIXELS, Mosaic, grid
+from course_utils.tables import count
 
 if TYPE_CHECKING:
     from course_utils.data.images import ImageSet

@@ -18,18 +18,17 @@ from course_utils.plots.frame import (
     FAINT,
     INK,
     CourseFigure,
-    count,
     display_names,
     house_style,
     mark_chance,
     new_figure,
-    percent,
     seeds,
     series_style,
     write_alt_text,
 )
 from course_utils.plots.labels import label_right
 from course_utils.plots.mosaic import Mosaic
+from course_utils.tables import count, percent
 
 SIGNED = colormaps["RdBu_r"]
 # The parts of a basic block in the order of the calls, with their places from left to right.

@@ -15,19 +15,18 @@ from course_utils.plots.frame import (
     INK,
     CourseFigure,
     arm_styles,
-    count,
+    capitalised,
     display_names,
     house_style,
     legible,
     mark_chance,
     new_figure,
-    percent,
     seeds,
-    sentence,
     series_style,
     write_alt_text,
 )
 from course_utils.plots.labels import label_points, label_right
+from course_utils.tables import count, percent
 
 if TYPE_CHECKING:
     from course_utils.analysis.arms import Arm
@@ -60,7 +59,7 @@ def learning_curves(
     note = "line: mean, band: lowest to highest seed"
     images = count(n_images, "validation image") if n_images else ""
     caption = (data, images, seeds(list(curves.values())), note)
-    fig = new_figure(sentence(title), caption, height=4.0)
+    fig = new_figure(capitalised(title), caption, height=4.0)
     ax = fig.add_subplot()
     words = []
     shown = zip(display_names(curves, "arm", LONGEST), curves.values(), arm_styles(curves))
@@ -89,7 +88,7 @@ def arms(arms: Sequence[Arm], *, title: str, data: str, chance: float | None = N
     shown = " or ".join(count(n, "image") for n in sorted({arm.n_images for arm in arms}))
     note = "point: one seed, bar: mean"
     caption = (data, f"measured on {shown}", seeds([arm.scores for arm in arms]), note)
-    fig = new_figure(sentence(title), caption, height=0.6 + 0.42 * len(arms))
+    fig = new_figure(capitalised(title), caption, height=0.6 + 0.42 * len(arms))
     ax = fig.add_subplot()
     words = []
     styles = arm_styles(arm.name for arm in arms)

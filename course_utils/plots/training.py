@@ -12,14 +12,13 @@ from course_utils.errors import DataError
 from course_utils.plots.frame import (
     COLOURS,
     CourseFigure,
-    count,
     house_style,
     new_figure,
-    percent,
     series_style,
     write_alt_text,
 )
 from course_utils.plots.labels import label_right, label_top
+from course_utils.tables import count, percent
 
 if TYPE_CHECKING:
     from course_utils.training.history import History

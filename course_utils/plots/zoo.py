@@ -9,16 +9,15 @@ from matplotlib.ticker import FuncFormatter
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
     CourseFigure,
-    count,
     display_names,
     house_style,
     legible,
     new_figure,
-    percent,
     series_style,
     write_alt_text,
 )
 from course_utils.plots.labels import label_points
+from course_utils.tables import count, percent
 
 LONGEST = 22  # letters of a model's name
 ACROSS = 5  # models in a line of the time line
