@@ -12,7 +12,7 @@ in a student's kernel can send any value it likes under our name, but it must se
 inputs that it first sees in that moment. What remains possible: to compute that value in a way that the
 exercise does not want, for example by calling the course's own function; whether that happened is watched
 for inside of the kernel (``checks.own_work``) and so as sure as the canary. A cell without ``values.same``
-(one that looks at what a function does to a model, say) is compared in the kernel as ever.
+is compared in the kernel as ever.
 """
 
 from __future__ import annotations
