@@ -157,10 +157,14 @@ checks.comparison.adapt_alexnet(adapt_alexnet)
 ### BEGIN HIDDEN TESTS
 # Why: a new or cropped stem: logits come out, but the pretrained first kernels are lost.
 def hidden_test() -> None:
+    import zlib
     import torch
     from course_utils import checks, models, values
 
     answer = checks.own_work(adapt_alexnet, models.adapt_stem, models.build_alexnet)
+    def mark(t: torch.Tensor) -> int:
+        return zlib.crc32(t.contiguous().numpy().tobytes())
+
     for classes in (12, 9):
         stock = checks.comparison.narrow_alexnet(classes=14, seed=70_311 + classes, width=11)
         before = [t.clone() for n, t in stock.state_dict().items() if n.startswith("features.")]
@@ -180,8 +184,8 @@ def hidden_test() -> None:
             large = got[0](1e8 * torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(40)))
         values.same("adapt_alexnet: logits of any size", large.abs().max().item() > 1, True)
         tensors = list(got[0].state_dict().values())
-        mine = [next((new for new in tensors if torch.equal(old, new)), None) for old in before]
-        values.same("adapt_alexnet: convolutions survive", mine, before)
+        mine = [next((mark(new) for new in tensors if torch.equal(old, new)), 0) for old in before]
+        values.same("adapt_alexnet: convolutions survive", mine, [mark(old) for old in before])
 
 
 from course_utils import checks
