@@ -74,7 +74,7 @@ def embedding(
             middles.append(np.median(own, axis=0))
             inks[name] = tuple(0.6 * part for part in to_rgb(colour))  # letters are thin: darker
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
-    label_points(ax, middles, list(inks), others=places)
+    label_points(ax, middles, list(inks), others=places.tolist())
     for text in ax.texts:
         text.set(color=inks[text.get_text()], weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])

@@ -12,7 +12,7 @@ from course_utils.plots.frame import COLOURS, FAINT, INK
 from course_utils.plots.shapes import arrow, block, frame, lattice, maps, picture, scene, word
 
 DATA, CONVOLUTION, ATTENTION, LINEAR = "0.93", "#CFE3F1", "#F7D9C4", "#CDEBDF"
-STRONG = {"convolution": "#5DA5D1", "linear": "#4FB893", "attention": "#E8914F"}
+STRONG = {"convolution": COLOURS[5], "linear": COLOURS[2], "attention": COLOURS[4]}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ ALEXNET = (  # layer, side of its kernel, parameters, multiply-adds (10^6) of an
 
 def _alexnet(ax: Axes) -> str:
     """Kernels to scale; shares of the work above a line, shares of the weights below it."""
-    parameters, work = (sum(layer[i] for layer in ALEXNET) for i in (2, 3))
+    parameters = sum(weights for _, _, weights, _ in ALEXNET)
+    work = sum(macs for _, _, _, macs in ALEXNET)
     base, tall = 1.12, 1.4  # inches; a bar of all
     for i, (name, side, weights, macs) in enumerate(ALEXNET):
         x, strong = 1.5 + 0.78 * i, STRONG["convolution" if side else "linear"]

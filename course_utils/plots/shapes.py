@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -66,13 +67,13 @@ def picture(ax: Axes, image: np.ndarray, left: float, bottom: float, side: float
 
 def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: Colour = INK) -> None:
     """A straight arrow."""
-    look = {"arrowstyle": "-|>", "mutation_scale": 9, "lw": 1.1, "color": colour}
+    look: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "lw": 1.1, "color": colour}
     ax.add_patch(FancyArrowPatch(start, end, shrinkA=0, shrinkB=0, **look))
 
 
-def word(ax: Axes, x: float, y: float, text: str, **look) -> None:
+def word(ax: Axes, x: float, y: float, text: str, **look: Any) -> None:
     """Small words around a place."""
-    ax.text(x, y, text, **({"ha": "center", "va": "center", "size": SMALL} | look))
+    ax.text(x, y, text, **{"ha": "center", "va": "center", "size": SMALL, **look})
 
 
 def scene(side: int = 64) -> np.ndarray:
