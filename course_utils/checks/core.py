@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import torch
 
 from course_utils.checks.cells import OUTDATED, notebook_names, watch_cells
-from course_utils.checks.graded import LIBRARIES, own_work, quietly
+from course_utils.checks.graded import own_work, quietly
 from course_utils.checks.limits import Cut, TooLong, time_limit
+from course_utils.checks.origins import LIBRARIES
 from course_utils.checks.report import (
     REPORTS,
     TEXT_WIDTH,

@@ -9,9 +9,7 @@ import dis
 import functools
 import inspect
 import os
-import subprocess
 import sys
-import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -23,32 +21,21 @@ from typing import Any
 import torch
 
 from course_utils.checks.mistakes import brief
+from course_utils.checks.origins import asked_by_a_notebook, in_a_library
+from course_utils.checks.processes import heard
 from course_utils.checks.report import LibraryAnswer, Tampered, Wrong
 
 CHAPTERS = str(Path(__file__).parent) + os.sep
-# Where code lies that is not a student's.
-LIBRARIES = (
-    str(Path(__file__).resolve().parents[1]),
-    str(Path(torch.__file__).resolve().parents[1]),
-    sysconfig.get_paths()["stdlib"],
-    "<frozen",
-)
 # What an answer needs only to find out who calls it, or to do something unseen.
 TRICKS = frozenset(
     {sys.setprofile, sys.settrace, sys._getframe, sys._current_frames, _thread.start_new_thread}
-    | {
-        getattr(os, name)
-        for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system")
-        if hasattr(os, name)
-    }
 )
 # The same in Python's own words, by the number of their code.
 TRICKS_IN_PYTHON = {
     id(function.__code__): f"{function.__module__}.{function.__qualname__}"
     for function in (
         *(threading.setprofile, threading.settrace, inspect.currentframe, inspect.stack),
-        *(subprocess.run, subprocess.call, subprocess.check_call, subprocess.check_output),
-        *(subprocess.Popen.__init__, BaseProcess.start),
+        BaseProcess.start,  # by a "spawn" or a server, which Python reports to nobody
     )
 }
 LONG = 200  # bytes of code, two for each step
@@ -73,24 +60,34 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
         _must_take(answer, args, kwargs)
         given = {getattr(value, "__code__", None) for value in (*args, *kwargs.values())}
         watch = _Watch(library, given)
-        before = sys.getprofile(), threading.getprofile()
-        sys.setprofile(watch)
-        threading.setprofile(watch)
-        interrupted = False
-        try:
-            return answer(*args, **kwargs)
-        except BaseException as problem:
-            interrupted = not isinstance(problem, Exception)  # raised in `watch`, it ends the watching
-            raise
-        finally:
-            there = sys.getprofile(), threading.getprofile()
-            sys.setprofile(before[0])
-            threading.setprofile(before[1])
-            if not interrupted and not (there[0] is there[1] is watch):
-                watch.tricks.append("takes away what watches it")
-            watch.complain()
+        with heard() as started:
+            try:
+                return _watched(watch, answer, args, kwargs)
+            finally:
+                if started:
+                    watch.tricks.append(f"starts another process (`{started[0]}`)")
+                watch.complain()
 
     return guarded
+
+
+def _watched(watch: _Watch, answer: Callable, args: tuple, kwargs: dict) -> Any:
+    """Call the answer under the watch, which must still stand behind it."""
+    before = sys.getprofile(), threading.getprofile()
+    sys.setprofile(watch)
+    threading.setprofile(watch)
+    interrupted = False
+    try:
+        return answer(*args, **kwargs)
+    except BaseException as problem:
+        interrupted = not isinstance(problem, Exception)  # raised in `watch`, it ends the watching
+        raise
+    finally:
+        there = sys.getprofile(), threading.getprofile()
+        sys.setprofile(before[0])
+        threading.setprofile(before[1])
+        if not interrupted and not (there[0] is there[1] is watch):
+            watch.tricks.append("takes away what watches it")
 
 
 class _Watch:
@@ -102,7 +99,10 @@ class _Watch:
     """
 
     def __init__(self, library: Sequence[Callable], given: set[CodeType | None]):
-        self.library = {inspect.unwrap(f).__code__: f.__name__ for f in library}
+        functions = [inspect.unwrap(f) for f in library]
+        if any(type(function) is not FunctionType for function in functions):
+            raise Tampered("a function of course_utils was replaced in this notebook; leave that out")
+        self.library = {function.__code__: function.__name__ for function in functions}
         self.used: list[str] = []
         self.tricks: list[str] = []
         # By number: to hash a code object is to read it, at each call of each function.
@@ -112,7 +112,7 @@ class _Watch:
     def __call__(self, frame: FrameType, event: str, called: Any) -> None:
         if event == "call":
             self._note_call(frame)
-        elif event != "return" and called in TRICKS and not _in_a_library(frame.f_code):
+        elif event != "return" and called in TRICKS and not in_a_library(frame.f_code):
             self.tricks.append(f"calls `{called.__name__}`")
 
     def complain(self) -> None:
@@ -133,11 +133,11 @@ class _Watch:
             if not (caller and _in_a_check(caller.f_code)):
                 self.used.append(code.co_name)
         elif id(code) in TRICKS_IN_PYTHON:
-            if caller and not _in_a_library(caller.f_code):
+            if asked_by_a_notebook(caller):
                 self.tricks.append(f"calls `{TRICKS_IN_PYTHON[id(code)]}`")
         else:
             self._fine[id(code)] = code
-            if not _in_a_library(code):
+            if not in_a_library(code):
                 self.used += [name for ours, name in self.library.items() if _is_copy(code, ours)]
 
 
@@ -198,11 +198,6 @@ def _is_reference(code: CodeType) -> bool:
     """
     private = code.co_qualname.startswith(("_", "<lambda>")) and "." not in code.co_qualname
     return private and _in_a_check(code)
-
-
-def _in_a_library(code: CodeType) -> bool:
-    """Whether this is code of Python, of an installed package or of this one; not of a notebook."""
-    return code.co_filename.startswith(LIBRARIES)
 
 
 def _is_copy(code: CodeType, ours: CodeType) -> bool:

@@ -9,6 +9,7 @@ import functools
 import inspect
 import sys
 import threading
+import types
 import warnings
 
 import pytest
@@ -51,6 +52,20 @@ TRICKS = {
         "def answer(x):\n    import multiprocessing\n    p = multiprocessing.get_context('fork').Process(target=len, args=((),))\n"
         "    p.start()\n    p.join()"
     ),
+    "processes in a pool": (
+        "def answer(x):\n    from concurrent.futures import ProcessPoolExecutor\n    from multiprocessing import get_context\n"
+        "    with ProcessPoolExecutor(1, get_context('fork')) as pool:\n        return pool.submit(len, ()).result()"
+    ),
+    "a process that is spawned": (
+        "def answer(x):\n    import multiprocessing\n    p = multiprocessing.get_context('spawn').Process(target=len, args=((),))\n"
+        "    p.start()\n    p.terminate()\n    p.join()"
+    ),
+    "a process by its path": "def answer(x):\n    import os\n    os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)",
+    "a process by way of os": "def answer(x):\n    import os\n    return os.popen('true').read()",
+    "a process by way of map": "def answer(x):\n    import os\n    return list(map(os.system, ['true']))",
+    "a process from a thread": (
+        "def answer(x):\n    import subprocess\n    t = threading.Thread(target=subprocess.call, args=(['true'],))\n    t.start()\n    t.join()"
+    ),
     "a shell": "def answer(x):\n    import os\n    return os.system('true')",
     "trace": "def answer(x):\n    sys.settrace(None)",
 }
@@ -76,6 +91,12 @@ USES = {
 def test_the_library_is_seen_wherever_it_runs(use):
     with pytest.raises(LibraryAnswer, match="channel_statistics"):
         own_work(written(USES[use]), LIBRARY)(IMAGES)
+
+
+def test_what_stands_for_the_library_must_be_a_function():
+    fake = types.SimpleNamespace(__code__=test_tricks_are_noticed.__code__, __name__="channel_statistics")
+    with pytest.raises(Tampered, match="replaced"):
+        own_work(written("def answer(x):\n    return use(x)"), fake)(IMAGES)
 
 
 def long_ones():
@@ -121,6 +142,19 @@ HONEST = {
     ),
     "asks what it watches": "def answer(x):\n    sys.getprofile()\n    return x",
 }
+
+
+def test_a_library_may_start_a_process_on_its_own_account():
+    import matplotlib.font_manager
+
+    code = compile(
+        "def listed():\n    import subprocess\n    subprocess.run(['true'])",
+        matplotlib.font_manager.__file__,
+        "exec",
+    )
+    room: dict = {}
+    exec(code, room)
+    own_work(written("def answer(x):\n    return use()", use=room["listed"]), LIBRARY)(7)
 
 
 @pytest.mark.filterwarnings("ignore")

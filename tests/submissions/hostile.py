@@ -107,6 +107,9 @@ CASES = {
         "course_utils.values = types.SimpleNamespace(**vars(values) | {'alike': lambda *args, **more: True})",
         flagged=ALL,
     ),
+    "methods_patched": noticed(
+        "from course_utils.checks.unchanged import Kept\nKept.changes = lambda self: []\nKept.facts = lambda self: {}"
+    ),
     # Python itself.
     "builtins_all": noticed("import builtins\nbuiltins.all = lambda items: True"),
     "builtins_isinstance": harmless(
@@ -386,6 +389,39 @@ def rescale(numbers):
         + "\ndef statistics(images):\n    found, before = [], threading.getprofile()\n    threading.setprofile(None)\n"
         "    thread = threading.Thread(target=lambda: found.append(_inner(images)))\n    thread.start()\n    thread.join()\n"
         "    threading.setprofile(before)\n    return found[0]",
+    ),
+    "library_in_another_process": wrong(
+        "import multiprocessing, os\nfrom course_utils import data",
+        flagged="statistics-1 freeze-1",
+        statistics=LIBRARY.replace("statistics", "_inner", 1)
+        + "\ndef statistics(images):\n    here, there = multiprocessing.Pipe()\n    context = multiprocessing.get_context('fork')\n"
+        "    child = context.Process(target=lambda: there.send([x.tolist() for x in _inner(images)]))\n    child.start()\n"
+        "    found = [torch.tensor(x) for x in here.recv()]\n    child.join()\n    return found",
+        freeze=RIGHT["freeze"] + "    os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)",
+    ),
+    "library_in_a_program": wrong(
+        "import os, sys",
+        flagged="statistics-1 freeze-1",
+        statistics="def statistics(images):\n    torch.save(images, 'x.pt')\n"
+        "    text = ('import torch; from course_utils import data; x = torch.load(\"x.pt\"); '\n"
+        "            'print(data.channel_statistics(x)[0].tolist(), (x.double().transpose(0, 1).flatten(1).std(dim=1) / 255).tolist(), sep=\"|\")')\n"
+        "    found = os.popen(f\"{sys.executable} -c '{text}'\").read()\n"
+        "    return [torch.tensor(eval(row)) for row in found.split('|')]",
+        freeze=RIGHT["freeze"] + "    list(map(os.system, ['true']))",
+    ),
+    # Names of the notebook that stand for something else: a hidden test has its own.
+    "names_rebound": wrong(
+        "from types import SimpleNamespace\nclass Yes:\n    def __init__(self, real=None):\n        self.real = real\n"
+        "    def __getattr__(self, name):\n        return lambda *args, **more: True\n"
+        "    def __call__(self, *args, **more):\n        return True\n"
+        "    __eq__ = __le__ = __ge__ = __lt__ = __gt__ = lambda self, other: True\n    __hash__ = None",
+        statistics=RIGHT["statistics"] + "torch = nn = F = data = analysis = Yes()\n"
+        "checks = SimpleNamespace(hidden=lambda test: 2.0, own_work=lambda answer, *library: answer)\n"
+        "values = SimpleNamespace(same=Yes(), send=Yes(), pack=Yes(), alike=Yes(), reveal=Yes())\n"
+        "float = int = len = all = any = abs = zip = isinstance = type = AssertionError = Yes()",
+        freeze=FREEZE_AND_CHANGE
+        + "hidden_test = lambda: 2.0\nexpected = answer = same = before = after = Yes()",
+        scores={"statistics-1": POINTS["statistics-1"]},
     ),
     # Where a hidden test might be read.
     "reads_the_test_in_its_frames": harmless(

@@ -13,7 +13,7 @@ from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.graded import own_work
 from course_utils.checks.mistakes import Mistake, brief, few, recognise
 from course_utils.checks.report import LibraryAnswer, Wrong
-from course_utils.checks.residual.tiny import block as torchvision_block
+from course_utils.checks.residual import tiny
 from course_utils.checks.residual.tiny import noise
 
 Shape = tuple[int, int, int]
@@ -170,7 +170,7 @@ def equal_with_projection(make):
 def equal_in_training(make):
     """in training: outputs, running statistics, gradients."""
     for shape in (SAME_SHAPE, PROJECTED["both"]):
-        mine, theirs = _build(make, shape).train(), torchvision_block(*shape).train()
+        mine, theirs = _build(make, shape).train(), tiny.block(*shape).train()
         x, seen = (noise(3, 4, 6, 6).requires_grad_() for _ in range(2))
         got, expected = _forward(mine, seen * 1), theirs(x * 1)
         if not torch.allclose(got, expected, atol=1e-5):
@@ -238,7 +238,7 @@ def basic_block(block_class) -> None:
 def _build(make: Callable, shape: Shape) -> nn.Module:
     """The student's block with torchvision's tensors, in eval mode."""
     block = make(*shape[:2]) if shape[2] == 1 else make(*shape)
-    theirs = torchvision_block(*shape).state_dict()
+    theirs = tiny.block(*shape).state_dict()
     if not isinstance(block, nn.Module):
         remedy = "class BasicBlock(nn.Module), with super().__init__() in its __init__"
         raise Wrong("a module", type(block).__name__, "it is no nn.Module", remedy)
@@ -275,7 +275,7 @@ def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
 
 
 def _compare(make: Callable, shape: Shape, mistakes: tuple[Mistake, ...]) -> str:
-    mine, theirs, x = _build(make, shape), torchvision_block(*shape), noise(3, shape[0], 6, 6)
+    mine, theirs, x = _build(make, shape), tiny.block(*shape), noise(3, shape[0], 6, 6)
     with torch.no_grad():
         _forward(mine, noise(3, shape[0], 6, 6, seed=8))  # what it gives for that is not to be remembered
         got, expected = _forward(mine, x.clone()), theirs(x)

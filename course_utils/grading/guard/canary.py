@@ -24,7 +24,7 @@ import ast
 import base64
 import marshal
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from inspect import CO_OPTIMIZED
 from pathlib import Path
@@ -38,7 +38,10 @@ PACKAGE = Path(course_utils.__file__).resolve().parent  # as kernels know it
 HELPERS = (
     "course_utils.checks.graded",
     "course_utils.checks.core",
+    "course_utils.checks.origins",
+    "course_utils.checks.processes",
     "course_utils.checks.report",
+    "course_utils.checks.unchanged",
     "course_utils.values",
 )
 
@@ -82,15 +85,24 @@ def _compiled() -> bytes:
 
 @cache
 def _helpers() -> dict[str, dict[str, str]]:
-    """The digest of each function that hidden tests rely on, as it stands in its file."""
+    """The digest of each function and method that hidden tests rely on, as it stands in its file."""
     found = {}
     for module in HELPERS:
         path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
         code = compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True)
-        functions = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_flags & CO_OPTIMIZED]
-        named = [function for function in functions if function.co_name.isidentifier()]  # no comprehension
-        found[module] = {function.co_name: probe.digest(function) for function in named}
+        found[module] = {function.co_qualname: probe.digest(function) for function in _functions(code)}
     return found
+
+
+def _functions(code: CodeType) -> Iterator[CodeType]:
+    """The functions of a module, and the methods of its classes; no comprehensions, nothing local."""
+    for inner in code.co_consts:
+        if not isinstance(inner, CodeType):
+            continue
+        if not inner.co_flags & CO_OPTIMIZED:  # the body of a class
+            yield from _functions(inner)
+        elif inner.co_name.isidentifier():
+            yield inner
 
 
 def verdict(answer: object, nonce: str) -> str | None:

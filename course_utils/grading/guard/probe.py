@@ -6,6 +6,7 @@ what hidden tests rely on must not be made in the notebook, and what is wrong mu
 """
 
 import builtins
+import contextlib
 import functools
 import hashlib
 import os
@@ -51,9 +52,11 @@ RELIED_ON = {
 OFFERED = {
     "course_utils.checks.graded": ("own_work", "quietly", "hidden"),
     "course_utils.checks.report": ("CheckFailed", "LibraryAnswer"),
+    "course_utils.checks.unchanged": ("Kept",),
 }
 
 MADE_OF_CODE = (types.FunctionType, type, functools.partial)
+METHODS = (*MADE_OF_CODE, staticmethod, classmethod, property, types.MethodType)
 MAY_CHANGE = {"__repr__", "__str__", "__format__", "cuda", "pin_memory"}
 
 # Where a cell is read, run and answered.
@@ -152,7 +155,7 @@ def changed_judgement(root, helpers):
 
 
 def changed_course(root, helpers):
-    """The course's own package, and in it the helpers of hidden tests, word for word as on disk."""
+    """The course's own package: where its modules come from, their functions, and their classes'."""
     for name, module in loaded("course_utils"):
         file = getattr(module, "__file__", None) or ""
         if not file.startswith(root + os.sep):
@@ -160,21 +163,61 @@ def changed_course(root, helpers):
         if not in_its_place(name, module, file):
             yield f"{name} was replaced"
         for attribute, thing in list(vars(module).items()):
-            if type(thing) is types.FunctionType and thing.__code__.co_filename == file:
-                continue
-            if isinstance(thing, MADE_OF_CODE) and of_students(thing):
+            if isinstance(thing, MADE_OF_CODE) and not stands_as(attribute, thing, root):
                 yield f"{name}.{attribute} was replaced"
+            if isinstance(thing, type) and thing.__module__ == name:
+                yield from (f"{name}.{attribute}.{method} was replaced" for method in changed_in(thing, file))
+
+
+def changed_in(kind, file):
+    """The names of what was replaced in a class of the course, which a module of ours defines."""
+    if any(map(of_students, (type(kind), *kind.__mro__))):
+        yield "__class__"
+    for name, thing in list(vars(kind).items()):
+        if isinstance(thing, METHODS) and name not in MAY_CHANGE and not stands_as(name, plain(thing), file):
+            yield name
+
+
+def stands_as(name, thing, home):
+    """Whether nothing of the notebook's stands under this name, and no function of ours with another one."""
+    if type(thing) is types.FunctionType and thing.__code__.co_filename.startswith(home):
+        return thing.__code__.co_name == name
+    return not of_students(thing)
+
+
+def plain(thing):
+    """The function of a static or class method or of a property; anything else as it is."""
+    return getattr(thing, "__func__", getattr(thing, "fget", thing))
+
+
+def changed_helpers(root, helpers):
+    """What hidden tests rely on, word for word as on disk."""
     for name, digests in helpers.items():
-        for function, expected in digests.items() if name in sys.modules else ():
-            thing = vars(sys.modules[name]).get(function)
-            code = getattr(getattr(thing, "__wrapped__", thing), "__code__", None)
-            if code is None or digest(code) != expected:
-                yield f"{name}.{function} was replaced"
+        module = sys.modules.get(name)
+        for path, expected in digests.items() if module else ():
+            function = find_function(module, path)
+            if (
+                not function
+                or function.__globals__ is not vars(module)
+                or digest(function.__code__) != expected
+            ):
+                yield f"{name}.{path} was replaced"
     checks = sys.modules.get("course_utils.checks")
-    for module, names in OFFERED.items() if checks else ():
+    for place, names in OFFERED.items() if checks else ():
         for name in names:
-            if vars(checks).get(name) is not vars(sys.modules[module]).get(name):
+            if vars(checks).get(name) is not vars(sys.modules[place]).get(name):
                 yield f"checks.{name} was replaced"
+
+
+def find_function(module, path):
+    """A function or method by its dotted name, without what Python's own decorators put around it."""
+    thing = module
+    for part in path.split("."):
+        thing = getattr(thing, "__dict__", {}).get(part)
+    thing = plain(thing)
+    if getattr(thing, "__code__", None) in (None, MANAGED):
+        thing = getattr(thing, "__wrapped__", thing)
+    return thing if type(thing) is types.FunctionType else None
 
 
 def in_its_place(name, module, file):
@@ -193,6 +236,8 @@ def blind_course(root, helpers):
         yield "values.same takes anything"
     if core and passes(lambda: core.own_work(lambda: helper(), helper)()):
         yield "checks.own_work sees nothing"
+    if core and passes(lambda: core.own_work(trick)()):
+        yield "checks.own_work sees no trick"
     if core and passes(lambda: core.hidden(wrong)):
         yield "checks.hidden hides failures"
 
@@ -306,6 +351,7 @@ LOOKS = [
     changed_builtins,
     changed_judgement,
     changed_course,
+    changed_helpers,
     blind_course,
     changed_libraries,
     blind_torch,
@@ -313,7 +359,14 @@ LOOKS = [
     changed_replies,
     changed_running,
 ]
-QUICK_LOOKS = [changed_builtins, changed_judgement, changed_course, changed_libraries, changed_running]
+QUICK_LOOKS = [
+    changed_builtins,
+    changed_judgement,
+    changed_course,
+    changed_helpers,
+    changed_libraries,
+    changed_running,
+]
 
 
 def forget():
@@ -385,10 +438,16 @@ def helper():
     return 1
 
 
+def trick():
+    return sys._getframe()
+
+
 def wrong():
     assert 1 == 2
 
 
+# What `contextlib.contextmanager` makes of every function.
+MANAGED = contextlib.contextmanager(helper).__code__
 _paths = sysconfig.get_paths()
 # "<" begins what Python and libraries make on the fly.
 TRUSTED = ["<", *(_paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]

@@ -1,0 +1,58 @@
+"""Hears of the processes that a notebook's code starts, in whatever way it calls for them.
+
+Python reports them to audit hooks, see "Audit events table" in its documentation. Other than a profile
+function, a hook also hears what C code calls (``map(os.system, ...)``), and nobody can take it away again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from functools import cache
+
+from course_utils.checks.origins import asked_by_a_notebook
+from course_utils.checks.report import Tampered
+
+STARTS = frozenset(
+    "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.system pty.spawn subprocess.Popen".split()
+)
+BEGIN, END = "course_utils.checks.begin", "course_utils.checks.end"
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[str]]:
+    """A list that fills with the audit event of each process that a notebook's code starts in this block.
+
+    Raises:
+        Tampered: if something keeps Python from reporting.
+    """
+    started: list[str] = []
+    _listen()
+    sys.audit(BEGIN, started)
+    if started != [BEGIN]:
+        raise Tampered("something in this notebook keeps Python from telling what runs; leave that out")
+    started.clear()
+    try:
+        yield started
+    finally:
+        sys.audit(END, started)
+
+
+@cache
+def _listen() -> None:
+    """Listen from now on, once in each process: Python has no way to take a hook back."""
+    listeners: list[list[str]] = []
+
+    def hear(event: str, args: tuple) -> None:
+        if event in STARTS:
+            if listeners and asked_by_a_notebook(sys._getframe(1)):
+                for started in listeners:
+                    started.append(event)
+        elif event == BEGIN:
+            listeners.append(args[0])
+            args[0].append(event)
+        elif event == END:
+            listeners[:] = [started for started in listeners if started is not args[0]]
+
+    sys.addaudithook(hear)

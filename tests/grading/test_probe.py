@@ -1,0 +1,80 @@
+"""What is replaced in the course's own package is seen, in its modules and in its classes."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import types
+
+import pytest
+
+import course_utils
+from course_utils.analysis import arms
+from course_utils.checks import graded, processes, unchanged
+from course_utils.data import inspection
+from course_utils.grading.guard import canary, probe
+
+ROOT = str(canary.PACKAGE)
+
+
+def written(text: str, **names: object) -> types.FunctionType:
+    """A function that a cell made in a way that hides where it comes from."""
+    room = {"__name__": "anywhere", **names}
+    exec(compile(text, "<string>", "exec"), room)
+    return room["f"]
+
+
+def seen() -> list[str]:
+    probe.TRUSTED.append(ROOT)
+    try:
+        looks = probe.changed_course, probe.changed_helpers
+        return [fact for look in looks for fact in look(ROOT, canary._helpers())]
+    finally:
+        probe.TRUSTED.pop()
+
+
+KEPT = unchanged.Kept
+FACTS = written("def f(self):\n    return {}")
+ELSEWHERE = types.FunctionType(KEPT.changes.__code__, {**vars(unchanged), "_same": lambda a, b: True})
+WRAPPED = written("def f(test):\n    return None")
+WRAPPED.__wrapped__ = graded.hidden
+CASES = {
+    "a method": (KEPT, "facts", lambda self: {}),
+    "a method that hides its origin": (KEPT, "facts", FACTS),
+    "a method for another": (KEPT, "changes", KEPT.facts),
+    "a method with other globals": (KEPT, "changes", ELSEWHERE),
+    "a property in a method's place": (KEPT, "facts", property(lambda self: dict)),
+    "a way to make objects": (KEPT, "__new__", lambda kind, model: object()),
+    "what its methods call": (unchanged, "_same", FACTS),
+    "a class": (unchanged, "Kept", types.new_class("Kept", (KEPT,))),
+    "a method of the watch": (graded._Watch, "complain", FACTS),
+    "a helper that says it wraps the real one": (graded, "hidden", WRAPPED),
+    "the ear": (processes, "_listen", FACTS),
+    "a method of any class": (arms.Arm, "__post_init__", lambda self: None),
+    "a property of any class": (arms.Arm, "text", property(lambda self: "")),
+    "a function for another": (inspection, "channel_statistics", inspection.duplicate_report),
+}
+
+
+def test_nothing_is_seen_where_nothing_was_done():
+    for module in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
+        importlib.import_module(module.name)
+    assert seen() == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_was_replaced_is_seen(case, monkeypatch):
+    holder, name, thing = CASES[case]
+    monkeypatch.setattr(holder, name, thing, raising=False)
+    assert seen()
+    monkeypatch.undo()
+    assert seen() == []
+
+
+def test_the_probe_asks_for_what_hidden_tests_import():
+    assert "course_utils.checks.unchanged" in canary.HELPERS
+    assert canary._helpers()["course_utils.checks.unchanged"].keys() >= {
+        "Kept.facts",
+        "Kept.changes",
+        "_same",
+    }
