@@ -151,8 +151,9 @@ def finds_the_first(topk_accuracy):
 
 
 def finds_the_first_k(topk_accuracy):
-    """k = 2 and 3: one of the largest."""
+    """k = 2, 6 and 3: one of the largest."""
     _expect(topk_accuracy, 2)
+    _expect(topk_accuracy, 6, [_sample()])
     return _expect(topk_accuracy, 3)
 
 
