@@ -257,13 +257,13 @@ def says_never(labels_needed, _):
 
 def says_at_most(labels_needed, _):
     """labels_needed: reached at once, the smallest amount."""
-    _expect_needed(labels_needed, (SHORT, 0.15), (DIP, 0.25), (SHORT, 0.20))
+    _expect_needed(labels_needed, (SHORT, 0.15), (DIP, 0.25))
 
 
 @needs(says_never, says_at_most)
 def takes_one_point(labels_needed, _):
     """labels_needed: a curve of one amount."""
-    _expect_needed(labels_needed, ({50: 0.30}, 0.25), ({50: 0.30}, 0.35))
+    _expect_needed(labels_needed, ({50: 0.30}, 0.25), ({50: 0.30}, 0.30), ({50: 0.30}, 0.35))
 
 
 def sorts(labels_needed, _):
