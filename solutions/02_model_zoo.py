@@ -636,7 +636,7 @@ checks.zoo.swap_head(swap_head)
 # Why: finding the head by a name (fc, classifier) or as the first Linear; it is the last one, wherever it lies.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from course_utils.checks import Kept
     from torch import nn
 
@@ -647,6 +647,9 @@ def hidden_test() -> None:
             super().__init__()
             for name, part in parts.items():
                 setattr(self, name, part)
+
+    def rest(path: str, facts: dict) -> dict:
+        return {fact: told for fact, told in facts.items() if not fact.startswith((path + ".", path + ":"))}
 
     def families():
         gates = nn.Sequential(nn.Linear(6, 2), nn.Linear(2, 6))
@@ -666,24 +669,25 @@ def hidden_test() -> None:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(71_905)
-        for number, (path, model) in enumerate(families()):
+        for number, (path, model) in enumerate(list(families())):
             if number % 2:
                 model.eval().requires_grad_(False)
             for p in model.parameters():
                 p.grad = torch.ones_like(p)
-            old, kept, names = model.get_submodule(path), Kept(model), [n for n, _ in model.named_modules()]
-            inputs = old.in_features
+            old, kept = model.get_submodule(path), Kept(model)
+            before, inputs, order = kept.facts(), old.in_features, [n for n, _ in model.named_modules()]
             new = answer(model, 13)
             now = model.get_submodule(path)
             assert type(now) is nn.Linear, "swap_head: the layer in the head's place"
-            assert now is new and now is not old, "swap_head: the new layer is returned"
-            assert all(p.requires_grad for p in now.parameters()), "swap_head: the new head can train"
-            sizes = (now.in_features, now.out_features, *now.weight.shape)
-            assert sizes == (inputs, 13, 13, inputs), "swap_head: shape of the new head"
-            assert (now.bias is None) == (old.bias is None), "swap_head: bias of a head that was frozen or not"
-            assert [n for n, _ in model.named_modules()] == names, "swap_head: order of the layers"
-            rest = [change for change in kept.changes() if not change.startswith((path + ".", path + ":"))]
-            assert not rest, "swap_head: everything else stays"
+            values.same("swap_head: the new layer is returned", [now is new, now is old], [True, False])
+            frozen = [name for name, p in now.named_parameters() if not p.requires_grad]
+            values.same("swap_head: the new head can train", frozen, [])
+            got = [now.in_features, now.out_features, *now.weight.shape]
+            values.same("swap_head: shape of the new head", got, [inputs, 13, 13, inputs])
+            values.same("swap_head: a bias that was frozen or not", now.bias is not None, True)
+            kept_order = [n for n, _ in model.named_modules()] == order
+            values.same("swap_head: order of the layers", kept_order, True)
+            values.same("swap_head: everything else stays", rest(path, kept.facts()), rest(path, before))
 
 
 from course_utils import checks
@@ -697,7 +701,7 @@ checks.hidden(hidden_test)
 # Why: giving every new head a bias; a head that can be swapped only once, or that comes out frozen.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     answer = checks.own_work(swap_head, models.replace_head, models.find_head)
@@ -710,13 +714,14 @@ def hidden_test() -> None:
                 old = body[3]
                 new = answer(body, classes)
                 olds = {id(old), *map(id, old.parameters())}
-                assert not olds & {id(new), *map(id, new.parameters())}, "swap_head: a new layer each time"
-                assert body[3] is new, "swap_head: the new layer is returned"
-                assert (new.bias is not None) == bias, "swap_head: bias"
+                again = olds & {id(new), *map(id, new.parameters())}
+                values.same("swap_head: a new layer each time", len(again), 0)
+                values.same("swap_head: the new layer is returned", body[3] is new, True)
+                values.same("swap_head: bias", new.bias is not None, bias)
                 logits = body(torch.randn(2, 3, 2, 2))
-                assert tuple(logits.shape) == (2, classes), "swap_head: number of outputs"
-                trains = all(p.requires_grad for p in new.parameters())
-                assert trains, "swap_head: the new head can train"
+                values.same("swap_head: number of outputs", list(logits.shape), [2, classes])
+                frozen = [name for name, p in new.named_parameters() if not p.requires_grad]
+                values.same("swap_head: the new head can train", frozen, [])
 
 
 from course_utils import checks
@@ -941,7 +946,7 @@ def hidden_test() -> None:
         classes, end = rng.randrange(2, 3000), ["M"] * rng.randrange(3)
         given = [*config, *end]
         got = answer(given, classes)
-        assert given == [*config, *end], "vgg_parameters: the list afterwards"
+        values.same("vgg_parameters: the list afterwards", given == [*config, *end], True)
         assert isinstance(got, tuple | list) and len(got) == 2, "vgg_parameters: a pair is returned"
         assert all(type(n) is int for n in got), "vgg_parameters: type of the answer"
         values.same("vgg_parameters: convolutions", got[0], expected(config, classes)[0])
@@ -1291,26 +1296,26 @@ checks.zoo.lora(LoRALinear)
 # Why: starting with A and B both random (the output jumps) or both zero (nothing ever learns); training the base.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from torch import nn
 
     make = checks.own_work(LoRALinear)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(55_029)
         for inputs, outputs, rank, alpha, bias in ((9, 5, 2, 4.0, True), (6, 11, 3, 3.0, False)):
+            torch.manual_seed(55_029 + rank)
             base = nn.Linear(inputs, outputs, bias=bias)
             kept = {k: v.clone() for k, v in base.state_dict().items()}
-            x = torch.randn(7, inputs)
+            x, target = torch.randn(7, inputs), torch.randn(7, outputs)
             expected = base(x).detach()
             layer = make(base, rank, alpha)
-            first = layer(x).detach()
-            assert torch.allclose(first, expected, atol=1e-6), "LoRALinear: output at the start"
+            got = layer(x).detach()
+            values.same("LoRALinear: output at the start", got, expected, rtol=1e-5, atol=1e-6)
             trainable = {n: tuple(p.shape) for n, p in layer.named_parameters() if p.requires_grad}
             wanted = {"A": (rank, inputs), "B": (outputs, rank)}
-            assert trainable == wanted, "LoRALinear: what is trainable"
-            assert not (layer.B @ layer.A).any(), "LoRALinear: exactly the base at the start"
+            values.same("LoRALinear: what is trainable", trainable, wanted)
+            update = (layer.B @ layer.A).detach().tolist()
+            values.same("LoRALinear: exactly the base at the start", update, [[0.0] * inputs] * outputs)
             optimizer = torch.optim.Adam([p for p in layer.parameters() if p.requires_grad], lr=0.05)
-            target = torch.randn(7, outputs)
             losses = []
             for _ in range(40):
                 loss = nn.functional.mse_loss(layer(x), target)
@@ -1318,11 +1323,12 @@ def hidden_test() -> None:
                 loss.backward()
                 optimizer.step()
                 losses.append(loss.item())
-            assert losses[-1] < losses[0] - 1e-3, "LoRALinear: it learns"
-            assert layer.A.grad.any() and layer.B.grad.any(), "LoRALinear: A and B learn"
-            unmoved = all(torch.equal(base.state_dict()[k], v) for k, v in kept.items())
-            assert unmoved, "LoRALinear: the base stays"
-            assert all(p.grad is None for p in base.parameters()), "LoRALinear: the base is frozen"
+            values.same("LoRALinear: it learns", losses[-1] < losses[0] - 1e-3, True)
+            learn = [bool(p.grad.any()) for p in (layer.A, layer.B)]
+            values.same("LoRALinear: A and B learn", learn, [True, True])
+            values.same("LoRALinear: the base stays", dict(base.state_dict()), kept)
+            moving = [name for name, p in base.named_parameters() if p.grad is not None]
+            values.same("LoRALinear: the base is frozen", moving, [])
 
 
 from course_utils import checks
@@ -1370,8 +1376,9 @@ def hidden_test() -> None:
             values.same("LoRALinear: gradient of x", slope, total, **near)
             with torch.no_grad():
                 layer.eval()(x), layer.B.mul_(3)
-                values.same("LoRALinear: output after B has changed", layer(x), x @ (weight + 3 * alpha / rank * (b @ a)).T + shift, **near)
-                values.same("LoRALinear: merged again", layer.merge()(x), x @ (weight + 3 * alpha / rank * (b @ a)).T + shift, **near)
+                wider = x @ (weight + 3 * alpha / rank * (b @ a)).T + shift
+                values.same("LoRALinear: output after B has changed", layer(x), wider, **near)
+                values.same("LoRALinear: merged again", layer.merge()(x), wider, **near)
             owned = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
             new = {p.data_ptr() for linear in (merged, make(base, rank, alpha).merge()) for p in linear.parameters()}
             assert not owned & new, "LoRALinear: merge gives a new layer"

@@ -336,7 +336,7 @@ checks.finetune.freeze(freeze_backbone, train_mode)
 # Why: going by names: this backbone has an `fc`, this head is `heads`. A frozen head must be opened again.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     answer = checks.own_work(freeze_backbone, models.freeze_backbone, models.train_mode)
@@ -366,16 +366,17 @@ def hidden_test() -> None:
         model = Net()
         numbers = [p.detach().clone() for p in model.parameters()]
         answer(model, model.heads[2])
-        assert all(map(torch.equal, numbers, model.parameters())), "freeze_backbone: the numbers of the model"
-        assert trainable(model) == last, "freeze_backbone: which parameters are trainable"
+        kept = all(map(torch.equal, numbers, model.parameters()))
+        values.same("freeze_backbone: the numbers of the model", kept, True)
+        values.same("freeze_backbone: which parameters are trainable", trainable(model), last)
 
         answer(model, model.heads)
         both = ["heads.0.weight", "heads.0.bias", *last]
-        assert trainable(model) == both, "freeze_backbone: a second call with another head"
+        values.same("freeze_backbone: a second call with another head", trainable(model), both)
 
         model = Net().requires_grad_(False)
         answer(model, model.heads[2])
-        assert trainable(model) == last, "freeze_backbone: a head that was frozen before"
+        values.same("freeze_backbone: a head that was frozen before", trainable(model), last)
 
         before = {name: p.detach().clone() for name, p in model.named_parameters()}
         optimizer = torch.optim.SGD(model.parameters(), lr=0.3, momentum=0.9, weight_decay=0.1)
@@ -384,7 +385,7 @@ def hidden_test() -> None:
             nn.functional.cross_entropy(model(torch.randn(5, 3, 2, 2)), torch.arange(5) % 4).backward()
             optimizer.step()
         moved = [name for name, p in model.named_parameters() if not torch.equal(p.detach(), before[name])]
-        assert moved == last, "freeze_backbone: which parameters training changes"
+        values.same("freeze_backbone: which parameters training changes", moved, last)
 
 
 from course_utils import checks
@@ -399,7 +400,7 @@ checks.hidden(hidden_test)
 def hidden_test() -> None:
     import contextlib
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     library = (models.freeze_backbone, models.train_mode)
@@ -435,7 +436,7 @@ def hidden_test() -> None:
         x, y = torch.randn(9, 3, 6, 5), torch.arange(9) % 5
 
         model = Net()
-        layers = [(m, type(m)) for m in model.modules()]
+        layers, kinds = list(model.modules()), [str(type(m)) for m in model.modules()]
         frozen(model)
         start = {k: v.clone() for k, v in model.state_dict().items() if "top." not in k}
         flags = [p.requires_grad for p in model.parameters()]
@@ -446,44 +447,48 @@ def hidden_test() -> None:
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(x), y).backward()
             optimizer.step()
-        after = model.state_dict()
-        still = all(k in after and torch.equal(v, after[k]) for k, v in start.items())
-        assert still, "train_mode: tensors of the backbone while the head trains"
-        assert flags == [p.requires_grad for p in model.parameters()], "train_mode: which parameters train"
-        patched = any(name in vars(m) for m in model.modules() for name in ("train", "eval", "forward"))
-        now = [(m, type(m)) for m in model.modules()]
-        kept = len(now) == len(layers) and all(a is b and c is d for (a, c), (b, d) in zip(layers, now))
-        assert kept and not patched, "train_mode: layers and methods of the model"
+        got = {k: v.clone() for k, v in model.state_dict().items() if "top." not in k}
+        values.same("train_mode: tensors of the backbone while the head trains", got, start)
+        values.same("train_mode: which parameters train", [p.requires_grad for p in model.parameters()], flags)
+        patched = [name for m in model.modules() for name in ("train", "eval", "forward") if name in vars(m)]
+        now = [layers.index(m) if m in layers else -1 for m in model.modules()]
+        got = [patched, now, [str(type(m)) for m in model.modules()]]
+        values.same("train_mode: layers and methods of the model", got, [[], list(range(len(kinds))), kinds])
 
+        torch.manual_seed(91_118)
         model = frozen(Net()).eval()
         first, second, top = model.parts["first"], model.parts["second"], model.parts["top"]
         with torch.no_grad():
             expected = model.features(x)
             mode(model)
-            same = all(torch.equal(expected, model.features(x)) for _ in range(2))
-        assert same, "train_mode: frozen features in training and in evaluation"
-        assert not any(m.training for m in (*first.modules(), *second.modules())), "train_mode: frozen modules"
-        assert all(top[i].training is True for i in (1, 2)), "train_mode: mode of the head"
+            got = [model.features(x) for _ in range(2)]
+        label = "train_mode: frozen features in training and in evaluation"
+        values.same(label, got, [expected, expected], atol=1e-6)
+        modes = [m.training for m in (*first.modules(), *second.modules())]
+        values.same("train_mode: frozen modules", modes, [False] * 9)
+        values.same("train_mode: mode of the head", [top[i].training for i in (1, 2)], [True, True])
 
         model.requires_grad_(True)
         model.eval()
         mode(model)
         layers = (first[1], first[2], first[4], second["fc_norm"], top[1], top[2])
-        assert all(layer.training is True for layer in layers), "train_mode: after unfreezing"
+        values.same("train_mode: after unfreezing", [layer.training for layer in layers], [True] * 6)
         before = first[1].running_mean.clone()
         model(x + 3)
         moves = not torch.equal(before, first[1].running_mean)
-        assert moves, "train_mode: running statistics after unfreezing"
+        values.same("train_mode: running statistics after unfreezing", moves, True)
         with torch.no_grad():
-            assert not torch.equal(first(x), first(x)), "train_mode: dropout after unfreezing"
+            drops = not torch.equal(first(x), first(x))
+        values.same("train_mode: dropout after unfreezing", drops, True)
 
         first[1].bias.requires_grad_(False)
         second.requires_grad_(False)
         mode(model.eval())
-        assert first[1].training is True, "train_mode: a layer that is frozen in part"
-        assert second["fc_norm"].training is False, "train_mode: frozen once more"
+        values.same("train_mode: a layer that is frozen in part", first[1].training, True)
+        values.same("train_mode: frozen once more", second["fc_norm"].training, False)
         mode(model.requires_grad_(False).train())
-        assert not any(m.training for m in model.modules()), "train_mode: a model that is frozen as a whole"
+        got = [name for name, m in model.named_modules() if m.training]
+        values.same("train_mode: a model that is frozen as a whole", got, [])
 
 
 from course_utils import checks
@@ -757,7 +762,7 @@ checks.hidden(hidden_test)
 # Why: train() once, an optimizer that knows the head alone, a rate that the scheduler undoes, old momentum.
 def hidden_test() -> None:
     import torch
-    from course_utils import analysis, checks
+    from course_utils import analysis, checks, values
     from torch import nn
 
     answer = checks.own_work(fine_tune, analysis.fine_tune_with)
@@ -778,20 +783,25 @@ def hidden_test() -> None:
             found.append({name: t.clone() for name, t in model.state_dict().items()})
         return found
 
+    def away(got: torch.Tensor, ours: torch.Tensor) -> float:
+        return ((got - ours).abs() - 2e-4 * ours.abs()).double().max().item()
+
     for seed, epochs, classes in ((202, (1, 3), 4), (91, (2, 2), 6)):
         one = checks.finetune.trial(seed, epochs, classes)
         one.run(answer)
         states = one.after_epochs()
-        assert len(states) == sum(epochs), "fine_tune: an evaluation after each epoch"
-        for call in [call for call in one.model.calls if call.recording][epochs[0] * len(one.train) :]:
-            assert all(call.training.values()), "fine_tune: training mode after unfreezing"
-        for call in [call for call in one.model.calls if not call.recording]:
-            assert not any(call.training.values()), "fine_tune: evaluation in eval mode"
+        values.same("fine_tune: an evaluation after each epoch", len(states), sum(epochs))
+        calls = [call for call in one.model.calls if call.recording][epochs[0] * len(one.train) :]
+        still = [name for call in calls for name, training in call.training.items() if not training]
+        values.same("fine_tune: training mode after unfreezing", still, [])
+        calls = [call for call in one.model.calls if not call.recording]
+        loud = [name for call in calls for name, training in call.training.items() if training]
+        values.same("fine_tune: evaluation in eval mode", loud, [])
         for got, ours in zip(states[epochs[0] :], unfrozen(one, states[epochs[0] - 1], epochs[1])):
             for name in ours:
                 label = "statistics" if "running" in name or "num_" in name else "weights"
-                close = torch.allclose(got[name], ours[name], rtol=2e-4, atol=1e-6)
-                assert close, f"fine_tune: {label} after an unfrozen epoch"
+                excess = max(away(got[name], ours[name]), 0.0)
+                values.same(f"fine_tune: {label} after an unfrozen epoch", excess, 0.0, atol=1e-6)
 
 
 from course_utils import checks
@@ -805,7 +815,7 @@ checks.hidden(hidden_test)
 # Why: chosen on test, a state that goes on training, parameters without statistics, the last of equals.
 def hidden_test() -> None:
     import torch
-    from course_utils import analysis, checks
+    from course_utils import analysis, checks, values
 
     answer = checks.own_work(fine_tune, analysis.fine_tune_with)
 
@@ -823,17 +833,20 @@ def hidden_test() -> None:
         got = one.run(answer)
         left = {name: t.clone() for name, t in one.model.state_dict().items()}
         states, seen, calls = one.after_epochs(), one.passes_of(one.test), list(one.model.calls)
-        assert len(states) == sum(one.epochs), "fine_tune: an evaluation after each epoch"
+        values.same("fine_tune: an evaluation after each epoch", len(states), sum(one.epochs))
         last = max(i for i, call in enumerate(calls) if call.recording)
         images = sum(len(calls[i].pixels) for i in seen)
-        assert min(seen) > last and images == sum(len(y) for _, y in one.test), "fine_tune: test once, at the end"
+        late = [i for i in seen if i > last]
+        once = [len(seen) - len(late), images]
+        values.same("fine_tune: test once, at the end", once, [0, sum(len(y) for _, y in one.test)])
         by_epoch = [score(one, state, one.val) for state in states]
         best = states[by_epoch.index(max(by_epoch))]
         for name in best:
-            same = torch.allclose(left[name], best[name], rtol=1e-5, atol=1e-7)
-            assert same, "fine_tune: the best epoch on validation is kept"
+            off = (left[name] - best[name]).abs() - 1e-5 * best[name].abs()
+            excess = max(off.double().max().item(), 0.0)
+            values.same("fine_tune: the best epoch on validation is kept", excess, 0.0, atol=1e-7)
         assert type(got) is float, "fine_tune: a float"
-        assert abs(got - score(one, best, one.test)) < 1e-6, "fine_tune: accuracy on test"
+        values.same("fine_tune: accuracy on test", got - score(one, best, one.test), 0.0, atol=1e-6)
 
 
 from course_utils import checks
@@ -1442,7 +1455,7 @@ def hidden_test() -> None:
         quiet = nn.Sequential(nn.Flatten(), nn.Linear(18, 4), nn.Dropout(1.0), nn.Linear(4, 5))
         got = [count(quiet.train(), torch.ones_like(x)), count(quiet.eval(), torch.ones_like(x))]
         values.same("untouched_parameters: the mode that the model is in", got, [18 * 4 + 4 + 4 * 5, 0])
-        assert not quiet[2].training, "untouched_parameters: mode of the model afterwards"
+        values.same("untouched_parameters: mode of the model afterwards", quiet[2].training, False)
 
         faint = nn.Sequential(nn.Flatten(), nn.Linear(18, 5, bias=False))
         nn.init.zeros_(faint[1].weight)
@@ -1504,7 +1517,7 @@ checks.finetune.groups(parameter_groups)
 # Why: choosing by name, listing a tensor twice, listing frozen ones, or a generator that is empty when read again.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, training
+    from course_utils import checks, training, values
     from torch import nn
 
     answer = checks.own_work(parameter_groups, training.parameter_groups)
@@ -1523,8 +1536,11 @@ def hidden_test() -> None:
             out[0].bias.requires_grad_(False)
 
     def ask(model: nn.Module, head: nn.Module) -> None:
+        called = {id(p): name for name, p in model.named_parameters()}
         frozen = {id(p) for p in model.parameters() if not p.requires_grad}
-        wanted = sorted(id(p) for p in model.parameters() if p.requires_grad)
+        wanted = sorted(name for name, p in model.named_parameters() if p.requires_grad)
+        inside = {id(p) for p in head.parameters()}
+        rates = {name: 0.07 if i in inside else 0.003 for i, name in called.items() if name in wanted}
         groups = answer(model, head, 0.003, 0.07, 0.2)
         dicts = type(groups) in (tuple, list) and all(
             isinstance(group, dict) and "params" in group for group in groups
@@ -1533,16 +1549,15 @@ def hidden_test() -> None:
         for group in groups:
             group["params"] = [group["params"]] if torch.is_tensor(group["params"]) else list(group["params"])
 
-        listed = [(id(p), group.get("lr")) for group in groups for p in group["params"]]
-        assert not any(key in frozen for key, _ in listed), "parameter_groups: frozen parameters"
-        assert sorted(key for key, _ in listed) == wanted, "parameter_groups: each parameter once"
-        flags = sorted(id(p) for p in model.parameters() if p.requires_grad)
-        assert flags == wanted, "parameter_groups: what is trainable afterwards"
-        assert not any(map(vars, model.parameters())), "parameter_groups: attributes of the parameters"
-        inside = {id(p) for p in head.parameters()}
-        for key, lr in listed:
-            assert type(lr) is float, "parameter_groups: learning rates"
-            assert lr == (0.07 if key in inside else 0.003), "parameter_groups: learning rates"
+        listed = [(called.get(id(p), "another"), group.get("lr")) for group in groups for p in group["params"]]
+        cold = [called[id(p)] for group in groups for p in group["params"] if id(p) in frozen]
+        values.same("parameter_groups: frozen parameters", cold, [])
+        values.same("parameter_groups: each parameter once", sorted(name for name, _ in listed), wanted)
+        now = sorted(name for name, p in model.named_parameters() if p.requires_grad)
+        values.same("parameter_groups: what is trainable afterwards", now, wanted)
+        marked = [name for name, p in model.named_parameters() if vars(p)]
+        values.same("parameter_groups: attributes of the parameters", marked, [])
+        values.same("parameter_groups: learning rates", dict(listed), rates)
         try:
             torch.optim.AdamW(answer(model, head, 0.003, 0.07, 0.2))
         except (TypeError, ValueError) as problem:
@@ -1567,7 +1582,7 @@ checks.hidden(hidden_test)
 # Why: going by the layer's class or name: biases and lone parameters are one-dimensional too.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, training
+    from course_utils import checks, training, values
     from torch import nn
 
     answer = checks.own_work(parameter_groups, training.parameter_groups)
@@ -1591,11 +1606,12 @@ def hidden_test() -> None:
             for p in params:
                 decays.setdefault(id(p), []).append(group.get("weight_decay"))
         for p in model.parameters():
-            values = decays.get(id(p), [])
-            assert values and all(type(v) in (int, float) for v in values), "parameter_groups: weight decay"
+            found = decays.get(id(p), [])
+            assert found and all(type(v) in (int, float) for v in found), "parameter_groups: weight decay"
             expected = 0.07 if p.ndim > 1 else 0.0
             category = "weights" if p.ndim > 1 else "tensors of one dimension"
-            assert all(v == expected for v in values), f"parameter_groups: weight decay of {category}"
+            got = sorted({float(v) for v in found})
+            values.same(f"parameter_groups: weight decay of {category}", got, [expected])
 
 
 from course_utils import checks
@@ -2172,7 +2188,7 @@ checks.finetune.keep_stem(keep_stem)
 # Why: changing the stride or the pool alone, or the stages' strides: logits come out, but from maps of another size.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
@@ -2186,8 +2202,8 @@ def hidden_test() -> None:
                     module.register_forward_hook(lambda _, __, output, sizes=sizes: sizes.append(tuple(output.shape)))
             with torch.no_grad():
                 logits = model.eval()(torch.randn(2, 3, 32, 32))
-            assert sizes == [(2, 64, 32, 32), (2, 16, 4, 4)], "keep_stem: size of the maps"
-            assert tuple(logits.shape) == (2, classes), "keep_stem: the logits"
+            values.same("keep_stem: size of the maps", sizes, [(2, 64, 32, 32), (2, 16, 4, 4)])
+            values.same("keep_stem: the logits", list(logits.shape), [2, classes])
 
 
 from course_utils import checks
@@ -2201,7 +2217,7 @@ checks.hidden(hidden_test)
 # Why: a new 3x3 stem or norm, a cropped kernel, a trial run: the sizes fit, but pretrained tensors have changed.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks, models
+    from course_utils import checks, models, values
     from torch import nn
 
     answer = checks.own_work(keep_stem, models.adapt_stem, models.build_model)
@@ -2214,16 +2230,17 @@ def hidden_test() -> None:
         model = answer(stock)
         assert isinstance(model, nn.Module), "keep_stem: the model is returned"
         after = model.state_dict()
-        assert sorted(before) == sorted(after), "keep_stem: names of the tensors"
-        for name, tensor in before.items():
-            assert tensor.shape == after[name].shape, "keep_stem: shapes of the tensors"
-            assert tensor.dtype == after[name].dtype, "keep_stem: types of the tensors"
-            assert torch.equal(tensor, after[name].detach()), "keep_stem: values of the tensors"
+        values.same("keep_stem: names of the tensors", sorted(after), sorted(before))
+        got = {name: list(value.shape) for name, value in after.items()}
+        values.same("keep_stem: shapes of the tensors", got, {k: list(v.shape) for k, v in before.items()})
+        got = {name: str(value.dtype) for name, value in after.items()}
+        values.same("keep_stem: types of the tensors", got, {k: str(v.dtype) for k, v in before.items()})
+        values.same("keep_stem: values of the tensors", dict(after), before)
         sizes = []
         model.layer4.register_forward_hook(lambda _, __, output: sizes.append(output.shape[-1]))
         with torch.no_grad():
             model.eval()(torch.randn(1, 3, 32, 32))
-        assert sizes[-1] > 1, "keep_stem: the map is larger than that of the stock stem"
+        values.same("keep_stem: the map is larger than that of the stock stem", sizes[-1] > 1, True)
 
 
 from course_utils import checks
@@ -2319,7 +2336,7 @@ checks.hidden(hidden_test)
 # Why: evaluating in training mode (statistics move), or handing the model back in another mode, frozen or thawed.
 def hidden_test() -> None:
     import torch
-    from course_utils import checks
+    from course_utils import checks, values
     from course_utils import training as library
     from torch import nn
 
@@ -2342,29 +2359,31 @@ def hidden_test() -> None:
         torch.manual_seed(63_518)
         batches = [(torch.randn(n, 7), torch.randint(4, (n,))) for n in (5, 3, 2)]
         for training in (True, False):
+            torch.manual_seed(63_519 + training)
             model = Net().train(training)
             model.body[0].requires_grad_(False)
             for tensor in model.state_dict().values():
                 tensor.copy_(torch.rand(tensor.shape) + 0.5 + 30 * (not tensor.is_floating_point()))
             before = {k: v.clone() for k, v in model.state_dict().items()}
+            slopes = [None, None, *(torch.full(shape, 0.75) for shape in ((9,), (9,), (4, 9), (4,)))]
             for p in model.parameters():
                 p.grad = torch.full_like(p, 0.75) if p.requires_grad else None
             calls.clear()
             answer(model, batches)
-            assert len(calls) == len(batches), "evaluate: each batch goes through the model once"
-            assert not any(mode for mode, _ in calls), "evaluate: mode while evaluating"
-            assert not any(recording for _, recording in calls), "evaluate: gradients"
-            after = model.state_dict()
-            assert all(torch.equal(v, after[k]) for k, v in before.items()), "evaluate: tensors of the model"
-            grads = [None if p.grad is None else p.grad.unique().tolist() for p in model.parameters()]
-            assert grads == [None, None, *[[0.75]] * 4], "evaluate: gradients of the model"
+            values.same("evaluate: each batch goes through the model once", len(calls), 3)
+            values.same("evaluate: mode while evaluating", [mode for mode, _ in calls], [False] * 3)
+            values.same("evaluate: gradients", [recording for _, recording in calls], [False] * 3)
+            values.same("evaluate: tensors of the model", dict(model.state_dict()), before)
+            got = [p.grad for p in model.parameters()]
+            values.same("evaluate: gradients of the model", got, slopes)
             flags = [p.requires_grad for p in model.parameters()]
-            assert flags == [False, False, True, True, True, True], "evaluate: what is trainable afterwards"
-            assert model.training is training, "evaluate: mode afterwards"
-            assert torch.is_grad_enabled(), "evaluate: gradients afterwards"
+            values.same("evaluate: what is trainable afterwards", flags, [False] * 2 + [True] * 4)
+            values.same("evaluate: mode afterwards", model.training, training)
+            values.same("evaluate: gradients afterwards", torch.is_grad_enabled(), True)
             with torch.no_grad():
                 answer(model, batches)
-                assert not torch.is_grad_enabled(), "evaluate: gradients afterwards, where they were off"
+                on = torch.is_grad_enabled()
+            values.same("evaluate: gradients afterwards, where they were off", on, False)
 
 
 from course_utils import checks

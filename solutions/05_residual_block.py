@@ -664,8 +664,9 @@ checks.hidden(hidden_test)
 # Why: leaving the block cut, or a hook or a patched forward in it, above all after an exception or an interrupt.
 def hidden_test() -> None:
     import copy
+    import zlib
     import torch
-    from course_utils import analysis, checks
+    from course_utils import analysis, checks, values
     from torch import nn
     from torch.nn.modules import module as everywhere
     from torchvision.models.resnet import BasicBlock as Basic
@@ -673,14 +674,23 @@ def hidden_test() -> None:
 
     answer = checks.own_work(logits_without, analysis.skipped)
     kinds = ("_forward_hooks", "_forward_pre_hooks")
+    simple = (bool, int, float, str, tuple, type(None))
 
-    def look(model) -> tuple:
-        simple = (bool, int, float, str, tuple, type(None))
-        layers = [(n, id(m), sorted(vars(m))) for n, m in model.named_modules()]
-        attributes = [(k, v) for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
-        hooks = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
-        of_all = [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
-        return layers, attributes, hooks, of_all, [(id(p), p.requires_grad) for p in model.parameters()]
+    def hooks(model) -> list:
+        of_layers = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
+        return of_layers + [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
+
+    def look(model, known: list) -> list:
+        objects, those = known
+        numbers = {id(thing): i for i, thing in enumerate(objects)}
+        layers = [[n, numbers.get(id(m), -1), sorted(vars(m))] for n, m in model.named_modules()]
+        attributes = [[k, v] for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
+        hooked = [[old.index(hook) if hook in old else -1 for hook in now] for now, old in zip(hooks(model), those)]
+        flags = [[numbers.get(id(p), -1), p.requires_grad] for p in model.parameters()]
+        return [layers, attributes, hooked, flags]
+
+    def known(model) -> list:
+        return [[*model.modules(), *model.parameters()], hooks(model)]
 
     class Broken(Exception):
         pass
@@ -690,6 +700,19 @@ def hidden_test() -> None:
 
     def interrupt(*_):
         raise KeyboardInterrupt
+
+    def stopped(kind: type, *args) -> bool:
+        try:
+            answer(*args)
+        except kind:
+            return True
+        return False
+
+    def mark(t: torch.Tensor) -> int:
+        return zlib.crc32(t.detach().contiguous().numpy().tobytes())
+
+    def marks(model, left_out: list) -> dict:
+        return {k: mark(v) for k, v in model.state_dict().items() if k not in left_out}
 
     def without(twin: nn.Module, name: str, images: torch.Tensor) -> torch.Tensor:
         last = twin.get_submodule(name).bn2
@@ -706,38 +729,33 @@ def hidden_test() -> None:
         seen = []
         model.layer2[1].register_forward_hook(lambda *_: seen.append(1))
         kept = copy.deepcopy(model)
-        before = look(model)
+        then = known(model)
+        before = look(model, then)
         moving = [k for k in kept.state_dict() if "layer3" in k and ("running" in k or "tracked" in k)]
 
-        def same() -> bool:
-            now, then = model.state_dict(), kept.state_dict()
-            if list(now) != list(then) or look(model) != before:
-                return False
-            return all(torch.equal(now[k], then[k]) for k in then if k not in moving)
-
+        start = marks(kept, moving)
         images = torch.randn(2, 3, 34, 34)
         given = images.clone()
         for name in ("layer2.1", "layer2.0", "layer2.1"):
             got = answer(model, name, given)
             assert type(got) is torch.Tensor, "logits_without: type"
             right = without(copy.deepcopy(kept), name, images)
-            assert torch.allclose(got, right, rtol=1e-3, atol=1e-3), "logits_without: the logits"
-            assert same(), "logits_without: the model after a call"
-            assert torch.equal(given, images), "logits_without: the images"
+            values.same("logits_without: the logits", got, right, rtol=1e-3, atol=1e-3)
+            mine = [look(model, then), marks(model, moving)]
+            values.same("logits_without: the model after a call", mine, [before, start])
+            values.same("logits_without: the images", mark(given), mark(images))
         count = len(seen)
         model(images)
-        assert len(seen) == count + 1, "logits_without: other people's hooks"
+        values.same("logits_without: other people's hooks", len(seen) - count, 1)
         for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
             handle = model.layer4[0].register_forward_pre_hook(stop)
-            before = look(model)
+            then = known(model)
+            during = look(model, then)
             for name in ("layer1.0", "layer2.0"):
-                try:
-                    answer(model, name, given)
-                except kind:
-                    pass
-                else:
-                    raise AssertionError("logits_without: an exception reaches the caller")
-                assert same(), "logits_without: the model after an exception"
+                reached = stopped(kind, model, name, given)
+                values.same("logits_without: an exception reaches the caller", reached, True)
+                mine = [look(model, then), marks(model, moving)]
+                values.same("logits_without: the model after an exception", mine, [during, start])
             handle.remove()
 
 
@@ -1209,22 +1227,32 @@ checks.hidden(hidden_test)
 ### BEGIN HIDDEN TESTS
 # Why: leaving hooks behind, above all after an exception or an interrupt; clearing everybody's hooks; patching forward.
 def hidden_test() -> None:
+    import zlib
     import torch
-    from course_utils import analysis, checks
+    from course_utils import analysis, checks, values
     from torch.nn.modules import module as everywhere
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    simple = (bool, int, float, str, tuple, type(None))
 
-    def look(model) -> tuple:
-        simple = (bool, int, float, str, tuple, type(None))
-        layers = [(n, id(m), sorted(vars(m))) for n, m in model.named_modules()]
-        attributes = [(k, v) for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
-        hooks = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
-        of_all = [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
-        return layers, attributes, hooks, of_all, [p.requires_grad for p in model.parameters()]
+    def hooks(model) -> list:
+        of_layers = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
+        return of_layers + [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
+
+    def look(model, known: list) -> list:
+        objects, those = known
+        numbers = {id(thing): i for i, thing in enumerate(objects)}
+        layers = [[n, numbers.get(id(m), -1), sorted(vars(m))] for n, m in model.named_modules()]
+        attributes = [[k, v] for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
+        hooked = [[old.index(hook) if hook in old else -1 for hook in now] for now, old in zip(hooks(model), those)]
+        flags = [[numbers.get(id(p), -1), p.requires_grad] for p in model.parameters()]
+        return [layers, attributes, hooked, flags]
+
+    def known(model) -> list:
+        return [[*model.modules(), *model.parameters()], hooks(model)]
 
     class Broken(Exception):
         pass
@@ -1235,35 +1263,44 @@ def hidden_test() -> None:
     def interrupt(*_):
         raise KeyboardInterrupt
 
+    def stopped(kind: type, *args) -> bool:
+        try:
+            answer(*args)
+        except kind:
+            return True
+        return False
+
+    def mark(t: torch.Tensor) -> int:
+        return zlib.crc32(t.contiguous().numpy().tobytes())
+
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(33_902)
         model, calls = ResNet(Theirs, [1, 1, 1, 1], num_classes=3).train(), []
         model.layer1.requires_grad_(False)
         others = model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
         model.layer2[0].register_forward_pre_hook(lambda *_: calls.append(2))
-        before, images = look(model), torch.randn(2, 3, 33, 33)
-        kept = images.clone()
+        then, images = known(model), torch.randn(2, 3, 33, 33)
+        before, sight = look(model, then), mark(images)
         for _ in range(2):
             got = answer(model, images)
             names = [f"layer{i}.0" for i in (1, 2, 3, 4)]
-            assert isinstance(got, dict) and list(got) == names, "capture_residuals: names of the blocks"
+            assert isinstance(got, dict), "capture_residuals: names of the blocks"
+            values.same("capture_residuals: names of the blocks", list(got), names)
             pairs = all(len(pair) == 2 and all(map(torch.is_tensor, pair)) for pair in got.values())
             assert pairs, "capture_residuals: pairs of tensors"
-        assert calls == [2, 1, 2, 1], "capture_residuals: other hooks, and one forward pass a call"
-        assert look(model) == before, "capture_residuals: the model after a call"
-        assert torch.equal(images, kept), "capture_residuals: the images"
+        values.same("capture_residuals: other hooks, and one forward pass a call", calls, [2, 1, 2, 1])
+        values.same("capture_residuals: the model after a call", look(model, then), before)
+        values.same("capture_residuals: the images", mark(images), sight)
         others.remove()
-        assert not model.layer3[0].bn2._forward_hooks, "capture_residuals: other hooks can still be removed"
+        left = len(model.layer3[0].bn2._forward_hooks)
+        values.same("capture_residuals: other hooks can still be removed", left, 0)
         for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
             handle = model.layer4[0].conv2.register_forward_pre_hook(stop)
-            before = look(model)
-            try:
-                answer(model, torch.randn(2, 3, 33, 33))
-            except kind:
-                pass
-            else:
-                raise AssertionError("capture_residuals: an exception of the model reaches the caller")
-            assert look(model) == before, "capture_residuals: the model after an exception"
+            then = known(model)
+            during = look(model, then)
+            reached = stopped(kind, model, torch.randn(2, 3, 33, 33))
+            values.same("capture_residuals: an exception of the model reaches the caller", reached, True)
+            values.same("capture_residuals: the model after an exception", look(model, then), during)
             handle.remove()
 
 

@@ -17,10 +17,9 @@ from pathlib import Path
 from course_utils.authoring.page import write_page
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
-from course_utils.course.names import complete_name
 from course_utils.data.loading import refuse_cartoons
 from course_utils.environ import environment
-from course_utils.errors import DO, CourseError, DataError
+from course_utils.errors import DO, DataError
 from course_utils.machine import describe_machine
 from course_utils.tables import table
 
@@ -195,19 +194,3 @@ def _error_line(problem) -> str:
 def _versions() -> dict[str, str]:
     packages = {name: version(name) for name in ("torch", "torchvision")}
     return {"python": platform.python_version(), **packages}
-
-
-def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
-    """Instructor editions by name or by the beginning of it (``03``); all of them if none is named.
-
-    Raises:
-        LookupError: from :func:`course_utils.course.names.complete_name`.
-        CourseError: if there is nothing to run.
-    """
-    present = sorted((root / "solutions").glob("*/*.ipynb"))
-    if not present:
-        raise CourseError("there is no notebook to run.", do="run `course build`")
-    if not wanted:
-        return present
-    by_name = {path.stem: path for path in present}
-    return [by_name[complete_name(beginning, list(by_name))] for beginning in wanted]

@@ -129,13 +129,16 @@ class _Watch:
             return
         if id(code) in self._names:
             self.used.append(self._names[id(code)])
-        elif _is_reference(frame):
-            self.used.append(code.co_name)
-        elif id(code) in TRICKS_IN_PYTHON and caller and not _in_a_library(caller.f_code):
-            self.tricks.append(f"calls `{TRICKS_IN_PYTHON[id(code)]}`")
-        elif not _in_a_library(code):
+        elif _is_reference(code):
+            if not (caller and _in_a_check(caller.f_code)):
+                self.used.append(code.co_name)
+        elif id(code) in TRICKS_IN_PYTHON:
+            if caller and not _in_a_library(caller.f_code):
+                self.tricks.append(f"calls `{TRICKS_IN_PYTHON[id(code)]}`")
+        else:
             self._fine[id(code)] = code
-            self.used += [name for ours, name in self.library.items() if _is_copy(code, ours)]
+            if not _in_a_library(code):
+                self.used += [name for ours, name in self.library.items() if _is_copy(code, ours)]
 
 
 @contextlib.contextmanager
@@ -188,14 +191,13 @@ def _plain_traceback(problem: Exception) -> list[str]:
     return traceback.format_exception(type(problem), problem, in_cell)
 
 
-def _is_reference(frame: FrameType) -> bool:
-    """Whether this is a private function of a check, run by anything but the check itself.
+def _is_reference(code: CodeType) -> bool:
+    """Whether this is a private function of a check, which nothing but the check itself may run.
 
     Methods, local and public functions belong to what checks hand out: small models, hooks, streams.
     """
-    code, caller = frame.f_code, frame.f_back
     private = code.co_qualname.startswith(("_", "<lambda>")) and "." not in code.co_qualname
-    return private and _in_a_check(code) and not (caller and _in_a_check(caller.f_code))
+    return private and _in_a_check(code)
 
 
 def _in_a_library(code: CodeType) -> bool:

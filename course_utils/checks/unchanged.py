@@ -13,33 +13,43 @@ class Kept:
 
     def __init__(self, model: nn.Module):
         self.model = model
-        self.before = _described(model)
+        functions = [value for m in model.modules() for _, value in _attributes(m) if callable(value)]
+        self.objects = [*model.modules(), *model.parameters(), *functions]
+        self.before = self.facts()
 
     def changes(self) -> list[str]:
         """What is different now, in words, such as ``"fc.weight: requires_grad"``."""
-        after = _described(self.model)
+        after = self.facts()
         names = [*self.before, *(name for name in after if name not in self.before)]
         return [name for name in names if not _same(self.before.get(name), after.get(name))]
 
+    def facts(self) -> dict[str, object]:
+        """Each fact about the model by its name, as plain data; tensors are copied.
 
-def _described(model: nn.Module) -> dict[str, object]:
-    """Each fact about a model by its name; tensors are copied."""
-    facts: dict[str, object] = {}
-    for name, module in model.named_modules():
-        at = name or "the model"
-        facts[f"{at}: layer"] = id(module)
-        facts[f"{at}: mode"] = module.training
-        facts[f"{at}: hooks"] = [
-            len(hooks) for key, hooks in vars(module).items() if key.endswith("_hooks") and hooks
-        ]
-        for key, value in vars(module).items():
-            if not key.startswith("_") and (isinstance(value, PLAIN) or callable(value)):
-                facts[f"{at}: {key}"] = value
-    for name, p in model.named_parameters():
-        facts |= {name: p.detach().clone(), f"{name}: parameter": id(p)}
-        facts[f"{name}: requires_grad"] = p.requires_grad
-        facts[f"{name}: gradient"] = None if p.grad is None else p.grad.clone()
-    return facts | {name: buffer.clone() for name, buffer in model.named_buffers()}
+        Layers, parameters and functions are told by their number at the start; new ones are -1.
+        """
+        numbers = {id(thing): i for i, thing in reversed(list(enumerate(self.objects)))}
+        facts: dict[str, object] = {}
+        for name, module in self.model.named_modules():
+            at = name or "the model"
+            facts[f"{at}: layer"] = numbers.get(id(module), -1)
+            facts[f"{at}: mode"] = module.training
+            facts[f"{at}: hooks"] = [
+                len(hooks) for key, hooks in vars(module).items() if key.endswith("_hooks") and hooks
+            ]
+            for key, value in _attributes(module):
+                facts[f"{at}: {key}"] = value if isinstance(value, PLAIN) else numbers.get(id(value), -1)
+        for name, p in self.model.named_parameters():
+            facts |= {name: p.detach().clone(), f"{name}: parameter": numbers.get(id(p), -1)}
+            facts[f"{name}: requires_grad"] = p.requires_grad
+            facts[f"{name}: gradient"] = None if p.grad is None else p.grad.clone()
+        return facts | {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+
+
+def _attributes(module: nn.Module) -> list[tuple[str, object]]:
+    """What a layer has under a public name: plain values and functions."""
+    named = [(key, value) for key, value in vars(module).items() if not key.startswith("_")]
+    return [(key, value) for key, value in named if isinstance(value, PLAIN) or callable(value)]
 
 
 def _same(a: object, b: object) -> bool:

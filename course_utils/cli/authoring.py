@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from course_utils.cli.preconditions import FAILED, absolute, course_folder, need
+from course_utils.course.names import choose_notebooks
 
 Budget = Literal["auto", "smoke", "cpu", "gpu"]
 
@@ -64,18 +65,20 @@ def run(
     from course_utils.authoring import preflight
 
     preflight.require_names(absolute(data), absolute(weights))
-    from course_utils.authoring import running
-
     try:
-        chosen = running.choose_notebooks(root, notebooks or [])
+        chosen = choose_notebooks(root, notebooks or [])
     except LookupError as problem:
         raise typer.BadParameter(str(problem.args[0])) from None
     if record:
-        running.refuse_cartoons(data)
+        from course_utils.data.loading import refuse_cartoons
+
+        refuse_cartoons(data)
     parameters: dict[str, object] = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
     preflight.require([path.stem for path in chosen], folder, parameters)
+    from course_utils.authoring import running
+
     runs = running.run_all(running.Job(chosen, folder, parameters))
     print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
     for notebook in (result.notebook for result in runs if result.passed):

@@ -73,6 +73,7 @@ def grade(
     """
     root = course_folder()
     need("nbgrader", "distributed", "filelock")
+    chosen = named_assignment(root, assignment) if assignment else None
     if not (unsafe or scheduler):
         from course_utils.grading.sandbox.kernels import warm_server
 
@@ -80,10 +81,7 @@ def grade(
     from course_utils.grading import batch
     from course_utils.grading.gradebook import glance, report
 
-    try:
-        names = batch.choose_assignments(root, assignment)
-    except LookupError as problem:
-        raise typer.BadParameter(str(problem.args[0])) from None
+    names = [chosen] if chosen else batch.submitted_assignments(root)
     settings = batch.Settings(batch.limits(timeout, deadline), workers, scheduler, unsafe, fresh)
     rows_by_name = batch.grade(root, names, settings, students or [])
     for name, rows in rows_by_name.items():
@@ -120,10 +118,10 @@ def export(
     """
     root = course_folder()
     need("nbgrader")
+    name = named_assignment(root, assignment)
     from course_utils.grading.gradebook import export as exporting
     from course_utils.grading.submissions.roster import read_roster
 
-    name = named_assignment(root, assignment)
     file = out or root / "grades" / f"{name}.{lms}.csv"
     made = exporting.export(root, name, lms, file, read_roster(roster) if roster else None, column)
     print(exporting.report(made))
@@ -146,9 +144,10 @@ def feedback(
     """
     root = course_folder()
     need("nbgrader", "nbconvert", "jupytext")
+    name = named_assignment(root, assignment)
     from course_utils.grading.gradebook import feedback as pages
 
-    outcomes = pages.write_feedback(root, named_assignment(root, assignment), students or [])
+    outcomes = pages.write_feedback(root, name, students or [])
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+
+from course_utils.errors import CourseError
 
 
 def complete_name(beginning: str, names: Sequence[str]) -> str:
@@ -19,3 +22,19 @@ def complete_name(beginning: str, names: Sequence[str]) -> str:
     if fitting:
         raise LookupError(f"{beginning!r} begins several names: {', '.join(fitting)}")
     raise LookupError(f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run `course build`'}")
+
+
+def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
+    """Instructor editions by name or by the beginning of it (``03``); all of them if none is named.
+
+    Raises:
+        LookupError: from :func:`complete_name`.
+        CourseError: if there is nothing to run.
+    """
+    present = sorted((root / "solutions").glob("*/*.ipynb"))
+    if not present:
+        raise CourseError("there is no notebook to run.", do="run `course build`")
+    if not wanted:
+        return present
+    by_name = {path.stem: path for path in present}
+    return [by_name[complete_name(beginning, list(by_name))] for beginning in wanted]

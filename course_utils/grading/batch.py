@@ -15,7 +15,6 @@ from pathlib import Path
 from distributed import Client
 from filelock import FileLock, Timeout
 
-from course_utils.course.names import complete_name
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.assignment import Assignment, How
@@ -71,16 +70,10 @@ def limits(cell_seconds: int | None = None, notebook_seconds: int | None = None)
     return replace(Limits(), **{name: value for name, value in given.items() if value})
 
 
-def choose_assignments(root: Path, beginning: str | None) -> list[str]:
-    """The assignment that is called so, or begins so; by default all that something was submitted to.
-
-    Raises:
-        LookupError: from :func:`course_utils.course.names.complete_name`.
-    """
+def submitted_assignments(root: Path) -> list[str]:
+    """The assignments to which something was submitted, in order."""
     names = sorted(path.parent.name for path in (root / "notebooks").glob("*/*.ipynb"))
-    if beginning is None:
-        return [name for name in names if any(find_submissions(root, name))]
-    return [complete_name(beginning, names)]
+    return [name for name in names if any(find_submissions(root, name))]
 
 
 def grade(

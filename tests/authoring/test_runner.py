@@ -16,7 +16,8 @@ from courses import SAMPLE
 
 from course_utils.authoring import running
 from course_utils.authoring.source import instructor_notebook, read_source
-from course_utils.errors import CourseError, DataError
+from course_utils.data.loading import refuse_cartoons
+from course_utils.errors import DataError
 
 pytestmark = pytest.mark.slow
 
@@ -188,21 +189,5 @@ def test_recording_cartoons_is_refused_before_the_run(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     for data in ("cartoons", "auto"):
         with pytest.raises(DataError, match="not recorded"):
-            running.refuse_cartoons(data)
-    running.refuse_cartoons("photos.zip")
-
-
-def test_notebooks_are_chosen_by_the_beginning_of_their_name(tmp_path):
-    with pytest.raises(CourseError, match="course build"):
-        running.choose_notebooks(tmp_path, [])
-    for name in ("01_a", "02_b", "02_c"):
-        write(tmp_path, name, "1")
-
-    def chosen(*names: str) -> list[str]:
-        return [p.stem for p in running.choose_notebooks(tmp_path, names)]
-
-    assert chosen() == ["01_a", "02_b", "02_c"]
-    assert chosen("02_c", "01") == ["02_c", "01_a"]
-    for wrong in ("02", "3"):
-        with pytest.raises(LookupError):
-            chosen(wrong)
+            refuse_cartoons(data)
+    refuse_cartoons("photos.zip")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from course_utils.course.names import complete_name
+from course_utils.course.names import choose_notebooks, complete_name
+from course_utils.errors import CourseError
 
 NAMES = ["01_concepts", "03_resnet", "03_resnet18_finetune", "04_alexnet"]
 
@@ -29,3 +30,21 @@ def test_none_or_several_is_a_sentence(beginning, why):
 def test_without_notebooks_it_says_what_to_run():
     with pytest.raises(LookupError, match="run `course build`"):
         complete_name("01", [])
+
+
+def test_notebooks_are_chosen_by_the_beginning_of_their_name(tmp_path):
+    with pytest.raises(CourseError, match="course build"):
+        choose_notebooks(tmp_path, [])
+    for name in ("01_a", "02_b", "02_c"):
+        edition = tmp_path / "solutions" / name
+        edition.mkdir(parents=True)
+        (edition / f"{name}.ipynb").touch()
+
+    def chosen(*names: str) -> list[str]:
+        return [p.stem for p in choose_notebooks(tmp_path, names)]
+
+    assert chosen() == ["01_a", "02_b", "02_c"]
+    assert chosen("02_c", "01") == ["02_c", "01_a"]
+    for wrong in ("02", "3"):
+        with pytest.raises(LookupError):
+            chosen(wrong)

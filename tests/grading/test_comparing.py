@@ -158,9 +158,8 @@ def _parts(value: object) -> list[dict]:
     return [values.pack(item) for item in list(items)[:20]]
 
 
-def test_most_hidden_tests_compare_outside():
-    """The others look at what a function does to a model, where there is no value to send."""
-    assert len(COMPARED) >= 44 and len(COMPARED) / len(cells("graded")) > 0.7
+def test_every_hidden_test_compares_outside():
+    assert COMPARED == sorted(cells("graded"))
 
 
 @pytest.mark.parametrize(
@@ -247,6 +246,12 @@ def test_right_values_leave_no_trace():
     outputs = [TEXT, *messages(1.55, [1, 2])]
     assert comparing.settle(outputs, EXPECTED, NONCE) is None
     assert outputs == [TEXT]
+
+
+def test_a_wrong_value_is_wrong_however_many_came():
+    outputs = messages(2.5)
+    assert comparing.settle(outputs, EXPECTED, NONCE) is None
+    assert [o.evalue for o in outputs] == ["first"]
 
 
 def test_a_wrong_value_is_an_error_before_everything_else():

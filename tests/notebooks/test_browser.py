@@ -1,4 +1,4 @@
-"""What a student and an instructor see: JupyterLab in a real browser. Most of its time is one Run All at `smoke`.
+"""What a student and an instructor see: JupyterLab in a real browser.
 
 Skipped where Chromium is missing. `--screenshots FOLDER` keeps a picture of what each test saw.
 """
@@ -71,11 +71,11 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def blank(course):
-    """Chapter 03 as students get it, on drawn pictures and at the smallest budget; its path in the course."""
+    """Chapter 03 as students get it, on drawn pictures and at the budget of grading; its path in the course."""
     path = course / "notebooks" / CHAPTER / f"{CHAPTER}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     parameters = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
-    parameters.source += '\nbudget, data = "smoke", "cartoons"'
+    parameters.source += '\nbudget, data = "grade", "cartoons"'
     nbformat.write(notebook, path)
     return path.relative_to(course).as_posix()
 
@@ -129,7 +129,7 @@ def test_a_wrong_answer_is_told_why_and_a_right_one_counts(worked):
 def test_the_panel_moves_and_its_stop_leaves_a_history(worked, blank, course):
     call = "fit_with_panel(model"
     page, cell = worked.page, worked.cell(call)
-    assert "finished 3 of 3 epochs" in worked.output(call)
+    assert "finished 2 of 2 epochs" in worked.output(call)
     source = next(c.source for c in nbformat.read(course / blank, as_version=4).cells if call in c.source)
     worked.replace(call, source.replace("plan.finetune.unfrozen", "300"))
     worked.start(call)

@@ -12,6 +12,7 @@ from courses import ROOT, autograde, cell, points, read, scores, submit
 from nbclient import NotebookClient
 
 from course_utils.authoring import release, running
+from course_utils.course.names import choose_notebooks
 from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 
@@ -60,7 +61,7 @@ def test_both_editions_are_as_built_from_the_text(chapter, as_built):
 
 
 def test_the_instructor_edition_runs_headlessly_at_smoke(chapter, tmp_path):
-    (notebook,) = running.choose_notebooks(ROOT, [chapter])
+    (notebook,) = choose_notebooks(ROOT, [chapter])
     run = running.run_one(
         notebook, tmp_path, {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0}
     )

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A sample chapter for the tests of tampering: arrays, a model, and partial credit
 #
-# What comes back from a function can be compared outside of the kernel; what it does to a model cannot.
+# What comes back from a function is compared outside of the kernel here, what it does to a model in place.
 
 # %% tags=["parameters"]
 budget = "auto"

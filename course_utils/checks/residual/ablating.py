@@ -278,4 +278,4 @@ def _why_moved(
 def _first(logits: object) -> str:
     if not isinstance(logits, Tensor):
         return brief(logits)
-    return " ".join(f"{value:.3f}" for value in logits[0].flatten()[:4].tolist())
+    return " ".join(f"{value:.4g}" for value in logits[0].flatten()[:4].tolist())

@@ -12,7 +12,7 @@ in a student's kernel can send any value it likes under our name, but it must se
 inputs that it first sees in that moment. What remains possible: to compute that value in a way that the
 exercise does not want, for example by calling the course's own function; whether that happened is watched
 for inside of the kernel (``checks.own_work``) and so as sure as the canary. A cell without ``values.same``
-(one that looks at what a function does to a model, say) is compared in the kernel as ever.
+is compared in the kernel as ever.
 """
 
 from __future__ import annotations
@@ -140,12 +140,12 @@ def settle(outputs: list, expected: Sequence[dict] | None, nonce: str) -> str | 
 def _compare(outputs: list, sent: list, expected: Sequence[dict], nonce: str) -> str | None:
     try:
         got = [_read(output, nonce) for output in sent]
-        if len(got) != len(expected):
-            return f"a hidden test ended well but sent {len(got)} of {len(expected)} values"
         for mine, ours in zip(got, expected):
             if not values.alike(mine["value"], ours["value"], rtol=ours["rtol"], atol=ours["atol"]):
-                _fail(outputs, str(ours["label"]))
+                _fail(outputs, str(ours["label"]))  # wrong, however many came
                 return None
+        if len(got) != len(expected):
+            return f"a hidden test ended well but sent {len(got)} of {len(expected)} values"
     except Exception as problem:  # a forged value can be wrong in any way
         return f"a hidden test sent an unreadable value ({type(problem).__name__})"
     return None
