@@ -36,6 +36,8 @@ ROLES: Mapping[str, Role] = {
     "written": Role("markdown", "SOLUTION", grade=True, solution=True, locked=False),
 }
 
+RECORD = "record"  # tag of a cell that holds the text to the record: students do not get it
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -65,6 +67,11 @@ class Cell:
     @property
     def lines(self) -> list[str]:
         return self.source.split("\n")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is for those who write the course: it stands in no student edition."""
+        return RECORD in self.tags
 
     @cached_property
     def regions(self) -> tuple[Region, ...]:

@@ -63,6 +63,8 @@ def _sum(cells: Sequence[Cell]) -> Effort:
 
 
 def _of(cell: Cell) -> Effort:
+    if cell.is_ours:
+        return Effort()
     if cell.kind == "markdown":
         found = list(exercises_in(cell))
         words = len(_WORD.findall(_LINK_OR_TAG.sub(" ", cell.source)))

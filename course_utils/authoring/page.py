@@ -16,6 +16,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from course_utils.authoring.cells import RECORD
 from course_utils.errors import BuildError
 from course_utils.storage import write_text
 
@@ -61,7 +62,7 @@ def notebook_body(executed: NotebookNode, released: NotebookNode | None = None) 
 
 def _shown(cell: NotebookNode, stubs: Mapping[str, str] | None) -> NotebookNode | None:
     """A cell as the page has it; None for one that it leaves out."""
-    if "injected-parameters" in cell.metadata.get("tags", []):
+    if {"injected-parameters", RECORD} & set(cell.metadata.get("tags", [])):
         return None
     flags = cell.metadata.get("nbgrader", {})
     graded, solution = bool(flags.get("grade")), bool(flags.get("solution"))

@@ -15,7 +15,7 @@ from nbgrader.utils import capture_log
 from traitlets.config import Config
 
 from course_utils.authoring import claims, course_map, package_map, picture
-from course_utils.authoring.cells import cell_ids
+from course_utils.authoring.cells import RECORD, cell_ids
 from course_utils.authoring.configuration import course_version, handout_repository, load_config
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.leaks import refuse_leaks
@@ -104,11 +104,17 @@ def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path
     _generate(sources, staging, config, gradebook=None)
     for source in sources:
         path = Path("notebooks", source.name, f"{source.name}.ipynb")
-        student = nbformat.read(staging / path, as_version=4)
+        student = without_ours(nbformat.read(staging / path, as_version=4))
         refuse_leaks(source, student, *stubs_of(config))
         write_text(staging / path, notebook_text(student))
         paths.append(path)
     return paths
+
+
+def without_ours(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook without the cells that hold its text to the record."""
+    kept = [cell for cell in notebook.cells if RECORD not in cell.metadata.get("tags", [])]
+    return nbformat.NotebookNode({**notebook, "cells": kept})
 
 
 def stubs_of(config: Config) -> tuple[str, str]:

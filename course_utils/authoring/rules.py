@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Callable, Sequence
 
-from course_utils.authoring.cells import ROLES, Cell, cell_ids
+from course_utils.authoring.cells import RECORD, ROLES, Cell, cell_ids
 from course_utils.authoring.exercises import exercises_in
 from course_utils.authoring.markers import without_regions
 from course_utils.errors import BuildError
@@ -46,6 +46,8 @@ def check_cell(cell: Cell) -> None:
             )
     if wanted and not cell.regions:
         raise BuildError(f"{cell.where()}: a {cell.role} cell in which no {wanted} is marked.")
+    if cell.is_ours and (cell.role or cell.kind == "markdown"):
+        raise BuildError(f"{cell.where()}: the tag {RECORD} belongs on a code cell without a role.")
     if cell.kind == "markdown":
         _check_text(cell)
         return

@@ -39,11 +39,12 @@ from course_utils.plots.results import (
     learning_curves,
 )
 from course_utils.plots.training import epoch_metrics, iteration_loss
-from course_utils.plots.zoo import zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, zoo_accuracy, zoo_timeline
 
 __all__ = [
     "accuracy_against_cost",
     "accuracy_by_amount",
+    "accuracy_by_size",
     "accuracy_by_task",
     "arms",
     "augmentation_grid",

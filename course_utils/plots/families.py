@@ -1,4 +1,4 @@
-"""One sketch for each family of the zoo: its idea as boxes and arrows."""
+"""A picture for each family of the zoo: a drawing of its idea, or boxes and arrows where these show it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from course_utils.errors import CourseError
 from course_utils.plots.frame import COLOURS, INK, house_style, new_figure, write_alt_text
+from course_utils.plots.ideas import IDEAS, Idea
+from course_utils.plots.shapes import canvas
 
 TINTS = {  # what a box is: pale enough for dark letters
     "data": "0.93",
@@ -69,40 +71,7 @@ def _in_line(n: int) -> tuple[tuple[int, int], ...]:
     return tuple((i, i + 1) for i in range(n - 1))
 
 
-IMAGE = ("image", "data")
-SCORES = ("scores", "data")
-POOL = ("pool", "merge")
 SKETCHES: Mapping[str, Sketch] = {
-    "LeNet": Sketch(
-        "convolution and pooling in turn, then linear layers",
-        _chain(("image\n32x32", "data"), "conv 5x5", POOL, "conv 5x5", POOL, ("3 linear", "linear"), SCORES),
-        _in_line(7),
-    ),
-    "AlexNet": Sketch(
-        "the same idea, a thousand times larger: ReLU, dropout, two GPUs",
-        _chain(
-            IMAGE,
-            "conv 11x11\nstride 4",
-            "conv 5x5",
-            "3 x conv 3x3",
-            ("3 linear\n96 % of all", "linear"),
-            SCORES,
-        ),
-        _in_line(6),
-    ),
-    "VGG": Sketch(
-        "only 3x3: two of them see 5x5, with fewer weights and one more ReLU",
-        _chain(
-            IMAGE,
-            "2 x conv 3x3\n64",
-            "2 x conv 3x3\n128",
-            "3 x conv 3x3\n256",
-            "6 x conv 3x3\n512",
-            ("3 linear\n89 % of all", "linear"),
-            SCORES,
-        ),
-        _in_line(7),
-    ),
     "Inception": Sketch(
         "several kernel sizes side by side; 1x1 convolutions make them cheap",
         (
@@ -128,52 +97,6 @@ SKETCHES: Mapping[str, Sketch] = {
         _in_line(5),
         ((0, 2, 0.3), (0, 3, 0.45), (1, 3, -0.35), (0, 4, 0.6), (1, 4, -0.55), (2, 4, -0.35)),
     ),
-    "Depthwise separable": Sketch(
-        "first in space, each channel by itself; then across channels, each pixel by itself",
-        _chain(
-            ("maps\nC channels", "data"),
-            "3x3 depthwise\n9 C weights",
-            "1x1 pointwise\nC x C' weights",
-            ("maps\nC' channels", "data"),
-            step=2.4,
-        ),
-        _in_line(4),
-    ),
-    "Compound scaling": Sketch(
-        "one small network found by search, then made deeper, wider and sharper together",
-        _chain(
-            ("B0\n224 px", "data"),
-            "depth x 1.2\nwidth x 1.1\npixels x 1.15",
-            ("B1 ... B7\nto 600 px", "data"),
-            step=2.4,
-        ),
-        _in_line(3),
-        repeats=((1, 1, "all three at once"),),
-    ),
-    "Patches and attention": Sketch(
-        "an image is a sentence of patches; each token looks at all others",
-        _chain(
-            ("image\n224x224", "data"),
-            ("196 patches\n16x16", "linear"),
-            ("attention\nall to all", "attention"),
-            ("linear\neach token", "linear"),
-            SCORES,
-        ),
-        _in_line(5),
-        repeats=((2, 3, "12 blocks"),),
-    ),
-    "Shifted windows": Sketch(
-        "attention inside windows; the next layer's windows are shifted, and maps shrink as in a CNN",
-        _chain(
-            ("patches\n4x4", "linear"),
-            ("windows\nof 7x7", "attention"),
-            ("windows\nshifted by 3", "attention"),
-            ("merge 2x2", "merge"),
-            SCORES,
-        ),
-        _in_line(5),
-        repeats=((1, 3, "4 stages"),),
-    ),
     "Distillation token": Sketch(
         "one more token learns what a trained CNN answers",
         (
@@ -197,17 +120,6 @@ SKETCHES: Mapping[str, Sketch] = {
             Box("agree?", 6.4, "merge"),
         ),
         ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 5)),
-    ),
-    "Masked tokens": Sketch(
-        "hide patches and let the network say what was there; no labels",
-        _chain(
-            ("patches", "data"),
-            ("hide some", "merge"),
-            ("Transformer", "attention"),
-            ("hidden patches:\ntokens or pixels", "linear"),
-            step=2.4,
-        ),
-        _in_line(4),
     ),
     "ConvNeXt": Sketch(
         "a CNN again, with what Transformers taught: patches, 7x7 depthwise, LayerNorm, GELU",
@@ -236,31 +148,32 @@ SKETCHES: Mapping[str, Sketch] = {
         ),
         ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 5)),
     ),
-    "Images and texts (CLIP)": Sketch(
-        "an image and its caption should be close; class names become a head",
-        (
-            Box("image", 0, "data", y=0.6),
-            Box("caption", 0, "data", y=-0.6),
-            Box("image\ntower", 2.2, "attention", y=0.6),
-            Box("text\ntower", 2.2, "attention", y=-0.6),
-            Box("close?", 4.6, "merge"),
-            Box("'a photo of a cat':\nits class weight", 7.2, "linear", y=-0.6, width=2.2),
-        ),
-        ((0, 2), (1, 3), (2, 4), (3, 4), (3, 5)),
-    ),
 }
 
 
 @house_style()
 def family(name: str) -> Figure:
-    """The sketch of one family, one of ``SKETCHES``.
+    """The picture of one family, one of ``IDEAS`` or ``SKETCHES``.
 
     Raises:
-        CourseError: for a family without a sketch.
+        CourseError: for a family without a picture.
     """
-    if name not in SKETCHES:
-        raise CourseError(f"there is no sketch of {name!r}.", expected=", ".join(SKETCHES))
-    sketch = SKETCHES[name]
+    if name in IDEAS:
+        return _drawing(name, IDEAS[name])
+    if name in SKETCHES:
+        return _boxes(name, SKETCHES[name])
+    raise CourseError(f"there is no sketch of {name!r}.", expected=", ".join([*IDEAS, *SKETCHES]))
+
+
+def _drawing(name: str, idea: Idea) -> Figure:
+    fig = new_figure(f"{name}: {idea.title}", ("sketch", idea.note), height=idea.height)
+    ax = fig.add_subplot()
+    words = idea.draw(ax)
+    canvas(ax, idea.height)
+    return write_alt_text(fig, words)
+
+
+def _boxes(name: str, sketch: Sketch) -> Figure:
     rows = {box.y for box in sketch.boxes}
     above = max(abs(y) for y in rows) + HALF_HEIGHT + (0.66 if sketch.bent else 0.12)
     below = max(above, HALF_HEIGHT + BRACKET_ROOM) if sketch.repeats else above

@@ -59,7 +59,9 @@ def embedding(
         axes: what the two axes are, such as ``"principal component"``.
     """
     fig = new_figure(
-        title, (data, count(len(points), "picture"), "a name: the middle of its class"), height=4.6
+        title,
+        (data, count(len(points), "picture"), "a name, or the end of its line: the middle of the class"),
+        height=4.6,
     )
     ax = fig.add_subplot()
     places, known = points.numpy(), labels.numpy()
@@ -72,7 +74,7 @@ def embedding(
             middles.append(np.median(own, axis=0))
             inks[name] = tuple(0.6 * part for part in to_rgb(colour))  # letters are thin: darker
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
-    label_points(ax, middles, list(inks))
+    label_points(ax, middles, list(inks), others=places.tolist())
     for text in ax.texts:
         text.set(color=inks[text.get_text()], weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])

@@ -64,10 +64,20 @@ def label_top(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:
         _leader(ax, end, (place, 1.05), text, FAINT, MARK, (0.5, 0), ha="center", va="bottom")
 
 
-def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str]) -> None:
-    """Name points, each text near its own point and where it covers no point and no other name."""
+def label_points(
+    ax: Axes,
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    others: Sequence[tuple[float, float]] = (),
+) -> None:
+    """Name points, each text near its own point and where it covers no point and no other name.
+
+    Args:
+        others: markers without a name, of which a text covers as few as it can.
+    """
     _figure(ax).draw_without_rendering()
     pixels = ax.transData.transform(points)
+    dots = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in _pixels(ax, others)]
     taken = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in pixels]
     from_the_edge = np.linalg.norm(ax.transAxes.inverted().transform(pixels) - 0.5, axis=1).argsort()[::-1]
     for i in from_the_edge:  # where there are fewest places for a name
@@ -76,7 +86,8 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequenc
         def badness(offset: tuple[float, float], i=i, text=text) -> float:
             box = _box(ax, pixels[i], text, offset)
             covered = box.count_overlaps(taken) + (not _inside(ax.bbox, box))
-            return math.hypot(*offset) + 100 * _misleading(pixels, i, offset) + 1000 * covered
+            hidden = 30 * box.count_overlaps(dots) if dots else 0
+            return math.hypot(*offset) + 100 * _misleading(pixels, i, offset) + 1000 * covered + hidden
 
         dx, dy = min(OFFSETS, key=badness)
         taken.append(_box(ax, pixels[i], text, (dx, dy)))
@@ -92,6 +103,10 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], texts: Sequenc
             va="center",
             arrowprops=line if math.hypot(dx, dy) > 16 else None,
         )
+
+
+def _pixels(ax: Axes, points: Sequence[tuple[float, float]]) -> np.ndarray:
+    return ax.transData.transform(points) if len(points) else np.empty((0, 2))
 
 
 def _misleading(pixels: np.ndarray, i: int, offset: tuple[float, float]) -> bool:

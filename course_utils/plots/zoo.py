@@ -1,4 +1,4 @@
-"""Figures of the model zoo: accuracy against size and compute, and a time line."""
+"""Figures of the model zoo: accuracy against cost and input size, and a time line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from course_utils.plots.frame import (
     display_names,
     house_style,
     legible,
+    mark_chance,
     new_figure,
     series_style,
     write_alt_text,
@@ -59,6 +60,34 @@ def zoo_accuracy(
     label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST))
     words = [f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}" for row in known]
     return write_alt_text(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(words)}")
+
+
+@house_style()
+def accuracy_by_size(
+    panels: Mapping[str, Mapping[str, Mapping[int, float]]], *, title: str, chance: float
+) -> CourseFigure:
+    """Accuracy of each set of weights by the size of its input, a panel for each run.
+
+    Args:
+        panels: for each run, named by its data, the accuracies (fractions) of each set by pixels a side.
+        chance: what guessing gives, a fraction.
+    """
+    fig = new_figure(title, ("one run of each", "validation accuracy of a linear probe"), height=3.6)
+    axes = fig.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
+    sizes = sorted({size for lines in panels.values() for line in lines.values() for size in line})
+    words = []
+    for ax, (run, lines) in zip(axes, panels.items()):
+        for i, (name, line) in enumerate(lines.items()):
+            colour, marker = series_style(i)
+            ax.plot(list(line), [100 * y for y in line.values()], marker=marker, color=colour, label=name)
+            points = ", ".join(f"{percent(y)} at {size} px" for size, y in line.items())
+            words.append(f"{run}, {name}: {points}")
+        ax.set_title(legible(run), size=10, loc="left")
+        ax.set(xlabel="input size (pixels a side)", xticks=sizes)
+        guessing = mark_chance(ax, chance)
+    axes[0].set_ylabel("accuracy (%)")
+    axes[-1].legend(loc="lower right", bbox_to_anchor=(1, 0.12), frameon=False, fontsize=9)
+    return write_alt_text(fig, f"Line charts. {'; '.join(words)}", guessing)
 
 
 @house_style()

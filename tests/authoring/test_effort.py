@@ -1,5 +1,7 @@
 """The effort of a chapter: what is counted, and where the core ends."""
 
+import ast
+
 import pytest
 from courses import ROOT
 
@@ -32,6 +34,10 @@ def test_answers_and_tests_cost_what_the_header_says():
     assert efforts(chapter(graded))[0] == Effort(cells=1)
 
 
+def test_what_students_do_not_get_costs_nothing():
+    assert efforts(chapter(cell("code", "assert record > 0.5", tags=("record",))))[0] == Effort()
+
+
 def test_the_core_ends_where_further_begins():
     cells = (cell("markdown", "## 1 · Core"), cell("markdown", "## Further: more"), cell("code", "a = 1"))
     core, further = efforts(chapter(*cells))
@@ -40,6 +46,25 @@ def test_the_core_ends_where_further_begins():
 
 def test_minutes_add_reading_code_and_exercises():
     assert Effort(words=400, lines=30, exercise_minutes=10).minutes == 14
+
+
+def names(cells: list[Cell], context: type) -> set[str]:
+    nodes = [node for c in cells for node in ast.walk(ast.parse(c.source))]
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
+
+
+@pytest.mark.parametrize("source", read_sources(ROOT), ids=lambda source: source.name)
+def test_students_need_nothing_of_the_cells_that_they_do_not_get(source):
+    code = [c for c in source.cells if c.kind == "code"]
+    ours, given = [c for c in code if c.is_ours], [c for c in code if not c.is_ours]
+    only_ours = names(ours, ast.Store) - names(given, ast.Store)
+    assert not only_ours & names(given, ast.Load)
+
+
+@pytest.mark.parametrize("source", read_sources(ROOT)[:2], ids=lambda source: source.name)
+def test_no_experiment_of_the_first_chapters_ends_in_an_assert(source):
+    shown = [c for c in source.experiments if not c.is_ours]
+    assert not [c.where() for c in shown if any(line.startswith("assert ") for line in c.lines)]
 
 
 @pytest.mark.parametrize("source", read_sources(ROOT), ids=lambda source: source.name)

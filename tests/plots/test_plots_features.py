@@ -1,6 +1,7 @@
 """Figures of what a network knows: they tell where, and name the classes."""
 
 import torch
+from matplotlib.text import Text
 
 from course_utils import plots
 
@@ -21,6 +22,18 @@ def test_embedding_names_the_classes_that_are_there():
     )
     assert {text.get_text() for text in figure.axes[0].texts} == {"cat", "dog"}
     assert figure.axes[0].get_xlabel() == "first component"
+
+
+def test_a_name_leaves_the_markers_free_where_there_is_room():
+    ring = torch.linspace(0, 6.28, 60)
+    points = torch.cat([torch.stack([ring.cos(), ring.sin()], dim=1) * r for r in (0.02, 0.04, 0.06)])
+    points = torch.cat([points, torch.tensor([[-1.0, -1.0], [1.0, 1.0]])])
+    labels = torch.zeros(len(points), dtype=torch.int64)
+    figure = plots.embedding(points, labels, ["automobile"], title="Alike", data="pictures", axes="component")
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    box = Text.get_window_extent(ax.texts[0])  # without its line
+    assert not any(box.contains(*pixel) for pixel in ax.transData.transform(points))
 
 
 def test_ten_classes_look_different_in_colour_or_fill():

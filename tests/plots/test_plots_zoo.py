@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils.errors import DataError
-from course_utils.plots.zoo import zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, zoo_accuracy, zoo_timeline
 from course_utils.zoo import entries
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
@@ -22,6 +22,19 @@ def drawn():
         "accuracy": zoo_accuracy(ROWS, "GMAC", title="Compute alone does not buy accuracy"),
         "timeline": zoo_timeline(timeline, title="From LeNet to DINOv3"),
     }
+
+
+def test_accuracy_by_size_has_a_panel_a_run_the_chance_line_and_all_numbers():
+    lines = {"small": {32: 0.6, 64: 0.5}, "large": {32: 0.4, 64: 0.7}}
+    figure = accuracy_by_size({"yours": lines, "recorded": lines}, title="Size decides", chance=0.1)
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["yours", "recorded"]
+    for ax in figure.axes:
+        assert ax.get_xlabel() == "input size (pixels a side)"
+        assert [text.get_text() for text in ax.texts] == ["guessing"]
+        assert list(ax.get_xticks()) == [32, 64]
+    assert figure.axes[0].get_ylabel() == "accuracy (%)"
+    assert "recorded, large: 40.0 % at 32 px, 70.0 % at 64 px" in figure.alt_text
+    assert "guessing gives 10.0 %" in figure.alt_text
 
 
 def test_alt_text_has_title_and_numbers(drawn):

@@ -92,6 +92,9 @@ for _ in range(5):
 1.5 if hidden_counter.total == 5 else 0.5 if hidden_counter.total else 0.0
 ### END HIDDEN TESTS
 
+# %% tags=["record"]
+assert header["seed"] == seed, "held to the record; students do not get this cell"
+
 # %% [markdown]
 # ### Exercise 3 · Why · ●○○ · 2 points · 5 min
 #

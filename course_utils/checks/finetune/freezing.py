@@ -254,6 +254,7 @@ def frees_only_the_head(freeze_backbone, _):
 def goes_by_module(freeze_backbone, _):
     """also where a frozen gate holds layers fc1 and fc2."""
     _expect_head(freeze_backbone, _with_twin, "classifier", (TWIN, *GATED_MISTAKES))
+    _expect_head(freeze_backbone, _with_tied, "classifier", GATED_MISTAKES)
 
 
 @needs(frees_only_the_head, goes_by_module)
@@ -483,6 +484,14 @@ def _with_twin() -> nn.Module:
     """The small network with a norm in its backbone that is as the head's norm: shapes and numbers."""
     model = gated_net()
     model.twin = nn.LayerNorm(8)
+    return model
+
+
+def _with_tied() -> nn.Module:
+    """The small network with a layer in its backbone that shares a weight with the head."""
+    model = gated_net()
+    model.tied = nn.Linear(6, 8)
+    model.tied.weight = model.get_parameter("classifier.0.weight")
     return model
 
 
