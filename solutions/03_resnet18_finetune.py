@@ -608,7 +608,7 @@ plots.show(plots.iteration_loss(history))
 # %%
 (printed,), (frozen_epochs, _) = session.evidence_by_epoch("s0", "as printed, small weights")
 plots.show(plots.learning_curves(
-    {"S0's recipe": [printed]}, chance=session.chance, data="recorded on CIFAR-10, 45,000 training images", n_images=5000,
+    {"fine-tuned as S0 prints": [printed]}, chance=session.chance, data="recorded on CIFAR-10, 45,000 training images", n_images=5000,
     title=f"Unfrozen after epoch {frozen_epochs}: from {printed[frozen_epochs - 1]:.1%} to {printed[frozen_epochs]:.1%} in one epoch"))  # fmt: skip
 
 # %% [markdown]
@@ -2023,15 +2023,13 @@ show_table([{"measured on": name, "accuracy": percent(value)} for name, value in
 shown_at = {size: library_evaluate(keeper, splits.val, session.at_size(size)).top1 for size in (24, 32, 40, 48, 64)}
 show_table([{"pixels": size, "accuracy": percent(top1), "against 32 px": f"{100 * (top1 - shown_at[32]):+.1f} points"}
             for size, top1 in shown_at.items()], caption=f"{splits.name}, {count(n_val, 'validation image')}")  # fmt: skip
-best_size = max(shown_at, key=shown_at.get)
 two_errors = 2 * (2 * shown_at[32] * (1 - shown_at[32]) / n_val) ** 0.5
-gain = shown_at[best_size] - shown_at[32]
-print(f"{best_size} px is best, {100 * gain:.1f} points over 32 px; two standard errors are {100 * two_errors:.1f}: "
-      + ("decided" if gain > two_errors else "no size is decidedly better than the one it was trained at"))  # fmt: skip
+ahead = [f"{size} px" for size, top1 in shown_at.items() if top1 - shown_at[32] > two_errors]
+print(f"two standard errors are {100 * two_errors:.1f} points; decidedly better than 32 px: {', '.join(ahead) or 'none'}")
 
 # %% [markdown]
-# Larger is sharper for nobody: the picture holds no more than its 32 pixels, and every stage now meets things of another scale than it was trained for; smaller loses detail. A network shown
-# photographs may gain a little, since crops make things look larger in training than in testing (Touvron and others, 2019); these pictures are not cropped so.
+# An enlarged picture holds no more than its 32 pixels, and shows every stage things of another scale than it was fine-tuned at: a likely reason for what you see. Networks trained on
+# random crops of photographs may gain from a larger test size (Touvron and others, 2019: crops make things look larger in training); here no scale is changed in training.
 
 # %% [markdown]
 # ### What augmentation does

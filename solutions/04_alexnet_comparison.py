@@ -1107,7 +1107,7 @@ for name, result in results.items():
     temperature = fit_temperature(result.val_logits[0], splits.val.labels)
     logits = result.test_logits[0]
     lines = {"as trained": logits, "with a temperature": logits / temperature}
-    bins = {label: reliability_bins(values, labels) for label, values in lines.items()}
+    bins = {label: reliability_bins(values, labels, 10 if len(labels) >= 1000 else 5) for label, values in lines.items()}
     errors = {label: f"{expected_calibration_error(b):.3f}" for label, b in bins.items()}
     calibration.append({"contender": name, "temperature": f"{temperature:.2f}", **errors})
     panels[name] = bins
