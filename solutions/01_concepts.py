@@ -268,6 +268,8 @@ def hidden_test() -> None:
         conv, head = nn.Conv2d(3, width, 2), nn.Linear(width, old)
         model = nn.Sequential(conv, nn.BatchNorm2d(width), head, nn.Linear(2, 5), conv)  # conv counts once
         model.token, conv.aside = nn.Parameter(torch.ones(17)), nn.Linear(width, old)  # as large as the head
+        model.tied = nn.Linear(width, old, bias=False)
+        model.tied.weight = conv.aside.weight
         if classes > 200:
             conv.requires_grad_(False), model.eval()
         kept = checks.Kept(model)
@@ -546,6 +548,7 @@ assert all(is_decided(labels_there[name, n], labels_there["from scratch", n]) fo
 # - `labels_needed(curve, accuracy)`: the smallest number of images at which the curve reaches `accuracy`, as a float. Between two
 #   neighbouring amounts the curve is a straight line over **log(n)**. Never extrapolate: where no point reaches it, return
 #   `math.inf`; where the smallest amount already does, return that amount. A wavy curve counts where it gets there first.
+#   The curve stays as it is.
 # - `label_worth(better, plain, n)`: how many **times** as many labels the `plain` curve needs for the accuracy that `better` has
 #   at `n`, one of its measured amounts.
 #
@@ -605,7 +608,9 @@ def hidden_test() -> None:
     rng = random.Random(48_120)
 
     def needed(curve: dict, accuracy: float) -> float:
-        got = answer(dict(curve), accuracy)
+        given = curve.copy()
+        got = answer(given, accuracy)
+        values.same("labels_needed: the curve afterwards", given == curve, True)
         assert type(got) is float, "labels_needed: type of the answer"
         return got
 
@@ -690,13 +695,40 @@ session.keep("worth", {line.split(":")[0] + f" {i}": line for i, line in enumera
 
 # %% [markdown]
 # **Read it.** Recorded: 50 labels and a probe give 40.1 %, and 400 labels from scratch give 29.7 %. So at this end the start is worth **more than eight times the labels**; how much more, these curves cannot tell, for scratch never
-# gets there. "Does not get there" is an answer. A number made by drawing the line on would look like knowledge. (Chapter 03's scratch run, of six epochs too, reaches 39.9 % with 1,000 images, the same to within a
-# point: about twenty times, if two runs with different grids may be compared.)
+# gets there. "Does not get there" is an answer. A number made by drawing the line on would look like knowledge. So scratch needs more labels and longer runs:
 
 # %% tags=["record"]
 assert round(100 * labels_there["linear probe", 50].mean, 1) == 40.1
 assert labels_there["linear probe", 50].mean > labels_there["from scratch", 400].mean + 0.05
-assert round(100 * later["from scratch"].mean, 1) == 39.9
+
+# %%
+longer = {}  # recorded: 15 to 60 epochs, rates chosen on validation, three seeds that draw their own images
+for name, arm in session.evidence("labels").items():
+    method, per_class = name.removesuffix(" a class").rsplit(", ", 1)
+    longer.setdefault(method, {})[10 * int(per_class.replace(",", ""))] = arm.scores
+plots.show(plots.accuracy_by_amount(longer, title="Recorded: accuracy by number of labels, two upstreams and scratch",
+                                    data="photographs of CIFAR-10", n_images=10_000, chance=session.chance))  # fmt: skip
+
+# %%
+long_means = {method: {n: sum(s) / len(s) for n, s in line.items()} for method, line in longer.items()}
+for method in ("probe, ResNet-18", "fine-tuned, ResNet-18", "probe, EfficientNet-Lite0"):
+    for n in (100, 500, 1000):
+        print(f"{method:<26} {describe_worth(long_means[method], long_means['scratch, ResNet-18'], n)}")
+
+# %% [markdown]
+# **Read it.** Now scratch does get there, and the factor has a value: the small start's probe on 100 labels is worth **8 times** as many, on 500 labels 5 times. With 1,000 labels, fine-tuning it (60.7 %) beats scratch with 5,000 (59.3 %). And 100 labels on features of
+# 1.28 million photographs (70.3 %) are ahead of all that scratch does here: **more than 50 times**. (That network, its input size and its upstream all differ: two starts as you would take them, not a clean comparison of upstream sets.)
+#
+# Follow the two lines of the small start: with 100 labels the probe is ahead on average (45 against 41 %, not decided), with 500 they are level, with 1,000 **fine-tuning is ahead**, and with 5,000 by 9 points. Section 6 asks what that means for freezing.
+
+# %% tags=["record"]
+of_scratch = long_means["scratch, ResNet-18"]
+assert [describe_worth(long_means["probe, ResNet-18"], of_scratch, n).split()[-4] for n in (100, 500)] == ["8.2", "5.4"]
+assert long_means["fine-tuned, ResNet-18"][1000] > of_scratch[5000]
+assert long_means["probe, EfficientNet-Lite0"][100] > of_scratch[5000]
+frozen, tuned = ({n: Arm(name, longer[name][n], 10_000) for n in (100, 500, 1000, 5000)} for name in ("probe, ResNet-18", "fine-tuned, ResNet-18"))
+assert not is_decided(frozen[100], tuned[100]) and not is_decided(frozen[500], tuned[500])
+assert is_decided(tuned[1000], frozen[1000]) and round(100 * (tuned[5000].mean - frozen[5000].mean)) == 9
 
 # %% [markdown]
 # ## 5 · How far does it carry? Task distance
@@ -728,7 +760,8 @@ plots.show(plots.image_grid(shown, columns=8, title=title, data=splits.name))
 # ### Exercise 3 · The permuted control · ●●○ · 4 points · 12 min
 #
 # Write `permuted_control(model, generator)`, which returns a **new** network, a copy of `model`, in which
-# - every parameter of two or more dimensions has the same numbers in random order, across the **whole tensor**;
+# - every parameter of two or more dimensions has the same numbers in random order, across the **whole tensor**,
+#   also where its memory has another order (`channels_last`);
 # - parameters of one dimension (biases, scale and shift of norms) are as they were;
 # - the running statistics of every batch norm are reset (mean 0, variance 1): they describe features that are gone;
 # - all else is copied: layers, mode, what is trainable.
@@ -792,6 +825,7 @@ def hidden_test() -> None:
             "stem": nn.Sequential(nn.Conv1d(2, 9, 5), nn.BatchNorm1d(9)),
             "table": nn.Embedding(12, 7),
             "head": nn.Linear(30, 8),
+            "patch": nn.Conv2d(4, 6, 3).to(memory_format=torch.channels_last),
         })  # fmt: skip
         model.positions, model.gain = nn.Parameter(torch.randn(8, 11)), nn.Parameter(torch.randn(13))
         nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
@@ -822,6 +856,13 @@ def hidden_test() -> None:
         values.same("permuted_control: another generator", share(drawn[0], drawn[1]), 0.0, atol=0.5)
         values.same("permuted_control: the same generator, and no other", share(drawn[0], drawn[2]), 1.0)
         values.same("permuted_control: drawn from the generator", share(drawn[2], drawn[3]), 0.0, atol=0.5)
+
+        small, landed = nn.Linear(3, 2, bias=False), torch.zeros(6, 6)
+        small.weight.data = torch.arange(6.0).view(2, 3)
+        for _ in range(400):  # each number comes to each place 67 times, give or take 7
+            landed[torch.arange(6), answer(small, generator).weight.detach().flatten().long()] += 1
+        even = bool(landed.min() > 25 and landed.max() < 120)
+        values.same("permuted_control: every order is as likely as any other", even, True)
 
 
 from course_utils import checks
@@ -1224,7 +1265,7 @@ def hidden_test() -> None:
             for i, name in enumerate(("mean", "deviation")):
                 label = f"streaming_statistics: {name}, {category}"
                 assert type(got[i]) is torch.Tensor and got[i].is_floating_point(), label
-                values.same(label, got[i].tolist(), expected(batches)[i], rtol=5e-4)
+                values.same(label, got[i].tolist(), expected(batches)[i], rtol=(1e-4, 5e-4)[i])
 
 
 from course_utils import checks
@@ -1242,7 +1283,7 @@ def hidden_test() -> None:
 
     answer = checks.own_work(streaming_statistics, data.channel_statistics)
     g = torch.Generator().manual_seed(11_358)
-    even = [(252 - (torch.rand(25, 3, 20, 20, generator=g) < 0.03).byte()) for _ in range(16)]
+    even = [(255 - (torch.rand(90, 3, 20, 20, generator=g) < 0.03).byte()) for _ in range(16)]
     with checks.concepts.Memory() as memory:
         feed = checks.concepts.Feed(checks.concepts.long_stream(), memory)
         answer(feed)
@@ -1409,12 +1450,15 @@ def hidden_test() -> None:
 
     answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
     g = torch.Generator().manual_seed(64_401)
-    for n, classes in ((53, 9), (20, 31), (7, 4)):
+    for n, classes in ((53, 9), (20, 31), (7, 4), (26, 26), (6, 1300)):
         labels = torch.randint(classes, (n,), generator=g)
         logits = torch.randn(n, classes, generator=g) - 2
         logits[torch.arange(n), labels] += 1.0
         if n == 20:
             logits = 3 + 1e-9 * logits.double().T.contiguous().T
+        if n in (26, 6):  # the label of each image is at another place, from the first to the last
+            places = torch.linspace(0, classes - 1, n).long()[:, None]
+            labels = logits.argsort(dim=1, descending=True).gather(1, places)[:, 0]
         if n == 53:
             logits *= 100
 
@@ -1422,7 +1466,7 @@ def hidden_test() -> None:
             rows = [row.tolist() for row in logits]
             return sum(sorted(row)[-k] <= row[y] for row, y in zip(rows, labels.tolist()))
 
-        for k in (1, 2, classes // 2):
+        for k in (1, 2, classes // 2, classes - 1):
             got = answer(logits.clone(), labels.clone(), k)
             assert type(got) is float, "topk_accuracy: type of the answer"
             category = "top-1" if k == 1 else "k over 1"

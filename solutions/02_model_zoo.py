@@ -55,7 +55,7 @@ from torch import nn
 
 from course_utils import checks, models, plots, zoo
 from course_utils.analysis import Arm, verdict
-from course_utils.notebook import show_table, start
+from course_utils.notebook import show_arms, show_table, start
 from course_utils.tables import table
 
 session = start(
@@ -573,6 +573,8 @@ def hidden_test() -> None:
         values.same("attention_cost: multiply-adds", got, expected)
     got = [answer(16, 16, 3, 2), answer(16, 16, 7, 5)]
     values.same("attention_cost: a picture of one patch", got, [48, 280])
+    got = answer(4 * 999, 4, 12_289, 97)
+    values.same("attention_cost: numbers beyond 2**53", got, 2 * 12_289 * 97 * (999**2 + 1) ** 2)
 
 
 from course_utils import checks
@@ -683,6 +685,8 @@ def hidden_test() -> None:
         yield "0.1.z", nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), last))
         yield "1", nn.Sequential(nn.Flatten(), nn.Linear(8, 5), nn.Softmax(dim=1))
         parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
+        yield "top", Net(body=nn.Linear(4, 4), top=nn.Linear(4, 1))
+        yield "z.0", Net(a=nn.Linear(6, 2), z=nn.Sequential(nn.Linear(2, 1), nn.Flatten()))
         yield "head.1", nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "conv": nn.Conv2d(2, 2, 1)})
 
     with torch.random.fork_rng(devices=[]):
@@ -693,14 +697,18 @@ def hidden_test() -> None:
             for p in model.parameters():
                 p.grad = torch.ones_like(p)
             old, kept = model.get_submodule(path), Kept(model)
-            before, inputs = kept.facts(), old.in_features
+            before, inputs, order = kept.facts(), old.in_features, [n for n, _ in model.named_modules()]
             new = answer(model, 13)
             now = model.get_submodule(path)
             assert type(now) is nn.Linear, "swap_head: the layer in the head's place"
             values.same("swap_head: the new layer is returned", [now is new, now is old], [True, False])
             frozen = [name for name, p in now.named_parameters() if not p.requires_grad]
             values.same("swap_head: the new head can train", frozen, [])
-            values.same("swap_head: shape of the new head", list(now.weight.shape), [13, inputs])
+            got = [now.in_features, now.out_features, *now.weight.shape]
+            values.same("swap_head: shape of the new head", got, [inputs, 13, 13, inputs])
+            values.same("swap_head: a bias that was frozen or not", now.bias is not None, True)
+            kept_order = [n for n, _ in model.named_modules()] == order
+            values.same("swap_head: order of the layers", kept_order, True)
             values.same("swap_head: everything else stays", rest(path, kept.facts()), rest(path, before))
 
 
@@ -898,7 +906,7 @@ for name in (entry.name for entry in zoo.select(plan.claims.models) if entry.nam
 # A VGG is written as a list: a number is a 3x3 convolution with that many output channels (with bias), `"M"` a
 # max-pool, which may stand anywhere. The pictures have 3 channels. Whatever the picture size, the maps are then
 # averaged to 7x7 and pass three linear layers: 4096, 4096 and `classes` outputs (1000 unless told otherwise), with
-# biases.
+# biases. The list stays as it is.
 #
 # - `vgg_parameters(config, classes)` returns `(convolutions, linear)`: two ints, the parameters of each part.
 # - `linear_share(config, classes)` returns the fraction (0..1) of all parameters that lies in the linear layers.
@@ -966,7 +974,9 @@ def hidden_test() -> None:
         config = [rng.choice(["M", 3, 8, 17, 40, 64]) for _ in range(rng.randrange(4, 11))]
         config.append(rng.randrange(5, 90))
         classes, end = rng.randrange(2, 3000), ["M"] * rng.randrange(3)
-        got = answer([*config, *end], classes)
+        given = [*config, *end]
+        got = answer(given, classes)
+        values.same("vgg_parameters: the list afterwards", given == [*config, *end], True)
         assert isinstance(got, tuple | list) and len(got) == 2, "vgg_parameters: a pair is returned"
         assert all(type(n) is int for n in got), "vgg_parameters: type of the answer"
         values.same("vgg_parameters: convolutions", got[0], expected(config, classes)[0])
@@ -1397,16 +1407,85 @@ def hidden_test() -> None:
             total = (weight + alpha / rank * (b @ a)).sum(dim=0).expand(2, 5, inputs)
             values.same("LoRALinear: gradient of x", slope, total, **near)
             with torch.no_grad():
-                layer.B.mul_(3)
-                values.same("LoRALinear: merged again", layer.merge()(x), x @ (weight + 3 * alpha / rank * (b @ a)).T + shift, **near)
+                layer.eval()(x), layer.B.mul_(3)
+                wider = x @ (weight + 3 * alpha / rank * (b @ a)).T + shift
+                values.same("LoRALinear: output after B has changed", layer(x), wider, **near)
+                values.same("LoRALinear: merged again", layer.merge()(x), wider, **near)
             owned = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
-            assert not owned & {p.data_ptr() for p in merged.parameters()}, "LoRALinear: merge gives a new layer"
+            new = {p.data_ptr() for linear in (merged, make(base, rank, alpha).merge()) for p in linear.parameters()}
+            assert not owned & new, "LoRALinear: merge gives a new layer"
 
 
 from course_utils import checks
 
 checks.hidden(hidden_test)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+# A 1x1 convolution is a linear layer, used at every place of the map. So the last one of EfficientNet-Lite0 (320 to 1,280 channels) can take your layer. All that stands
+# before it is frozen, and its maps are computed once. Three arms, each seed on another half of the pictures: a probe; from there, head and layer train, as a rank-4 update or all of it.
+#
+# *Predict first:* an update of 6,400 numbers against 409,600: which is ahead, and is either ahead of the probe?
+
+# %%
+arch, lite_weights = contenders["EfficientNet-Lite0"]
+network = build_model(arch, lite_weights, n_classes).eval().requires_grad_(False)
+*early, last_stage, _, _ = network.children()
+
+@torch.no_grad()
+def last_maps(images):
+    """What the last 1x1 convolution gets: float [N, places, 320]."""
+    x = lite_weights.at_size(96)(images)
+    return last_stage.blocks(nn.Sequential(*early)(x)).flatten(2).transpose(1, 2)
+
+def after(layer, maps):
+    """Features [N, 1280], with `layer` in the place of that convolution."""
+    return last_stage.top.bn(layer(maps).transpose(1, 2)[..., None]).mean(dim=(2, 3))
+
+def last_layer():
+    """The convolution as a linear layer, a copy."""
+    layer = nn.Linear(320, 1280, bias=False)
+    layer.load_state_dict({"weight": last_stage.top.conv.weight.flatten(1)})
+    return layer
+
+# %%
+seen, unseen = last_maps(known.images), last_maps(unknown.images)
+
+def trained(layer, part, steps=30):
+    """Validation accuracy of a probe, and after some steps on head and layer from there."""
+    head = fit_probe(after(layer, seen[part]).detach(), known.labels[part], n_classes, weight_decay=0.01)
+    start = accuracy(head(after(layer, unseen)), unknown.labels)
+    optimizer = torch.optim.AdamW([p for p in (*layer.parameters(), *head.parameters()) if p.requires_grad], lr=0.001)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.cross_entropy(head(after(layer, seen[part])), known.labels[part]).backward()
+        optimizer.step()
+    return start, accuracy(head(after(layer, unseen)), unknown.labels)
+
+# %%
+def low_rank_arms(seeds=3):
+    """The three arms; None while the layer above is not written."""
+    scores = []
+    for s in range(seeds):
+        part = torch.randperm(len(known), generator=torch.Generator().manual_seed(s))[: len(known) // 2]
+        try:
+            probe_score, low_rank = trained(LoRALinear(last_layer(), rank=4, alpha=8), part)
+        except NotImplementedError:
+            return None
+        scores.append((probe_score, low_rank, trained(last_layer(), part)[1]))
+    names = ("linear probe", "and rank 4 of the last layer", "and all of the last layer")
+    return [Arm(name, column, len(unknown)) for name, column in zip(names, zip(*scores))]
+
+low_rank = low_rank_arms()
+if low_rank is None:
+    print("LoRALinear is not written yet: come back when its check passes")
+else:
+    show_arms(low_rank, f"EfficientNet-Lite0 at 96 px: {splits.name}, {len(known) // 2:,} training images")
+    print(verdict(low_rank[1], low_rank[0]), verdict(low_rank[1], low_rank[2]), sep="\n")
+
+# %% [markdown]
+# Read the two verdicts: if they say "undecided", a sixty-fourth of the numbers did what all did, and neither did much for features that already fit. That is the usual case for a small
+# network and few pictures. LoRA saves the optimizer's memory (two numbers a trainable one in AdamW) and the copy to store per task; it is not a way to more accuracy.
 
 # %% [markdown]
 # ### A head without training pictures
@@ -1459,14 +1538,15 @@ def hidden_test() -> None:
 
     answer = checks.own_work(zero_shot_head)
     g = torch.Generator().manual_seed(64_483)
-    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 1240.5), (2, 9, 30.0)):
+    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 1240.5), (2, 9, 30.0), (1, 5, 20.0), (6, 6, 12.5)):
         lengths = 0.2 + 5 * torch.rand(classes, 1, 1, generator=g)
         text = torch.randn(classes, 1, dim, generator=g) * lengths
         x = torch.randn(6, dim, generator=g)
         x = x / x.norm(dim=1, keepdim=True)
         given = text.clone()
         head = answer(given, scale)
-        assert torch.equal(given, text), "zero_shot_head: the embeddings stay"
+        same = torch.equal(given, text) and not given.requires_grad
+        assert same, "zero_shot_head: the embeddings stay"
         linear = type(head) is nn.Linear and head.bias is None
         assert linear, "zero_shot_head: a linear layer without bias"
         expected = scale * (x @ text[:, 0].T) / text[:, 0].norm(dim=1)
@@ -1498,7 +1578,7 @@ def hidden_test() -> None:
         return torch.stack(rows).float()
 
     g = torch.Generator().manual_seed(27_170)
-    for classes, prompts, dim, scale in ((4, 3, 10, 50.0), (3, 6, 5, 8.0)):
+    for classes, prompts, dim, scale in ((4, 3, 10, 50.0), (3, 6, 5, 8.0), (3, 3, 7, 40.0)):
         lengths = 0.1 + 6 * torch.rand(classes, prompts, 1, generator=g)
         text = torch.randn(classes, prompts, dim, generator=g) * lengths
         head = answer(text.clone(), scale)
