@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 import types
 
 import pytest
 
 import course_utils
 from course_utils.analysis import arms
-from course_utils.checks import graded, processes, unchanged
+from course_utils.checks import graded, origins, processes, unchanged
 from course_utils.data import inspection
 from course_utils.grading.guard import canary, probe
 
@@ -78,3 +80,36 @@ def test_the_probe_asks_for_what_hidden_tests_import():
         "Kept.changes",
         "_same",
     }
+
+
+@pytest.mark.parametrize(
+    "module, name, empty",
+    [(graded, "TRICKS", frozenset()), (processes, "STARTS", frozenset()), (origins, "LIBRARIES", ("",))],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_watch_without_its_lists_is_seen_to_be_blind(module, name, empty, monkeypatch):
+    room: dict = {"__name__": "canary"}
+    exec(compile(canary.PROBE.read_text(encoding="utf-8"), "<canary>", "exec"), room)
+    assert list(room["blind_course"](ROOT, {})) == []
+    monkeypatch.setattr(module, name, empty)
+    assert list(room["blind_course"](ROOT, {}))
+
+
+VETO = """
+import sys
+
+def veto(event, args):
+    if event == "sys.addaudithook":
+        raise RuntimeError
+
+sys.addaudithook(veto)
+from course_utils.checks.graded import own_work
+own_work(lambda: 1)()
+"""
+
+
+def test_who_keeps_python_from_reporting_is_told():
+    ran = subprocess.run(
+        [sys.executable, "-c", VETO], cwd=canary.PACKAGE.parent, capture_output=True, text=True
+    )
+    assert "Tampered: something in this notebook keeps Python from telling" in ran.stderr

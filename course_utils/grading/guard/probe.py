@@ -238,6 +238,8 @@ def blind_course(root, helpers):
         yield "checks.own_work sees nothing"
     if core and passes(lambda: core.own_work(trick)()):
         yield "checks.own_work sees no trick"
+    if core and passes(lambda: core.own_work(claim)()):
+        yield "checks.own_work hears of no process"
     if core and passes(lambda: core.hidden(wrong)):
         yield "checks.hidden hides failures"
 
@@ -440,6 +442,10 @@ def helper():
 
 def trick():
     return sys._getframe()
+
+
+def claim():
+    sys.audit("os.fork")  # as if one was started
 
 
 def wrong():
