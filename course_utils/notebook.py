@@ -128,9 +128,19 @@ class Session:
         record = reading.read(name)
         show_table(reading.rows(record, only), caption=reading.caption(record))
 
+    def evidence_by_epoch(self, name: str, arm: str) -> tuple[list[list[float]], list[int]]:
+        """Of one arm of an experiment: validation accuracies, a list a run, and the epochs of each phase."""
+        found = reading.read(name)["arms"][arm]
+        return found["by_epoch"], [epochs for stage in found["stages"] for epochs in stage["epochs"]]
+
     def show_headline(self) -> None:
         """Show what the source texts say, and what was measured here."""
         show_table(headline.rows(), HEADLINE, caption="Built from the records of `course experiment`")
+
+
+def show_arms(arms: Sequence[Arm], caption: str = "") -> None:
+    """Show arms as a table: mean, range of the seeds, what they were measured on, rate."""
+    show_table([_arm_row(arm.to_dict()) for arm in arms], caption=caption)
 
 
 def _arm_row(saved: dict) -> dict:
@@ -203,11 +213,12 @@ def _show_curves(value: dict, facts: dict) -> None:
     order = [arm["name"] for arm in value["arms"]]  # the colours of curves go by the order of the arms
     curves = dict(sorted(value["curves"].items(), key=lambda item: order.index(item[0])))
     measured = value.get("measured", "validation accuracy")
+    right = 1 / facts["classes"]
     figure = plots.learning_curves(
         curves,
-        title=value.get("message") or f"Recorded: {measured} by epoch",
+        title=value["message"] if "measured" in value else f"Recorded: {measured} by epoch",
         measured=measured,
-        chance=1 / facts["classes"] if measured.endswith("accuracy") else None,
+        chance=right if measured.endswith("accuracy") else 1 - right,
         data=f"recorded on {facts['data']}, {value['n_train']:,} training images",
         n_images=value.get("n_val"),
     )

@@ -61,8 +61,8 @@ from torch import nn
 from course_utils import checks, models, plots
 from course_utils.data import Augment
 from course_utils.models import build_model
-from course_utils.notebook import show_table, start
-from course_utils.tables import percent
+from course_utils.notebook import show_arms, show_table, start
+from course_utils.tables import count, percent
 
 session = start(
     "03_resnet18_finetune", "{{course_version}}",
@@ -82,7 +82,10 @@ n_classes = len(splits.classes)
 # fetch("cifar10"), fetch("resnet18")
 
 # %% [markdown]
-# Five tutorials (S0 to S4) print numbers about this. Here is what they say, and what we measured; skip the table if you would rather predict:
+# Five tutorials (S0 to S4) print numbers about this. Here is what they say, and what we measured; skip the table if you would rather predict.
+# Its words: **from scratch** starts from random weights; a **linear probe** trains a new last layer (the *head*) and nothing else; **one rate**
+# and **two rates** train all layers, two with a larger one for the head; the **stem** is what lies before the first residual block, `conv3x3` a new small one;
+# **small weights** come with this course. **With mirror images**, a picture and its mirror image vote together.
 
 # %%
 session.show_headline()
@@ -90,7 +93,7 @@ session.show_headline()
 # %% [markdown]
 # ## 1 · Look at the data
 #
-# *Predict first:* which two of the ten classes will be confused most often?
+# *Predict first:* which two of the ten classes will be confused most often? (Section 6 answers.)
 
 # %%
 plots.show(plots.class_samples(splits.train, per_class=8))
@@ -112,8 +115,11 @@ for name in ("train", "val", "test"):
 
 # %%
 preprocess = session.preprocess
-print("this notebook normalises with", preprocess)
 x = preprocess(splits.train.images[:100])
+show_table([
+    {"constant": name, **{colour: f"{v:.3f}" for colour, v in zip(("red", "green", "blue"), values)}}
+    for name, values in {"mean": preprocess.mean, "deviation": preprocess.std}.items()
+], caption="What the weights were trained with, pixels from 0 to 1")  # fmt: skip
 print(f"a batch after it: mean {x.mean():+.2f}, deviation {x.std():.2f}, shape {list(x.shape)}")
 
 # %% [markdown]
@@ -207,9 +213,7 @@ def multiply_adds(model, size):
         model.eval()(torch.zeros(1, 3, size, size))
     return counter.get_total_flops() / 2e9
 
-stem_cost = {stem: multiply_adds(model, 32) for stem, model in by_stem.items()}
-show_table([{"stem": stem, "10^9 multiply-adds at 32 px": f"{c:.3f}"} for stem, c in stem_cost.items()])
-print(f"stock at 64 px: {multiply_adds(stock, 64):.3f}, at 224 px: {multiply_adds(stock, 224):.3f}")
+print(f"stock, billions of multiply-adds: {multiply_adds(stock, 32):.3f} at 32 px, {multiply_adds(stock, 224):.3f} at 224 px")
 
 # %%
 from course_utils.analysis import Arm, verdict
@@ -244,7 +248,11 @@ stems, cost = [], {}
 for name, (stem, size) in variants.items():
     scores, cost[name] = probe_variant(stem, size)
     stems.append(Arm(name, tuple(scores), plan.stems.val))
-    print(f"{stems[-1]}, {cost[name]:.1f} ms an image")
+show_table([
+    {"way": arm.name, "accuracy": percent(arm.mean), "lowest to highest": arm.range_text,
+     "10^9 multiply-adds": f"{multiply_adds(by_stem[stem], size):.3f}", "ms an image": f"{cost[arm.name]:.1f}"}
+    for arm, (stem, size) in zip(stems, variants.values())
+], caption=f"Linear probes: {splits.name}, {count(plan.stems.val, 'validation image')}, {count(plan.stems.seeds, 'seed')}")  # fmt: skip
 kept = [{**arm.to_dict(), "ms_per_image": cost[arm.name]} for arm in stems]
 session.keep("stems", {"arms": kept, "n_train": plan.stems.train // 2})
 
@@ -260,6 +268,8 @@ print(verdict(stems[3], stems[2]))
 
 # %%
 session.show_recorded("stems")
+stock_arm, *cures = (Arm(a["name"], tuple(a["scores"]), a["n_images"]) for a in session.recorded("stems")["arms"])
+print(*(verdict(stock_arm, arm) for arm in cures), sep="\n")
 
 # %% [markdown]
 # **Read it.** The record says that **no cure helps these weights** while they are frozen. Stock at 32 pixels is best and cheapest, 55.3 %; enlarged to 64 pixels 51.3 and without the
@@ -269,10 +279,8 @@ session.show_recorded("stems")
 # `conv3x3` puts random numbers in front of a backbone that expects the old stem's maps. *"Surgery keeps the pretrained features"* (claim E17) holds from layer1 on; it costs 25 points
 # here, half of them by stride 1 alone. Surgery **plus full fine-tuning** is another experiment.
 
-# %%
-stock_arm, *cures = (Arm(a["name"], tuple(a["scores"]), a["n_images"]) for a in session.recorded("stems")["arms"])
+# %% tags=["record"]
 assert [round(100 * arm.mean, 1) for arm in (stock_arm, *cures)] == [55.3, 50.9, 42.9, 30.4, 51.3]
-print(*(verdict(stock_arm, arm) for arm in cures), sep="\n")
 
 # %% [markdown]
 # ## 3 · Linear probe: freeze the backbone
@@ -546,7 +554,7 @@ started = time.perf_counter()
 labels, decays = splits.train.labels, (0.01, 0.03, 0.1, 0.3)
 heads = {d: fit_probe(train_features, labels, n_classes, weight_decay=d) for d in decays}
 on_val = {d: accuracy(head(val_features), splits.val.labels) for d, head in heads.items()}
-print("\n".join(f"weight decay {d:<6g} validation {value:.1%}" for d, value in on_val.items()))
+show_table([{"weight decay": f"{d:g}", "validation": percent(value)} for d, value in on_val.items()])
 probe = heads[max(on_val, key=on_val.get)]
 seconds, size = time.perf_counter() - started, models.count_parameters(probe)
 print(f"four heads in {seconds:.1f} s, {size:,} parameters each")
@@ -594,6 +602,40 @@ print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accura
 
 # %% [markdown]
 # If the accuracy jumps at the unfreezing, look at the third number: the frozen epochs had not brought the head as far as the same features allow. It was not warm yet.
+# The epochs hide what happens inside them. The loss of every *iteration* (one batch each) shows it, and how noisy one batch is:
+
+# %%
+plots.show(plots.iteration_loss(history))
+
+# %% [markdown]
+# ### And on all of CIFAR-10: freeze, unfreeze, plateau
+#
+# This is S0's own recipe: 5 epochs for the head, then 35 for everything at a tenth of the rate, which is halved whenever the loss stops falling: when it has reached a **plateau**.
+# We ran it with the small weights on 45,000 images. *Predict first:* where is the jump, and where does the plateau begin?
+
+# %%
+(printed,), (frozen_epochs, _) = session.evidence_by_epoch("s0", "as printed, small weights")
+plots.show(plots.learning_curves(
+    {"fine-tuned as S0 prints": [printed]}, chance=session.chance, data="recorded on CIFAR-10, 45,000 training images", n_images=5000,
+    title=f"Unfrozen after epoch {frozen_epochs}: from {printed[frozen_epochs - 1]:.1%} to {printed[frozen_epochs]:.1%} in one epoch"))  # fmt: skip
+
+# %% [markdown]
+# PyTorch's name for such a schedule is `ReduceLROnPlateau`. It is a choice made by looking, so it must look at **validation**: S0 and S1 hand it the loss on *test* (claim E19).
+# Here a new one watches the accuracies of the curve above; `patience` is how many epochs without a better value it endures. (In the package: `Recipe(..., schedule="plateau")`.)
+
+# %%
+watched = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1e-3)
+plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(watched, mode="max", factor=0.5, patience=2)
+lowered = {}
+for epoch, value in enumerate(printed, start=1):
+    before = watched.param_groups[0]["lr"]
+    plateau.step(value)  # a loss needs mode="min", the default
+    if watched.param_groups[0]["lr"] < before:
+        lowered[epoch] = watched.param_groups[0]["lr"]
+print("rate halved after epoch", ", ".join(f"{epoch} (to {rate:g})" for epoch, rate in lowered.items()) or "none")
+
+# %% tags=["record"]
+assert frozen_epochs == 5 and len(printed) == 40 and printed[5] - printed[4] > 0.08
 
 # %% [markdown]
 # ### A tutorial's loop
@@ -896,9 +938,12 @@ for name, faults in scripts.items():
     })
 
 # %%
-show_table(fault_rows, caption=f"{splits.name}: {numbers.train} training images, {len(fresh)} unseen ones, {numbers.seeds} seeds")
+show_table([{"mistake": name, "what is wrong": what} for name, what in FAULTS.items()], caption="The seven")
+show_table(fault_rows, caption=f"{splits.name}: {numbers.train} training images, {len(fresh)} unseen ones, {count(numbers.seeds, 'seed')}")
 session.keep("faults", {"rows": fault_rows, "n_train": numbers.train, "scores": worth_of})
 session.show_recorded("faults")
+fault_scores = session.recorded("faults")["scores"]
+print(verdict(*(Arm(name, tuple(fault_scores[name]), 1000) for name in ("none", "train() once"))))
 
 # %% [markdown]
 # **Read it.** Recorded with 400 photographs, three seeds: the right script is worth 56.1 % on a thousand images that it never saw; `train()` once 53.4 %, its best seed below the worst of
@@ -908,10 +953,8 @@ session.show_recorded("faults")
 # much like the upstream ones. A longer list to choose from on test, another kind of picture, and the same line costs points. You find
 # them by reading the loop, not by looking at its result. (`resnet18(pretrained=True)` above such a loop is no mistake, but a retired argument: `weights=` says which.)
 
-# %%
-fault_scores = session.recorded("faults")["scores"]
+# %% tags=["record"]
 assert max(fault_scores["train() once"]) < min(fault_scores["none"])
-print(verdict(*(Arm(name, tuple(fault_scores[name]), 1000) for name in ("none", "train() once"))))
 by_mean = {name: sum(scores) / len(scores) for name, scores in fault_scores.items()}
 others = [by_mean[name] for name in FAULTS if name != "train() once"]
 assert all(abs(value - by_mean["none"]) < 0.0105 for value in others) and by_mean["none"] - by_mean["all seven"] > 0.015
@@ -978,7 +1021,8 @@ test_features = extract_features(probed, splits.test, preprocess)
 probe_score = accuracy(probe(test_features), splits.test.labels)
 control.append(Arm("linear probe", (probe_score,), len(splits.test)))
 scratch, tuned, linear = control
-print(*control, verdict(tuned, scratch), sep="\n")
+show_arms(control, f"{session.caption}, test images")
+print(verdict(tuned, scratch))
 session.keep("control", {"arms": [arm.to_dict() for arm in control], "curves": curves,
                          "n_train": len(splits.train), "n_val": len(splits.val)})  # fmt: skip
 
@@ -996,6 +1040,8 @@ plots.show(plots.arms(control, title=message, data=session.caption, chance=sessi
 
 # %%
 session.show_recorded("control")
+there = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("control")["arms"]}
+print(verdict(there["fine-tuned"], there["from scratch"]))
 
 # %% [markdown]
 # **Read it: the main result.** Recorded with 1,000 training images, three seeds, 2,000 test images: from scratch 39.9 %, fine-tuned **59.0 %**, linear probe **58.9 %**. A pretrained start is
@@ -1009,20 +1055,18 @@ session.show_recorded("control")
 few_labels = [f"{name}, 1,000 images" for name in (
     "linear probe", "all layers at one rate", "freeze, then unfreeze", "backbone at a tenth", "layer-wise decay", "from scratch")]
 session.show_evidence("recipes", few_labels)
+probe_arm, *tuned_arms, scratch_arm = (session.evidence("recipes")[name] for name in few_labels)
+print(verdict(tuned_arms[0], probe_arm), verdict(tuned_arms[2], tuned_arms[0]), sep="\n")
 
 # %% [markdown]
 # The four ways to fine-tune end within 1.5 points of each other; the start is worth fourteen. **Transferring at all is what counts**, not the recipe.
 
-# %%
-there = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("control")["arms"]}
+# %% tags=["record"]
 assert round(there["fine-tuned"].mean, 3) == 0.590 and round(there["linear probe"].mean, 3) == 0.589
 assert round(100 * (there["fine-tuned"].mean - there["from scratch"].mean)) == 19
 assert round(there["from scratch"].lr / there["fine-tuned"].lr) == 10
-print(verdict(there["fine-tuned"], there["from scratch"]))
-probe_arm, *tuned_arms, scratch_arm = (session.evidence("recipes")[name] for name in few_labels)
 assert max(a.mean for a in tuned_arms) - min(a.mean for a in tuned_arms) < 0.0155
 assert round(100 * (tuned_arms[0].mean - probe_arm.mean), 1) == 2.4 and tuned_arms[0].mean - scratch_arm.mean > 0.135
-print(verdict(tuned_arms[0], probe_arm), verdict(tuned_arms[2], tuned_arms[0]), sep="\n")
 
 # %% [markdown]
 # ### Equal short budgets favour pretraining
@@ -1053,7 +1097,15 @@ print(f"best epoch {long_history.best_epoch} of {longer.epochs}: {state}")
 session.keep("plateau", {"epochs": longer.epochs, "test": long_test.top1, "val": long_val})
 
 # %%
-session.show_recorded("plateau")
+recorded_long = session.recorded("plateau")
+both = {"from scratch, longer": [recorded_long["val"]], "fine-tuned": session.recorded("control")["curves"]["fine-tuned"]}
+plots.show(plots.learning_curves(
+    both, data="recorded on CIFAR-10, 1,000 training images", n_images=1000, chance=session.chance,
+    title=f"From scratch, {recorded_long['epochs']} epochs do not reach what six reach from pretrained weights"))  # fmt: skip
+
+# %% tags=["record"]
+long_best, short_last = max(recorded_long["val"]), min(run[-1] for run in both["fine-tuned"])
+assert recorded_long["epochs"] == 60 and long_best < short_last and round(recorded_long["test"], 3) == 0.484
 
 # %% [markdown]
 # **Read it.** Recorded, 60 epochs on 1,000 images, one seed: scratch ends at 48.4 % on test, ten points below fine-tuning after six. With this many images the better start seems to give
@@ -1175,7 +1227,7 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# The fine-tuned model with the best validation accuracy of all seeds is the one we keep.
+# (`.test_accuracy` is there because training logs have it: it is in reach, and must not be used.) The fine-tuned model with the best validation accuracy of all seeds is the one we keep.
 
 # %%
 from course_utils.training import predict
@@ -1198,7 +1250,7 @@ plots.show(plots.confusion_matrix(matrix, splits.classes, data=splits.name))
 wrong = matrix.clone().fill_diagonal_(0)
 true, predicted = divmod(wrong.argmax().item(), len(splits.classes))
 true, predicted = splits.classes[true], splits.classes[predicted]
-print(f"most frequent mistake: {true} taken for {predicted} ({wrong.max()} times)")
+print(f"most frequent mistake: {true} taken for {predicted} ({wrong.max()} times). Was it your prediction of section 1?")
 
 # %%
 plots.show(plots.worst_mistakes(splits.test, test_logits, n=10))
@@ -1227,6 +1279,9 @@ plots.show(plots.first_layer_kernels(after, title="First-layer kernels after fin
 
 # %%
 session.show_evidence("hotdog")
+hot = session.evidence("hotdog")
+print(verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]))
+print(verdict(hot["EfficientNet-Lite0, linear probe"], hot["EfficientNet-Lite0, one rate"]))
 
 # %% [markdown]
 # **Read it.** ImageNet's own answer is right in 62 %: it never calls anything else a hot dog, and finds only a quarter of those there are. The knowledge is there, in the features: a **probe** on them
@@ -1235,14 +1290,11 @@ session.show_evidence("hotdog")
 # all layers in both arms, ResNet-18's start alone is worth 18 points here; what it is worth with S4's 2,000 photographs, neither its runs nor ours can say.
 # A fold has 50 test photographs, and folds lie up to 26 points apart: whoever tests on one fold alone can print what they like.
 
-# %%
-hot = session.evidence("hotdog")
+# %% tags=["record"]
 assert round(hot["ImageNet's own class, untrained"].mean, 2) == 0.62
 assert max(hot, key=lambda name: hot[name].mean) == "EfficientNet-Lite0, linear probe"
 assert max(round(100 * (arm.high - arm.low)) for arm in hot.values()) == 26
 assert round(100 * (hot["ResNet-18, one rate"].mean - hot["ResNet-18, from scratch"].mean)) == 18
-print(verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]))
-print(verdict(hot["EfficientNet-Lite0, linear probe"], hot["EfficientNet-Lite0, one rate"]))
 
 # %% [markdown]
 # ## 8 · What you have measured
@@ -1261,7 +1313,7 @@ session.show_evidence("start")
 # And S0's own recipe, as it prints it, on the same 45,000 images: ResNet-18 from the small weights, stock stem, 32 px, 40 epochs, gives **80.4 %**. S0 prints 86.08 % from ImageNet's weights;
 # again not comparable. Three epochs from a better start at a larger size are worth more than forty.
 
-# %%
+# %% tags=["record"]
 full = session.evidence("start")
 by_size = [full[f"linear probe, {size} px"].mean for size in (96, 128, 160, 224)]
 assert by_size == sorted(by_size) and [round(100 * by_size[i], 1) for i in (0, -1)] == [83.8, 90.5]
@@ -1274,11 +1326,11 @@ summary = {
     "Which stem or size has the best probe?": verdict(best, second),
     "What is the linear probe worth?": f"{linear.mean:.1%}",
     "How far does scratch get alone?": f"{long_test.top1:.1%} after {longer.epochs} epochs",
-    "And on 150 photographs (recorded)?": verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]),
+    "And on 150 photographs (recorded, not yours)?": verdict(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"]),
 }
 origin = pretrained.name if pretrained else "none"
-print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
-print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
+show_table([{"question": question, "your run's answer": answer} for question, answer in summary.items()],
+           caption=f"data: {splits.name}; weights: {origin}; budget: {session.budget}")  # fmt: skip
 
 # %% [markdown]
 # ### Exercise 4 · Your decision · ●●○ · 4 points · 12 min
@@ -1630,7 +1682,7 @@ checks.hidden(hidden_test)
 # predictions, both over the whole epoch.
 #
 # *Predict first:* 50,000 images at batch size 64 end with a batch of 16. How much does one of those 16 images weigh in
-# the mean of the batch means?
+# the mean of the batch means? (The first hint tells.)
 
 # %% answer="epoch"
 def train_one_epoch(model: nn.Module, batches, optimizer) -> tuple[float, float]:
@@ -1658,7 +1710,7 @@ checks.finetune.epoch(train_one_epoch)
 
 # %% [markdown]
 # <details><summary>Hint: "the loss is nearly right"</summary>
-# A mean of batch means gives the images of a small last batch more weight. Sum <code>loss * len(y)</code>, divide once.
+# A mean of batch means gives the images of a small last batch more weight, each of those 16 four times that of another. Sum <code>loss * len(y)</code>, divide once.
 # </details>
 # <details><summary>Hint: "the weights differ from the expected ones after the second step"</summary>
 # Gradients add up. In which order do <code>zero_grad</code>, <code>backward</code> and <code>step</code> have to come?
@@ -1774,7 +1826,7 @@ def probe_with(prep):
 
 # %%
 normalised = [Arm(name, probe_with(prep), len(splits.val)) for name, prep in constants.items()]
-print(*normalised, sep="\n")
+show_arms(normalised, f"Linear probes on half of the training images: {splits.name}")
 print(verdict(normalised[1], normalised[0]))
 print(verdict(normalised[2], normalised[0]))
 session.keep("normalisation", {"arms": [arm.to_dict() for arm in normalised]})
@@ -1786,9 +1838,9 @@ session.show_recorded("normalisation")
 # **Read it.** On CIFAR-10 the two first sets differ by a factor of 1.08 to 1.16 a channel and a small shift, and the record says 57.1 against 57.0 %: no difference. The tutorial's ten points are
 # not there. With *no* constants the frozen network meets inputs that it never saw and loses 13 points. (Chapter 01 measures the same for a network that trains altogether: there it loses four.)
 
-# %%
+# %% tags=["record"]
 ratio = torch.tensor([0.2470, 0.2435, 0.2616]) / torch.tensor([0.229, 0.224, 0.225])
-print("CIFAR-10's deviations over ImageNet's constants:", " ".join(f"{r:.2f}" for r in ratio))
+assert [f"{value:.2f}" for value in (ratio.min(), ratio.max())] == ["1.08", "1.16"]
 scaled = {arm["name"]: sum(arm["scores"]) / len(arm["scores"]) for arm in session.recorded("normalisation")["arms"]}
 assert abs(scaled["the data's own"] - scaled["the weights' own"]) < 0.005
 assert 0.12 < scaled["the weights' own"] - scaled["none (0 to 1)"] < 0.15
@@ -1829,8 +1881,7 @@ assert (per_image < std).all()
 # - `channel_statistics(images)` takes uint8 `[N, 3, H, W]` and returns `(mean, std)`, two float tensors `[3]`
 #   in 0..1: over **all pixels of all images**, one number a channel.
 #
-# *Predict first:* is the standard deviation of all pixels larger or smaller than the average of the deviations
-# inside each image?
+# *Predict first:* you take the statistics of training and test images together. Does the test score get better, worse, or just less trustworthy?
 
 # %% answer="clean_data"
 def find_leaks(train_images: torch.Tensor, test_images: torch.Tensor) -> list[int]:
@@ -1865,6 +1916,9 @@ checks.finetune.clean_data(find_leaks, channel_statistics)
 # <details><summary>Hint: "my deviation is too small"</summary>
 # The mean of the deviations inside each image leaves out how much the images differ from one another.
 # Put all pixels of a channel into one long row first.
+# </details>
+# <details><summary>The prediction</summary>
+# Hardly better or worse: six numbers change in the third digit. But it is no longer the score of a network that has never seen the test images, and nobody can tell from the number.
 # </details>
 
 # %% graded="clean_data-1" points=2
@@ -1984,9 +2038,16 @@ show_table([{"measured on": name, "accuracy": percent(value)} for name, value in
 # larger, without any further training? (Measured on validation: this is a choice.)
 
 # %%
-for size in (24, 32, 40, 48, 64):
-    scores = library_evaluate(keeper, splits.val, session.at_size(size))
-    print(f"{size} px: {scores.top1:.1%} on {scores.n} validation images")
+shown_at = {size: library_evaluate(keeper, splits.val, session.at_size(size)).top1 for size in (24, 32, 40, 48, 64)}
+show_table([{"pixels": size, "accuracy": percent(top1), "against 32 px": f"{100 * (top1 - shown_at[32]):+.1f} points"}
+            for size, top1 in shown_at.items()], caption=f"{splits.name}, {count(n_val, 'validation image')}")  # fmt: skip
+two_errors = 2 * (2 * shown_at[32] * (1 - shown_at[32]) / n_val) ** 0.5
+ahead = [f"{size} px" for size, top1 in shown_at.items() if top1 - shown_at[32] > two_errors]
+print(f"two standard errors are {100 * two_errors:.1f} points; decidedly better than 32 px: {', '.join(ahead) or 'none'}")
+
+# %% [markdown]
+# An enlarged picture holds no more than its 32 pixels, and shows every stage things of another scale than it was fine-tuned at: a likely reason for what you see. Networks trained on
+# random crops of photographs may gain from a larger test size (Touvron and others, 2019: crops make things look larger in training); here no scale is changed in training.
 
 # %% [markdown]
 # ### What augmentation does
@@ -2002,6 +2063,9 @@ from course_utils.widgets import play
 play(splits.train.images[:8], data=splits.name, seed=seed)
 
 # %% [markdown]
+# Digits: the mirror hurts. A mirrored 2, 3 or 7 is no digit at all, and the network must spend weights on shapes that never come; a shift or other light leaves a digit what it is.
+# (Nor may a road sign be mirrored, or an X-ray of a chest.) Augment by what does not change the *label*.
+#
 # Each image of a batch gets its own shift and its own mirror. (`torchvision.transforms.v2` on a whole batch draws
 # *one* set of parameters for all of it; that is why `course_utils/data/augment.py` writes it out.) Augmentation is for
 # training images alone: validation and test are measured as they are.
@@ -2117,7 +2181,8 @@ print("(a look-up by name misses what is called otherwise: a tabby is a cat too)
 photo_prep = session.at_size(plan.photos.size)
 photo_runs, photo_rates = run_arms(plan.photos, photos, photo_prep)
 photo_arms = tested(photo_runs, photo_rates, photos.test, photo_prep)
-print(*photo_arms, verdict(*photo_arms), sep="\n")
+show_arms(photo_arms, f"{photos.name}, {count(len(photos.train), 'training photograph')}")
+print(verdict(*photo_arms))
 
 # %% [markdown]
 # ### Leave the dead taps out
@@ -2180,6 +2245,9 @@ checks.finetune.keep_stem(keep_stem)
 # </details>
 # <details><summary>Hint: "conv1.weight has another shape"</summary>
 # A new <code>nn.Conv2d</code> brings new random weights. The stride of a convolution is an attribute: it can be set.
+# </details>
+# <details><summary>The prediction</summary>
+# Yes: a kernel does not know its stride. What follows does: its maps are now twice as fine as those that it was trained on, and in section 2 (<code>stride1</code>) that costs frozen features 12 points.
 # </details>
 
 # %% graded="keep_stem-1" points=1
@@ -2284,7 +2352,8 @@ checks.finetune.evaluation(evaluate)
 
 # %% [markdown]
 # <details><summary>Hint: "the result changes with the order of the batches"</summary>
-# In training mode batch norm looks at the batch it is given. <code>model.eval()</code> makes it use its running statistics.
+# In training mode batch norm looks at the batch it is given, and moves its running statistics towards it: the result depends on who else is in the batch, and measuring changes the model.
+# <code>model.eval()</code> makes it use its running statistics.
 # </details>
 # <details><summary>Hint: "the model came back in another mode"</summary>
 # <code>model.training</code> tells the mode before you change it.

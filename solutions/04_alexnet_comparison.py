@@ -53,8 +53,8 @@ from torch import nn
 from course_utils import checks, plots
 from course_utils.analysis import Arm, is_decided, verdict
 from course_utils.models import ALEXNET_STEMS, build_alexnet, build_model, count_parameters
-from course_utils.notebook import show_table, start
-from course_utils.tables import percent, transposed
+from course_utils.notebook import show_arms, show_table, start
+from course_utils.tables import count, percent, transposed
 
 session = start(
     "04_alexnet_comparison", "{{course_version}}", archs=("resnet18", "alexnet"),
@@ -277,10 +277,10 @@ from course_utils.models import multiply_adds
 
 sizes_and_stems = [*WAYS.values(), ("stock", 64)]
 show_table([
-    {"way": arm.name, "accuracy": percent(arm.mean), "lowest to highest": f"{100 * arm.low:.1f} to {100 * arm.high:.1f}",
+    {"way": arm.name, "accuracy": percent(arm.mean), "lowest to highest": arm.range_text,
      "pixels": size, "10^6 MACs": f"{multiply_adds(build_alexnet(None, n_classes, stem), size) / 1e6:.0f}"}
     for arm, (stem, size) in zip(stems, sizes_and_stems)
-], caption=f"Linear probes: {splits.name}, {plan.stems.train:,} training and {plan.stems.val:,} validation images")  # fmt: skip
+], caption=f"Linear probes: {splits.name}, {plan.stems.train:,} training and {plan.stems.val:,} validation images, {count(plan.stems.seeds, 'seed')}")  # fmt: skip
 by_name = {arm.name: arm for arm in stems}
 best = max(stems, key=lambda arm: arm.mean)
 plots.show(plots.arms(stems, title=f"AlexNet's frozen features: {best.name} has the best mean",
@@ -302,7 +302,7 @@ session.show_recorded("stems")
 #
 # The enlarged picture costs little, since stride 4 makes the map small at once: this is the way we take.
 
-# %%
+# %% tags=["record"]
 from itertools import combinations
 
 worth = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("stems")["arms"]}
@@ -503,7 +503,8 @@ def resnet(weights):
 sized = [probed(f"ResNet-18, {size} px", resnet(resnet_weights), size_of(resnet_weights, size))
          for size in (32, 64)]  # fmt: skip
 resnet_size = (32, 64)[max((0, 1), key=lambda i: sized[i].mean)]
-print(*sized, f"ResNet-18 takes {resnet_size} px", sep="\n")
+show_arms(sized, f"Linear probes: {splits.name}, {count(plan.stems.val, 'validation image')}")
+print(f"ResNet-18 takes {resnet_size} px")
 
 # %% [markdown]
 # The upstream training of the two sets of weights is not the same, and this belongs in the table, too:
@@ -548,25 +549,28 @@ message = verdict(tuned_resnet.arm, tuned_alexnet.arm)
 print(message)
 print(verdict(scratch_resnet.arm, scratch_alexnet.arm))
 arms = [result.arm for result in results.values()]
-plots.show(plots.arms(arms, title=message, data=session.caption, chance=session.chance))
+lead = 100 * (tuned_resnet.arm.mean - tuned_alexnet.arm.mean)
+decided = "decided" if is_decided(tuned_resnet.arm, tuned_alexnet.arm) else "undecided"
+plots.show(plots.arms(arms, title=f"Fine-tuned, ResNet-18 minus AlexNet is {lead:+.1f} points: {decided}",
+                      data=session.caption, chance=session.chance))  # fmt: skip
 curves = {name: result.curves for name, result in results.items()}
-plots.show(plots.learning_curves(curves, title="Four contenders by epoch", data=session.caption,
+plots.show(plots.learning_curves(curves, title="The four on validation images, by epoch", data=session.caption,
                                  n_images=len(splits.val), chance=session.chance))  # fmt: skip
 
 # %%
 session.keep("duel", {"arms": [arm.to_dict() for arm in arms], "curves": curves,
                       "n_train": len(splits.train), "n_val": len(splits.val)})  # fmt: skip
 session.show_recorded("duel")
+there = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("duel")["arms"]}
+fine, scratch = ([there[f"{net}, {how}"] for net in ("ResNet-18", "AlexNet")] for how in ("fine-tuned", "scratch"))
+print(verdict(*fine), verdict(*scratch), sep="\n")
 
 # %% [markdown]
 # **Read it.** Recorded, 800 training images, three seeds, 2,000 test images: fine-tuned, ResNet-18 leads by 57.3 against 49.8 %, ranges far apart. From scratch the ranges are apart,
 # too, but 37.1 against 34.2 % is 2.9 points, and two standard errors are 3.0: undecided by our rule, by a hair. So ResNet-18 is ahead with these weights (part of the 7.5
 # points may belong to its better upstream training); without pretraining we cannot say.
 
-# %%
-there = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("duel")["arms"]}
-fine, scratch = ([there[f"{net}, {how}"] for net in ("ResNet-18", "AlexNet")] for how in ("fine-tuned", "scratch"))
-print(verdict(*fine), verdict(*scratch), sep="\n")
+# %% tags=["record"]
 assert [f"{100 * arm.mean:.1f}" for arm in (*fine, *scratch)] == ["57.3", "49.8", "37.1", "34.2"]
 assert is_decided(*fine) and not is_decided(*scratch) and scratch[0].low > scratch[1].high
 two_errors = 2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in scratch) ** 0.5
@@ -592,7 +596,7 @@ session.show_recorded("cost")
 # parameter (weight, gradient, AdamW's two means) and what autograd keeps of a batch. Seconds are this machine's. *95 % by images* is Wilson's interval of the mean accuracy: with
 # 150 test images (`smoke`) it is over ten points wide, with 2,000 some four.
 
-# %%
+# %% tags=["record"]
 of_resnet, of_alexnet = session.recorded("cost")["rows"][:2]
 assert [of_resnet[key] for key in ("10^6 MACs", "MiB a step", "seconds a run")] == [37, 199, 10.2]
 assert [of_alexnet[key] for key in ("10^6 MACs", "MiB a step", "seconds a run")] == [40, 52, 6.8]
@@ -619,7 +623,7 @@ session.show_recorded("seconds")
 # %% [markdown]
 # **Read it.** Given ResNet-18's seconds, AlexNet trains eight epochs in place of five and gains two points: 51.7 % against 57.3 %. Here equal images and equal seconds say the same. They need not.
 
-# %%
+# %% tags=["record"]
 timed = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("seconds")["arms"]}
 slower, quicker = timed.values()
 assert slower.low > quicker.high and 0.5 < quicker.mean < 0.53
@@ -742,12 +746,12 @@ from course_utils.analysis import compare_pair
 
 labels = splits.test.labels
 pairs = {
-    f"seed {s}": compare_pair(a.argmax(1), b.argmax(1), labels)
+    f"ResNet-18, AlexNet: seed {s}": compare_pair(a.argmax(1), b.argmax(1), labels)
     for s, a, b in zip(protocol.seeds, tuned_resnet.test_logits, tuned_alexnet.test_logits)
 }
 one, *others = tuned_resnet.test_logits
 for s, other in zip(protocol.seeds[1:], others):
-    pairs[f"ResNet-18 itself, seeds {protocol.seeds[0]}, {s}"] = compare_pair(
+    pairs[f"ResNet-18, itself: seeds {protocol.seeds[0]}, {s}"] = compare_pair(
         one.argmax(1), other.argmax(1), labels
     )
 show_table([{"pair": name, "only first right": p.only_first, "only second right": p.only_second,
@@ -763,7 +767,7 @@ print(f"smallest p between two seeds of one network: {min(itself, default=1):.2g
 # %%
 plots.show(plots.paired_differences(
     pairs, first="the first", second="the second", data=session.caption,
-    title="Pairs of checkpoints on the same test images"))  # fmt: skip
+    title="Two networks, and one against itself, on the same test images"))  # fmt: skip
 
 # %% [markdown]
 # Rows of a network against *itself* are the control. Two seeds of the **same** network are two checkpoints, and McNemar's test asks only "are these two checkpoints equally good on pictures like these?", not
@@ -806,11 +810,12 @@ session.keep("classes", {"rows": [
 # %%
 from torchvision.models import AlexNet_Weights, ResNet18_Weights
 
-for entry in (ResNet18_Weights.IMAGENET1K_V1, AlexNet_Weights.IMAGENET1K_V1):
-    meta = entry.meta
-    top = meta["_metrics"]["ImageNet-1K"]
-    print(f"{entry}: top-1 {top['acc@1']} %, top-5 {top['acc@5']} %, "
-          f"{meta['num_params']:,} parameters, {meta['_ops']} GMAC")  # fmt: skip
+entries = (ResNet18_Weights.IMAGENET1K_V1, AlexNet_Weights.IMAGENET1K_V1)
+show_table([
+    {"weights": str(entry), **{f"top-{k}": f"{entry.meta['_metrics']['ImageNet-1K'][f'acc@{k}']:.1f} %" for k in (1, 5)},
+     "parameters": entry.meta["num_params"], "10^9 MACs": f"{entry.meta['_ops']:.2f}"}
+    for entry in entries
+], caption="As torchvision publishes them")  # fmt: skip
 
 # %%
 summary = {
@@ -822,8 +827,8 @@ summary = {
     "Parameters": f"{tuned_resnet.parameters:,} against {tuned_alexnet.parameters:,}",
     "Multiply-adds": f"{tuned_resnet.macs / 1e6:.0f} against {tuned_alexnet.macs / 1e6:.0f} million",
 }
-print(f"data: {splits.name}; budget: {session.budget}\n")
-print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
+show_table([{"question": question, "your run's answer": answer} for question, answer in summary.items()],
+           caption=f"data: {splits.name}; budget: {session.budget}")  # fmt: skip
 
 # %% [markdown]
 # **Decide:** your phone app has to sort small pictures, at ten a second, with the least battery. Which of the two
@@ -1106,7 +1111,7 @@ for name, result in results.items():
     temperature = fit_temperature(result.val_logits[0], splits.val.labels)
     logits = result.test_logits[0]
     lines = {"as trained": logits, "with a temperature": logits / temperature}
-    bins = {label: reliability_bins(values, labels) for label, values in lines.items()}
+    bins = {label: reliability_bins(values, labels, 10 if len(labels) >= 1000 else 5) for label, values in lines.items()}
     errors = {label: f"{expected_calibration_error(b):.3f}" for label, b in bins.items()}
     calibration.append({"contender": name, "temperature": f"{temperature:.2f}", **errors})
     panels[name] = bins
@@ -1127,7 +1132,7 @@ session.show_recorded("calibration")
 # dividing all logits by the same positive number leaves the largest one the largest. (Guo and others, 2017, where both
 # the error and the temperature come from.) The error depends on the number of bins and of images; small sets overstate it.
 
-# %%
+# %% tags=["record"]
 fitted = {row["contender"]: row for row in session.recorded("calibration")["rows"]}
 assert [fitted[f"{net}, fine-tuned"]["temperature"] for net in ("ResNet-18", "AlexNet")] == ["1.01", "1.20"]
 assert all(float(row["with a temperature"]) < float(row["as trained"]) for row in fitted.values())

@@ -64,7 +64,7 @@ from course_utils.analysis import (
     verdict,
 )
 from course_utils.models import build_model, count_parameters
-from course_utils.notebook import show_table, start
+from course_utils.notebook import show_arms, show_table, start
 from course_utils.tables import percent
 
 session = start(
@@ -308,11 +308,11 @@ checks.hidden(hidden_test)
 # > convolution, and the output is x."* (claim D5) Two things are left out. Look at the first blocks of each stage:
 
 # %%
-for name, block in find_blocks(stock).items():
-    if block.downsample is not None:
-        conv, norm = block.downsample
-        print(f"{name}: {conv.in_channels} -> {conv.out_channels} channels, stride {conv.stride[0]},"
-              f" then {type(norm).__name__}")  # fmt: skip
+with_projection = {name: block.downsample for name, block in find_blocks(stock).items() if block.downsample is not None}
+show_table([
+    {"block": name, "channels": f"{conv.in_channels} to {conv.out_channels}", "stride": conv.stride[0], "then": type(norm).__name__}
+    for name, (conv, norm) in with_projection.items()
+])
 
 # %% [markdown]
 # The projection is a 1x1 convolution **and a batch norm**; it takes over the **stride**; and what comes out is W x, not x.
@@ -429,13 +429,15 @@ checks.hidden(hidden_test)
 # All three networks, by the package's own function (it lists the others: the blocks whose shortcut *is* x):
 
 # %%
+shortcuts = []
 for build in (resnet18, resnet34, resnet50):
     with torch.device("meta"):
         model = build()
     rest = set(identity_blocks(model))
     projections = [name for name in find_blocks(model) if name not in rest]
     kind = type(model.layer1[0]).__name__
-    print(f"{build.__name__}, {kind}: {len(rest)} identity shortcuts; projections in {', '.join(projections)}")
+    shortcuts.append({"network": build.__name__, "block": kind, "identity shortcuts": len(rest), "projections": ", ".join(projections)})
+show_table(shortcuts)
 
 # %% [markdown]
 # ResNet-50 has one more: its first block goes from 64 to 256 channels at stride 1.
@@ -544,6 +546,8 @@ show_table([
      "ratio here": f"{ratios['pretrained'][block]:.2f}", "ratio on photographs": f"{photo_ratio[block]:.2f}"}
     for block in photo_ratio
 ], caption="Pretrained network: norm of F(x) over that of its shortcut, here and recorded on CIFAR-10, small weights")  # fmt: skip
+
+# %% tags=["record"]
 assert f"{photo_ratio['layer1.1']:.2f} {photo_ratio['layer4.1']:.1f}" == "0.63 6.5"
 assert sorted(photo_ratio, key=photo_ratio.get)[0] == "layer1.1" and max(photo_ratio, key=photo_ratio.get) == "layer4.1"
 
@@ -832,7 +836,7 @@ show_table([
     for name in identity_blocks(stock)
 ], caption=f"Recorded on photographs, but for the last column; {whole_there}")  # fmt: skip
 
-# %%
+# %% tags=["record"]
 assert f"{100 * lost['layer1.0 left out']:.1f} {100 * lost['layer2.1 left out']:.1f}" == "10.5 8.0"
 assert lost["layer4.1 left out"] < 0 and f"{photo_ratio['layer2.1']:.2f}" == "0.96"
 decided = {name for name, arm in there.items() if is_decided(whole_there, arm)}
@@ -842,13 +846,18 @@ assert all(there[f"{name} shuffled"].mean < there[f"{name} left out"].mean for n
 
 # %% [markdown]
 # **The order of sizes at 128 px is not the order of losses.** `layer1.0` costs 10.5 points, `layer2.1`, whose F(x) is smaller than x (0.96), 8.0. And without `layer4.1`,
-# whose F(x) is by far the largest, no loss shows. But how large F(x) is depends on the input, too: at 32 px, where the losses were measured, the map of
-# `layer4.1` is a single pixel, and its ratio is near 1 or below; see whether your last column orders the losses better. The size of F(x) says how far a block moves its input, not how much anyone needs the
-# move: behind `layer4.1` stand only a mean and the head, which was trained on these pictures and may read x nearly as well; behind `layer2.1` stand four blocks that
-# were made for what it gives.
+# whose F(x) is by far the largest, no loss shows. The size says how far a block moves its input, not how much anyone needs the move: behind `layer4.1` stand only a mean and
+# the head, which may read x nearly as well; behind `layer2.1` stand four blocks that were made for what it gives. And a **wrong** F(x) had the lower mean in every block.
+# (By our rule a loss is decided from 7 points on: `layer1.0` and `layer2.1` left out, and every shuffled one.)
 #
-# And a **wrong** F(x) had the lower mean in every block; why, this does not show. (By our rule a loss is decided from 7 points on: `layer1.0` and `layer2.1`
-# left out, and every shuffled one. The rule is strict here, since whole and damaged networks see the same images.)
+# But how large F(x) is depends on the input, too: at 32 px, where the losses were measured, the map of `layer4.1` is a single pixel. Does your last column order the losses better?
+
+# %%
+order = sorted(identity_blocks(stock), key=here_ratio.get, reverse=True)
+show_table([{"ordered by": "F(x) over x, at 128 px", **{str(i): name for i, name in enumerate(sorted(order, key=photo_ratio.get, reverse=True), 1)}},
+            {"ordered by": f"F(x) over x, at {job.size} px, your run", **{str(i): name for i, name in enumerate(order, 1)}},
+            {"ordered by": "points lost", **{str(i): name for i, name in enumerate(sorted(order, key=lambda b: -lost[f"{b} left out"]), 1)}}],
+           caption="Largest first; the first and last row as recorded")  # fmt: skip
 
 # %% [markdown]
 # ## 6 · Gradients at initialisation
@@ -902,13 +911,14 @@ session.show_recorded("gradients")
 # > **Is it true?** *"Deep plain networks fail because gradients vanish; shortcuts solve that."* (claims C17, D1) The paper
 # > argues the opposite (section 1 and 4.1): vanishing and exploding gradients had been "largely addressed" by initialisation
 # > and normalisation, its plain networks had batch norm and healthy gradient norms, and the trouble is "unlikely to be
-# > caused by vanishing gradients". At 14 layers (`smoke`) both stacks with norm stay within a factor of ten, and their ranges overlap. Recorded at **56 layers**
-# > the plain one grows 2,094 times towards the input, the residual one 13 times: growth, the **opposite** of vanishing. And without norm? The gradients of the plain
-# > stack are small in *all* layers (the figure); first over last is recorded as 3.1, residual 0.51. Does the growth cause the degradation of the next
-# > section? The table cannot tell: it shows that shortcuts keep norms in bounds, not that bounds are what training needed. (Section 7 trains 20 and 32 layers;
-# > `overrides = {"gradients.depth": 32}` measures there.)
+# > caused by vanishing gradients". At 14 layers (`smoke`) both stacks with norm stay within a factor of ten. Recorded at **56 layers**
+# > the plain one grows 2,094 times towards the input, the residual one 13 times: growth, the **opposite** of vanishing. Without norm
+# > the plain stack's gradients are small in *all* layers (the figure).
+#
+# Does the growth cause the degradation of the next section? The table cannot tell: shortcuts keep norms in bounds, but are bounds what training needed?
+# (Section 7 trains 20 and 32 layers; `overrides = {"gradients.depth": 32}` measures there.)
 
-# %%
+# %% tags=["record"]
 growth = session.recorded("gradients")
 rows_there = [growth[f"{kind}, {norm}, first / last"] for norm in ("batch norm", "no norm") for kind in ("plain", "residual")]
 assert [f"{value:.2g}" for value in rows_there[1:]] == ["13", "3.1", "0.51"] and round(rows_there[0]) == 2094
@@ -977,14 +987,15 @@ def fitted(runs):
 arms = fitted(depth_runs)
 plain = [arms[f"plain, {depth} layers"] for depth in (shallow, deep)]
 with_shortcuts = [arms[f"residual, {depth} layers"] for depth in (shallow, deep)]
-print("training accuracy, last epoch:", *arms.values(), sep="\n")
+show_arms(list(arms.values()), f"Training accuracy of the last epoch: {splits.name}")
 print(verdict(*plain), verdict(*with_shortcuts), sep="\n")
 
 # %%
 curves = training_errors(depth_runs)
 message = f"Share of the training images fitted: {verdict(*plain)}"
 few_images = f"{splits.name}, {numbers.images:,} training images at {numbers.size} px"
-plots.show(plots.learning_curves(curves, title=message, data=few_images, measured="training error"))
+plots.show(plots.learning_curves(
+    curves, title=message, data=few_images, measured="training error", chance=1 - session.chance))  # fmt: skip
 session.keep("degradation", {
     "arms": [arm.to_dict() for arm in arms.values()], "curves": curves, "message": message,
     "measured": "training error", "n_train": numbers.images})  # fmt: skip
@@ -1001,7 +1012,7 @@ session.show_recorded("degradation")
 # In your short run the deeper *residual* stack may trail as well: after a few epochs deeper means slower to start. Degradation is what is left when the residual one has
 # caught up. (`verdict` calls 100 against 98.5 % decided, too. Its standard errors are those of drawing test images, and nobody drew any here: look at the seeds' ranges.)
 
-# %%
+# %% tags=["record"]
 fits = {arm["name"]: sum(arm["scores"]) / len(arm["scores"]) for arm in session.recorded("degradation")["arms"]}
 assert round(fits["plain, 20 layers"], 3) == 0.592 and round(fits["plain, 32 layers"], 3) == 0.257
 assert fits["residual, 20 layers"] == 1 and round(fits["residual, 32 layers"], 3) == 0.985
@@ -1038,8 +1049,8 @@ summary = {
     "Which damage hurts ResNet-18 most?": f"{broken.name}: {whole.mean:.1%} to {broken.mean:.1%}",
 }
 origin = pretrained.name if pretrained else "none"
-print(f"data: {splits.name}; weights: {origin}; budget: {session.budget}\n")
-print("\n".join(f"{question}\n    {answer}" for question, answer in summary.items()))
+show_table([{"question": question, "your run's answer": answer} for question, answer in summary.items()],
+           caption=f"data: {splits.name}; weights: {origin}; budget: {session.budget}")  # fmt: skip
 
 # %% [markdown]
 # **Decide:** you have to make a trained ResNet-50 cheaper and may remove two blocks without training again. Which ones would
@@ -1104,9 +1115,11 @@ explore(on_cpu, pictures.images[:8].cpu(), data=f"{splits.name} at {plan.capture
 # Must F(x) be negative to change anything? No; but only a negative F(x) can take something away:
 
 # %%
-for name, record in on_cpu.items():
-    cut = (record.sum < 0).float().mean()
-    print(f"{name}: {(record.residual < 0).float().mean():.0%} of F(x) is negative; the last ReLU cuts {cut:.0%}")
+show_table([
+    {"block": name, "of F(x) is negative": percent((record.residual < 0).float().mean().item(), 0),
+     "the last ReLU cuts": percent((record.sum < 0).float().mean().item(), 0)}
+    for name, record in on_cpu.items()
+])  # fmt: skip
 
 # %% [markdown]
 # ### Exercise 5 · Capture x and F(x) · ●●● · 4 points · 15 min
@@ -1552,7 +1565,7 @@ for kind in ("plain", "residual"):
 
 # %%
 title = f"Stacks of {shallow} layers, one identity-shaped block left out (mean over the blocks)"
-plots.show(plots.arms(list(removals.values()), title=title, data=few_images))
+plots.show(plots.arms(list(removals.values()), title=title, data=few_images, chance=session.chance))
 session.keep("removals", {"arms": [arm.to_dict() for arm in removals.values()], "n_train": len(few.train)})
 
 # %%
@@ -1631,7 +1644,7 @@ start_arms = fitted(start_runs)
 start_message = f"{deep} layers, training images fitted: {verdict(*start_arms.values())}"
 start_curves = training_errors(start_runs)
 plots.show(plots.learning_curves(
-    start_curves, title=start_message, data=few_images, measured="training error"))  # fmt: skip
+    start_curves, title=start_message, data=few_images, measured="training error", chance=1 - session.chance))  # fmt: skip
 session.keep("zero_start", {
     "arms": [arm.to_dict() for arm in start_arms.values()], "curves": start_curves,
     "message": start_message, "measured": "training error", "n_train": numbers.images})  # fmt: skip

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from course_utils import plots
+from course_utils.analysis.arms import Arm
 from course_utils.course import recorded
-from course_utils.notebook import start
+from course_utils.notebook import show_arms, start
 
 NAME = "03_resnet18_finetune"
 
@@ -93,3 +94,36 @@ def test_nothing_is_written_without_the_variable(session, monkeypatch, tmp_path)
     (tmp_path / "results.json").unlink()
     session.keep("a", 1)
     assert not (tmp_path / "results.json").exists()
+
+
+@pytest.mark.parametrize(
+    "more, title, chance",
+    [
+        ({"message": "A is ahead on test"}, "Recorded: validation accuracy by epoch", 0.1),
+        ({"message": "A fits more", "measured": "training error"}, "A fits more", 0.9),
+    ],
+)
+def test_recorded_curves_say_what_they_show(session, monkeypatch, tmp_path, more, title, chance):
+    """A sentence on test scores is no title over validation curves; guessing has an error, too."""
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    told = {}
+    monkeypatch.setattr(plots, "show", lambda figure: None)
+    monkeypatch.setattr(plots, "learning_curves", lambda curves, **how: told.update(how))
+    arms = [{"name": "scratch", "scores": [0.5, 0.6], "n_images": 100}]
+    result = {"arms": arms, "curves": {"scratch": [[0.1, 0.2]]}, "n_train": 10, **more}
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU", "classes": 10}
+    recorded.write_json(tmp_path / f"{NAME}.cpu.json", {**facts, "results": {"race": result}})
+    session.show_recorded("race")
+    assert told["title"] == title and told["chance"] == pytest.approx(chance)
+
+
+def test_arms_are_shown_as_a_table(capsys):
+    show_arms([Arm("probe", (0.5,), 1000), Arm("tuned", (0.5, 0.6), 1000, 0.01)], "Cartoons")
+    printed = capsys.readouterr().out
+    assert printed.startswith("Cartoons\n") and "one run" in printed
+    assert "tuned    55.0 %      2  50.0 to 60.0       1,000 images  0.01" in printed
+
+
+def test_epochs_of_an_experiment_are_read_run_by_run(session):
+    runs, phases = session.evidence_by_epoch("s0", "as printed, small weights")
+    assert len(runs[0]) == sum(phases) and all(0 < value < 1 for value in runs[0])

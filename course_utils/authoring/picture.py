@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from html import escape
 from statistics import mean
 
-from course_utils.course import recorded
 from course_utils.errors import BuildError
+from course_utils.evidence import reading
 
 FILE = "docs/labels.svg"
 MARKS = ("<!-- The picture is made by `course build`. -->", "<!-- End of the picture. -->")
-NOTEBOOK, RESULT = "01_concepts", "labels"
-SCRATCH = "from scratch"
+EXPERIMENT = "labels"
+SCRATCH = "scratch, ResNet-18"
 # Colour and marker (an SVG path) of each start, in colours that people with any colour vision tell apart
 # (Okabe and Ito 2008).
 STARTS = {
-    "linear probe": ("#0072B2", "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z"),
-    "full fine-tuning": ("#D55E00", "m-4.5 -4.5h9v9h-9z"),
+    "probe, EfficientNet-Lite0": ("#009E73", "m0 -6.5l6.5 6.5l-6.5 6.5l-6.5 -6.5z"),
+    "probe, ResNet-18": ("#0072B2", "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z"),
+    "fine-tuned, ResNet-18": ("#D55E00", "m-4.5 -4.5h9v9h-9z"),
     SCRATCH: ("#000000", "m0 -6l5.5 10h-11z"),
 }
-WIDTH, HEIGHT = 760, 400
+WIDTH, HEIGHT = 800, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 596, 72, 330  # where the axes stand, in pixels
 LINE = 18  # pixels between two names
 
@@ -33,23 +34,24 @@ Curves = Mapping[str, Mapping[int, Sequence[float]]]  # start -> number of label
 
 
 def read_curves() -> tuple[Curves, dict]:
-    """What was recorded of the starts that the picture shows, and the facts of that run.
+    """What was recorded of the starts that the picture shows, at the amounts at which all of them stand.
+
+    Returns:
+        The curves; and of the record its data and the number of test images.
 
     Raises:
-        BuildError: if it was not recorded, or without one of the starts.
+        BuildError: if fewer than two amounts stand.
     """
-    found = recorded.read(NOTEBOOK, RESULT)
-    if found is None:
-        raise BuildError(f"there is no recorded result {RESULT!r} of {NOTEBOOK} for the README's picture.")
-    value, facts = found
-    curves: dict[str, dict[int, list[float]]] = {name: {} for name in STARTS}
-    for arm in value["arms"]:
-        name, _, labels = arm["name"].rpartition(", ")
-        if name in curves:
-            curves[name][int(labels.removesuffix(" labels").replace(",", ""))] = arm["scores"]
-    if missing := [name for name, curve in curves.items() if len(curve) < 2]:
-        raise BuildError(f"the recorded {RESULT!r} of {NOTEBOOK} has no curve of: {', '.join(missing)}.")
-    return curves, facts | {"n_images": value["arms"][0]["n_images"]}
+    record = reading.read(EXPERIMENT)
+    found: dict[int, dict[str, Sequence[float]]] = {}
+    for name, arm in record["arms"].items():
+        start, per_class = name.removesuffix(" a class").rsplit(", ", 1)
+        found.setdefault(10 * int(per_class.replace(",", "")), {})[start] = arm["test"]
+    whole = {labels: scores for labels, scores in sorted(found.items()) if set(scores) >= set(STARTS)}
+    if len(whole) < 2:
+        raise BuildError(f"the record of {EXPERIMENT!r} has no two amounts at which all starts stand.")
+    curves = {name: {labels: scores[name] for labels, scores in whole.items()} for name in STARTS}
+    return curves, {"data": record["data"], "n_images": next(iter(record["arms"].values()))["images"]["test"]}
 
 
 def message(curves: Curves) -> str:
@@ -79,10 +81,11 @@ def numbers(curves: Curves) -> str:
 
 def caption(curves: Curves, facts: Mapping) -> str:
     """Where the numbers come from."""
-    seeds = {len(scores) for curve in curves.values() for scores in curve.values()}
+    counts = {len(scores) for curve in curves.values() for scores in curve.values()}
+    seeds = " to ".join(str(count) for count in sorted({min(counts), max(counts)}))
     return (
-        f"{facts['data']}, weights: {facts['weights']}, {facts['n_images']:,} test images, "
-        f"{min(seeds)} seeds (line: mean, band: lowest to highest)"
+        f"{facts['data']}, {facts['n_images']:,} test images, {seeds} seeds "
+        f"(line: mean, band: lowest to highest); course experiment {EXPERIMENT}"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from course_utils.analysis.paired import Paired
 
 LONGEST = 34  # letters of a pair's name
+SHOWN_KERNELS = 8
+WINDOW_COLOURS = (WRONG, series_style(2)[0], series_style(3)[0])
 FEW = 5  # images of a bin from which its accuracy says something
 
 
@@ -37,36 +40,56 @@ FEW = 5  # images of a bin from which its accuracy says something
 def kernel_windows(
     weight: Tensor, windows: Mapping[str, tuple[int, int]], *, title: str, source: str
 ) -> CourseFigure:
-    """How much of all weights lies on each tap of a kernel, and what square windows keep of it.
+    """Some kernels with square windows on them, and the share of all weight that each window keeps.
 
     Args:
-        weight: float ``[out, in, k, k]``.
+        weight: float ``[out, in, k, k]`` of a first layer, with three input channels.
         windows: for each name the first row (and column) and the side of a square, in taps.
         source: where the weights come from, for the caption.
     """
-    share = weight.detach().abs().mean(dim=(0, 1)).cpu().numpy()
-    share = share / share.sum()
-    caption = (
-        source,
-        f"{count(len(weight), 'kernel')} of {weight.shape[-1]} × {weight.shape[-1]}",
-        f"share of the sum of |weight|: white none, darkest {100 * share.max():.2f} %",
-        f"spread evenly: {100 / share.size:.2f} %",
-    )
-    fig = new_figure(title, caption, height=4.2)
-    ax = fig.add_subplot()
-    ax.imshow(share, cmap="Blues", vmin=0, vmax=1.15 * share.max())
-    words = []
-    for i, (name, (first, side)) in enumerate(windows.items()):
-        colour = (WRONG, series_style(2)[0], series_style(3)[0])[i % 3]
-        kept = float(share[first : first + side, first : first + side].sum())
+    kernels = weight.detach().float().cpu()
+    share = kernels.abs().mean(dim=(0, 1)) / kernels.abs().mean(dim=(0, 1)).sum()
+    strongest = kernels.flatten(1).norm(dim=1).argsort(descending=True)[:SHOWN_KERNELS]
+    shape = f"{kernels.shape[-1]} × {kernels.shape[-1]}"
+    caption = (source, f"the {len(strongest)} strongest of {count(len(kernels), 'kernel')} of {shape}")
+    fig = new_figure(title, (*caption, "each on its own scale, grey is zero; shares of |weight|"), height=3.1)
+    grid = fig.add_gridspec(2, len(strongest) // 2 + 3)
+    for place, i in enumerate(strongest):
+        ax = fig.add_subplot(grid[place % 2, place // 2])
+        picture = kernels[i] / (2 * kernels[i].abs().max()) + 0.5
+        ax.imshow(picture.permute(1, 2, 0).numpy())
+        ax.set_axis_off()
+        _draw_windows(ax, windows)
+    words = _kept_shares(fig.add_subplot(grid[:, -2:]), share, windows)
+    return write_alt_text(fig, f"Kernels with windows on them; {'; '.join(words)}")
+
+
+def _draw_windows(ax: Axes, windows: Mapping[str, tuple[int, int]]) -> None:
+    for colour, (first, side) in zip(WINDOW_COLOURS, windows.values()):
         corner = (first - 0.5, first - 0.5)
-        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=3))
-        text = f"{legible(name)}: {100 * kept:.1f} % on {side * side} taps"
-        ax.text(1.04, 0.92 - 0.12 * i, text, transform=ax.transAxes, color=colour, size=10)
-        words.append(text)
-    ax.set(xlabel="column of the tap", ylabel="row of the tap")
-    ax.grid(visible=False)
-    return write_alt_text(fig, f"Heat map of the taps; {'; '.join(words)}")
+        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor="white", linewidth=4))
+        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=colour, linewidth=2.4))
+
+
+def _kept_shares(ax: Axes, share: Tensor, windows: Mapping[str, tuple[int, int]]) -> list[str]:
+    """A bar for each window: per cent of all weight in it, beside what an even spread would give."""
+    words = []
+    for row, (colour, (name, (first, side))) in enumerate(zip(WINDOW_COLOURS, windows.items())):
+        kept = 100 * float(share[first : first + side, first : first + side].sum())
+        ax.bar(row, kept, width=0.6, color=colour)
+        ax.annotate(f"{kept:.1f}", (row, kept), (0, 3), textcoords="offset points", ha="center", size=10)
+        words.append(f"{legible(name)}: {kept:.1f} % on {side * side} taps")
+    even = 100 * next(iter(windows.values()))[1] ** 2 / share.numel()
+    ax.axhline(even, color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
+    ax.set_xticks(range(len(windows)), [legible(name) for name in windows], size=8)
+    ax.set(
+        xlabel=f"dashed: spread evenly, {even:.1f}",
+        ylabel="share of all weight (%)",
+        xlim=(-0.6, len(windows) - 0.4),
+    )
+    ax.margins(y=0.15)
+    ax.grid(axis="x", visible=False)
+    return [*words, f"spread evenly: {even:.1f} %"]
 
 
 @house_style()

@@ -9,12 +9,11 @@ from courses import ROOT, make_course
 
 from course_utils.authoring import course_map, package_map, picture, release
 from course_utils.authoring.pages import put_between
-from course_utils.course import recorded
 from course_utils.errors import BuildError
-from course_utils.evidence import headline
+from course_utils.evidence import headline, reading
 
 MADE = ("README.md", "docs/labels.svg", "docs/package.md", "docs/teaching.md")
-FACTS = {"data": "photos", "weights": "some", "n_images": 1000}
+FACTS = {"data": "photos", "n_images": 1000}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def test_the_package_page_has_a_section_a_package_and_a_row_a_module(tmp_path):
 
 
 def curves(scratch: tuple[float, float], tuned: tuple[float, float]) -> picture.Curves:
-    lines = {picture.SCRATCH: scratch, "linear probe": tuned, "full fine-tuning": tuned}
+    lines = {name: scratch if name == picture.SCRATCH else tuned for name in picture.STARTS}
     return {name: {10: [line[0]] * 3, 1000: [line[1]] * 3} for name, line in lines.items()}
 
 
@@ -101,24 +100,21 @@ def test_the_pictures_message_is_what_the_numbers_say(scratch, tuned, message):
     assert picture.message(drawn) == message
     root = ElementTree.fromstring(picture.draw(drawn, FACTS))
     texts = [element.text for element in root.iter() if element.text]
-    assert message in texts and "photos, weights: some, 1,000 test images" in " ".join(texts)
+    assert message in texts and "photos, 1,000 test images, 3 seeds" in " ".join(texts)
     assert picture.in_readme(drawn, FACTS).startswith(f"![{message}. Accuracy by number of labels, ")
 
 
 def test_names_at_the_ends_of_equal_lines_do_not_cover_each_other():
     svg = picture.draw(curves((0.5, 0.5), (0.5, 0.5)), FACTS)
     names = re.findall(rf'<text x="{picture.RIGHT + 12}" y="([\d.]+)"', svg)
-    assert len(names) == 3 and all(float(b) - float(a) >= picture.LINE for a, b in zip(names, names[1:]))
+    assert len(names) == 4 and all(float(b) - float(a) >= picture.LINE for a, b in zip(names, names[1:]))
 
 
-@pytest.mark.parametrize(
-    "found, complaint",
-    [
-        (None, "no recorded result"),
-        (({"arms": [{"name": "a, 5 labels", "scores": [1], "n_images": 1}]}, {}), "no curve"),
-    ],
-)
-def test_a_picture_of_nothing_is_refused(monkeypatch, found, complaint):
-    monkeypatch.setattr(recorded, "read", lambda *_: found)
-    with pytest.raises(BuildError, match=complaint):
+@pytest.mark.parametrize("amounts", [(), (10,)])
+def test_a_picture_of_a_point_is_refused(monkeypatch, amounts):
+    arm = {"test": [0.5], "images": {"test": 1}}
+    arms = {f"{start}, {n} a class": arm for start in picture.STARTS for n in amounts}
+    arms["scratch, ResNet-18, 1,000 a class"] = arm  # alone, so not in the picture
+    monkeypatch.setattr(reading, "read", lambda _: {"arms": arms, "data": "photos"})
+    with pytest.raises(BuildError, match="no two amounts"):
         picture.read_curves()

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade
 
 import course_utils
+from course_utils.grading.syntax import parse
 
 CHECKS = Path(course_utils.__file__).parent / "checks"
 TEXT_WIDTH = 120  # characters to which a report cuts its texts; `checks.report` itself would import torch
@@ -69,7 +70,7 @@ def category(error: Mapping | None, source: str, labels: Iterable[str]) -> str:
 def syntax_error(source: str) -> str:
     """What Python says of a cell that is no Python, said here; empty if it is."""
     try:
-        ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
+        parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
     except SyntaxError as problem:
         return f"SyntaxError: {problem.msg} (line {problem.lineno})"
     except (ValueError, RecursionError, MemoryError):  # any text may stand in a cell
@@ -104,7 +105,7 @@ def _texts() -> frozenset[str]:
     """Every text in the source of our checks, as a report shows it."""
     found = set()
     for path in CHECKS.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip():
                 found.add(textwrap.shorten(node.value, TEXT_WIDTH, placeholder=" ..."))
                 found.add(node.value.strip().splitlines()[0].rstrip("."))
@@ -121,7 +122,7 @@ def _label(message: str, source: str, labels: Iterable[str]) -> str:
 def _messages(source: str) -> Iterator[ast.expr]:
     """What assertions say, and how compared values are called; nothing of a test with magic."""
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(parse(source)))
     except SyntaxError:
         return
     for node in nodes:

@@ -32,6 +32,7 @@ from types import CodeType
 
 import course_utils
 from course_utils.grading.guard import probe
+from course_utils.grading.syntax import parse
 
 PROBE = Path(probe.__file__)
 PACKAGE = Path(course_utils.__file__).resolve().parent  # as kernels know it
@@ -126,5 +127,5 @@ def forged(source: str, outputs: Sequence) -> str | None:
 
 def _ends_in_value(source: str) -> bool:
     code = re.sub(r"^%.*$", "", source, flags=re.MULTILINE)
-    body = ast.parse(code).body
+    body = parse(code).body
     return bool(body) and isinstance(body[-1], ast.Expr)

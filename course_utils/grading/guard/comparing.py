@@ -28,6 +28,7 @@ import nbformat
 
 from course_utils import values
 from course_utils.errors import CourseError
+from course_utils.grading.syntax import parse
 
 Messages = list[dict]  # what came from a cell by `values.send` or `values.reveal`, in order
 BLANK = "0nonce0of0one000"  # as long as a nonce, for which it stands in compiled tests
@@ -36,7 +37,7 @@ FILE = "<hidden test>"
 
 def compares(source: str) -> bool:
     """Whether a cell has values that can be compared outside."""
-    return "values.same(" in source and any(map(_is_same, ast.walk(ast.parse(source))))
+    return "values.same(" in source and any(map(_is_same, ast.walk(parse(source))))
 
 
 def for_student(source: str, nonce: str) -> str:
@@ -54,7 +55,7 @@ def for_reference(source: str, nonce: str) -> str:
     """The same test for a kernel with our own answers: it sends what it expects."""
     if not compares(source):
         return source
-    tree = _Rewriter("reveal", nonce, keep=(0, 1, 2)).visit(ast.parse(source))
+    tree = _Rewriter("reveal", nonce, keep=(0, 1, 2)).visit(parse(source))
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
@@ -94,7 +95,7 @@ def _without_expected(source: str) -> str:
     """The same for every submission, with ``BLANK`` in the place of its nonce."""
     if not compares(source):
         return source
-    tree = ast.parse(source)
+    tree = parse(source)
     rewriter = _Rewriter("send", BLANK, keep=(1,))
     tree = rewriter.visit(tree)
     _drop(tree, _names(rewriter.removed))
@@ -105,7 +106,7 @@ def _without_expected(source: str) -> str:
 def _compiled(source: str) -> bytes | None:
     """What to execute, and the last line to evaluate where a notebook would show its value."""
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except SyntaxError:  # it has a line for IPython
         return None
     value, last = None, tree.body[-1] if tree.body else None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 from course_utils.grading.submissions.pieces import Piece, last_of, matches, name_of
+from course_utils.grading.syntax import parse
 
 _MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
 _IMPORTS = re.compile(r"^\s*(?:from\s+\S+\s+)?import\s+(.+)$|^(\w+)\s*=(?!=)", re.MULTILINE)
@@ -66,7 +67,7 @@ def _setup_cells(release: NotebookNode) -> list[NotebookNode]:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(_MAGIC.sub("", source))
+        return parse(_MAGIC.sub("", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # any text may stand in a cell
         return None
 
