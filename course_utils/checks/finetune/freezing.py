@@ -375,7 +375,9 @@ def replaces_nothing(freeze_backbone, train_mode):
         remedy = "set the modes in train_mode, which is called before every epoch"
         raise Wrong("methods as they were", f"overwritten: {', '.join(patched)}", likely, remedy)
     now = model.state_dict()
-    moved = [name for name, tensor in numbers.items() if not torch.equal(tensor, now[name])]
+    moved = [
+        name for name, tensor in numbers.items() if name not in now or not torch.equal(tensor, now[name])
+    ]
     if moved:
         likely = "a layer was drawn anew, or its statistics were reset"
         remedy = "freezing changes requires_grad and the mode, and no number"
