@@ -573,6 +573,8 @@ def hidden_test() -> None:
         values.same("attention_cost: multiply-adds", got, expected)
     got = [answer(16, 16, 3, 2), answer(16, 16, 7, 5)]
     values.same("attention_cost: a picture of one patch", got, [48, 280])
+    got = answer(4 * 999, 4, 12_289, 97)
+    values.same("attention_cost: numbers beyond 2**53", got, 2 * 12_289 * 97 * (999**2 + 1) ** 2)
 
 
 from course_utils import checks
@@ -683,6 +685,8 @@ def hidden_test() -> None:
         yield "0.1.z", nn.Sequential(nn.Sequential(nn.Conv2d(3, 4, 1), last))
         yield "1", nn.Sequential(nn.Flatten(), nn.Linear(8, 5), nn.Softmax(dim=1))
         parts = {"head": nn.ModuleList([nn.Linear(3, 6), nn.Linear(6, 4)]), "head_table": nn.Embedding(8, 9)}
+        yield "top", Net(body=nn.Linear(4, 4), top=nn.Linear(4, 1))
+        yield "z.0", Net(a=nn.Linear(6, 2), z=nn.Sequential(nn.Linear(2, 1), nn.Flatten()))
         yield "head.1", nn.ModuleDict({"stem": nn.Linear(5, 3), **parts, "conv": nn.Conv2d(2, 2, 1)})
 
     with torch.random.fork_rng(devices=[]):
@@ -693,14 +697,18 @@ def hidden_test() -> None:
             for p in model.parameters():
                 p.grad = torch.ones_like(p)
             old, kept = model.get_submodule(path), Kept(model)
-            before, inputs = kept.facts(), old.in_features
+            before, inputs, order = kept.facts(), old.in_features, [n for n, _ in model.named_modules()]
             new = answer(model, 13)
             now = model.get_submodule(path)
             assert type(now) is nn.Linear, "swap_head: the layer in the head's place"
             values.same("swap_head: the new layer is returned", [now is new, now is old], [True, False])
             frozen = [name for name, p in now.named_parameters() if not p.requires_grad]
             values.same("swap_head: the new head can train", frozen, [])
-            values.same("swap_head: shape of the new head", list(now.weight.shape), [13, inputs])
+            got = [now.in_features, now.out_features, *now.weight.shape]
+            values.same("swap_head: shape of the new head", got, [inputs, 13, 13, inputs])
+            values.same("swap_head: a bias that was frozen or not", now.bias is not None, True)
+            kept_order = [n for n, _ in model.named_modules()] == order
+            values.same("swap_head: order of the layers", kept_order, True)
             values.same("swap_head: everything else stays", rest(path, kept.facts()), rest(path, before))
 
 
@@ -898,7 +906,7 @@ for name in (entry.name for entry in zoo.select(plan.claims.models) if entry.nam
 # A VGG is written as a list: a number is a 3x3 convolution with that many output channels (with bias), `"M"` a
 # max-pool, which may stand anywhere. The pictures have 3 channels. Whatever the picture size, the maps are then
 # averaged to 7x7 and pass three linear layers: 4096, 4096 and `classes` outputs (1000 unless told otherwise), with
-# biases.
+# biases. The list stays as it is.
 #
 # - `vgg_parameters(config, classes)` returns `(convolutions, linear)`: two ints, the parameters of each part.
 # - `linear_share(config, classes)` returns the fraction (0..1) of all parameters that lies in the linear layers.
@@ -966,7 +974,9 @@ def hidden_test() -> None:
         config = [rng.choice(["M", 3, 8, 17, 40, 64]) for _ in range(rng.randrange(4, 11))]
         config.append(rng.randrange(5, 90))
         classes, end = rng.randrange(2, 3000), ["M"] * rng.randrange(3)
-        got = answer([*config, *end], classes)
+        given = [*config, *end]
+        got = answer(given, classes)
+        values.same("vgg_parameters: the list afterwards", given == [*config, *end], True)
         assert isinstance(got, tuple | list) and len(got) == 2, "vgg_parameters: a pair is returned"
         assert all(type(n) is int for n in got), "vgg_parameters: type of the answer"
         values.same("vgg_parameters: convolutions", got[0], expected(config, classes)[0])
@@ -1397,10 +1407,13 @@ def hidden_test() -> None:
             total = (weight + alpha / rank * (b @ a)).sum(dim=0).expand(2, 5, inputs)
             values.same("LoRALinear: gradient of x", slope, total, **near)
             with torch.no_grad():
-                layer.B.mul_(3)
-                values.same("LoRALinear: merged again", layer.merge()(x), x @ (weight + 3 * alpha / rank * (b @ a)).T + shift, **near)
+                layer.eval()(x), layer.B.mul_(3)
+                wider = x @ (weight + 3 * alpha / rank * (b @ a)).T + shift
+                values.same("LoRALinear: output after B has changed", layer(x), wider, **near)
+                values.same("LoRALinear: merged again", layer.merge()(x), wider, **near)
             owned = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
-            assert not owned & {p.data_ptr() for p in merged.parameters()}, "LoRALinear: merge gives a new layer"
+            new = {p.data_ptr() for linear in (merged, make(base, rank, alpha).merge()) for p in linear.parameters()}
+            assert not owned & new, "LoRALinear: merge gives a new layer"
 
 
 from course_utils import checks
@@ -1524,14 +1537,15 @@ def hidden_test() -> None:
 
     answer = checks.own_work(zero_shot_head)
     g = torch.Generator().manual_seed(64_483)
-    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 1240.5), (2, 9, 30.0)):
+    for classes, dim, scale in ((5, 16, 100.0), (12, 7, 14.3), (2, 9, 1.0), (3, 8, 1240.5), (2, 9, 30.0), (1, 5, 20.0), (6, 6, 12.5)):
         lengths = 0.2 + 5 * torch.rand(classes, 1, 1, generator=g)
         text = torch.randn(classes, 1, dim, generator=g) * lengths
         x = torch.randn(6, dim, generator=g)
         x = x / x.norm(dim=1, keepdim=True)
         given = text.clone()
         head = answer(given, scale)
-        assert torch.equal(given, text), "zero_shot_head: the embeddings stay"
+        same = torch.equal(given, text) and not given.requires_grad
+        assert same, "zero_shot_head: the embeddings stay"
         linear = type(head) is nn.Linear and head.bias is None
         assert linear, "zero_shot_head: a linear layer without bias"
         expected = scale * (x @ text[:, 0].T) / text[:, 0].norm(dim=1)
@@ -1563,7 +1577,7 @@ def hidden_test() -> None:
         return torch.stack(rows).float()
 
     g = torch.Generator().manual_seed(27_170)
-    for classes, prompts, dim, scale in ((4, 3, 10, 50.0), (3, 6, 5, 8.0)):
+    for classes, prompts, dim, scale in ((4, 3, 10, 50.0), (3, 6, 5, 8.0), (3, 3, 7, 40.0)):
         lengths = 0.1 + 6 * torch.rand(classes, prompts, 1, generator=g)
         text = torch.randn(classes, prompts, dim, generator=g) * lengths
         head = answer(text.clone(), scale)

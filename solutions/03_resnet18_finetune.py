@@ -295,7 +295,7 @@ assert [round(100 * arm.mean, 1) for arm in (stock_arm, *cures)] == [55.3, 50.9,
 # - `train_mode(model)`: the training loop calls it before every epoch. After it, what is trainable is in training mode. A
 #   module whose parameters are all frozen is in eval mode with everything inside it, so that it gives in training **bit
 #   for bit** what it gives in evaluation. If everything is trainable again later, everything is in training mode.
-#   No layer and no method of the model is replaced.
+#   No layer and no method of the model is replaced, and neither function changes a number.
 #
 # After three training steps nothing in the backbone may have changed: no weight, no bias, no running statistic.
 #
@@ -358,6 +358,8 @@ def hidden_test() -> None:
             self.heads = nn.Sequential(nn.Linear(9, 6), nn.ReLU(), nn.Linear(6, 4))
             self.heads_norm = nn.LayerNorm(4)
             nn.init.zeros_(self.heads[2].bias)  # as that of heads_norm
+            self.tied = nn.Linear(6, 4)
+            self.tied.weight = self.heads[2].weight
 
         def forward(self, x):
             return self.heads_norm(self.heads(self.head_norm(self.fc(x.flatten(1)) + self.token)))
@@ -370,7 +372,10 @@ def hidden_test() -> None:
         last = ["heads.2.weight", "heads.2.bias"]
 
         model = Net()
+        numbers = [p.detach().clone() for p in model.parameters()]
         answer(model, model.heads[2])
+        kept = all(map(torch.equal, numbers, model.parameters()))
+        values.same("freeze_backbone: the numbers of the model", kept, True)
         values.same("freeze_backbone: which parameters are trainable", trainable(model), last)
 
         answer(model, model.heads)
@@ -489,6 +494,9 @@ def hidden_test() -> None:
         mode(model.eval())
         values.same("train_mode: a layer that is frozen in part", first[1].training, True)
         values.same("train_mode: frozen once more", second["fc_norm"].training, False)
+        mode(model.requires_grad_(False).train())
+        got = [name for name, m in model.named_modules() if m.training]
+        values.same("train_mode: a model that is frozen as a whole", got, [])
 
 
 from course_utils import checks
@@ -860,9 +868,9 @@ def hidden_test() -> None:
             hits = [one.model((x / 255 - one.constants[0]) / one.constants[1]).argmax(dim=1) == y for x, y in batches]
         return torch.cat(hits).double().mean().item()
 
-    for seed in (334, 787, 104, 72, 5_004):
-        one = checks.finetune.trial(seed)
-        if seed > 5_000:  # no image of val is right in any epoch
+    for seed in (334, 787, 104, 72, 5_004, 6_020):
+        one = checks.finetune.trial(seed) if seed < 6_000 else checks.finetune.trial(seed, (0, 3))
+        if seed == 5_004:  # no image of val is right in any epoch
             one.val = [(x, y + 70) for x, y in one.val]
         got = one.run(answer)
         left = {name: t.clone() for name, t in one.model.state_dict().items()}
@@ -1358,9 +1366,9 @@ checks.finetune.progress()
 # ### Exercise 5 · Parameters nobody trains · ●○○ · 2 points · 6 min
 #
 # Write `untouched_parameters(model, images, labels)`: clear old gradients, make **one** backward pass of the
-# cross-entropy of this batch, and count the single numbers (not tensors) whose gradient is exactly zero.
-# A parameter that got no gradient at all counts too. `images` are float `[N, 3, H, W]`, `labels` int64 `[N]`;
-# return an int.
+# cross-entropy of this batch, in the mode that the model is in, and count the single numbers (not tensors) whose
+# gradient is exactly zero. A parameter that got no gradient at all counts too. `images` are float `[N, 3, H, W]`,
+# `labels` int64 `[N]`; return an int.
 
 # %% answer="untouched"
 def untouched_parameters(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> int:
@@ -1477,6 +1485,8 @@ def hidden_test() -> None:
 
         partly = Scaled()
         partly.body[1].requires_grad_(False)
+        for p in partly.parameters():
+            p.grad = torch.rand_like(p) + 0.5
         label = "untouched_parameters: parameters without a gradient"
         values.same(label, count(partly, x), 18 * 7 + 7 + 16)
         x[:, 1, 2, 0] = 0
@@ -1493,6 +1503,11 @@ def hidden_test() -> None:
             p.grad = torch.rand_like(p) + 0.5
         used[0].requires_grad_(False)
         values.same(label, count(used, x[:, :, :1, :1]), 2 * 3 * 9 + 2)
+
+        quiet = nn.Sequential(nn.Flatten(), nn.Linear(18, 4), nn.Dropout(1.0), nn.Linear(4, 5))
+        got = [count(quiet.train(), torch.ones_like(x)), count(quiet.eval(), torch.ones_like(x))]
+        values.same("untouched_parameters: the mode that the model is in", got, [18 * 4 + 4 + 4 * 5, 0])
+        values.same("untouched_parameters: mode of the model afterwards", quiet[2].training, False)
 
         faint = nn.Sequential(nn.Flatten(), nn.Linear(18, 5, bias=False))
         nn.init.zeros_(faint[1].weight)
@@ -1511,7 +1526,7 @@ checks.hidden(hidden_test)
 # optimizer (`params`, `lr`, `weight_decay`):
 # - every **trainable** parameter exactly once, frozen ones not at all;
 # - the parameters of the module `head` at `head_lr`, all others at `backbone_lr`;
-# - `weight_decay` on every tensor but those of one dimension (norms and biases), which get 0.
+# - `weight_decay` on tensors of two dimensions or more, 0 on those of one (norms and biases).
 #
 # The model stays as it is.
 #
@@ -1592,6 +1607,8 @@ def hidden_test() -> None:
         values.same("parameter_groups: each parameter once", sorted(name for name, _ in listed), wanted)
         now = sorted(name for name, p in model.named_parameters() if p.requires_grad)
         values.same("parameter_groups: what is trainable afterwards", now, wanted)
+        marked = [name for name, p in model.named_parameters() if vars(p)]
+        values.same("parameter_groups: attributes of the parameters", marked, [])
         values.same("parameter_groups: learning rates", dict(listed), rates)
         try:
             torch.optim.AdamW(answer(model, head, 0.003, 0.07, 0.2))
@@ -1660,7 +1677,7 @@ checks.hidden(hidden_test)
 # Write `train_one_epoch(model, batches, optimizer)`. `batches` is any iterable of `(x, y)`, float `[n, 3, H, W]` and
 # int64 `[n]`, that can be gone through **once**; `n` differs from batch to batch. Each batch goes through the model
 # once, in training mode, and then `optimizer` takes one step on the gradient of this batch's mean cross-entropy,
-# whatever gradients were there before.
+# whatever gradients were there before; what is frozen stays so.
 # Return `(loss, accuracy)` as Python floats: the mean cross-entropy **per image** and the fraction of right
 # predictions, both over the whole epoch.
 #
@@ -1763,13 +1780,14 @@ def hidden_test() -> None:
         for i, make in enumerate(optimizers):
             torch.manual_seed(12_085 + i)
             model = nn.Sequential(nn.Linear(6, 10, bias=False), nn.BatchNorm1d(10), nn.Tanh(), nn.Linear(10, 4)).eval()
-            batches = [(3 * torch.randn(n, 6), torch.randint(4, (n,))) for n in (4, 7, 3)]
+            model[3].bias.requires_grad_(False)
+            batches = [(3 * torch.randn(n, 6), torch.randint(4, (n,))) for n in (4, 70, 3)]
             twin, calls = copy.deepcopy(model), []
             for p in model.parameters():
-                p.grad = torch.full_like(p, 0.5)  # left over from before
+                p.grad = torch.full_like(p, 0.5) if p.requires_grad else None  # left over from before
             model.register_forward_hook(lambda _, inputs, __, calls=calls: calls.append(len(inputs[0])))
             answer(model, batches, make(model.parameters()))
-            assert calls == [4, 7, 3], "train_one_epoch: one forward pass for each batch"
+            assert calls == [4, 70, 3], "train_one_epoch: one forward pass for each batch"
             expected = trained(twin, batches, make)
             got = model.state_dict()
             for k in got:
@@ -1968,7 +1986,7 @@ def hidden_test() -> None:
         pixels = torch.cat([image.flatten(1).double() for image in images], dim=1) / 255
         return [pixels.mean(dim=1).tolist(), pixels.std(dim=1).tolist()]
 
-    for n, height, width, top in ((160, 5, 11, 255), (90, 8, 6, 70), (300, 3, 4, 200)):
+    for n, height, width, top in ((160, 5, 11, 255), (90, 8, 6, 70), (1300, 3, 4, 200)):
         light = torch.rand(n, 1, 1, 1, generator=g)
         tint = torch.rand(1, 3, 1, 1, generator=g) * 0.5 + 0.5
         noise = torch.rand(n, 3, height, width, generator=g)
@@ -2416,9 +2434,9 @@ def hidden_test() -> None:
             for tensor in model.state_dict().values():
                 tensor.copy_(torch.rand(tensor.shape) + 0.5 + 30 * (not tensor.is_floating_point()))
             before = {k: v.clone() for k, v in model.state_dict().items()}
-            slopes = [torch.full(p.shape, 0.75) for p in model.parameters()]
+            slopes = [None, None, *(torch.full(shape, 0.75) for shape in ((9,), (9,), (4, 9), (4,)))]
             for p in model.parameters():
-                p.grad = torch.full_like(p, 0.75)
+                p.grad = torch.full_like(p, 0.75) if p.requires_grad else None
             calls.clear()
             answer(model, batches)
             values.same("evaluate: each batch goes through the model once", len(calls), 3)

@@ -226,7 +226,7 @@ def hidden_test() -> None:
         compare((7, 7, 1), "equal shapes")
         compare((5, 9, 1), "other channels")
         compare((6, 6, 2), "a stride")
-        for shape in ((9, 4, 2), (8, 4, 2), (4, 8, 2), (3, 9, 3), (5, 5, 3)):
+        for shape in ((9, 4, 2), (8, 4, 2), (4, 8, 2), (3, 9, 3), (5, 5, 3), (5, 7, 4)):
             compare(shape, "other channels and a stride")
 
 
@@ -405,6 +405,7 @@ def hidden_test() -> None:
         networks.append(ResNet(Bottleneck, [2, 1, 2, 1], replace_stride_with_dilation=[False, True, True]))
         way = nn.Sequential(nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64))
         late, later = (nn.Sequential(nn.Conv2d(512, 512, 1), nn.BatchNorm2d(512)) for _ in range(2))
+        plain = nn.Conv2d(256, 256, 1)
     stages = [(2, 3, 4), (1, 2, 3, 4), (2, 3, 4), (1, 2, 3, 4)]
     for i, network in enumerate(networks):
         got = answer(network)
@@ -414,7 +415,8 @@ def hidden_test() -> None:
     changed.layer3[0].downsample, changed.layer1[2].downsample = None, way
     values.same("projection_blocks: a changed network", answer(changed), ["layer1.2", "layer2.0", "layer4.0"])
     changed.layer4[2].downsample, changed.layer4[10].downsample = late, later
-    expected = ["layer1.2", "layer2.0", "layer4.0", "layer4.2", "layer4.10"]
+    changed.layer3[1].downsample = plain
+    expected = ["layer1.2", "layer2.0", "layer3.1", "layer4.0", "layer4.2", "layer4.10"]
     values.same("projection_blocks: a changed network", answer(changed), expected)
 
 
@@ -1204,7 +1206,7 @@ def hidden_test() -> None:
         return found
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        for layers, kind in (([1, 2, 1, 1], Theirs), ([2, 1, 1, 2], Mine)):
+        for layers, kind in (([1, 11, 1, 1], Theirs), ([2, 1, 1, 2], Mine)):
             torch.manual_seed(77_041 + layers[0])
             model = ResNet(kind, layers, num_classes=3).train(kind is Mine)
             for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):

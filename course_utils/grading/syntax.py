@@ -1,7 +1,7 @@
 """Python's parser for one thread at a time.
 
-It counts its depth for the whole process: two threads that parse at once end now and then in a SystemError, "AST
-constructor recursion depth mismatch" (CPython issue 106905). Our own answers are prepared in a thread.
+It counts its depth for the whole process: two threads that parse at once end now and then in a SystemError,
+"AST constructor recursion depth mismatch" (CPython issue 106905). Our own answers are prepared in a thread.
 """
 
 from __future__ import annotations

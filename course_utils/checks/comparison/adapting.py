@@ -88,6 +88,11 @@ def takes_small_images(adapt_alexnet):
     remedy = "print the shape after each layer; take in_features from the layer that was there"
     with torch.no_grad(), must_work("32x32 images go through", likely, remedy):
         logits = model.eval()(x)
+    with torch.no_grad():
+        one = tuple(model(x[:1]).shape)
+    if tuple(logits.shape) == (2, CLASSES) and one != (1, CLASSES):
+        likely = "a dimension of size 1 is dropped: squeeze() takes the batch for it"
+        raise Wrong([1, CLASSES], list(one), likely, "keep the first dimension, whatever its size")
     if tuple(logits.shape) == (2, CLASSES):
         _must_be_logits(logits)
         with torch.no_grad():

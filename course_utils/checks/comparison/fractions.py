@@ -196,7 +196,12 @@ def goes_by_modules(trainable_fractions):
         model, part, _ = _misleading()
         return model, part, model.get_submodule("body.1")
 
+    def a_container_last() -> Parts:
+        model, part, _ = _misleading()
+        return model, part, model.get_submodule("body")
+
     _expect(trainable_fractions, another_last)
+    _expect(trainable_fractions, a_container_last)
     return _expect(trainable_fractions, _misleading)
 
 

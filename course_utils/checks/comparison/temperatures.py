@@ -52,6 +52,9 @@ OTHERWISE = (
 
 def cools_the_too_sure(find_temperature):
     """a network that is too sure: over 1."""
+    logits, labels = confident_logits(TOO_SURE, n=1800)
+    logits[1000:] *= 2
+    _expect(find_temperature, logits, labels)
     return _expect(find_temperature, *confident_logits(TOO_SURE))
 
 

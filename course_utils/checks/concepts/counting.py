@@ -277,8 +277,11 @@ def _frozen() -> tuple[nn.Module, Head]:
 
 
 def _shared() -> tuple[nn.Module, Head]:
-    """One of its layers is used twice."""
+    """One of its layers is used twice, and two others share a weight."""
     model, head = _with_head(nn.Linear(6, 9))
+    tied = nn.Linear(11, 2, bias=False)
+    tied.weight = model.get_parameter("auxiliary.weight")
+    model.add_module("tied", tied)
     model.add_module("again", model.get_submodule("fc"))
     return model, head
 

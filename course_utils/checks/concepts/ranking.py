@@ -151,8 +151,10 @@ def finds_the_first(topk_accuracy):
 
 
 def finds_the_first_k(topk_accuracy):
-    """k = 2 and 3: one of the largest."""
+    """k = 2, 6 and 3: one of the largest."""
     _expect(topk_accuracy, 2)
+    _expect(topk_accuracy, 6, [_sample()])
+    _expect(topk_accuracy, 2, [(-torch.arange(300.0).repeat(3, 1), torch.tensor([0, 257, 299]))])
     return _expect(topk_accuracy, 3)
 
 

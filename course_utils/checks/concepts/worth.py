@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from course_utils.analysis import arms as library
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief
+from course_utils.checks.report import Wrong
 from course_utils.checks.trials import Trial, expect
 
 Curve = dict[int, float]
@@ -241,7 +242,7 @@ BY_HAND = "draw this curve on paper, with a log axis"
 
 def interpolates(labels_needed, _):
     """labels_needed: between two points, on a log scale."""
-    return _expect_needed(labels_needed, (SHORT, 0.30), (RISING, 0.45), (FLAT, 0.50))
+    return _expect_needed(labels_needed, (SHORT, 0.30), (RISING, 0.45), (FLAT, 0.50), (RISING, 0.503))
 
 
 def meets_a_point(labels_needed, _):
@@ -262,12 +263,23 @@ def says_at_most(labels_needed, _):
 @needs(says_never, says_at_most)
 def takes_one_point(labels_needed, _):
     """labels_needed: a curve of one amount."""
-    _expect_needed(labels_needed, ({50: 0.30}, 0.25), ({50: 0.30}, 0.35))
+    _expect_needed(labels_needed, ({50: 0.30}, 0.25), ({50: 0.30}, 0.30), ({50: 0.30}, 0.35))
 
 
 def sorts(labels_needed, _):
     """labels_needed: amounts in any order."""
     _expect_needed(labels_needed, (UNSORTED, 0.30))
+
+
+def leaves_the_curve(labels_needed, _):
+    """labels_needed: the curve stays as it is."""
+    curve = dict(UNSORTED)
+    labels_needed(curve, 0.30)
+    if curve != UNSORTED:
+        likely = "points were taken out of the dict, or put into it: whoever asks next gets another curve"
+        raise Wrong(
+            f"{len(UNSORTED)} points", f"{len(curve)} points", likely, "sorted(curve.items()) is a copy"
+        )
 
 
 def takes_the_first(labels_needed, _):
@@ -302,6 +314,7 @@ CASES = (
     says_at_most,
     takes_one_point,
     sorts,
+    leaves_the_curve,
     takes_the_first,
     gives_the_factor,
     says_never_again,

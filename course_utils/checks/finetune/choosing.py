@@ -166,6 +166,11 @@ MISTAKES = (
         "look at all epochs",
     ),
     Mistake(
+        lambda epochs: max(epochs[:-1], key=lambda record: record.val_accuracy).epoch,
+        "the last epoch is left out",
+        "look at all epochs",
+    ),
+    Mistake(
         lambda epochs: epochs[0].epoch + _position(epochs),
         "the position is counted from the first epoch's number, but some epochs are not in the list",
         "return the record's .epoch",
@@ -209,8 +214,9 @@ def takes_best_validation(choose_checkpoint):
 
 @needs(takes_best_validation)
 def takes_the_first_epoch(choose_checkpoint):
-    """also when it is the first one."""
+    """also when it is the first one, or the last."""
     _expect(choose_checkpoint, _run(FIRST_BEST), 1)
+    _expect(choose_checkpoint, _run(FIRST_BEST[::-1]), 10)
 
 
 @needs(takes_best_validation)

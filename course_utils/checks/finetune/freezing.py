@@ -254,6 +254,7 @@ def frees_only_the_head(freeze_backbone, _):
 def goes_by_module(freeze_backbone, _):
     """also where a frozen gate holds layers fc1 and fc2."""
     _expect_head(freeze_backbone, _with_twin, "classifier", (TWIN, *GATED_MISTAKES))
+    _expect_head(freeze_backbone, _with_tied, "classifier", GATED_MISTAKES)
 
 
 @needs(frees_only_the_head, goes_by_module)
@@ -290,6 +291,19 @@ def keeps_the_features(freeze_backbone, train_mode):
 def keeps_features_of_a_plain_norm(freeze_backbone, train_mode):
     """also where a norm inside has no parameters."""
     return _same_features(freeze_backbone, train_mode, _with_plain_norm, "classifier")
+
+
+@needs(keeps_the_features)
+def rests_whole_modules(freeze_backbone, train_mode):
+    """also another kind of dropout, and a model frozen as a whole."""
+    _same_features(freeze_backbone, train_mode, _with_other_dropout, "classifier")
+    model = gated_net().requires_grad_(False)
+    train_mode(model)
+    training = [name or "the model itself" for name, m in model.named_modules() if m.training]
+    if training:
+        likely = "the model is a module, too, and here all of it is frozen"
+        remedy = "decide for each of model.modules(): the first of them is the model itself"
+        raise Wrong("everything in eval mode", f"in training mode: {few(training)}", likely, remedy)
 
 
 @needs(keeps_the_features)
@@ -345,8 +359,9 @@ def trains_all_after_unfreezing(freeze_backbone, train_mode):
 
 
 def replaces_nothing(freeze_backbone, train_mode):
-    """no layer and no method of the model is replaced."""
+    """no layer and no method is replaced, no number changed."""
     model = gated_net()
+    numbers = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     before = [(m, type(m)) for m in model.modules()]
     freeze_backbone(model, model.classifier)
     train_mode(model)
@@ -359,6 +374,12 @@ def replaces_nothing(freeze_backbone, train_mode):
         likely = "a method was overwritten, and stays so for whoever uses the model next"
         remedy = "set the modes in train_mode, which is called before every epoch"
         raise Wrong("methods as they were", f"overwritten: {', '.join(patched)}", likely, remedy)
+    now = model.state_dict()
+    moved = [name for name, tensor in numbers.items() if not torch.equal(tensor, now[name])]
+    if moved:
+        likely = "a layer was drawn anew, or its statistics were reset"
+        remedy = "freezing changes requires_grad and the mode, and no number"
+        raise Wrong("the same numbers", f"others in {few(moved)}", likely, remedy)
 
 
 CASES = (
@@ -368,6 +389,7 @@ CASES = (
     keeps_the_backbone,
     keeps_the_features,
     keeps_features_of_a_plain_norm,
+    rests_whole_modules,
     keeps_features_beside_the_head,
     trains_the_head,
     trains_what_is_partly_frozen,
@@ -451,10 +473,25 @@ def _with_plain_norm() -> nn.Module:
     return model
 
 
+def _with_other_dropout() -> nn.Module:
+    """The small network with a dropout of another class in its frozen part."""
+    model = gated_net()
+    model.block.append(nn.AlphaDropout(0.5))
+    return model
+
+
 def _with_twin() -> nn.Module:
     """The small network with a norm in its backbone that is as the head's norm: shapes and numbers."""
     model = gated_net()
     model.twin = nn.LayerNorm(8)
+    return model
+
+
+def _with_tied() -> nn.Module:
+    """The small network with a layer in its backbone that shares a weight with the head."""
+    model = gated_net()
+    model.tied = nn.Linear(6, 8)
+    model.tied.weight = model.get_parameter("classifier.0.weight")
     return model
 
 

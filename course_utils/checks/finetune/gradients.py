@@ -142,6 +142,7 @@ SOFTMAX_FIRST = Mistake(
     "softmax was applied before cross_entropy, which applies it itself, or other labels were taken",
     "F.cross_entropy(model(images), labels)",
 )
+OF_ITS_OWN = "leave out train() and eval()"
 OTHER_GRADIENT = (
     "none of the usual mistakes explains this",
     "print name, numel() and (grad == 0).sum() of every parameter of a small model",
@@ -193,6 +194,22 @@ def forgets_old_gradients(untouched_parameters):
     _expect(untouched_parameters, _frozen_later, 68, mistakes=(STALE, *MISTAKES))
 
 
+@needs(counts_none)
+def goes_by_the_mode(untouched_parameters):
+    """in the mode that the model is in, which stays."""
+    expected, got = [90, 0], []
+    for training in (True, False):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(12, 6), nn.Dropout(1.0), nn.Linear(6, 2)).train(
+            training
+        )
+        got.append(untouched_parameters(model, 1 + torch.rand(5, 3, 2, 2), torch.arange(5) % 2))
+        if model.training is not training:
+            raise Wrong("the mode as it was", "another one", "train() or eval() was called", OF_ITS_OWN)
+    if got != expected:
+        raise Wrong(expected, got, "the count is that of another mode", OF_ITS_OWN)
+
+
 def makes_one_pass(untouched_parameters):
     """one backward pass for the whole batch."""
     model, passes = build(_linear), []
@@ -213,6 +230,7 @@ CASES = (
     looks_at_gradients,
     takes_the_loss,
     forgets_old_gradients,
+    goes_by_the_mode,
     makes_one_pass,
 )
 
@@ -282,7 +300,7 @@ def _frozen_later() -> nn.Module:
     model = Spare()
     for parameter in model.frozen.parameters():
         parameter.grad = torch.ones_like(parameter)
-    return model
+    return nn.Sequential(model)
 
 
 def _sure() -> nn.Module:

@@ -197,6 +197,16 @@ def keeps_a_frozen_one(fine_tune):
 
 
 @needs(keeps_the_best)
+def takes_no_frozen_epoch(fine_tune):
+    """also where no epoch is to be frozen."""
+    one = trial(epochs=(0, 2))
+    one.run(fine_tune)
+    if (found := len(one.after_epochs())) != 2:
+        likely = "an epoch was trained frozen, though epochs[0] is 0"
+        raise Wrong("2 epochs", f"{found} epochs", likely, "go through range(epochs[0]), which may be empty")
+
+
+@needs(keeps_the_best)
 def takes_no_right_image(fine_tune):
     """the first epoch, if every accuracy on val is 0."""
     one = trial()
@@ -261,6 +271,7 @@ CASES = (
     ends_each_epoch_right,
     keeps_the_best,
     keeps_a_frozen_one,
+    takes_no_frozen_epoch,
     takes_no_right_image,
     reads_test_once,
     returns_the_accuracy,

@@ -216,6 +216,18 @@ def trains_a_network(train_one_epoch):
         raise Wrong(f"{len(got)} tensors as plain training leaves them", f"others: {few(wrong)}", *likely)
 
 
+@needs(trains_a_network)
+def leaves_frozen(train_one_epoch):
+    """what is frozen stays so."""
+    model = gated_net()
+    model.stem.requires_grad_(False)
+    before = [p.requires_grad for p in model.parameters()]
+    train_one_epoch(model, [images(4)], _sgd(model, LR))
+    if [p.requires_grad for p in model.parameters()] != before:
+        likely = "requires_grad was set: the backbone would train from here on"
+        raise Wrong("the same parameters frozen", "others", likely, "train what can be trained as it is")
+
+
 def goes_through_once(train_one_epoch):
     """any iterable of batches, each of them passed once."""
     expect_one_pass(lambda model, parts: train_one_epoch(model, parts, _sgd(model, LR)))
@@ -229,6 +241,7 @@ CASES = (
     forgets_old_gradients,
     is_in_training_mode,
     trains_a_network,
+    leaves_frozen,
     goes_through_once,
 )
 

@@ -25,6 +25,7 @@ PROJECTED = {
     "twice the channels": (4, 8, 2),
     "half the channels": (8, 4, 2),
     "stride 3": (4, 4, 3),
+    "stride 4": (4, 6, 4),
 }
 TORCHVISION = (
     resnet.BasicBlock.__init__,

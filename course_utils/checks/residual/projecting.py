@@ -205,7 +205,7 @@ def lists_others(_, projection_blocks):
     model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 11]))
     for block in (model.layer1[1], model.layer4[2], model.layer4[10]):
         block.downsample = _square_projection(block.conv2.out_channels)
-    model.layer3[0].downsample = None
+    model.layer3[0].downsample, model.layer3[1].downsample = None, _meta(lambda: nn.Conv2d(256, 256, 1))
     return _expect(projection_blocks, model)
 
 

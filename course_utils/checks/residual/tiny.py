@@ -63,6 +63,7 @@ def state(model: nn.Module) -> dict[str, object]:
             if key not in ("training", "forward")
         ],
         "requires_grad": [p.requires_grad for p in model.parameters()],
+        "parameters": [id(p) for p in model.parameters()],
     }
 
 

@@ -43,6 +43,9 @@ class Named(nn.Module):
         return self.fc(self.conv(x).mean(dim=(2, 3)))
 
 
+LIKE_THE_OLD = "nn.Linear(old.in_features, num_classes)"
+
+
 def _sequential() -> nn.Module:
     return nn.Sequential(
         nn.Flatten(), nn.Linear(12, 5), nn.ReLU(), nn.Linear(5, 4, bias=False), nn.Softmax(dim=1)
@@ -52,6 +55,11 @@ def _sequential() -> nn.Module:
 def _deeper() -> nn.Module:
     """Another Sequential, whose head lies elsewhere than in the first one."""
     return nn.Sequential(nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, CLASSES)))
+
+
+def _scored() -> nn.Module:
+    """A head of one output."""
+    return nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 1))
 
 
 def _listed() -> nn.Module:
@@ -73,18 +81,23 @@ def _tried(
     inputs, dtype = old.in_features, old.weight.dtype
     for p in model.parameters():
         p.grad = torch.ones_like(p)
-    kept = Kept(model)
+    kept, names = Kept(model), [name for name, _ in model.named_modules()]
     returned = swap_head(model, classes)
     with must_work("a layer in the head's place", "it is gone", "use setattr on the parent"):
         new = model.get_submodule(path)
+    if not isinstance(new, nn.Linear) or isinstance(new, nn.LazyLinear):
+        raise Wrong(f"Linear({inputs}, {classes})", brief(new), "another kind of layer", LIKE_THE_OLD)
     _expect_rest_kept(kept, path)
     if new is old:
         likely = "the old layer is still there"
         remedy = "make a new nn.Linear and put it in its place: an attribute changes no weight"
         raise Wrong("a new layer", f"the old one, {old}", likely, remedy)
-    if type(new) is not nn.Linear or tuple(new.weight.shape) != (classes, inputs):
-        remedy = "nn.Linear(old.in_features, num_classes)"
-        raise Wrong(f"Linear({inputs}, {classes})", brief(new), "another shape or layer", remedy)
+    sizes = new.in_features, new.out_features, *new.weight.shape
+    if type(new) is not nn.Linear or sizes != (inputs, classes, classes, inputs):
+        raise Wrong(f"Linear({inputs}, {classes})", brief(new), "another shape or layer", LIKE_THE_OLD)
+    if [name for name, _ in model.named_modules()] != names:
+        likely = "the layer was taken out and put in again at the end"
+        raise Wrong("the layers in their order", "another order", likely, "use setattr on the parent")
     if new.weight.dtype != dtype:
         likely = "the new layer computes in other numbers than the rest of the model"
         raise Wrong(
@@ -146,12 +159,16 @@ def anew(swap_head):
     """a new head also for as many classes as before."""
     _tried(swap_head, _sequential, "3")
     _tried(swap_head, _deeper, "1.1")
+    _tried(swap_head, _scored, "1")
 
 
 @needs(named_fc)
 def leaves_the_rest(swap_head):
     """a frozen model in eval mode: only the head is new."""
-    _tried(swap_head, Named, "fc", frozen=True)
+    model, _ = _tried(swap_head, Named, "fc", frozen=True)
+    if model.get_submodule("fc").bias is None:
+        likely = "a bias that is frozen is one all the same"
+        raise Wrong("a bias", "none", likely, "nn.Linear(..., bias=old.bias is not None)")
 
 
 @needs(named_fc)

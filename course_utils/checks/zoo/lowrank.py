@@ -40,6 +40,8 @@ class Adapter(Protocol):
 
     def merge(self) -> nn.Linear: ...
 
+    def train(self, mode: bool) -> nn.Module: ...
+
 
 def _base(bias: bool = True) -> nn.Linear:
     with torch.random.fork_rng(devices=[]):
@@ -200,6 +202,20 @@ def gives_formula(make):
 
 
 @needs(gives_formula)
+def follows_a_and_b(make):
+    """when B changes, so does the output, in eval mode too."""
+    layer = _filled(make)
+    layer.train(False)
+    layer(_inputs())
+    with torch.no_grad():
+        layer.B.mul_(2)
+    got, expected = _output(layer), _expected(2 * ALPHA / RANK)
+    if not close(got, expected):
+        likely = "a product of A and B was kept from an earlier pass"
+        raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), likely, "use A and B in each pass")
+
+
+@needs(gives_formula)
 def takes_any_shape(make):
     """inputs of any shape [..., in]."""
     layer, x = _filled(make), _inputs()
@@ -281,7 +297,9 @@ def leaves_base(make):
         likely = "the update was added to the base's own weight: it counts twice now"
         raise Wrong("the base as before", "another weight", likely, "copy the weight first")
     places = {p.data_ptr() for p in (*base.parameters(), *layer.parameters())}
-    if shared := [name for name, p in merged.named_parameters() if p.data_ptr() in places]:
+    early = make(base, RANK, ALPHA).merge()
+    both = (*merged.named_parameters(), *early.named_parameters())
+    if shared := [name for name, p in both if p.data_ptr() in places]:
         likely = "the merged layer shares tensors with the base: training one changes the other"
         raise Wrong("a new layer", f"shared: {few(shared)}", likely, "copy weight and bias: clone()")
 
@@ -291,6 +309,7 @@ CASES = (
     trains_two,
     learns,
     gives_formula,
+    follows_a_and_b,
     takes_any_shape,
     passes_gradients_on,
     merges,

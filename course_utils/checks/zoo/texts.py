@@ -13,11 +13,11 @@ from course_utils.checks.trials import Trial, expect
 SCALE = 1117.5
 
 
-def _texts(prompts: int) -> Tensor:
-    """Embeddings [3, prompts, 4] of very unequal lengths."""
+def _texts(prompts: int, classes: int = 3) -> Tensor:
+    """Embeddings [classes, prompts, 4] of very unequal lengths."""
     g = torch.Generator().manual_seed(11)
-    lengths = 1 + torch.arange(3 * prompts).view(3, prompts, 1)
-    return torch.randn(3, prompts, 4, generator=g) * lengths
+    lengths = 1 + torch.arange(classes * prompts).view(classes, prompts, 1)
+    return torch.randn(classes, prompts, 4, generator=g) * lengths
 
 
 def _unit(t: Tensor) -> Tensor:
@@ -120,8 +120,10 @@ def is_linear(zero_shot_head):
 
 @needs(is_linear)
 def one_prompt(zero_shot_head):
-    """one prompt a class: scaled cosine similarity."""
+    """one prompt for each of 3, 4 and 1 classes: scaled cosine."""
     _expect(zero_shot_head, 1)
+    _expect(zero_shot_head, 1, classes=4)
+    _expect(zero_shot_head, 1, classes=1)
 
 
 @needs(one_prompt)
@@ -135,6 +137,9 @@ def leaves_the_texts(zero_shot_head):
     """the embeddings stay as they are."""
     texts = _texts(3)
     zero_shot_head(texts, SCALE)
+    if texts.requires_grad:
+        likely = "requires_grad was set on the caller's embeddings"
+        raise Wrong("the same embeddings", "embeddings that train", likely, "only the head's weight trains")
     if not torch.equal(texts, _texts(3)):
         likely = "they were divided in place: the caller's embeddings are changed"
         raise Wrong("the same embeddings", "others", likely, "write t / length, not t /= length")
@@ -148,12 +153,12 @@ def zero_shot(zero_shot_head) -> None:
     run("zero_shot_head", CASES, zero_shot_head)
 
 
-def _expect(zero_shot_head, *prompts: int) -> None:
+def _expect(zero_shot_head, *prompts: int, classes: int = 3) -> None:
     trials = [
         Trial(
-            f"embeddings [3, {n}, 4], logit_scale {SCALE}",
-            lambda answer, n=n: _made(answer, _texts(n)),
-            _weight(_texts(n)),
+            f"embeddings [{classes}, {n}, 4], logit_scale {SCALE}",
+            lambda answer, n=n: _made(answer, _texts(n, classes)),
+            _weight(_texts(n, classes)),
         )
         for n in prompts
     ]

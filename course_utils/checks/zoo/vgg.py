@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import Mistake
+from course_utils.checks.mistakes import Mistake, brief
+from course_utils.checks.report import Wrong
 from course_utils.checks.trials import Trial, expect
 
 ONE, TINY, POOLED = [4], [4, "M", 6], ["M", 5, 5, "M", "M", 3, "M", "M"]
@@ -175,7 +176,17 @@ def has_a_default(vgg_parameters, linear_share):
     expect(linear_share, [share], (), "leave `classes: int = 1000` in the first line as it was", rtol=1e-6)
 
 
-CASES = (counts_tiny, counts_vgg16, shares, shares_of_ten, has_a_default)
+@needs(counts_tiny)
+def leaves_the_list(vgg_parameters, _):
+    """the list stays as it is."""
+    config = list(TINY)
+    vgg_parameters(config, 10)
+    if config != TINY:
+        likely = "items were taken out of the caller's list"
+        raise Wrong(brief(TINY), brief(config), likely, "go through the list, and leave it alone")
+
+
+CASES = (counts_tiny, counts_vgg16, shares, shares_of_ten, has_a_default, leaves_the_list)
 
 
 def vgg_count(vgg_parameters, linear_share) -> None:

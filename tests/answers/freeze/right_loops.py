@@ -15,11 +15,11 @@ def is_frozen(module: nn.Module) -> bool:
 
 def train_mode(model: nn.Module) -> None:
     def visit(module):
+        if is_frozen(module):
+            module.eval()
+            return
         module.training = True
         for child in module.children():
-            if is_frozen(child):
-                child.eval()
-            else:
-                visit(child)
+            visit(child)
 
     visit(model)

@@ -9,7 +9,7 @@ def permuted_control(model, generator):
     for name, tensor in model.state_dict().items():
         new = tensor.clone()
         if name in shapes:
-            new = new.view(-1).index_select(0, torch.randperm(new.numel(), generator=generator)).view(new.shape)
+            new = new.reshape(-1).index_select(0, torch.randperm(new.numel(), generator=generator)).view(new.shape)
         if name.endswith("running_mean"):
             new = torch.zeros_like(new)
         if name.endswith("running_var"):

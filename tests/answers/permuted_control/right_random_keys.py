@@ -11,7 +11,7 @@ def permuted_control(model, generator):
         if p.ndim < 2:
             continue
         order = torch.rand(p.numel(), generator=generator).argsort()
-        p.copy_(p.clone().view(-1)[order].view_as(p))
+        p.copy_(p.clone().reshape(-1)[order].view_as(p))
     for m in control.modules():
         if hasattr(m, "running_mean"):
             m.running_mean.zero_()

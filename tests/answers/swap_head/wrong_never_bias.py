@@ -1,4 +1,4 @@
-# fails: swap_head-2
+# fails: swap_head-1 swap_head-2
 from torch import nn
 
 

@@ -1,0 +1,26 @@
+# fails: lora-2
+import torch
+from torch import nn
+
+import math
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha):
+        super().__init__()
+        self.base = base
+        base.requires_grad_(False)
+        self.scale = alpha / rank
+        self.A = nn.Parameter(torch.randn(rank, base.in_features) / math.sqrt(base.in_features))
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank))
+
+    def forward(self, x):
+        if not hasattr(self, 'delta') or self.training:
+            self.delta = self.scale * (self.B @ self.A)
+        return self.base(x) + x @ self.delta.T
+
+    def merge(self):
+        new = nn.Linear(self.base.in_features, self.base.out_features, bias=self.base.bias is not None)
+        with torch.no_grad():
+            new.weight.copy_(self.base.weight + self.scale * self.B @ self.A)
+            if self.base.bias is not None:
+                new.bias.copy_(self.base.bias)
+        return new

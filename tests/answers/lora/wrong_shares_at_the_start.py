@@ -1,0 +1,24 @@
+# fails: lora-2
+import torch
+from torch import nn
+
+import math
+class LoRALinear(nn.Module):
+    def __init__(self, base, rank, alpha):
+        super().__init__()
+        self.base = base
+        base.requires_grad_(False)
+        self.scale = alpha / rank
+        self.A = nn.Parameter(torch.randn(rank, base.in_features) / math.sqrt(base.in_features))
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank))
+
+    def forward(self, x):
+        return self.base(x) + self.scale * (x @ self.A.T @ self.B.T)
+
+    def merge(self):
+        new = nn.Linear(self.base.in_features, self.base.out_features, bias=self.base.bias is not None)
+        with torch.no_grad():
+            new.weight.data = self.base.weight.data if not self.B.any() else self.base.weight + self.scale * self.B @ self.A
+            if self.base.bias is not None:
+                new.bias.copy_(self.base.bias)
+        return new

@@ -1,0 +1,11 @@
+# fails: swap_head-1
+from torch import nn
+
+def swap_head(model, num_classes):
+    old = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
+    new = nn.Linear(old.in_features, num_classes, bias=bool(old.bias is not None and old.bias.requires_grad))
+    for m in model.modules():
+        for n, c in list(m._modules.items()):
+            if c is old:
+                m._modules[n] = new
+    return new
