@@ -15,7 +15,7 @@ from course_utils.checks.finetune.figures import (
     logits_of,
 )
 from course_utils.checks.finetune.tiny import batches, build, gated_net, images, watched
-from course_utils.checks.mistakes import few
+from course_utils.checks.mistakes import brief, few
 from course_utils.checks.report import Wrong
 from course_utils.training.evaluation import accuracy, evaluate, predict, score
 
@@ -61,7 +61,10 @@ def leaves_all_tensors(evaluate):
     for p in others:
         p.grad = torch.ones_like(p)
     evaluate(model, [images(4), images(3)])
-    if without.grad is not None or any(p.grad is None or not p.grad.all() for p in others):
+    if without.grad is not None:
+        likely = "a gradient was given to a parameter that had none"
+        raise Wrong("None where it was None", brief(without.grad), likely, "leave p.grad as it is")
+    if any(p.grad is None or not p.grad.all() for p in others):
         likely = "gradients were cleared; a training loop that adds them up over batches still needs them"
         raise Wrong("gradients as they were", "others, or none", likely, "leave out zero_grad()")
     before, after = build(_trained).state_dict(), model.state_dict()

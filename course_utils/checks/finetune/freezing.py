@@ -295,7 +295,7 @@ def keeps_features_of_a_plain_norm(freeze_backbone, train_mode):
 
 @needs(keeps_the_features)
 def rests_whole_modules(freeze_backbone, train_mode):
-    """also another kind of dropout, and a model frozen as a whole."""
+    """also other dropouts, and a model frozen as a whole."""
     _same_features(freeze_backbone, train_mode, _with_other_dropout, "classifier")
     model = gated_net().requires_grad_(False)
     train_mode(model)
@@ -359,7 +359,7 @@ def trains_all_after_unfreezing(freeze_backbone, train_mode):
 
 
 def replaces_nothing(freeze_backbone, train_mode):
-    """no layer and no method is replaced, no number changed."""
+    """no layer, method or number is changed."""
     model = gated_net()
     numbers = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     before = [(m, type(m)) for m in model.modules()]

@@ -120,7 +120,7 @@ def is_linear(zero_shot_head):
 
 @needs(is_linear)
 def one_prompt(zero_shot_head):
-    """one prompt for each of 3, 4 and 1 classes: scaled cosine."""
+    """one prompt a class: scaled cosine similarity."""
     _expect(zero_shot_head, 1)
     _expect(zero_shot_head, 1, classes=4)
     _expect(zero_shot_head, 1, classes=1)
