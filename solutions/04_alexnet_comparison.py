@@ -445,10 +445,10 @@ checks.hidden(hidden_test)
 
 # %%
 total = count_parameters(stock)
-shares = {"in `classifier` (three linear layers)": sum(p.numel() for p in stock.classifier.parameters()),
+shares = {"in classifier (three linear layers)": sum(p.numel() for p in stock.classifier.parameters()),
           "in the last linear layer": sum(p.numel() for p in stock.classifier[6].parameters())}  # fmt: skip
 show_table([{"trainable": k, "parameters": n, "of all": percent(n / total)} for k, n in shares.items()])
-assert total - shares["in `classifier` (three linear layers)"] == 2_469_696  # the five convolutions
+assert total - shares["in classifier (three linear layers)"] == 2_469_696  # the five convolutions
 
 # %% [markdown]
 # (The tutorial's network has a smaller first layer: 54,575,114 of 57,023,306 parameters, 95.7 %, stay trainable while
