@@ -24,5 +24,6 @@ __all__ = [
     "runner",
     "sandbox",
     "submissions",
+    "syntax",
     "worker",
 ]
