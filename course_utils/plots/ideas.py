@@ -149,7 +149,7 @@ def _scaling(ax: Axes) -> str:
             block(ax, left + i * (thick + 0.03), 0.95 - tall / 2, (thick, tall), fill)
         whole = slabs * (thick + 0.03)
         word(ax, left + whole / 2, 1.75, name, weight="bold")
-        changed = {"layers": depth, "channels": width, "pixels": pixels}
+        changed = {"layers": depth, "channels": width, "pixels a side": pixels}
         told = [f"{factor:.1f} x {what}" for what, factor in changed.items() if factor > 1]
         said = "\n".join(told) if len(told) < 3 else f"{depth:g} x, {width:g} x, {pixels:.1f} x"
         word(ax, left + whole / 2, 0.14, said or "224 px")
