@@ -19,6 +19,14 @@ from course_utils.training.recipe import Phase, Recipe
 RECIPE = Recipe((Phase(2, 0.05),), batch_size=16)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def compiled_here_and_now(tmp_path_factory):
+    """No code that another run compiled: for other instructions of the same processor it may abort."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
 def trained(compile):
     model = tiny_model()
     model[3].p = 0.0  # compiled code draws dropout otherwise
