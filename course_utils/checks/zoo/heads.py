@@ -98,6 +98,12 @@ def _tried(
     if [name for name, _ in model.named_modules()] != names:
         likely = "the layer was taken out and put in again at the end"
         raise Wrong("the layers in their order", "another order", likely, "use setattr on the parent")
+    _expect_own_tensors(old, new, dtype)
+    return model, returned
+
+
+def _expect_own_tensors(old: nn.Module, new: nn.Linear, dtype: torch.dtype) -> None:
+    """Refuses a new head in other numbers, with a tensor of the old one, or frozen."""
     if new.weight.dtype != dtype:
         likely = "the new layer computes in other numbers than the rest of the model"
         raise Wrong(
@@ -109,7 +115,6 @@ def _tried(
     if not all(p.requires_grad for p in new.parameters()):
         likely = "the new layer is frozen, so that it cannot learn"
         raise Wrong("a new layer that trains", "a frozen one", likely, "freeze nothing here")
-    return model, returned
 
 
 def _expect_rest_kept(kept: Kept, path: str) -> None:
