@@ -13,6 +13,7 @@ from statistics import mean
 
 from course_utils.errors import BuildError
 from course_utils.evidence import reading
+from course_utils.evidence.labels import by_seed
 
 FILE = "docs/labels.svg"
 MARKS = ("<!-- The picture is made by `course build`. -->", "<!-- End of the picture. -->")
@@ -43,14 +44,11 @@ def read_curves() -> tuple[Curves, dict]:
         BuildError: if fewer than two amounts stand.
     """
     record = reading.read(EXPERIMENT)
-    found: dict[int, dict[str, Sequence[float]]] = {}
-    for name, arm in record["arms"].items():
-        start, per_class = name.removesuffix(" a class").rsplit(", ", 1)
-        found.setdefault(10 * int(per_class.replace(",", "")), {})[start] = arm["test"]
-    whole = {labels: scores for labels, scores in sorted(found.items()) if set(scores) >= set(STARTS)}
-    if len(whole) < 2:
+    standing = {name: by_seed(record, name) for name in STARTS}
+    amounts = sorted(set.intersection(*map(set, standing.values())))
+    if len(amounts) < 2:
         raise BuildError(f"the record of {EXPERIMENT!r} has no two amounts at which all starts stand.")
-    curves = {name: {labels: scores[name] for labels, scores in whole.items()} for name in STARTS}
+    curves = {name: {labels: found[labels] for labels in amounts} for name, found in standing.items()}
     return curves, {"data": record["data"], "n_images": next(iter(record["arms"].values()))["images"]["test"]}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from course_utils.analysis.arms import labels_needed
@@ -80,14 +80,19 @@ def arm_name(method: str, per_class: int) -> str:
     return f"{method}, {per_class:,} a class"
 
 
-def curve(record: Mapping, method: str, which=lambda scores: sum(scores) / len(scores)) -> dict[int, float]:
+def by_seed(record: Mapping, method: str) -> dict[int, Sequence[float]]:
+    """Each seed's test accuracy by number of training images, of the arms that stand."""
+    found = {n: record["arms"].get(arm_name(method, n)) for n in PER_CLASS}
+    return {n * CLASSES: arm["test"] for n, arm in found.items() if arm}
+
+
+def curve(record: Mapping, method: str, which=lambda test: sum(test) / len(test)) -> dict[int, float]:
     """Test accuracy by number of training images, of the arms that stand.
 
     Args:
         which: makes one number of the seeds': their mean, ``min`` or ``max``.
     """
-    found = {n: record["arms"].get(arm_name(method, n)) for n in PER_CLASS}
-    return {n * CLASSES: which(arm["test"]) for n, arm in found.items() if arm}
+    return {n: which(test) for n, test in by_seed(record, method).items()}
 
 
 def worth(record: Mapping, method: str, n: int, plain: str = METHODS[3]) -> tuple[float, float, float]:
