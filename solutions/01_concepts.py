@@ -184,7 +184,7 @@ plots.show(plots.vocabulary())
 # ### Exercise 1 · What a probe trains · ●○○ · 3 points · 8 min
 #
 # Write `probe_size(model, head, num_classes)`. `head` is a module inside `model`: a linear layer or a 1x1 convolution, with
-# or without a bias. A linear probe puts a new head of the same kind, with `num_classes` outputs, in its place. Return a pair:
+# or without a bias, that shares no tensor with another layer. A linear probe puts a new head of the same kind, with `num_classes` outputs, in its place. Return a pair:
 # - how many numbers the probe trains (int);
 # - which fraction (float) that is of all parameters of the network **with its new head**.
 #

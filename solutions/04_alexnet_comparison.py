@@ -404,15 +404,6 @@ def hidden_test() -> None:
             self.inner = nn.Sequential(nn.Linear(a, b), nn.LayerNorm(b))
             self.out = last
 
-    def look(model: nn.Module) -> list:
-        parameters = [(id(p), p.requires_grad, p.grad is None, p.detach().clone()) for p in model.parameters()]
-        return [*parameters, *((id(m), m.training, sorted(vars(m))) for m in model.modules())]
-
-    def alike(before: list, after: list) -> bool:
-        rows = zip(before, after)
-        same = all(a[:3] == b[:3] and all(map(torch.equal, a[3:], b[3:])) for a, b in rows)
-        return len(before) == len(after) and same
-
     for turn in range(6):
         a, b, c = (rng.randint(3, 20) for _ in range(3))
         last = nn.Linear(b, c, bias=rng.random() < 0.5)
@@ -425,14 +416,14 @@ def hidden_test() -> None:
             p.requires_grad_(rng.random() < 0.5)
             p.grad = torch.zeros_like(p)
         model.train(turn % 2 == 0)
-        before = look(model)
+        kept = checks.Kept(model)
         end = b * c + (c if last.bias is not None else 0)
         inside = (a + 1) * b + 2 * b + b + end
         total = 28 * a + 2 * a + 2 * b + inside
         got = answer(model, head, entry if turn > 3 else last)
         assert type(got) in (tuple, list) and len(got) == 2, "trainable_fractions: a pair is returned"
         assert all(type(value) is float for value in got), "trainable_fractions: type of the fractions"
-        assert alike(before, look(model)), "trainable_fractions: the model stays as it is"
+        assert not kept.changes(), "trainable_fractions: the model stays as it is"
         final = 28 * a if turn > 3 else end
         values.same("trainable_fractions: another classifier", got[0], inside / total, rtol=1e-6)
         values.same("trainable_fractions: another last layer", got[1], final / total, rtol=1e-6)

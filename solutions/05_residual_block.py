@@ -323,8 +323,8 @@ show_table([
 # - `needs_projection(in_channels, out_channels, stride)` tells whether a block with this input, this output and this
 #   stride needs a projection: a bool.
 # - `projection_blocks(model)` returns the names of the blocks (instances of torchvision's `BasicBlock` or `Bottleneck`)
-#   of a ResNet that have one, such as `"layer2.0"`, in the order of the network: a list of str. It must work for
-#   ResNet-18, ResNet-50 and their like, also where projections were added or taken away.
+#   of one of torchvision's ResNets that have one, such as `"layer2.0"`, in the order of the network: a list of str. It
+#   must work for ResNet-18, ResNet-50 and their like, also where projections were added or taken away.
 #
 # *Predict first:* the first block of `layer1` in ResNet-50 has stride 1. Does it have a projection?
 
@@ -672,29 +672,10 @@ def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks, values
     from torch import nn
-    from torch.nn.modules import module as everywhere
     from torchvision.models.resnet import BasicBlock as Basic
     from torchvision.models.resnet import ResNet
 
     answer = checks.own_work(logits_without, analysis.skipped)
-    kinds = ("_forward_hooks", "_forward_pre_hooks")
-    simple = (bool, int, float, str, tuple, type(None))
-
-    def hooks(model) -> list:
-        of_layers = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
-        return of_layers + [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
-
-    def look(model, known: list) -> list:
-        objects, those = known
-        numbers = {id(thing): i for i, thing in enumerate(objects)}
-        layers = [[n, numbers.get(id(m), -1), sorted(vars(m))] for n, m in model.named_modules()]
-        attributes = [[k, v] for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
-        hooked = [[old.index(hook) if hook in old else -1 for hook in now] for now, old in zip(hooks(model), those)]
-        flags = [[numbers.get(id(p), -1), p.requires_grad] for p in model.parameters()]
-        return [layers, attributes, hooked, flags]
-
-    def known(model) -> list:
-        return [[*model.modules(), *model.parameters()], hooks(model)]
 
     class Broken(Exception):
         pass
@@ -715,9 +696,6 @@ def hidden_test() -> None:
     def mark(t: torch.Tensor) -> int:
         return zlib.crc32(t.detach().contiguous().numpy().tobytes())
 
-    def marks(model, left_out: list) -> dict:
-        return {k: mark(v) for k, v in model.state_dict().items() if k not in left_out}
-
     def without(twin: nn.Module, name: str, images: torch.Tensor) -> torch.Tensor:
         last = twin.get_submodule(name).bn2
         last.weight.zero_(), last.bias.zero_()
@@ -732,34 +710,30 @@ def hidden_test() -> None:
         model.layer3.train()
         seen = []
         model.layer2[1].register_forward_hook(lambda *_: seen.append(1))
-        kept = copy.deepcopy(model)
-        then = known(model)
-        before = look(model, then)
-        moving = [k for k in kept.state_dict() if "layer3" in k and ("running" in k or "tracked" in k)]
+        twin = copy.deepcopy(model)
+        moving = [k for k, _ in model.layer3.named_buffers(prefix="layer3")]
 
-        start = marks(kept, moving)
         images = torch.randn(2, 3, 34, 34)
-        given = images.clone()
+        given, kept = images.clone(), checks.Kept(model)
         for name in ("layer2.1", "layer2.0", "layer2.1"):
             got = answer(model, name, given)
             assert type(got) is torch.Tensor, "logits_without: type"
-            right = without(copy.deepcopy(kept), name, images)
+            right = without(copy.deepcopy(twin), name, images)
             values.same("logits_without: the logits", got, right, rtol=1e-3, atol=1e-3)
-            mine = [look(model, then), marks(model, moving)]
-            values.same("logits_without: the model after a call", mine, [before, start])
+            mine = [fact for fact in kept.changes() if fact not in moving]
+            values.same("logits_without: the model after a call", mine, [])
             values.same("logits_without: the images", mark(given), mark(images))
         count = len(seen)
         model(images)
         values.same("logits_without: other people's hooks", len(seen) - count, 1)
         for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
             handle = model.layer4[0].register_forward_pre_hook(stop)
-            then = known(model)
-            during = look(model, then)
+            kept = checks.Kept(model)
             for name in ("layer1.0", "layer2.0"):
                 reached = stopped(kind, model, name, given)
                 values.same("logits_without: an exception reaches the caller", reached, True)
-                mine = [look(model, then), marks(model, moving)]
-                values.same("logits_without: the model after an exception", mine, [during, start])
+                mine = [fact for fact in kept.changes() if fact not in moving]
+                values.same("logits_without: the model after an exception", mine, [])
             handle.remove()
 
 
@@ -1243,29 +1217,10 @@ def hidden_test() -> None:
     import zlib
     import torch
     from course_utils import analysis, checks, values
-    from torch.nn.modules import module as everywhere
     from torchvision.models.resnet import BasicBlock as Theirs
     from torchvision.models.resnet import ResNet
 
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
-    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    simple = (bool, int, float, str, tuple, type(None))
-
-    def hooks(model) -> list:
-        of_layers = [list(getattr(m, kind).items()) for m in model.modules() for kind in kinds]
-        return of_layers + [list(getattr(everywhere, f"_global{kind}").items()) for kind in kinds]
-
-    def look(model, known: list) -> list:
-        objects, those = known
-        numbers = {id(thing): i for i, thing in enumerate(objects)}
-        layers = [[n, numbers.get(id(m), -1), sorted(vars(m))] for n, m in model.named_modules()]
-        attributes = [[k, v] for m in model.modules() for k, v in vars(m).items() if isinstance(v, simple)]
-        hooked = [[old.index(hook) if hook in old else -1 for hook in now] for now, old in zip(hooks(model), those)]
-        flags = [[numbers.get(id(p), -1), p.requires_grad] for p in model.parameters()]
-        return [layers, attributes, hooked, flags]
-
-    def known(model) -> list:
-        return [[*model.modules(), *model.parameters()], hooks(model)]
 
     class Broken(Exception):
         pass
@@ -1292,8 +1247,9 @@ def hidden_test() -> None:
         model.layer1.requires_grad_(False)
         others = model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
         model.layer2[0].register_forward_pre_hook(lambda *_: calls.append(2))
-        then, images = known(model), torch.randn(2, 3, 33, 33)
-        before, sight = look(model, then), mark(images)
+        images = torch.randn(2, 3, 33, 33)
+        kept, sight = checks.Kept(model), mark(images)
+        moving = [k for k, _ in model.named_buffers()]
         for _ in range(2):
             got = answer(model, images)
             names = [f"layer{i}.0" for i in (1, 2, 3, 4)]
@@ -1302,18 +1258,19 @@ def hidden_test() -> None:
             pairs = all(len(pair) == 2 and all(map(torch.is_tensor, pair)) for pair in got.values())
             assert pairs, "capture_residuals: pairs of tensors"
         values.same("capture_residuals: other hooks, and one forward pass a call", calls, [2, 1, 2, 1])
-        values.same("capture_residuals: the model after a call", look(model, then), before)
+        got = [fact for fact in kept.changes() if fact not in moving]
+        values.same("capture_residuals: the model after a call", got, [])
         values.same("capture_residuals: the images", mark(images), sight)
         others.remove()
         left = len(model.layer3[0].bn2._forward_hooks)
         values.same("capture_residuals: other hooks can still be removed", left, 0)
         for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
             handle = model.layer4[0].conv2.register_forward_pre_hook(stop)
-            then = known(model)
-            during = look(model, then)
+            kept = checks.Kept(model)
             reached = stopped(kind, model, torch.randn(2, 3, 33, 33))
             values.same("capture_residuals: an exception of the model reaches the caller", reached, True)
-            values.same("capture_residuals: the model after an exception", look(model, then), during)
+            got = [fact for fact in kept.changes() if fact not in moving]
+            values.same("capture_residuals: the model after an exception", got, [])
             handle.remove()
 
 

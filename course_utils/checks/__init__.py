@@ -8,6 +8,7 @@ from course_utils.checks import comparison, concepts, finetune, residual, zoo
 from course_utils.checks.graded import hidden, own_work, quietly
 from course_utils.checks.report import CheckFailed, LibraryAnswer
 from course_utils.checks.unchanged import Kept
+from course_utils.checks.unfilled import empty_is_nan
 
 __all__ = [
     "CheckFailed",
@@ -15,6 +16,7 @@ __all__ = [
     "LibraryAnswer",
     "comparison",
     "concepts",
+    "empty_is_nan",
     "finetune",
     "hidden",
     "own_work",

@@ -9,6 +9,23 @@ from course_utils.checks.mistakes import Mistake, brief, close, of_wrong_type
 from course_utils.checks.report import Wrong
 
 UNEXPLAINED = "none of the usual mistakes explains this"
+UNSTABLE = (
+    "the same input gives another answer at the second call: something is kept, or drawn at random",
+    "start anew at each call, and keep nothing in globals, defaults or on disk",
+)
+CONSTANT = (
+    "it gives the same for every input",
+    "compute it from the arguments",
+)
+EARLIER = (
+    "this is the answer to an earlier input: it was remembered, or a part of the input is not looked at",
+    "compute it anew from all of the arguments at each call",
+)
+THROUGH_FLOATS = (
+    "the last digits are lost: a number went through a float, which holds 7 digits (float32) or 16 (float64)",
+    "stay with int: // in the place of /, no 1e6, no tensor",
+)
+ROUNDED = ("it was rounded", "return it with all its digits; round where it is printed")
 
 
 @dataclass(frozen=True)
@@ -43,12 +60,13 @@ def expect(
             raise Wrong(brief(trial.expected), brief(got), *mistyped, given=trial.given)
         if not close(got, trial.expected, rtol):
             told = _apart(trial.expected, got)
-            raise Wrong(*told, *_explain(answer, trials, mistakes, remedy, rtol), given=trial.given)
+            likely = _explain(answer, trials, mistakes, rtol) or _habit(answer, trials, trial, rtol)
+            raise Wrong(*told, *(likely or (UNEXPLAINED, remedy)), given=trial.given)
 
 
 def _explain(
-    answer: Callable, trials: Sequence[Trial], mistakes: Sequence[Mistake], remedy: str, rtol: float
-) -> tuple[str, str]:
+    answer: Callable, trials: Sequence[Trial], mistakes: Sequence[Mistake], rtol: float
+) -> tuple[str, str] | None:
     """Likely cause and remedy: of the first mistake that gives in every trial what the answer gives.
 
     What is right in all of them is no mistake, however near it comes to the answer.
@@ -59,7 +77,34 @@ def _explain(
         made = [_outcome(mistake.imitate, trial) for trial in trials]
         if close(seen, made, max(rtol, 1e-4)) and not close(made, expected, rtol):
             return mistake.likely, mistake.remedy
-    return UNEXPLAINED, remedy
+    return None
+
+
+def _habit(answer: Callable, trials: Sequence[Trial], failed: Trial, rtol: float) -> tuple[str, str] | None:
+    """Likely cause and remedy by what any function may do wrong, whatever it is to compute."""
+    seen = [_outcome(answer, trial) for trial in trials]
+    place = next(i for i, trial in enumerate(trials) if trial is failed)
+    if not close(seen[place], _outcome(answer, failed), 0.0):
+        return UNSTABLE
+    if len(seen) > 1 and all(close(seen[0], other, 0.0) for other in seen[1:]):
+        return CONSTANT
+    if any(close(seen[place], earlier.expected, rtol) for earlier in trials[:place]):
+        return EARLIER
+    if _barely_off(seen[place], failed.expected):
+        return THROUGH_FLOATS
+    rounded = ([_rounded(trial.expected, digits) for trial in trials] for digits in range(1, 7))
+    return ROUNDED if any(close(seen, few, 1e-7) for few in rounded) else None
+
+
+def _barely_off(got: object, expected: object) -> bool:
+    """Whether two large whole numbers differ in their last digits alone."""
+    return type(got) is int and type(expected) is int and 0 < abs(got - expected) <= 1e-6 * abs(expected)
+
+
+def _rounded(value: object, digits: int) -> object:
+    if isinstance(value, tuple | list):
+        return [_rounded(item, digits) for item in value]
+    return round(value, digits) if isinstance(value, float) else value
 
 
 def _outcome(answer: Callable, trial: Trial) -> object:

@@ -11,6 +11,7 @@ from torchvision.models import AlexNet
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.checks.unchanged import Kept
 from course_utils.models import freezing
 
 Parts = tuple[nn.Module, nn.Module, nn.Module]  # model, classifier, last layer
@@ -223,13 +224,11 @@ def leaves_the_model(trainable_fractions):
     parts[1].get_submodule("body.0").requires_grad_(False)
     for p in parts[0].parameters():
         p.grad = torch.zeros_like(p)
-    before = _state(parts[0])
+    kept = Kept(parts[0])
     trainable_fractions(*parts)
-    after = _state(parts[0])
-    changed = [what for what in before if before[what] != after[what]]
-    if changed:
+    if changed := kept.changes():
         remedy = "counting changes nothing: no requires_grad, no mode, no attribute of a module"
-        raise Wrong("the same model", f"another {few(changed)}", "the model was changed to count", remedy)
+        raise Wrong("the same model", f"changed: {few(changed)}", "the model was changed to count", remedy)
 
 
 CASES = (counts_alexnet, goes_by_modules, ignores_the_present, leaves_the_model)
@@ -262,16 +261,6 @@ def _expect(trainable_fractions, make: Callable[[], Parts]) -> str:
             otherwise,
         )
     raise Wrong(brief(expected), brief(tuple(got)), *likely)
-
-
-def _state(model: nn.Module) -> dict[str, list]:
-    """What an answer might leave changed."""
-    return {
-        "requires_grad": [(name, p.requires_grad) for name, p in model.named_parameters()],
-        "gradient": [name for name, p in model.named_parameters() if p.grad is not None],
-        "mode": [(name, m.training) for name, m in model.named_modules()],
-        "attribute": [(name, sorted(vars(m))) for name, m in model.named_modules()],
-    }
 
 
 def _off(values: Sequence[float], expected: Sequence[float]) -> tuple[float, ...]:

@@ -92,6 +92,11 @@ CROP_MISTAKES = (
         "begin at (k - size) // 2",
     ),
     Mistake(
+        _cut(lambda k, size: k - size),
+        "this is the lower right corner",
+        "begin at (k - size) // 2",
+    ),
+    Mistake(
         _cut(lambda k, size: k // 2),
         "the crop begins at the centre, it should have it in its middle",
         "the first row is (k - size) // 2",
@@ -119,6 +124,11 @@ CROP_MISTAKES = (
 )
 # Each takes the place of resample_kernel.
 RESAMPLE_MISTAKES = (
+    Mistake(
+        lambda weight, size: F.interpolate(weight, (size, size)),
+        "one old tap is taken for each new one, and the others are left out",
+        "add up what lies in a cell",
+    ),
     Mistake(
         lambda weight, size: stems.resample(weight, size) * (size / weight.shape[-1]) ** 2,
         "each new tap is the mean of its cell: the sum of the taps shrinks",

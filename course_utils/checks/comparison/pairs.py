@@ -60,6 +60,11 @@ def _own_coin(b: int, c: int) -> float:
 # Each gives the two counts.
 COUNT_MISTAKES = (
     Mistake(
+        lambda first, second, labels: (int((first == second).sum()), int((first != second).sum())),
+        "the predictions are compared with each other, and not with the labels",
+        "count where first == labels and second != labels",
+    ),
+    Mistake(
         lambda *vectors: _counts(*vectors)[::-1],
         "the two have changed places",
         "first right and second wrong comes first",

@@ -44,8 +44,8 @@ BETTER = (
     "it is better than 1: the search stops early, or is too coarse or narrow",
     "search on, finer and wider",
 )
-OTHERWISE = (
-    "none of the usual mistakes explains this",
+WORSE = (
+    "it is worse than changing nothing: something else than the mean cross-entropy is made smallest",
     "print temperature and loss for a grid of temperatures",
 )
 
@@ -145,7 +145,7 @@ def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tu
         return BETWEEN
     if F.cross_entropy(logits / got, labels) < F.cross_entropy(logits, labels):
         return BETTER
-    return OTHERWISE
+    return WORSE
 
 
 def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:

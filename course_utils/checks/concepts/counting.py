@@ -54,6 +54,10 @@ def _layer_by_layer(model: nn.Module, head: Head) -> int:
     return sum(p.numel() for _, p in model.named_parameters(remove_duplicate=False)) - _numbers(head)
 
 
+def _module_by_module(model: nn.Module, head: Head) -> int:
+    return sum(p.numel() for m in model.modules() for p in m.parameters(recurse=False)) - _numbers(head)
+
+
 def _in_layers(model: nn.Module, head: Head) -> int:
     layers = (m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d | nn.BatchNorm2d))
     return sum(map(_numbers, layers)) - _numbers(head)
@@ -118,6 +122,11 @@ MISTAKES = (
     Mistake(
         lambda model, head, classes: (None, _share_of(_layer_by_layer(model, head), head, classes)),
         "a layer that is used twice is counted twice",
+        "go through model.parameters(): it gives each one once",
+    ),
+    Mistake(
+        lambda model, head, classes: (None, _share_of(_module_by_module(model, head), head, classes)),
+        "a tensor that two layers share is counted twice",
         "go through model.parameters(): it gives each one once",
     ),
     Mistake(

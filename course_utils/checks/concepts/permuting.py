@@ -48,6 +48,10 @@ OTHER_NUMBERS = (
     "keep the numbers, and change their order: p.flatten()[order]",
 )
 OTHERWISE = (UNEXPLAINED, "the order is to be a random one of the whole tensor: see torch.randperm")
+UNEVEN = (
+    "some orders are likelier than others, or never come: numbers are shifted, or swapped in part",
+    "torch.randperm(n, generator=generator)",
+)
 SOME_SHUFFLED = (
     "some kinds of layers were left out, or parameters that belong to no layer",
     "go through model.parameters() and ask each for p.ndim, not layers for their kind",
@@ -174,6 +178,19 @@ def draws_from_the_generator(permuted_control):
         raise Wrong("another order at the next call", "the same", likely, remedy)
 
 
+@needs(draws_from_the_generator)
+def draws_evenly(permuted_control):
+    """every order is as likely as any other."""
+    model, generator, turns = nn.Linear(4, 1, bias=False), _generator(4), 240
+    model.weight.data = torch.arange(4.0)[None]
+    copies = [_answer(permuted_control, model, generator) for _ in range(turns)]
+    orders = torch.stack([copy.get_parameter("weight").flatten() for copy in copies])
+    came = torch.stack([(orders == number).sum(dim=0) for number in range(4)])  # times at each place
+    if came.min() < 25 or came.max() > 105:
+        got = f"one of them at one place {came.max()} times, another {came.min()} times"
+        raise Wrong(f"4 numbers, each at each place about {turns // 4} times", got, *UNEVEN)
+
+
 CASES = (
     keeps_the_numbers,
     moves_them,
@@ -183,6 +200,7 @@ CASES = (
     copies_the_rest,
     leaves_the_original,
     draws_from_the_generator,
+    draws_evenly,
 )
 
 

@@ -46,6 +46,18 @@ def _topk(logits: Tensor, labels: Tensor, k: int) -> float:
     return (_ranks(logits, labels) < k).double().mean().item()
 
 
+def _among(scores: Tensor, labels: Tensor, k: int) -> float:
+    """The same by topk, which takes any of equal scores."""
+    guesses = scores.topk(min(k, scores.shape[1]), dim=1).indices
+    return (guesses == labels[:, None]).any(dim=1).double().mean().item()
+
+
+def _any_label(logits: Tensor, labels: Tensor, k: int) -> float:
+    """Which share of all guesses is the label of any image."""
+    guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
+    return torch.isin(guesses, labels).double().mean().item()
+
+
 MISTAKES = (
     Mistake(
         _struck_out,
@@ -129,6 +141,39 @@ MISTAKES = (
         "k + 1 places are looked at",
         "a label in place k + 1 is no hit",
     ),
+    Mistake(
+        lambda logits, labels, k: _among(logits.softmax(dim=1), labels, k),
+        "softmax was taken first: far from the largest, all become 0, and their order is lost",
+        "compare the logits themselves",
+    ),
+    Mistake(
+        lambda logits, labels, k: _among(logits.sigmoid(), labels, k),
+        "sigmoid was taken first: large ones all become 1, small ones 0, and their order is lost",
+        "compare the logits themselves",
+    ),
+    Mistake(
+        lambda logits, labels, k: _among(logits.float(), labels, k),
+        "float64 logits were rounded to float32, where close ones are equal",
+        "leave their dtype as it is",
+    ),
+    Mistake(
+        _any_label,
+        "a guess is looked up among the labels of all images",
+        "compare each image's guesses with its own label: labels[:, None]",
+    ),
+)
+MANY = (
+    Mistake(
+        lambda logits, labels, k: _topk(logits, labels, min(k, 1000)),
+        "k ends at 1,000 places",
+        "there may be more classes than ImageNet's: use k as it comes",
+    ),
+    Mistake(
+        lambda logits, labels, k: (_ranks(logits, labels) % 256 < k).double().mean().item(),
+        "ranks are kept in uint8, where 256 is 0 again",
+        "keep them in int64",
+    ),
+    *MISTAKES,
 )
 FEW = (
     Mistake(
@@ -151,10 +196,12 @@ def finds_the_first(topk_accuracy):
 
 
 def finds_the_first_k(topk_accuracy):
-    """k = 2, 6 and 3: one of the largest."""
+    """k = 2, 6, 1,100 and 3: one of the largest."""
     _expect(topk_accuracy, 2)
     _expect(topk_accuracy, 6, [_sample()])
-    _expect(topk_accuracy, 2, [(-torch.arange(300.0).repeat(3, 1), torch.tensor([0, 257, 299]))])
+    many = -torch.arange(1200.0).repeat(4, 1), torch.tensor([0, 257, 1050, 1199])
+    _expect(topk_accuracy, 2, [many, _sample()], MANY)
+    _expect(topk_accuracy, 1100, [many], MANY)
     return _expect(topk_accuracy, 3)
 
 

@@ -17,7 +17,7 @@ from course_utils.checks.trials import Trial, expect
 from course_utils.data import inspection
 
 Batches = Sequence[Tensor]  # uint8 [n, 3, H, W]
-TOLERANCE = 5e-4  # relative: n and n - 1 below the sum of squares, float32 and float64, all pass
+TOLERANCES = 1e-4, 5e-4  # of mean and deviation, relative: n and n - 1 below the sum of squares both pass
 DIGITS = 1e-2  # the same, where float32 loses everything
 NOTHING = torch.full((3,), torch.nan)  # 0 divided by 0
 MOST_KEPT = 32  # batches of uint8: four of float64
@@ -100,9 +100,24 @@ MISTAKES = (
         "batch / 255, not batch // 255",
     ),
     Mistake(
+        lambda batches: (_mean(batches).half(), _std(batches).half()),
+        "float16 has three digits",
+        "return float32: .float()",
+    ),
+    Mistake(
         lambda batches: (_std(batches), _mean(batches)),
         "mean and deviation are swapped",
         "return the mean first",
+    ),
+    Mistake(
+        lambda batches: tuple(of([batch[..., ::2, ::2] for batch in batches]) for of in (_mean, _std)),
+        "only every other pixel is used",
+        "add up all pixels of all images",
+    ),
+    Mistake(
+        lambda batches: _miscounted(batches, [batch.numel() // 3 - 1 for batch in batches]),
+        "one pixel too few is counted in each batch",
+        "count n * H * W for each batch",
     ),
     Mistake(
         _averaged,
@@ -341,7 +356,7 @@ def _expect(streaming_statistics, streams: Sequence[Batches], part: int) -> str:
         )
         for batches in streams
     ]
-    expect(streaming_statistics, trials, MISTAKES, ADD_UP, rtol=TOLERANCE)
+    expect(streaming_statistics, trials, MISTAKES, ADD_UP, rtol=TOLERANCES[part])
     return brief([round(value, 4) for value in (_mean, _std)[part](streams[-1]).tolist()])
 
 

@@ -102,6 +102,18 @@ def _by_lowest_value(curve: Curve, accuracy: float) -> float:
 
 NEEDED_MISTAKES = (
     Mistake(
+        lambda curve, accuracy: _needed({n: math.log(h) for n, h in curve.items()}, math.log(accuracy)),
+        "the accuracy is put on a log scale, too",
+        "only n is: the share of the way is (accuracy - low) / (high - low)",
+    ),
+    Mistake(
+        lambda curve, accuracy: _crossing(
+            curve, accuracy, lambda n, m, share: m if share == 1 else (n * m) ** 0.5
+        ),
+        "this is the middle between two amounts, wherever between them the accuracy lies",
+        "go the share (accuracy - low) / (high - low) of the way, in log(n)",
+    ),
+    Mistake(
         lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: n + share * (m - n)),
         "the line is drawn over the number of images, not over its logarithm",
         "interpolate log(n), and take exp of the result",
@@ -181,6 +193,11 @@ NEEDED_MISTAKES = (
     ),
 )
 WORTH_MISTAKES = (
+    Mistake(
+        lambda better, plain, n: math.log(_needed(plain, better[n])) / math.log(n),
+        "two logarithms are divided",
+        "divide the numbers themselves: labels_needed(...) / n",
+    ),
     Mistake(
         lambda better, plain, n: _needed(plain, better[n]),
         "this is the number of labels, not how many times as many",

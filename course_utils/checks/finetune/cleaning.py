@@ -36,7 +36,27 @@ def _twins(train: Tensor, test: Tensor) -> list[int]:
     return [j for j, b in enumerate(test) if sum(torch.equal(a, b) for a in (*train, *test)) > 1]
 
 
+def _once_each(train: Tensor, test: Tensor) -> list[int]:
+    """Leaks where each train image is struck out as soon as a twin was found."""
+    left, found = [a.numpy().tobytes() for a in train], []
+    for j, b in enumerate(test):
+        if (pixels := b.numpy().tobytes()) in left:
+            left.remove(pixels)
+            found.append(j)
+    return found
+
+
+def _as_printed(train: Tensor, test: Tensor) -> list[int]:
+    printed = {str(a) for a in train}
+    return [j for j, b in enumerate(test) if str(b) in printed]
+
+
 LEAK_MISTAKES = (
+    Mistake(
+        _once_each,
+        "a train image counts for one test image only: its further copies in test are not reported",
+        "leave the train images as they are while you look each test image up",
+    ),
     Mistake(
         lambda train, test: [i for i, a in enumerate(train) if any(torch.equal(a, b) for b in test)],
         "these are positions among the train images",
@@ -109,9 +129,35 @@ LEAK_MISTAKES = (
         "nothing is ever found: the hash of a tensor goes by the object, not by its pixels",
         "hash the bytes: image.numpy().tobytes()",
     ),
+    Mistake(
+        _as_printed,
+        "images are compared as they are printed, and print leaves most numbers out",
+        "compare the bytes of each image: image.numpy().tobytes()",
+    ),
 )
 
 STATISTICS_MISTAKES = (
+    *(
+        Mistake(
+            lambda x, n=n: (x[:n].mean((0, 2, 3)), x[:n].std((0, 2, 3))),
+            "only the first images are used",
+            "take all of them",
+        )
+        for n in (1, 32, 64, 100, 128, 256, 500, 512)
+    ),
+    *(
+        Mistake(
+            lambda x, along=along: (x.mean((0, 2, 3)), x.std(along).mean(1)),
+            "this is the mean of the deviations of single rows or columns",
+            "take one deviation over all pixels of all images",
+        )
+        for along in ((0, 2), (0, 3))
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 1, 2))[:3], x.std((0, 1, 2))[:3]),
+        "the channels are taken together, and the columns kept apart",
+        "reduce over dimensions 0, 2 and 3: the channels are dimension 1",
+    ),
     Mistake(
         lambda x: (x.mean((0, 2, 3)) * 255, x.std((0, 2, 3)) * 255),
         "the numbers are on the scale 0 to 255",

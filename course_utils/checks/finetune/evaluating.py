@@ -25,8 +25,16 @@ REFUSED = (evaluate, predict, score, accuracy)
 def reports_mean_loss(evaluate):
     """mean loss over images, in batches of 4, 4 and 1."""
     parts, model = batches(4, 4, 1), watched()
-    evaluate(model, batches(2, 1, seed=1))  # what it gives for other images is not to be remembered
-    return expect_loss(evaluate(model, parts), logits_of(watched(), parts))
+    earlier = evaluate(model, batches(2, 1, seed=1))
+    given = evaluate(model, parts)
+    expect_calls(model)
+    if given == earlier:
+        likely, remedy = (
+            "what this model gave for other images is remembered",
+            "go through `batches` each time",
+        )
+        raise Wrong("the loss of these images", "that of others", likely, remedy)
+    return expect_loss(given, logits_of(watched(), parts))
 
 
 def reports_accuracy(evaluate):

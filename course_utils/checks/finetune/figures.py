@@ -34,9 +34,18 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
-def mean_loss(parts: Parts) -> float:
+def mean_loss(parts: Parts, smoothing: float = 0.0) -> float:
     """Cross entropy over all images at once."""
-    return F.cross_entropy(torch.cat([z for z, _ in parts]), torch.cat([y for _, y in parts])).item()
+    logits, labels = (torch.cat(tensors) for tensors in zip(*parts))
+    return F.cross_entropy(logits, labels, label_smoothing=smoothing).item()
+
+
+def _running_average(parts: Parts) -> float:
+    """Nine tenths of what it was, and one tenth of the new batch's loss."""
+    average, *later = _losses(parts)
+    for loss in later:
+        average = 0.9 * average + 0.1 * loss
+    return average
 
 
 def accuracy(parts: Parts) -> float:
@@ -96,6 +105,16 @@ LOSS_MISTAKES = (
         "softmax was applied before cross_entropy, which applies it itself",
         "give F.cross_entropy the logits",
     ),
+    Mistake(
+        lambda parts: mean_loss(parts, smoothing=0.1),
+        "the labels are smoothed",
+        "F.cross_entropy(logits, y), without label_smoothing",
+    ),
+    Mistake(
+        _running_average,
+        "this is a running average, in which late batches count more",
+        "add up the losses of all images, and divide once, at the end",
+    ),
 )
 ACCURACY_MISTAKES = (
     Mistake(mean_loss, *SWAPPED),
@@ -134,6 +153,16 @@ ACCURACY_MISTAKES = (
         lambda parts: 1 - accuracy(parts),
         "this is the error rate",
         "count the images that are right",
+    ),
+    Mistake(
+        lambda parts: accuracy([(-logits, y) for logits, y in parts]),
+        "the smallest logit is taken for the prediction",
+        "argmax, not argmin",
+    ),
+    Mistake(
+        lambda parts: accuracy([(logits.softmax(dim=0), y) for logits, y in parts]),
+        "softmax was taken over the images of a batch, not over the classes",
+        "the prediction is logits.argmax(dim=1): no softmax is needed",
     ),
 )
 TWICE = (

@@ -136,11 +136,34 @@ TWICE = Mistake(
     "one tensor is used in two layers, and its numbers are counted twice",
     "go through model.parameters(): it names each tensor once",
 )
-# No gradient where the model is sure and wrong; nor has a loss with the model's guesses for labels.
-SOFTMAX_FIRST = Mistake(
-    lambda logits, labels: F.cross_entropy(logits.softmax(dim=1), labels),
-    "softmax was applied before cross_entropy, which applies it itself, or other labels were taken",
-    "F.cross_entropy(model(images), labels)",
+# Each takes the place of the cross-entropy.
+OTHER_LOSSES = (
+    # No gradient where the model is sure and wrong; nor has a loss with the model's guesses for labels.
+    Mistake(
+        lambda logits, labels: F.cross_entropy(logits.softmax(dim=1), labels),
+        "softmax was applied before cross_entropy, which applies it itself, or other labels were taken",
+        "F.cross_entropy(model(images), labels)",
+    ),
+    Mistake(
+        lambda logits, labels: F.nll_loss(logits, labels),
+        "nll_loss takes the logarithms of probabilities, and got logits",
+        "F.cross_entropy(model(images), labels)",
+    ),
+    Mistake(
+        lambda logits, labels: logits.sum(),
+        "the gradient is that of the sum of the logits",
+        "F.cross_entropy(model(images), labels)",
+    ),
+    Mistake(
+        lambda logits, labels: F.cross_entropy(logits[:1], labels[:1]),
+        "only the first image is used",
+        "give the model the whole batch",
+    ),
+)
+THAWED = Mistake(
+    lambda model: model.requires_grad_(True),
+    "frozen parameters were thawed, and got gradients",
+    "leave requires_grad as it is: what is frozen counts in full",
 )
 OF_ITS_OWN = "leave out train() and eval()"
 OTHER_GRADIENT = (
@@ -256,13 +279,15 @@ def _expect(
     pairs = _gradients(build(make), x * scale, y)
     to_int = "return an int; .item() turns a tensor into one"
     otherwise = OTHER_GRADIENT if type(got) is int else of_wrong_type(got, to_int)
-    otherwise = recognise(
-        got,
-        expected,
-        (SOFTMAX_FIRST,),
-        lambda loss: _zeros(_gradients(build(make), x * scale, y, loss)),
-        otherwise,
-    )
+
+    def with_loss(loss: Callable) -> int:
+        return _zeros(_gradients(build(make), x * scale, y, loss))
+
+    def with_change(change: Callable) -> int:
+        return _zeros(_gradients(change(build(make)), x * scale, y))
+
+    otherwise = recognise(got, expected, (THAWED,), with_change, otherwise)
+    otherwise = recognise(got, expected, OTHER_LOSSES, with_loss, otherwise)
     raise Wrong(
         expected, brief(got), *recognise(got, expected, mistakes, lambda count: count(pairs), otherwise)
     )

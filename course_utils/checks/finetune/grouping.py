@@ -286,7 +286,8 @@ def leaves_the_model(parameter_groups):
     _ask(parameter_groups, model)
     if changes := kept.changes():
         likely = "the model was changed in order to sort its parameters"
-        raise Wrong("the same model", f"changed: {few(changes)}", likely, "read requires_grad, do not set it")
+        remedy = "read requires_grad, set nothing; note a parameter by its id(p)"
+        raise Wrong("the same model", f"changed: {few(changes)}", likely, remedy)
 
 
 CASES = (

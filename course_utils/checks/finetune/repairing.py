@@ -146,13 +146,8 @@ def trains_everything(fine_tune):
     before, after = one.after_epochs()[EPOCHS[0] - 1], one.after_epochs()[-1]
     same = [name for name, _ in one.model.named_parameters() if torch.equal(before[name], after[name])]
     if same:
-        likely = (
-            faults.FAULTS["head alone"]
-            if not any(n.startswith("fc.") for n in same)
-            else "the head is frozen"
-        )
         remedy = "make a new optimizer with all parameters when you unfreeze"
-        raise Wrong("every parameter changes", f"these do not: {few(same)}", likely, remedy)
+        raise Wrong("every parameter changes", f"these do not: {few(same)}", _why_still(one, same), remedy)
 
 
 @needs(steps_at_the_rates, trains_in_training_mode, trains_everything)
@@ -291,6 +286,14 @@ def _watched(script: Callable) -> Trial:
 
 def _listed(rates: list[float]) -> str:
     return ", ".join(f"{rate:.4g}" for rate in rates)
+
+
+def _why_still(one: Trial, same: list[str]) -> str:
+    """Likely cause where these parameters do not change."""
+    if any(name.startswith("fc.") for name in same):
+        return "the head is frozen"
+    backbone = [name for name, _ in one.model.named_parameters() if not name.startswith("fc.")]
+    return faults.FAULTS["head alone"] if same == backbone else "some are frozen, or not in the optimizer"
 
 
 def _why_not(one: Trial, at: list[int], left: dict[str, Tensor], best: dict[str, Tensor]) -> tuple[str, str]:

@@ -41,12 +41,13 @@ class Step:
 
 
 class WatchedNet(nn.Module):
-    """A small network with batch norm and a head called ``fc``, which notes each forward pass."""
+    """A small network whose layers have ResNet's names, which notes each forward pass."""
 
     def __init__(self, classes: int = 4, width: int = 6):
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU())
-        self.block = nn.Sequential(nn.Conv2d(width, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        self.conv1 = nn.Conv2d(3, width, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.layer1 = nn.Sequential(nn.Conv2d(width, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU())
         self.fc = nn.Linear(width, classes)
         self.calls: list[Call] = Notes()
 
@@ -54,7 +55,7 @@ class WatchedNet(nn.Module):
         modes = {name: m.training for name, m in self.named_modules() if not list(m.children())}
         state = {name: t.detach().clone() for name, t in self.state_dict().items()}
         self.calls.append(Call(x.detach().clone(), modes, torch.is_grad_enabled(), state))
-        return self.fc(self.block(self.stem(x)).mean(dim=(2, 3)))
+        return self.fc(self.layer1(self.bn1(self.conv1(x)).relu()).mean(dim=(2, 3)))
 
 
 @dataclass
@@ -125,12 +126,13 @@ def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -
         torch.manual_seed(seed)
         model = WatchedNet(classes)
         nn.init.normal_(model.fc.weight)
-        for norm in (model.stem[1], model.block[1]):
+        for norm in (model.bn1, model.layer1[1]):
             nn.init.uniform_(norm.get_buffer("running_mean"), -0.3, 0.3)
             nn.init.uniform_(norm.get_buffer("running_var"), 0.5, 1.5)
         prototypes = torch.randint(40, 216, (classes, 3, 8, 8))
         train, val, test = (_batches(prototypes, sizes) for sizes in ((9, 9, 5), (22, 18), (20, 16)))
-    model.stem.requires_grad_(False)
+    for frozen in (model.conv1, model.bn1):
+        frozen.requires_grad_(False)
     return Trial(model.train(), train, val, test, epochs)
 
 

@@ -27,20 +27,28 @@ LR = 0.5
 ORDER = "for each batch: zero_grad, backward, step"
 
 
+def _mean(n: int) -> float:
+    return 1 / n
+
+
 def _descend(
-    weight: Tensor, parts: Batches, added: bool = False, delayed: bool = False, sums: bool = False
+    weight: Tensor,
+    parts: Batches,
+    added: bool = False,
+    delayed: bool = False,
+    weigh: Callable[[int], float] = _mean,
 ) -> Tensor:
     """The weights of a linear classifier after a step on each of ``parts``.
 
     Args:
         added: the gradients add up.
         delayed: each step takes the gradient of the batch before.
-        sums: the gradient is that of the sum of the losses.
+        weigh: how much the loss of an image weighs in a batch of so many.
     """
     before = torch.zeros_like(weight)
     for x, y in parts:
         error = (x @ weight.T).softmax(dim=1) - F.one_hot(y, len(weight))
-        gradient = error.T @ x / (1 if sums else len(y)) + added * before
+        gradient = weigh(len(y)) * error.T @ x + added * before
         weight = weight - LR * (before if delayed else gradient)
         before = gradient
     return weight
@@ -72,9 +80,19 @@ UPDATE_MISTAKES = (
         ORDER,
     ),
     Mistake(
-        lambda weight, parts: _descend(weight, parts, sums=True),
+        lambda weight, parts: _descend(weight, parts, weigh=lambda n: 1),
         "the step follows the sum of the images' losses: it grows with the batch",
         "take the gradient of the mean, and sum only what is reported",
+    ),
+    Mistake(
+        lambda weight, parts: _descend(weight, parts, weigh=lambda n: 2 / n),
+        "the optimizer steps twice on each batch, or the loss is doubled",
+        "one step for each batch, on the gradient of the mean loss",
+    ),
+    Mistake(
+        lambda weight, parts: _descend(weight, parts[::-1]),
+        "the batches are taken in another order",
+        "go through them as they come",
     ),
 )
 WRONG_UPDATE = ("none of the usual mistakes explains this", ORDER)
@@ -104,6 +122,11 @@ def _steps(
         optimizer.step()
 
 
+def _in_parts(model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer, most: int) -> None:
+    """Train on at most so many images at once."""
+    _plain(model, [part for x, y in parts for part in zip(x.split(most), y.split(most))], optimizer)
+
+
 def _norms_in_eval(model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer) -> None:
     model.train()
     for module in model.modules():
@@ -128,6 +151,14 @@ NETWORK_MISTAKES = (
         lambda model, parts, optimizer: _plain(model, parts, optimizer, most=1.0),
         "the gradients were clipped",
         "step on the gradient as backward() leaves it",
+    ),
+    *(
+        Mistake(
+            lambda model, parts, optimizer, most=most: _in_parts(model, parts, optimizer, most),
+            "a large batch is cut in parts, with a step for each",
+            "one forward pass and one step for each batch, however large it is",
+        )
+        for most in (8, 16, 32, 35, 64)
     ),
 )
 
@@ -195,7 +226,12 @@ def is_in_training_mode(train_one_epoch):
     )
 
 
-@needs(steps_at_each_batch, is_in_training_mode)
+def goes_through_once(train_one_epoch):
+    """any iterable of batches, each of them passed once."""
+    expect_one_pass(lambda model, parts: train_one_epoch(model, parts, _sgd(model, LR)))
+
+
+@needs(steps_at_each_batch, is_in_training_mode, goes_through_once)
 def trains_a_network(train_one_epoch):
     """a network with norms, by SGD with momentum."""
 
@@ -204,7 +240,7 @@ def trains_a_network(train_one_epoch):
         for dropout in (m for m in model.modules() if isinstance(m, nn.Dropout)):
             dropout.p = 0.0
         optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9)
-        train(model, [images(4), images(6), images(5)], optimizer)
+        train(model, [images(4), images(70), images(5)], optimizer)
         return list(model.state_dict().values())
 
     got, expected = tensors(train_one_epoch), tensors(_plain)
@@ -228,11 +264,6 @@ def leaves_frozen(train_one_epoch):
         raise Wrong("the same parameters frozen", "others", likely, "train what can be trained as it is")
 
 
-def goes_through_once(train_one_epoch):
-    """any iterable of batches, each of them passed once."""
-    expect_one_pass(lambda model, parts: train_one_epoch(model, parts, _sgd(model, LR)))
-
-
 CASES = (
     reports_mean_loss,
     reports_accuracy,
@@ -240,9 +271,9 @@ CASES = (
     steps_at_each_batch,
     forgets_old_gradients,
     is_in_training_mode,
+    goes_through_once,
     trains_a_network,
     leaves_frozen,
-    goes_through_once,
 )
 
 

@@ -13,7 +13,8 @@ from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.checks.residual.tiny import ENDS, bottlenecks, changes, network, noise, state
+from course_utils.checks.residual.tiny import ENDS, bottlenecks, network, noise
+from course_utils.checks.unchanged import Kept
 
 # Each gives the output of the block from the block, its input and its usual output.
 MISTAKES = (
@@ -62,6 +63,11 @@ BN2_ONLY = Mistake(
     "do it without a name: a hook that replaces the output of the block",
 )
 PROBABILITIES = ("these are probabilities", "return what the model gives")
+WAY_IN_EVAL = Mistake(
+    lambda block, x, output: torch.relu(x if block.downsample is None else block.downsample.eval()(x)),
+    "the projection's norm works as in evaluation, though the model is in training mode",
+    "call block.downsample(x), in the mode that it is in",
+)
 EVAL_MODE = (
     "these are the logits of evaluation, but the model came in training mode",
     "leave the mode to the caller",
@@ -140,15 +146,8 @@ def goes_by_the_mode(logits_without):
     def training() -> nn.Module:
         return network().train()
 
-    images = noise(2, 3, 36, 36)
     for name in ("layer2.1", "layer3.0"):
-        with torch.no_grad():
-            got = logits_without(training(), name, images.clone())
-            expected = _logits(training(), name, images, _shortcut_only)
-            evaluated = _logits(network(), name, images, _shortcut_only)
-        if not _alike(got, expected):
-            likely = EVAL_MODE if _alike(got, evaluated) else OTHER_LOGITS
-            raise Wrong(f"logits in training mode: {_first(expected)}", _first(got), *likely)
+        _expect(logits_without, training, name, (WAY_IN_EVAL, *PROJECTION_MISTAKES, BIAS_STAYS), network)
 
 
 def restores_the_model(logits_without):
@@ -158,9 +157,9 @@ def restores_the_model(logits_without):
         model.layer1.requires_grad_(False)
         model.avgpool.train()
         model.get_submodule(name).register_forward_hook(lambda *_: None)
-        before, tensors = state(model), _tensors(model)
+        kept = Kept(model)
         logits_without(model, name, images)
-        _expect_same(model, before, tensors, NOT_RESTORED)
+        _expect_same(kept, NOT_RESTORED)
         if not torch.equal(images, noise(2, 3, 36, 36)):
             raise Wrong("the images as they were", "others", "they were changed in place", "work on a copy")
 
@@ -171,13 +170,11 @@ def restores_after_an_error(logits_without):
     for kind, end in ENDS:
         model = network()
         model.layer4[0].register_forward_pre_hook(end)
-        before, tensors = state(model), _tensors(model)
+        kept = Kept(model)
         try:
             logits_without(model, "layer2.1", noise(2, 3, 36, 36))
         except kind:
-            _expect_same(
-                model, before, tensors, NOT_FINALLY if kind is not KeyboardInterrupt else ONLY_EXCEPTIONS
-            )
+            _expect_same(kept, NOT_FINALLY if kind is not KeyboardInterrupt else ONLY_EXCEPTIONS)
         else:
             likely = "the exception was caught"
             remedy = "use `try: ... finally: ...` without `except`"
@@ -200,7 +197,10 @@ def ablate_block(logits_without) -> None:
     run("logits_without", CASES, logits_without, library=(residual.skipped,))
 
 
-def _expect(logits_without, make: Callable, name: str, mistakes: tuple[Mistake, ...]) -> None:
+def _expect(
+    logits_without, make: Callable, name: str, mistakes: tuple[Mistake, ...], in_eval: Callable | None = None
+) -> None:
+    """Compare the logits without a block; ``in_eval`` makes the same network in the other mode."""
     images = noise(2, 3, 36, 36)
     with torch.no_grad():
         got = logits_without(make(), name, images.clone())
@@ -214,6 +214,8 @@ def _expect(logits_without, make: Callable, name: str, mistakes: tuple[Mistake, 
         )
         if _alike(got, expected.softmax(dim=1)):
             likely = PROBABILITIES
+        elif in_eval and _alike(got, _logits(in_eval(), name, images, _shortcut_only)):
+            likely = EVAL_MODE
     raise Wrong(f"logits without {name}: {_first(expected)}", _first(got), *likely)
 
 
@@ -249,29 +251,22 @@ def _alike(got: object, expected: Tensor) -> bool:
     )
 
 
-def _tensors(model: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def _expect_same(
-    model: nn.Module, before: dict[str, object], tensors: dict[str, Tensor], why: tuple[str, str]
-) -> None:
-    changed, after = changes(before, state(model)), model.state_dict()
-    moved = [k for k in tensors if not torch.equal(tensors[k], after.get(k, torch.empty(0)))]
-    if changed == ["methods"]:
+def _expect_same(kept: Kept, why: tuple[str, str]) -> None:
+    changed = kept.changes()
+    if not changed:
+        return
+    if all(name.endswith(": forward") for name in changed):
         why = PATCHED
-    if moved and not changed:
-        why = _why_moved(moved, tensors, after, why)
-    if changed or moved:
-        raise Wrong("the model as it was", f"changed: {few([*changed, *moved])}", *why)
+    elif all(name in kept.before and isinstance(kept.before[name], Tensor) for name in changed):
+        why = _why_moved({name: kept.before[name] for name in changed}, kept.facts(), why)
+    raise Wrong("the model as it was", f"changed: {few(changed)}", *why)
 
 
-def _why_moved(
-    moved: list[str], before: dict[str, Tensor], after: dict[str, Tensor], otherwise: tuple[str, str]
-) -> tuple[str, str]:
-    if all("running" in name or "tracked" in name for name in moved):
+def _why_moved(before: dict, after: dict, otherwise: tuple[str, str]) -> tuple[str, str]:
+    """Likely cause and remedy where numbers alone have changed."""
+    if all("running" in name or "tracked" in name for name in before):
         return STATISTICS
-    nearly = all(torch.allclose(before[name], after[name], rtol=1e-5) for name in moved)
+    nearly = all(torch.allclose(tensor, after[name], rtol=1e-5) for name, tensor in before.items())
     return ROUNDED if nearly else otherwise
 
 

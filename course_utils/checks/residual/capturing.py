@@ -16,13 +16,12 @@ from course_utils.checks.residual.tiny import (
     ENDS,
     OwnBlock,
     bottlenecks,
-    changes,
     hooks,
     network,
     noise,
     patched,
-    state,
 )
+from course_utils.checks.unchanged import OF_ALL, Kept
 
 Captured = dict[str, tuple[Tensor, Tensor]]
 NOT_COPIED = (
@@ -226,13 +225,14 @@ def leaves_others(capture_residuals):
     model = network()
     model.layer1[0].register_forward_pre_hook(lambda *_: None)
     model.layer2[1].bn2.register_forward_hook(lambda *_: None)
-    before, theirs = hooks(model), state(model)["hooks"]
+    before, kept = hooks(model), Kept(model)
     capture_residuals(model, noise(1, 3, 33, 33))
     gone = [name for name, number in before.items() if hooks(model).get(name, 0) < number]
     if gone:
         raise Wrong("their hooks", f"gone from {few(gone)}", *OTHERS_GONE)
-    if hooks(model) == before and state(model)["hooks"] != theirs:
-        raise Wrong("their hooks", "the same functions under other handles", *OTHERS_GONE)
+    anew = [name for name in kept.changes() if name.endswith(": hooks") and name != OF_ALL]
+    if hooks(model) == before and anew:
+        raise Wrong("their hooks", f"registered anew: {few(anew)}", *OTHERS_GONE)
 
 
 @needs(removes_its_hooks)
@@ -240,11 +240,11 @@ def leaves_the_model(capture_residuals):
     """model and images are otherwise as they were."""
     model, images = network(), noise(2, 3, 33, 33)
     model.layer1.requires_grad_(False)
-    before = state(model)
+    kept = Kept(model)
     capture_residuals(model, images)
-    if changed := changes(before, state(model)):
+    if changed := kept.changes():
         likely = "something of the model was set for the forward pass and not set back"
-        if changed == ["hooks"]:
+        if changed == [OF_ALL]:
             likely = "a hook for all modules of all models is left"
         raise Wrong("the model as it was", f"changed: {few(changed)}", likely, "leave nothing behind")
     if not torch.equal(images, noise(2, 3, 33, 33)):

@@ -281,6 +281,9 @@ def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mi
         raise Wrong("float64", str(got.dtype), "another precision than that of x", remedy)
     if got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-9):
         return
+    if got.shape != expected.shape and got.squeeze().shape == expected.squeeze().shape:
+        told = "a dimension of one element was dropped, or added", "keep [n, n], for n = 1, too"
+        raise Wrong(f"a tensor {list(expected.shape)}", f"a tensor {list(got.shape)}", *told)
     near = got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-2)
     likely = recognise(got, expected, mistakes, observe, ROUGH if near else OTHER)
     row = 0 if got.shape != expected.shape else int((got - expected).abs().sum(dim=1).argmax())

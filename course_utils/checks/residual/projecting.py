@@ -27,6 +27,14 @@ SHAPES = (
 NEEDED = (False, True, True, True, True, False, True, True, True, True)
 
 NEEDS_MISTAKES = (
+    *(
+        Mistake(
+            lambda i, o, s, always=always: always,
+            "the answer is the same for every shape",
+            "compare the channels, and look at the stride",
+        )
+        for always in (True, False)
+    ),
     Mistake(
         lambda i, o, s: i != o,
         "a stride makes F(x) smaller than x, even where the channels are equal",
@@ -102,6 +110,11 @@ def _first_of_each_stage(model):
     return [next((n for n in _right(model) if n.startswith(stage)), None) for stage in stages]
 
 
+def _of_several_layers(model):
+    blocks = [(n, m) for n, m in model.named_modules() if isinstance(m, BasicBlock | Bottleneck)]
+    return [n for n, block in blocks if isinstance(block.downsample, nn.Sequential)]
+
+
 def _of_projections(model):
     return [n for n, m in model.named_modules() if n.endswith("downsample") and m is not None]
 
@@ -126,6 +139,11 @@ LIST_MISTAKES = (
     Mistake(
         _with_attribute,
         "every block has the attribute downsample; without a projection it is None",
+        "ask for `downsample is not None`",
+    ),
+    Mistake(
+        _of_several_layers,
+        "only projections of several layers are found: a single convolution is one, too",
         "ask for `downsample is not None`",
     ),
     Mistake(
@@ -162,6 +180,11 @@ LIST_MISTAKES = (
         lambda model: list(reversed(_right(model))),
         "the order is turned round",
         "go through model.named_modules(), which is in the order of the network",
+    ),
+    Mistake(
+        lambda model: [],
+        "nothing is found: blocks lie inside of the stages, where named_children() does not look",
+        "go through model.named_modules()",
     ),
 )
 OTHER_BLOCKS = (

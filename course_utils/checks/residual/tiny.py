@@ -8,11 +8,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import module as everywhere
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-SIMPLE = (bool, int, float, str, tuple, type(None))  # attributes of a module that can be compared
 
 
 def block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
@@ -46,30 +44,6 @@ def bottlenecks() -> ResNet:
 def noise(*shape: int, seed: int = 7) -> Tensor:
     """Normal random numbers; the same at each call."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def state(model: nn.Module) -> dict[str, object]:
-    """What of a model, besides its tensors, an answer might leave changed."""
-    of_all = [list(getattr(everywhere, f"_global{kind}").items()) for kind in HOOKS]
-    return {
-        "hooks": [*of_all, *(list(getattr(m, kind).items()) for m in model.modules() for kind in HOOKS)],
-        "methods": patched(model),
-        "layers": [(name, id(m)) for name, m in model.named_modules()],
-        "modes": [m.training for m in model.modules()],
-        "attributes": [
-            (name, key, value if isinstance(value, SIMPLE) else "")
-            for name, m in model.named_modules()
-            for key, value in sorted(vars(m).items())
-            if key not in ("training", "forward")
-        ],
-        "requires_grad": [p.requires_grad for p in model.parameters()],
-        "parameters": [id(p) for p in model.parameters()],
-    }
-
-
-def changes(before: dict[str, object], after: dict[str, object]) -> list[str]:
-    """What two states of a model differ in."""
-    return [what for what in before if before[what] != after[what]]
 
 
 def hooks(model: nn.Module) -> dict[str, int]:

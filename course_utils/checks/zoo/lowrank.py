@@ -13,6 +13,7 @@ from course_utils.checks.mistakes import Mistake, brief, close, few, recognise
 from course_utils.checks.report import Wrong
 from course_utils.checks.trials import UNEXPLAINED
 from course_utils.checks.unchanged import Kept
+from course_utils.checks.unfilled import empty_is_nan
 
 RANK, ALPHA, IN, OUT = 2, 5.0, 6, 4
 
@@ -78,14 +79,29 @@ def _expected(scale: float = ALPHA / RANK, base: bool = True, bias: bool = True)
 
 
 NO_BASE = ("the base layer's output is missing", "add base(x)")
+UNFILLED = (
+    "torch.empty gives whatever lies in memory, and nobody wrote numbers there",
+    "fill A at random, such as by nn.init.kaiming_uniform_, and B with zeros",
+)
 BOTH_RANDOM = ("neither A nor B is zero at the start", "let B begin at zero")
 OTHER_START = (UNEXPLAINED, "print layer(x) - base(x): it is to be zero")
 NO_BIAS = ("the base's bias is missing", "add base(x), not x @ base.weight.T")
+BASE_SCALED = (
+    "the base's output is multiplied by alpha / rank, too",
+    "base(x) + alpha / rank * (the update of x)",
+)
 STARTS = (
     Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),
     Mistake(lambda: _expected(0.0, bias=False), *NO_BIAS),
+    Mistake(lambda: ALPHA / RANK * _expected(0.0), *BASE_SCALED),
 )
 OUTPUTS = (
+    Mistake(lambda: ALPHA / RANK * _expected(1.0), *BASE_SCALED),
+    Mistake(
+        lambda: _expected(0.0) + ALPHA / RANK * (_inputs() @ _a().T).relu() @ _b().T,
+        "a ReLU stands between A and B: no one matrix could do that, and merge() cannot hold it",
+        "apply A, then B, and nothing between them",
+    ),
     Mistake(lambda: _expected(1.0), "the scale is missing", "multiply the update by alpha / rank"),
     Mistake(
         lambda: _expected(ALPHA),
@@ -137,8 +153,11 @@ OTHER = (UNEXPLAINED, "print the shapes: x [N, in], A [rank, in], B [out, rank]"
 
 def starts_equal(make):
     """at the start it gives what the base gives."""
-    layer = make(_base(), RANK, ALPHA)
+    with empty_is_nan():
+        layer = make(_base(), RANK, ALPHA)
     got, expected = _output(layer), _expected(0.0)
+    if _update(layer).isnan().any():
+        raise Wrong("A at random, B at zero", "numbers of no meaning in A or B", *UNFILLED)
     if not close(got, expected):
         otherwise = OTHER_START if not _update(layer).any() else BOTH_RANDOM
         likely = recognise(got, expected, STARTS, lambda imitate: imitate(), otherwise)
@@ -166,7 +185,18 @@ def trains_two(make):
     raise Wrong(expected, trainable, *likely)
 
 
-@needs(starts_equal, trains_two)
+@needs(trains_two)
+def gives_formula(make):
+    """with given A and B the output follows the formula."""
+    layer, expected = _filled(make), _expected()
+    for _ in range(2):
+        got = _output(layer)
+        if not close(got, expected):
+            likely = recognise(got, expected, OUTPUTS, lambda imitate: imitate(), OTHER)
+            raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
+
+
+@needs(starts_equal, gives_formula)
 def learns(make):
     """it can learn, and the base stays frozen."""
     base = _base()
@@ -188,17 +218,6 @@ def learns(make):
     if any(p.grad is not None for p in base.parameters()):
         likely = "the base is hidden from the layer's parameters, and not frozen"
         raise Wrong("no gradient for the base", "one", likely, "requires_grad_(False) on the base")
-
-
-@needs(trains_two)
-def gives_formula(make):
-    """with given A and B the output follows the formula."""
-    layer, expected = _filled(make), _expected()
-    for _ in range(2):
-        got = _output(layer)
-        if not close(got, expected):
-            likely = recognise(got, expected, OUTPUTS, lambda imitate: imitate(), OTHER)
-            raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
 
 
 @needs(gives_formula)
@@ -307,8 +326,8 @@ def leaves_base(make):
 CASES = (
     starts_equal,
     trains_two,
-    learns,
     gives_formula,
+    learns,
     follows_a_and_b,
     takes_any_shape,
     passes_gradients_on,

@@ -122,6 +122,13 @@ ENSEMBLES = (
 )
 COMPARABLE = (
     Mistake(
+        lambda rows, row: _positions(
+            rows, lambda r: all(getattr(r, n) is getattr(rows[row], n) for n in CONDITIONS)
+        ),
+        "conditions are compared by `is`: equal texts need not be one object",
+        "compare with ==",
+    ),
+    Mistake(
         _same("networks"),
         "only the number of networks is compared",
         "crops, split and extra_data are conditions too",

@@ -84,6 +84,16 @@ WEIGHTS = (
         "multiply by the argument logit_scale",
     ),
     Mistake(
+        lambda t: _weight(t).half().float(),
+        "the weight was rounded to float16",
+        "stay in the dtype of the embeddings",
+    ),
+    Mistake(
+        lambda t: _weight(t).T if len(t) == t.shape[-1] else _weight(t),
+        "the weight is transposed; where there are as many classes as dimensions, no shape tells",
+        "a row for each class: [C, D]",
+    ),
+    Mistake(
         lambda t: SCALE * _unit(t)[:, -1],
         "only the last prompt of each class is used",
         "take the mean over dimension 1",
@@ -121,9 +131,8 @@ def is_linear(zero_shot_head):
 @needs(is_linear)
 def one_prompt(zero_shot_head):
     """one prompt a class: scaled cosine similarity."""
-    _expect(zero_shot_head, 1)
-    _expect(zero_shot_head, 1, classes=4)
-    _expect(zero_shot_head, 1, classes=1)
+    for classes in (3, 4, 1):
+        _expect(zero_shot_head, 1, classes=classes)
 
 
 @needs(one_prompt)

@@ -142,6 +142,12 @@ SHARES = (
         for digits in (2, 3, 4)
     ),
 )
+KEEP_THE_DEFAULT = "leave `classes: int = 1000` in the first line as it was"
+DEFAULTS = (
+    Mistake(
+        lambda config: _count(config, 10), "ten classes are taken where none are named", KEEP_THE_DEFAULT
+    ),
+)
 BY_HAND = "write the sum out for this list, layer by layer"
 
 
@@ -171,9 +177,9 @@ def shares_of_ten(_, linear_share):
 def has_a_default(vgg_parameters, linear_share):
     """1000 classes unless told otherwise."""
     trial = Trial("[4, 'M', 6] alone", lambda answer: answer(list(TINY)), _count(TINY, 1000))
-    expect(vgg_parameters, [trial], (), "leave `classes: int = 1000` in the first line as it was")
+    expect(vgg_parameters, [trial], DEFAULTS, KEEP_THE_DEFAULT)
     share = Trial("[4, 'M', 6] alone", lambda answer: answer(list(TINY)), _share_of(*_count(TINY, 1000)))
-    expect(linear_share, [share], (), "leave `classes: int = 1000` in the first line as it was", rtol=1e-6)
+    expect(linear_share, [share], (), KEEP_THE_DEFAULT, rtol=1e-6)
 
 
 @needs(counts_tiny)
