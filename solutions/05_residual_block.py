@@ -401,10 +401,10 @@ def hidden_test() -> None:
 
     nowhere = torch.device("meta")
     with nowhere:
-        networks = [ResNet(BasicBlock, [3, 1, 2, 12]), ResNet(Bottleneck, [1, 3, 1, 2]), ResNet(Mine, [1, 2, 1, 1])]
+        networks = [ResNet(BasicBlock, [3, 1, 12, 3]), ResNet(Bottleneck, [1, 3, 1, 2]), ResNet(Mine, [1, 2, 1, 1])]
         networks.append(ResNet(Bottleneck, [2, 1, 2, 1], replace_stride_with_dilation=[False, True, True]))
         way = nn.Sequential(nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64))
-        late, later = (nn.Sequential(nn.Conv2d(512, 512, 1), nn.BatchNorm2d(512)) for _ in range(2))
+        late, later = (nn.Sequential(nn.Conv2d(256, 256, 1), nn.BatchNorm2d(256)) for _ in range(2))
         plain = nn.Conv2d(256, 256, 1)
     stages = [(2, 3, 4), (1, 2, 3, 4), (2, 3, 4), (1, 2, 3, 4)]
     for i, network in enumerate(networks):
@@ -414,9 +414,9 @@ def hidden_test() -> None:
     changed = networks[0]
     changed.layer3[0].downsample, changed.layer1[2].downsample = None, way
     values.same("projection_blocks: a changed network", answer(changed), ["layer1.2", "layer2.0", "layer4.0"])
-    changed.layer4[2].downsample, changed.layer4[10].downsample = late, later
+    changed.layer3[2].downsample, changed.layer3[10].downsample = late, later
     changed.layer3[1].downsample = plain
-    expected = ["layer1.2", "layer2.0", "layer3.1", "layer4.0", "layer4.2", "layer4.10"]
+    expected = ["layer1.2", "layer2.0", "layer3.1", "layer3.2", "layer3.10", "layer4.0"]
     values.same("projection_blocks: a changed network", answer(changed), expected)
 
 

@@ -22,8 +22,8 @@ EARLIER = (
     "compute it anew from all of the arguments at each call",
 )
 THROUGH_FLOATS = (
-    "the last digits are lost: a number went through a float, which holds 7 digits (float32) or 16 (float64)",
-    "stay with int: // in the place of /, no 1e6, no tensor",
+    "the last digits are lost: a float32 holds 7, a float64 16",
+    "stay with int where whole numbers are asked for, and with Python's float or float64 elsewhere",
 )
 ROUNDED = ("it was rounded", "return it with all its digits; round where it is printed")
 
@@ -86,9 +86,10 @@ def _habit(answer: Callable, trials: Sequence[Trial], failed: Trial, rtol: float
     place = next(i for i, trial in enumerate(trials) if trial is failed)
     if not close(seen[place], _outcome(answer, failed), 0.0):
         return UNSTABLE
-    if len(seen) > 1 and all(close(seen[0], other, 0.0) for other in seen[1:]):
+    differ = any(not close(trials[0].expected, other.expected) for other in trials[1:])
+    if differ and all(close(seen[0], other, 0.0) for other in seen[1:]):
         return CONSTANT
-    if any(close(seen[place], earlier.expected, rtol) for earlier in trials[:place]):
+    if any(_telling(e.expected) and close(seen[place], e.expected, rtol) for e in trials[:place]):
         return EARLIER
     if _barely_off(seen[place], failed.expected):
         return THROUGH_FLOATS
@@ -96,9 +97,22 @@ def _habit(answer: Callable, trials: Sequence[Trial], failed: Trial, rtol: float
     return ROUNDED if any(close(seen, few, 1e-7) for few in rounded) else None
 
 
+def _telling(value: object) -> bool:
+    """Whether it is no small number, and no list of them, which another answer may give by chance."""
+    if isinstance(value, tuple | list):
+        return any(_telling(item) for item in value)
+    return not isinstance(value, int) or value > 99
+
+
 def _barely_off(got: object, expected: object) -> bool:
-    """Whether two large whole numbers differ in their last digits alone."""
-    return type(got) is int and type(expected) is int and 0 < abs(got - expected) <= 1e-6 * abs(expected)
+    """Whether two numbers differ in their last digits alone."""
+    if (
+        type(got) is not type(expected)
+        or not isinstance(got, int | float)
+        or not isinstance(expected, int | float)
+    ):
+        return False
+    return 0 < abs(got - expected) <= 1e-6 * abs(expected)
 
 
 def _rounded(value: object, digits: int) -> object:

@@ -103,6 +103,14 @@ MISTAKES = (
         "count what stays trainable",
     ),
     Mistake(
+        lambda model, classifier, last: (
+            (_count(classifier) - _count(last)) / _count(model),
+            _count(last) / _count(model),
+        ),
+        "the last layer is left out of the classifier, in which it lies",
+        "count all of the classifier",
+    ),
+    Mistake(
         lambda *parts: _fractions(*parts)[::-1],
         "the two have changed places",
         "the classifier first, then the last layer",

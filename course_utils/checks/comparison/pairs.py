@@ -52,6 +52,15 @@ def _from_wrong_end(b: int, c: int) -> float:
     return min(1.0, 2 * sum(math.comb(b + c, i) for i in range(max(b, c) + 1)) / 2 ** (b + c))
 
 
+def _of_this_result(b: int, c: int) -> float:
+    return min(1.0, 2 * math.comb(b + c, b) / 2 ** (b + c))
+
+
+def _of_all_images(first: Tensor, second: Tensor, labels: Tensor) -> float:
+    n, least = len(labels), min(_counts(first, second, labels))
+    return min(1.0, 2 * sum(math.comb(n, i) for i in range(least + 1)) / 2**n)
+
+
 def _own_coin(b: int, c: int) -> float:
     n, coin = b + c, b / (b + c)
     return min(1.0, 2 * sum(math.comb(n, i) * coin**i * (1 - coin) ** (n - i) for i in range(min(b, c) + 1)))
@@ -105,6 +114,24 @@ SORTED_MISTAKES = (
 )
 # Each gives p.
 P_MISTAKES = (
+    Mistake(
+        _with_p(_of_this_result),
+        "this is the probability of the result itself: those that are more uneven are left out",
+        "add up the whole tail: range(min(b, c) + 1)",
+    ),
+    Mistake(
+        _of_all_images,
+        "all images are tossed: those that both have right or wrong say nothing",
+        "toss only the images that exactly one has right: n = b + c",
+    ),
+    *(
+        Mistake(
+            lambda *vectors, digits=digits: round(_right(*vectors)[2], digits),
+            "p is rounded",
+            "return it with all its digits",
+        )
+        for digits in (2, 3, 4)
+    ),
     Mistake(
         _with_p(_one_sided),
         "this is the one-sided p",

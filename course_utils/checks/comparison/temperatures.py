@@ -37,11 +37,11 @@ CLOSE = (
     "search on around the best temperature, in smaller steps",
 )
 BETWEEN = (
-    "it lies between 1 and the best one: the search ends too early, by its range or its steps",
-    "search from 0.05 to 50, on a logarithmic scale",
+    "it lies between 1 and the best one: the search ends too early, or another measure is made smallest",
+    "search for the smallest F.cross_entropy(logits / t, labels), from 0.05 to 50, on a logarithmic scale",
 )
 BETTER = (
-    "it is better than 1: the search stops early, or is too coarse or narrow",
+    "it is better than 1: the search is too coarse or narrow, or another measure is made smallest",
     "search on, finer and wider",
 )
 WORSE = (

@@ -105,6 +105,14 @@ MISTAKES = (
         "take the old head's numbers off, and add the new one's",
     ),
     Mistake(
+        lambda model, head, classes: (
+            None,
+            _new(head, classes) / (_numbers(model) + _new(head, classes)),
+        ),
+        "the old head is still counted, beside the new one",
+        "take the old head's numbers off",
+    ),
+    Mistake(
         lambda model, head, classes: (None, _new(head, classes) / _rest(model, head)),
         "the share is taken of the backbone",
         "the network with its new head is backbone + head",
@@ -224,6 +232,8 @@ def builds_nothing(probe_size):
 def leaves_the_model(probe_size):
     """the model stays as it is."""
     for model, head in (_frozen(), _with_head(nn.Linear(6, 9))):
+        for p in model.parameters():
+            p.grad = torch.ones_like(p)
         kept = Kept(model)
         probe_size(model, head, 4)
         if changes := kept.changes():

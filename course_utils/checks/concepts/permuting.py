@@ -136,8 +136,8 @@ def keeps_ties(permuted_control):
 def copies_the_rest(permuted_control):
     """all else is copied: layers, mode, what is trainable."""
     for mode in (True, False):
-        after = _answer(permuted_control, _net().train(mode))
-        if different := _differences(_net().train(mode), after):
+        after = _answer(permuted_control, _in_mode(mode))
+        if different := _differences(_in_mode(mode), after):
             likely = "the copy is not one in this"
             remedy = "copy.deepcopy(model) has all of it; change weights and running statistics alone"
             raise Wrong("a copy", f"other {few(different)}", likely, remedy)
@@ -179,6 +179,17 @@ def draws_from_the_generator(permuted_control):
 
 
 @needs(draws_from_the_generator)
+def draws_for_each(permuted_control):
+    """each weight has an order of its own."""
+    pair = nn.ParameterList([torch.arange(99.0).view(9, 11), torch.arange(99.0).view(9, 11)])
+    first, second = _weights_of(_answer(permuted_control, pair))
+    if torch.equal(first, second):
+        likely = "one order serves all tensors of a size"
+        remedy = "draw for each parameter: torch.randperm(p.numel(), generator=generator)"
+        raise Wrong("two weights in two orders", "the same order in both", likely, remedy)
+
+
+@needs(draws_from_the_generator)
 def draws_evenly(permuted_control):
     """every order is as likely as any other."""
     model, generator, turns = nn.Linear(4, 1, bias=False), _generator(4), 240
@@ -200,6 +211,7 @@ CASES = (
     copies_the_rest,
     leaves_the_original,
     draws_from_the_generator,
+    draws_for_each,
     draws_evenly,
 )
 
@@ -265,6 +277,13 @@ def _weights_of(model: nn.Module) -> list[Tensor]:
 
 def _generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def _in_mode(mode: bool) -> nn.Module:
+    """The network in this mode, but for one layer."""
+    model = _net().train(mode)
+    model.get_submodule("1").train(not mode)
+    return model
 
 
 def _net() -> nn.Module:

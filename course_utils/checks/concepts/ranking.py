@@ -111,8 +111,8 @@ MISTAKES = (
     ),
     Mistake(
         lambda logits, labels, k: float(int(_topk(logits, labels, k))),
-        "the division is one of whole numbers",
-        "divide with /, not with //",
+        "no image counts: the division is one of whole numbers, or the k-th place is left out",
+        "divide with /, not with //; take all of the first k places",
     ),
     Mistake(
         lambda logits, labels, k: _topk(logits, labels, 5),
@@ -153,7 +153,7 @@ MISTAKES = (
     ),
     Mistake(
         lambda logits, labels, k: _among(logits.float(), labels, k),
-        "float64 logits were rounded to float32, where close ones are equal",
+        "float64 logits were rounded, and close ones are equal then",
         "leave their dtype as it is",
     ),
     Mistake(
@@ -163,10 +163,13 @@ MISTAKES = (
     ),
 )
 MANY = (
-    Mistake(
-        lambda logits, labels, k: _topk(logits, labels, min(k, 1000)),
-        "k ends at 1,000 places",
-        "there may be more classes than ImageNet's: use k as it comes",
+    *(
+        Mistake(
+            lambda logits, labels, k, most=most: _topk(logits, labels, min(k, most)),
+            "k ends at a number of places that is written down",
+            "there may be more classes than ImageNet's: use k as it comes",
+        )
+        for most in (5, 10, 100, 1000)
     ),
     Mistake(
         lambda logits, labels, k: (_ranks(logits, labels) % 256 < k).double().mean().item(),

@@ -99,10 +99,13 @@ MISTAKES = (
         "the division is one of whole numbers: everything but white becomes 0",
         "batch / 255, not batch // 255",
     ),
-    Mistake(
-        lambda batches: (_mean(batches).half(), _std(batches).half()),
-        "float16 has three digits",
-        "return float32: .float()",
+    *(
+        Mistake(
+            lambda batches, dtype=dtype: (_mean(batches).to(dtype), _std(batches).to(dtype)),
+            "numbers of 16 bits have two or three digits",
+            "return float32: .float()",
+        )
+        for dtype in (torch.float16, torch.bfloat16)
     ),
     Mistake(
         lambda batches: (_std(batches), _mean(batches)),

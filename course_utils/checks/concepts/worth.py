@@ -194,6 +194,11 @@ NEEDED_MISTAKES = (
 )
 WORTH_MISTAKES = (
     Mistake(
+        lambda better, plain, n: _needed(plain, max(h for m, h in better.items() if m <= n)) / n,
+        "the best accuracy up to n is taken, not the one at n",
+        "look up better[n]",
+    ),
+    Mistake(
         lambda better, plain, n: math.log(_needed(plain, better[n])) / math.log(n),
         "two logarithms are divided",
         "divide the numbers themselves: labels_needed(...) / n",
@@ -292,11 +297,9 @@ def leaves_the_curve(labels_needed, _):
     """labels_needed: the curve stays as it is."""
     curve = dict(UNSORTED)
     labels_needed(curve, 0.30)
-    if curve != UNSORTED:
-        likely = "points were taken out of the dict, or put into it: whoever asks next gets another curve"
-        raise Wrong(
-            f"{len(UNSORTED)} points", f"{len(curve)} points", likely, "sorted(curve.items()) is a copy"
-        )
+    if list(curve.items()) != list(UNSORTED.items()):
+        likely = "points were taken out of the dict, put into it, or sorted: the caller has another curve now"
+        raise Wrong(brief(list(UNSORTED)), brief(list(curve)), likely, "sorted(curve.items()) is a copy")
 
 
 def takes_the_first(labels_needed, _):
@@ -321,7 +324,7 @@ def says_never_again(_, label_worth):
 @needs(interpolates, says_never, says_at_most)
 def may_be_below_one(_, label_worth):
     """label_worth: below 1 where the plain start is ahead."""
-    _expect_worth(label_worth, (RISING, BETTER, 1000))
+    _expect_worth(label_worth, (RISING, BETTER, 1000), (PEAK, RISING, max(PEAK)))
 
 
 CASES = (

@@ -154,6 +154,16 @@ STATISTICS_MISTAKES = (
         for along in ((0, 2), (0, 3))
     ),
     Mistake(
+        lambda x: (x.mean((0, 2, 3)) / x.max(), x.std((0, 2, 3)) / x.max()),
+        "the numbers are divided by the largest that occurs, not by 255",
+        "divide by 255, whatever the images hold",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), (x - x.mean((0, 2, 3), keepdim=True)).abs().mean((0, 2, 3))),
+        "this is the mean absolute deviation",
+        "square the deviations, take their mean, then the root",
+    ),
+    Mistake(
         lambda x: (x.mean((0, 1, 2))[:3], x.std((0, 1, 2))[:3]),
         "the channels are taken together, and the columns kept apart",
         "reduce over dimensions 0, 2 and 3: the channels are dimension 1",

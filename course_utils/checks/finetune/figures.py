@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import torch
@@ -38,6 +39,12 @@ def mean_loss(parts: Parts, smoothing: float = 0.0) -> float:
     """Cross entropy over all images at once."""
     logits, labels = (torch.cat(tensors) for tensors in zip(*parts))
     return F.cross_entropy(logits, labels, label_smoothing=smoothing).item()
+
+
+def _likelihood(parts: Parts) -> float:
+    """The mean probability of the labels."""
+    logits, labels = (torch.cat(tensors) for tensors in zip(*parts))
+    return logits.softmax(dim=1).gather(1, labels[:, None]).mean().item()
 
 
 def _running_average(parts: Parts) -> float:
@@ -104,6 +111,16 @@ LOSS_MISTAKES = (
         lambda parts: mean_loss([(logits.softmax(dim=1), y) for logits, y in parts]),
         "softmax was applied before cross_entropy, which applies it itself",
         "give F.cross_entropy the logits",
+    ),
+    Mistake(
+        lambda parts: -_likelihood(parts),
+        "the logarithm is missing: nll_loss takes log_softmax, and got probabilities",
+        "F.cross_entropy(logits, y)",
+    ),
+    Mistake(
+        lambda parts: math.exp(mean_loss(parts)),
+        "this is the exponential of the loss, the perplexity",
+        "return the mean cross-entropy itself",
     ),
     Mistake(
         lambda parts: mean_loss(parts, smoothing=0.1),
@@ -263,7 +280,7 @@ def _expect(
     expected = truth(parts)
     if isinstance(got, Tensor) and got.numel() == 1:
         got = got.item()
-    if isinstance(got, int | float) and abs(got - expected) < 1e-4:
+    if isinstance(got, int | float) and abs(got - expected) < 1e-5:
         return brief(expected)
     likely = recognise(got, expected, mistakes, lambda wrong: wrong(parts), otherwise)
     raise Wrong(brief(expected), brief(got), *likely)

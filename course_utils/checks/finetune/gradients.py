@@ -151,7 +151,7 @@ OTHER_LOSSES = (
     ),
     Mistake(
         lambda logits, labels: logits.sum(),
-        "the gradient is that of the sum of the logits",
+        "the gradient is that of another loss, such as the sum of the logits or the squared error",
         "F.cross_entropy(model(images), labels)",
     ),
     Mistake(
@@ -239,7 +239,7 @@ def makes_one_pass(untouched_parameters):
     model.get_parameter("1.weight").register_hook(lambda _: passes.append(1))
     untouched_parameters(model, *images(5, 2))
     if len(passes) > 1:
-        likely = "the images are sent through one by one"
+        likely = "the images are sent through one by one, or in parts"
         remedy = "give the model the whole batch, and call .backward() once"
         raise Wrong("one backward pass", f"{len(passes)} for 5 images", likely, remedy)
 

@@ -100,6 +100,11 @@ RATE_MISTAKES = (
         NAME_NOT_MODULE,
     ),
     Mistake(
+        _rates(lambda name, p: HEAD_LR if _in_head(name) or name.startswith("twin.") else BACKBONE_LR),
+        "another tensor of the same shape was taken for one of the head's",
+        NAME_NOT_MODULE,
+    ),
+    Mistake(
         _rates(lambda name, p: BACKBONE_LR if _in_head(name) else HEAD_LR),
         "the two rates are swapped",
         "head_lr is the rate of the head",
@@ -307,9 +312,10 @@ def groups(parameter_groups) -> None:
 
 
 def _model() -> GatedNet:
-    """The small network with a frozen stem, a frozen bias in its head, a row, and a tensor in two layers."""
+    """The small network with a frozen stem, a frozen bias in its head, a row, a tensor in two layers, and a
+    layer of the backbone that has the shape of one of the head."""
     model = gated_net()
-    model.row = nn.Parameter(torch.ones(1, 6))
+    model.row, model.twin = nn.Parameter(torch.ones(1, 6)), nn.Linear(6, 8)
     head = model.classifier
     del model.classifier
     model.table = table = nn.Embedding(3, 8)

@@ -5,17 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from course_utils.analysis import faults
 from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.scripts import CONSTANTS, EPOCHS, Trial, sketch, trial
-from course_utils.checks.mistakes import brief, close, few, of_wrong_type
+from course_utils.checks.mistakes import Mistake, brief, close, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 RATES = (faults.HEAD_RATE, faults.FULL_RATE)
 FROZEN_BEST = 49  # a seed with which the second epoch, a frozen one, is the best
 NO_CLASS = 99
+
+
+def _head_after(clears: bool = True, smoothing: float = 0.0) -> list[Tensor]:
+    """The head after the first epoch, if gradients are cleared for each batch, or labels smoothed."""
+    one = trial()
+    model, (mean, std) = one.model.eval(), one.constants
+    optimizer = torch.optim.SGD(model.fc.parameters(), lr=faults.HEAD_RATE, momentum=faults.MOMENTUM)
+    for x, y in one.train:
+        if clears:
+            optimizer.zero_grad()
+        F.cross_entropy(model((x / 255 - mean) / std), y, label_smoothing=smoothing).backward()
+        optimizer.step()
+    return [p.detach() for p in model.fc.parameters()]
+
+
+FIRST_EPOCH = (
+    Mistake(
+        lambda: _head_after(clears=False),
+        "gradients add up from batch to batch",
+        "call optimizer.zero_grad() for each batch",
+    ),
+    Mistake(
+        lambda: _head_after(smoothing=0.1),
+        "the labels are smoothed",
+        "F.cross_entropy(logits, y), without label_smoothing",
+    ),
+)
 UNKNOWN = ("none of the usual mistakes explains this", "go through the statement line by line")
 
 
@@ -83,9 +111,10 @@ def steps_at_the_rates(fine_tune):
             "it is another optimizer",
             "torch.optim.SGD(..., momentum=0.9)",
         )
-    if decay := max(step.decay for step in one.steps):
-        likely = "the statement asks for none"
-        raise Wrong("no weight decay", f"weight decay {decay:g}", likely, "leave weight_decay out")
+    if extras := {name for step in one.steps for name in step.extras}:
+        told = ", ".join(sorted(extras))
+        likely = "the statement asks for none of it"
+        raise Wrong("SGD with a rate and momentum alone", f"{told}, too", likely, f"leave {told} out")
     rates = [step.rate for step in one.steps[:: len(one.train)]]
     wanted = [start * faults.DECAY**i for start, n in zip(RATES, EPOCHS) for i in range(n)]
     if not close(rates, wanted):
@@ -157,9 +186,10 @@ def ends_each_epoch_right(fine_tune):
     wanted = [list(state.values()) for state in _watched(faults.fine_tune_with).after_epochs()]
     off = [i for i, (a, b) in enumerate(zip(got, wanted), start=1) if not close(a, b, rtol=1e-3)]
     if off:
-        raise Wrong(
-            "the network that the statement's steps leave", f"another one from epoch {off[0]} on", *UNKNOWN
-        )
+        heads = [tensor for name, tensor in _watched(fine_tune).after_epochs()[0].items() if "fc." in name]
+        likely = recognise(heads, None, FIRST_EPOCH, lambda train: train(), UNKNOWN)
+        told = f"another one from epoch {off[0]} on"
+        raise Wrong("the network that the statement's steps leave", told, *likely)
 
 
 @needs(evaluates_after_each_epoch)
@@ -306,9 +336,10 @@ def _why_not(one: Trial, at: list[int], left: dict[str, Tensor], best: dict[str,
         return UNKNOWN
     by_val, by_test = ([one.score(state, part) for state in states] for part in (one.val, one.test))
     if at[-1] == len(states):
-        return faults.FAULTS[
-            "no copy"
-        ] + ", or is never loaded", "keep clones of its tensors, and load them at the end"
+        return (
+            faults.FAULTS["no copy"] + ", is never loaded, or was chosen by another measure",
+            "keep clones of its tensors, and load them at the end",
+        )
     if by_val[at[0] - 1] == max(by_val):
         return "it is a later epoch, equally good on validation", "take the first of equals: `>`, not `>=`"
     if by_test[at[0] - 1] == max(by_test):

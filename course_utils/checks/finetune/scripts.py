@@ -31,12 +31,12 @@ class Call:
 
 @dataclass
 class Step:
-    """An optimizer's step: class, rate, momentum, weight decay, and how much it remembers of earlier ones."""
+    """An optimizer's step: class, rate, momentum, what else is set, and how much it remembers."""
 
     optimizer: str
     rate: float
     momentum: float
-    decay: float
+    extras: list[str]
     remembered: int
 
 
@@ -88,8 +88,9 @@ class Trial:
     def _note(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         group = optimizer.param_groups[-1]
         kept = sum("momentum_buffer" in state for state in optimizer.state.values())
-        momentum, decay = group.get("momentum", 0.0), group.get("weight_decay", 0.0)
-        self.steps.append(Step(type(optimizer).__name__, group["lr"], momentum, decay, kept))
+        extras = [name for name in ("weight_decay", "nesterov", "dampening", "maximize") if group.get(name)]
+        name, momentum = type(optimizer).__name__, group.get("momentum", 0.0)
+        self.steps.append(Step(name, group["lr"], momentum, extras, kept))
 
     def training_calls(self) -> list[Call]:
         """The forward passes in which gradients were recorded."""

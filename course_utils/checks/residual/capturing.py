@@ -44,6 +44,7 @@ def _reference(model: ResNet, images: Tensor) -> dict[str, dict[str, Tensor]]:
         steps[name] = {
             "x": x,
             "conv1": first,
+            "normed": normed,
             "inner": torch.relu(normed),
             "conv2": second,
             "branch": branch,
@@ -92,6 +93,11 @@ PAIR_MISTAKES = (
         _taking("x", "positive"),
         "the residual went through a ReLU",
         "keep what bn2 gives: it has negative numbers",
+    ),
+    Mistake(
+        _taking("x", "normed"),
+        "this is what bn1 gives: F(x) ends behind bn2",
+        "hook bn2",
     ),
     Mistake(
         _taking("x", "inner"),

@@ -172,8 +172,13 @@ LIST_MISTAKES = (
         "go on to the end: a stage can have several",
     ),
     Mistake(
+        lambda model: sorted(_right(model), key=len),
+        "the names are sorted by their length: layer3.10 comes behind layer4.0 then",
+        "keep the order of the network",
+    ),
+    Mistake(
         lambda model: sorted(_right(model)),
-        "the names are sorted as text: layer4.10 comes before layer4.2 then",
+        "the names are sorted as text: layer3.10 comes before layer3.2 then",
         "keep the order of the network",
     ),
     Mistake(
@@ -221,14 +226,14 @@ def lists_resnet50(_, projection_blocks):
 @needs(lists_resnet18)
 def lists_others(_, projection_blocks):
     """of a network whose projections are elsewhere."""
-    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 11]))
+    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 11, 2]))
     _expect(projection_blocks, model)
     model.layer1[1].downsample, model.layer4[0].downsample = _square_projection(64), None
     _expect(projection_blocks, model)
-    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 2, 11]))
-    for block in (model.layer1[1], model.layer4[2], model.layer4[10]):
+    model = _meta(lambda: ResNet(BasicBlock, [2, 1, 11, 2]))
+    for block in (model.layer1[1], model.layer3[2], model.layer3[10]):
         block.downsample = _square_projection(block.conv2.out_channels)
-    model.layer3[0].downsample, model.layer3[1].downsample = None, _meta(lambda: nn.Conv2d(256, 256, 1))
+    model.layer4[0].downsample, model.layer4[1].downsample = None, _meta(lambda: nn.Conv2d(512, 512, 1))
     return _expect(projection_blocks, model)
 
 

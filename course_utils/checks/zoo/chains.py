@@ -74,6 +74,11 @@ CHAINS = (
         "round down: //",
     ),
     Mistake(
+        partial(_chain, side=lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
+        "the division is rounded to the nearest number",
+        "round down: //",
+    ),
+    Mistake(
         partial(_chain, side=lambda n, k, s, p: (n + 2 * p - k) // s),
         "the + 1 is missing",
         "the first place of the kernel counts too",
@@ -115,6 +120,11 @@ CHAINS = (
     ),
 )
 SMALLEST = (
+    Mistake(
+        lambda layers: max(1, _backwards(layers, least=-(10**9))),
+        "a map has at least one pixel in front of every layer, not of the first one alone",
+        "let no side fall below 1 on the way from the last layer to the first",
+    ),
     Mistake(
         lambda layers: max(1, _smallest(layers) - 1),
         "this is the largest size that is refused",

@@ -79,6 +79,10 @@ def _expected(scale: float = ALPHA / RANK, base: bool = True, bias: bool = True)
 
 
 NO_BASE = ("the base layer's output is missing", "add base(x)")
+BY_CHANCE = (
+    "a dropout, or other random numbers, are at work",
+    "leave them out: no part of the statement draws any",
+)
 UNFILLED = (
     "torch.empty gives whatever lies in memory, and nobody wrote numbers there",
     "fill A at random, such as by nn.init.kaiming_uniform_, and B with zeros",
@@ -170,13 +174,16 @@ def starts_equal(make):
 
 def trains_two(make):
     """A and B are trainable, and nothing else."""
-    layer = make(_base(), RANK, ALPHA)
+    base = _base()
+    layer = make(base, RANK, ALPHA)
     trainable = {n: list(p.shape) for n, p in layer.named_parameters() if p.requires_grad}
     expected = {"A": [RANK, IN], "B": [OUT, RANK]}
     if trainable == expected:
         return f"{RANK * IN + OUT * RANK} parameters"
     if set(trainable) > {"A", "B"}:
-        likely = "the base is not frozen", "requires_grad_(False) on the base"
+        likely = "another tensor trains beside A and B", "make it no nn.Parameter"
+        if any(p is q for p in layer.parameters() for q in base.parameters() if q.requires_grad):
+            likely = "the base is not frozen", "requires_grad_(False) on the base"
     else:
         likely = (
             "A and B are no parameters, or of other shapes",
@@ -189,6 +196,8 @@ def trains_two(make):
 def gives_formula(make):
     """with given A and B the output follows the formula."""
     layer, expected = _filled(make), _expected()
+    if not close(_output(layer), _output(layer)):
+        raise Wrong("the same output for the same x", "two outputs", *BY_CHANCE)
     for _ in range(2):
         got = _output(layer)
         if not close(got, expected):

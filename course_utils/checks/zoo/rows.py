@@ -85,6 +85,11 @@ ENSEMBLES = (
         "0 stands for several: everything but 1 is an ensemble",
     ),
     Mistake(
+        lambda rows: _positions(rows, lambda r: r.networks == 0),
+        "only rows without a stated number are found",
+        "everything but 1 is an ensemble, whether its number is stated or not",
+    ),
+    Mistake(
         lambda rows: _positions(rows, lambda r: r.networks == 1),
         "these are the single networks",
         "return the other rows",
@@ -187,6 +192,11 @@ COMPARABLE = (
         lambda rows, row: _comparable(rows, row)[::-1],
         "the order is descending",
         "go through the records from the first to the last",
+    ),
+    Mistake(
+        lambda rows, row: sorted(_comparable(rows, row), key=lambda i: rows[i].error),
+        "the rows are sorted by their error",
+        "leave them in the order of the table",
     ),
     Mistake(
         lambda rows, row: _comparable(rows, 0),

@@ -44,6 +44,21 @@ WEIGHTS = (
         "multiply the directions by logit_scale",
     ),
     Mistake(
+        lambda t: SCALE * _weight(t),
+        "the scale is multiplied in twice",
+        "multiply the directions by logit_scale once",
+    ),
+    Mistake(
+        lambda t: _weight(t) / SCALE**2,
+        "the directions are divided by the scale",
+        "multiply by logit_scale",
+    ),
+    Mistake(
+        lambda t: SCALE * _unit(t).sum(1),
+        "this is the sum over prompts",
+        "take the mean, and give it length 1 again",
+    ),
+    Mistake(
         lambda t: torch.tensor(SCALE).exp() * _unit(_unit(t).mean(1)),
         "the scale was exponentiated",
         "logit_scale is the factor itself",

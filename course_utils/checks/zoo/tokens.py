@@ -40,6 +40,12 @@ TOKENS = (
         "a patch is one token, with all its colours",
     ),
 )
+
+
+def _pairs(n: int) -> int:
+    return n * (n - 1)
+
+
 COSTS = (
     Mistake(
         lambda size, patch, dim, depth: 2 * (_tokens(size, patch) ** 2 + 1) * dim * depth,
@@ -55,6 +61,21 @@ COSTS = (
         partial(_cost, more=0),
         "the class token is missing",
         "n is the number of patches plus one",
+    ),
+    Mistake(
+        partial(_cost, more=2),
+        "two tokens are added to the patches",
+        "n is the number of patches plus one",
+    ),
+    Mistake(
+        lambda size, patch, dim, depth: 2 * _pairs(_tokens(size, patch) + 1) * dim * depth,
+        "a token is not compared with itself",
+        "n tokens with n tokens: n * n",
+    ),
+    Mistake(
+        lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * depth,
+        "depth is counted twice",
+        "multiply by depth once",
     ),
     Mistake(
         partial(_cost, products=1),

@@ -34,6 +34,11 @@ def _count(
     return convolutions, sum(b * (a + more) for a, b in zip(widths, widths[1:]))
 
 
+def _bias_per_input(config: list) -> int:
+    widths = [3, *(step for step in config if step != "M")]
+    return sum(9 * a * b + a for a, b in zip(widths, widths[1:]))
+
+
 COUNTS = (
     Mistake(
         partial(_count, bias=0),
@@ -49,6 +54,21 @@ COUNTS = (
         partial(_count, linear_bias=0),
         "the biases of the linear layers are missing",
         "add one for each output of a linear layer",
+    ),
+    Mistake(
+        lambda config, n: (_bias_per_input(config), _count(config, n)[1]),
+        "a bias is counted for each input channel of a convolution",
+        "add one for each output channel",
+    ),
+    Mistake(
+        lambda *case: (sum(_count(*case)), _count(*case)[1]),
+        "the first number is that of all parameters",
+        "return the convolutions' first, then the linear layers'",
+    ),
+    Mistake(
+        partial(_count, places=7),
+        "the first linear layer sees 7 numbers a channel here",
+        "it sees all 7x7 places: 49 numbers a channel",
     ),
     Mistake(
         partial(_count, places=1),
@@ -217,7 +237,7 @@ def _expect_share(linear_share, cases: Sequence[tuple[list, int]]) -> float:
             return answer(list(config), n)
 
         trials.append(Trial(_told(config, n), share, _share_of(*_count(config, n))))
-    expect(linear_share, trials, SHARES, BY_HAND, rtol=1e-6)
+    expect(linear_share, trials, SHARES, BY_HAND, rtol=2e-7)
     return _share_of(*_count(*cases[-1]))
 
 

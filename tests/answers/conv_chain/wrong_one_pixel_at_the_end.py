@@ -1,0 +1,14 @@
+# fails: conv_chain-2
+def chain_output(size, layers):
+    for kernel, stride, padding in layers:
+        if size + 2 * padding < kernel:
+            return 0
+        size = (size + 2 * padding - kernel) // stride + 1
+    return size
+
+
+def smallest_accepted(layers):
+    n = 1
+    for k, s, p in reversed(layers):
+        n = (n - 1) * s + k - 2 * p
+    return max(n, 1)
