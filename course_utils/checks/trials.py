@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from torch import Tensor
 
 from course_utils.checks.mistakes import Mistake, brief, close, of_wrong_type
 from course_utils.checks.report import Wrong
 
+ALIKE = 5e-4  # of two answers with the same mistake: n and n - 1 below a sum of squares
 UNEXPLAINED = "none of the usual mistakes explains this"
 UNSTABLE = (
     "the same input gives another answer at the second call: something is kept, or drawn at random",
@@ -75,7 +79,7 @@ def _explain(
     expected = [trial.expected for trial in trials]
     for mistake in mistakes:
         made = [_outcome(mistake.imitate, trial) for trial in trials]
-        if close(seen, made, max(rtol, 1e-4)) and not close(made, expected, rtol):
+        if close(seen, made, max(rtol, ALIKE)) and not close(made, expected, rtol):
             return mistake.likely, mistake.remedy
     return None
 
@@ -94,7 +98,34 @@ def _habit(answer: Callable, trials: Sequence[Trial], failed: Trial, rtol: float
     if _barely_off(seen[place], failed.expected):
         return THROUGH_FLOATS
     rounded = ([_rounded(trial.expected, digits) for trial in trials] for digits in range(1, 7))
-    return ROUNDED if any(close(seen, few, 1e-7) for few in rounded) else None
+    if any(close(seen, few, 1e-7) for few in rounded):
+        return ROUNDED
+    return _factor(_numbers(seen), _numbers([trial.expected for trial in trials]))
+
+
+def _factor(got: list[float], expected: list[float]) -> tuple[str, str] | None:
+    """Likely cause and remedy where all numbers are the same multiple of what they should be."""
+    if (
+        len(got) != len(expected)
+        or len(set(expected)) < 2
+        or not all(map(math.isfinite, got))
+        or 0.0 in expected
+    ):
+        return None
+    ratios = [a / b for a, b in zip(got, expected)]
+    if not ratios[0] or max(ratios) - min(ratios) > 1e-4 * abs(ratios[0]):
+        return None
+    told = f"all is {ratios[0]:.4g} times what it should be: a factor is missing, or one too many"
+    return told, "look for what you multiply or divide by, and how often"
+
+
+def _numbers(value: object) -> list[float]:
+    """All numbers of an outcome in a row; what is none counts as NaN."""
+    if isinstance(value, Tensor):
+        return [float(number) for number in value.flatten()]
+    if isinstance(value, tuple | list):
+        return [number for item in value for number in _numbers(item)]
+    return [float(value) if isinstance(value, int | float) else math.nan]
 
 
 def _telling(value: object) -> bool:
@@ -112,7 +143,7 @@ def _barely_off(got: object, expected: object) -> bool:
         or not isinstance(expected, int | float)
     ):
         return False
-    return 0 < abs(got - expected) <= 1e-6 * abs(expected)
+    return math.isfinite(expected) and 0 < abs(got - expected) <= 1e-6 * abs(expected)
 
 
 def _rounded(value: object, digits: int) -> object:

@@ -125,6 +125,11 @@ CROP_MISTAKES = (
 # Each takes the place of resample_kernel.
 RESAMPLE_MISTAKES = (
     Mistake(
+        F.adaptive_max_pool2d,
+        "the largest tap of each cell is taken",
+        "add up what lies in a cell",
+    ),
+    Mistake(
         lambda weight, size: F.interpolate(weight, (size, size)),
         "one old tap is taken for each new one, and the others are left out",
         "add up what lies in a cell",

@@ -124,14 +124,6 @@ P_MISTAKES = (
         "all images are tossed: those that both have right or wrong say nothing",
         "toss only the images that exactly one has right: n = b + c",
     ),
-    *(
-        Mistake(
-            lambda *vectors, digits=digits: round(_right(*vectors)[2], digits),
-            "p is rounded",
-            "return it with all its digits",
-        )
-        for digits in (2, 3, 4)
-    ),
     Mistake(
         _with_p(_one_sided),
         "this is the one-sided p",
@@ -176,6 +168,10 @@ P_MISTAKES = (
 OTHER_COUNTS = (
     "none of the usual mistakes explains this: other images are counted",
     "make a table of 2 x 2: first right or wrong, second right or wrong",
+)
+NEARLY = (
+    "p is nearly right: it was rounded, or is an approximation",
+    "return the exact p with all its digits",
 )
 OTHER_P = ("none of the usual mistakes explains this", "try 1 and 5 by hand: 2 * (1 + 6) / 64")
 NO_TOSS = (
@@ -281,5 +277,7 @@ def _expect_p(
     if type(got) is float and abs(got - expected) <= 1e-6 * expected:
         return expected
     otherwise = unexplained if type(got) is float else of_wrong_type(got, "return p as a float")
+    if type(got) is float and abs(got - expected) <= 1e-2 * expected:
+        otherwise = NEARLY
     likely = recognise(got, expected, mistakes, lambda wrong: wrong(*vectors), otherwise)
     raise Wrong(brief(expected), brief(got), *likely)

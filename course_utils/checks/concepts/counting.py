@@ -90,6 +90,11 @@ MISTAKES = (
         "look whether head.bias is None",
     ),
     Mistake(
+        lambda model, head, classes: (head.weight.numel() + classes, None),
+        "the weight of the old head is counted, which has another number of outputs",
+        "num_classes times the size of one row of head.weight",
+    ),
+    Mistake(
         lambda model, head, classes: (classes * len(head.weight) + classes, None),
         "the old head's outputs are taken for its inputs: a linear weight is [outputs, inputs]",
         "take the size of one row of head.weight",

@@ -189,7 +189,7 @@ def draws_for_each(permuted_control):
         raise Wrong("two weights in two orders", "the same order in both", likely, remedy)
 
 
-@needs(draws_from_the_generator)
+@needs(draws_from_the_generator, leaves_the_original)
 def draws_evenly(permuted_control):
     """every order is as likely as any other."""
     model, generator, turns = nn.Linear(4, 1, bias=False), _generator(4), 240

@@ -118,10 +118,23 @@ NEEDED_MISTAKES = (
         "the line is drawn over the number of images, not over its logarithm",
         "interpolate log(n), and take exp of the result",
     ),
+    *(
+        Mistake(
+            lambda curve, accuracy, log=log: log(_needed(curve, accuracy)),
+            "this is the logarithm of the number",
+            "take math.exp of it at the end",
+        )
+        for log in (math.log, math.log10, math.log2)
+    ),
     Mistake(
-        lambda curve, accuracy: math.log(_needed(curve, accuracy)),
-        "this is the logarithm of the number",
-        "take math.exp of it at the end",
+        lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: n * (m / n) ** (1 - share)),
+        "the way is gone from the wrong end",
+        "the share is (accuracy - low) / (high - low)",
+    ),
+    Mistake(
+        lambda curve, accuracy: min(_needed(curve, accuracy), float(max(curve))),
+        "the largest amount is returned where the accuracy is never reached",
+        "return math.inf there",
     ),
     Mistake(
         lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: m),

@@ -115,11 +115,6 @@ MISTAKES = (
         "choose by val_accuracy",
     ),
     Mistake(
-        lambda epochs: sorted(epochs, key=lambda record: record.val_accuracy)[-2].epoch,
-        "this is the second best epoch",
-        "of a list that ascends take the last one: [-1]",
-    ),
-    Mistake(
         _best(lambda record: record.train_accuracy),
         "this is the epoch with the best training accuracy: it tells what was memorised",
         "choose by val_accuracy",
@@ -204,6 +199,11 @@ MISTAKES = (
         lambda epochs: max(record.val_accuracy for record in epochs),
         "this is the accuracy",
         "return the record's .epoch",
+    ),
+    Mistake(
+        lambda epochs: sorted(epochs, key=lambda record: record.val_accuracy)[-2].epoch,
+        "this is the second best epoch",
+        "of a list that ascends take the last one: [-1]",
     ),
 )
 OTHERWISE = (

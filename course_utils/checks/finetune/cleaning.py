@@ -115,6 +115,11 @@ LEAK_MISTAKES = (
         "two images are equal if all three channels are",
     ),
     Mistake(
+        lambda train, test: _pairs(train, test, lambda a, b: any(torch.equal(t, b) for t in (a, a.flip(2)))),
+        "mirrored images are taken for the same",
+        "compare bit for bit: a leak is the very same image",
+    ),
+    Mistake(
         lambda train, test: _pairs(train, test, lambda a, b: a.sum() == b.sum()),
         "only a sum, a mean or a histogram of each image is compared",
         "compare the pixels in their order, for example the bytes of each image",
@@ -194,6 +199,11 @@ STATISTICS_MISTAKES = (
     Mistake(
         lambda x: (x.mean((0, 2, 3)), x.std((2, 3)).mean(0)),
         "this is the mean of the images' own deviations (the widespread 0.2023 of CIFAR-10)",
+        "take one deviation over all pixels of all images",
+    ),
+    Mistake(
+        lambda x: (x.mean((0, 2, 3)), x.std(0).mean((1, 2))),
+        "this is the mean of the single places' deviations over the images",
         "take one deviation over all pixels of all images",
     ),
     Mistake(

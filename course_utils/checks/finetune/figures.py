@@ -72,6 +72,11 @@ LOSS_MISTAKES = (
         "multiply each batch's loss by len(y), and divide the sum by the number of images",
     ),
     Mistake(
+        lambda parts: sum(_losses(parts)) / sum(_sizes(parts)),
+        "the batches' means are added up, and divided by the number of images",
+        "multiply each batch's loss by len(y) first",
+    ),
+    Mistake(
         lambda parts: sum(_losses(parts)),
         "this is the sum of the batches' means",
         "multiply each batch's loss by len(y), and divide the sum by the number of images",

@@ -101,6 +101,16 @@ MISTAKES = (
         "go through all of model.parameters()",
     ),
     Mistake(
+        lambda pairs: sum(p.numel() if g is None else int((g <= 0).sum()) for p, g in pairs),
+        "negative gradients are counted, too",
+        "compare with zero exactly: ==",
+    ),
+    Mistake(
+        lambda pairs: sum(1 if g is None else int((g == 0).sum()) for _, g in pairs),
+        "a parameter without a gradient is counted as one number",
+        "add parameter.numel() for each of them",
+    ),
+    Mistake(
         lambda pairs: sum(int((p == 0).sum()) for p, _ in pairs),
         "the parameters are compared with zero, not their gradients",
         "look at parameter.grad",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.figures import (
+    SINGLE_LEFT_OUT,
     expect_accuracy,
     expect_calls,
     expect_floats,
@@ -89,10 +90,17 @@ UPDATE_MISTAKES = (
         "the optimizer steps twice on each batch, or the loss is doubled",
         "one step for each batch, on the gradient of the mean loss",
     ),
+    *(
+        Mistake(
+            lambda weight, parts, ordered=ordered: _descend(weight, ordered(parts)),
+            "the batches are taken in another order",
+            "go through them as they come",
+        )
+        for ordered in (lambda parts: parts[::-1], lambda parts: sorted(parts, key=lambda part: len(part[1])))
+    ),
     Mistake(
-        lambda weight, parts: _descend(weight, parts[::-1]),
-        "the batches are taken in another order",
-        "go through them as they come",
+        lambda weight, parts: _descend(weight, [part for part in parts if len(part[1]) > 1]),
+        *SINGLE_LEFT_OUT,
     ),
 )
 WRONG_UPDATE = ("none of the usual mistakes explains this", ORDER)
@@ -183,7 +191,7 @@ def reports_floats(train_one_epoch):
 
 def steps_at_each_batch(train_one_epoch):
     """the weights after a step on each batch."""
-    model, parts = watched(), batches(5, 3, 1)
+    model, parts = watched(), batches(5, 1, 3)
     start = model.linear.weight.detach().clone()
     train_one_epoch(model, parts, _sgd(model, LR))
     got, expected = model.linear.weight.detach(), _descend(start, parts)

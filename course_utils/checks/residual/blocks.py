@@ -73,6 +73,13 @@ MISTAKES = (
         "conv2 is followed by bn2 at once",
     ),
     Mistake(
+        lambda block, x: torch.relu(
+            block.conv2(block.bn2(torch.relu(block.bn1(block.conv1(x))))) + _shortcut(block, x)
+        ),
+        "bn2 stands in front of conv2",
+        "each convolution is followed by its norm",
+    ),
+    Mistake(
         lambda block, x: torch.relu(_branch(block, x) + torch.relu(_shortcut(block, x))),
         "x went through a ReLU before it was added",
         "add x as it came in; an in-place ReLU on x changes it, too",

@@ -41,10 +41,13 @@ def _nothing(x: Tensor) -> Tensor:
 
 # Each makes something of dF/dx in the place of dF/dx.
 BRANCH_MISTAKES = (
-    Mistake(
-        lambda d: d.sum(dim=0),
-        "the gradient of the sum of all outputs: a vector, not a matrix",
-        "take the gradient of each output by itself, one row each",
+    *(
+        Mistake(
+            of_sum,
+            "the gradient of the sum of all outputs: a vector, not a matrix",
+            "take the gradient of each output by itself, one row each",
+        )
+        for of_sum in (lambda d: d.sum(dim=0), lambda d: torch.diag(d.sum(dim=0)))
     ),
     Mistake(
         lambda d: d.T,

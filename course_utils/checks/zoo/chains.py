@@ -74,11 +74,6 @@ CHAINS = (
         "round down: //",
     ),
     Mistake(
-        partial(_chain, side=lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
-        "the division is rounded to the nearest number",
-        "round down: //",
-    ),
-    Mistake(
         partial(_chain, side=lambda n, k, s, p: (n + 2 * p - k) // s),
         "the + 1 is missing",
         "the first place of the kernel counts too",
@@ -118,8 +113,23 @@ CHAINS = (
         "only the first layer is looked at",
         "return after the loop, not inside it",
     ),
+    Mistake(
+        partial(_chain, side=lambda n, k, s, p: (n + 2 * p - k + 1) // s),
+        "the 1 was added before the division",
+        "(n + 2 * padding - kernel) // stride + 1",
+    ),
+    Mistake(
+        partial(_chain, side=lambda n, k, s, p: round((n + 2 * p - k) / s) + 1),
+        "the division is rounded to the nearest number",
+        "round down: //",
+    ),
 )
 SMALLEST = (
+    Mistake(
+        lambda layers: max(1, 1 + sum(kernel - 1 for kernel, _, _ in layers)),
+        "kernels are added up as if every stride were 1, and no padding there",
+        "go from the last layer to the first: (n - 1) * stride + kernel - 2 * padding",
+    ),
     Mistake(
         lambda layers: max(1, _backwards(layers, least=-(10**9))),
         "a map has at least one pixel in front of every layer, not of the first one alone",

@@ -127,6 +127,11 @@ OUTPUTS = (
         "alpha is divided by the root of rank",
         "divide alpha by rank itself",
     ),
+    Mistake(
+        lambda: _expected((ALPHA / RANK) ** 2),
+        "the scale is multiplied in twice",
+        "multiply the update by alpha / rank once",
+    ),
     Mistake(lambda: _expected(bias=False), *NO_BIAS),
     Mistake(
         lambda: _expected(RANK / ALPHA),

@@ -127,13 +127,6 @@ ENSEMBLES = (
 )
 COMPARABLE = (
     Mistake(
-        lambda rows, row: _positions(
-            rows, lambda r: all(getattr(r, n) is getattr(rows[row], n) for n in CONDITIONS)
-        ),
-        "conditions are compared by `is`: equal texts need not be one object",
-        "compare with ==",
-    ),
-    Mistake(
         _same("networks"),
         "only the number of networks is compared",
         "crops, split and extra_data are conditions too",
@@ -217,6 +210,13 @@ COMPARABLE = (
         _run_together,
         "the conditions are run together: 1 and 11 are then equal to 11 and 1",
         "compare each condition by itself: tuples do",
+    ),
+    Mistake(
+        lambda rows, row: _positions(
+            rows, lambda r: all(getattr(r, n) is getattr(rows[row], n) for n in CONDITIONS)
+        ),
+        "conditions are compared by `is`: equal texts need not be one object",
+        "compare with ==",
     ),
 )
 BY_HAND = "go through the records one by one and print what you compare"

@@ -59,6 +59,16 @@ WEIGHTS = (
         "take the mean, and give it length 1 again",
     ),
     Mistake(
+        lambda t: SCALE * _unit((t / t.norm(dim=0, keepdim=True)).mean(1)),
+        "the length is taken over the classes",
+        "F.normalize(t, dim=-1): the length of each prompt",
+    ),
+    Mistake(
+        lambda t: torch.tensor(SCALE).log() * _unit(_unit(t).mean(1)),
+        "the logarithm of the scale was taken",
+        "logit_scale is the factor itself",
+    ),
+    Mistake(
         lambda t: torch.tensor(SCALE).exp() * _unit(_unit(t).mean(1)),
         "the scale was exponentiated",
         "logit_scale is the factor itself",

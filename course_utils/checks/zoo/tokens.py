@@ -73,6 +73,11 @@ COSTS = (
         "n tokens with n tokens: n * n",
     ),
     Mistake(
+        lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * dim,
+        "dim is counted twice",
+        "a product of two tokens costs dim multiply-adds",
+    ),
+    Mistake(
         lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * depth,
         "depth is counted twice",
         "multiply by depth once",

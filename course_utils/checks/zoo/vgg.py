@@ -39,6 +39,11 @@ def _bias_per_input(config: list) -> int:
     return sum(9 * a * b + a for a, b in zip(widths, widths[1:]))
 
 
+def _one_bias_a_layer(config: list, classes: int) -> tuple[int, int]:
+    convolutions, linear = _count(config, classes, bias=0)
+    return convolutions + sum(step != "M" for step in config), linear + 3
+
+
 COUNTS = (
     Mistake(
         partial(_count, bias=0),
@@ -59,6 +64,11 @@ COUNTS = (
         lambda config, n: (_bias_per_input(config), _count(config, n)[1]),
         "a bias is counted for each input channel of a convolution",
         "add one for each output channel",
+    ),
+    Mistake(
+        _one_bias_a_layer,
+        "a layer has one bias for each of its outputs, not one in all",
+        "add one for each output channel and each output of a linear layer",
     ),
     Mistake(
         lambda *case: (sum(_count(*case)), _count(*case)[1]),

@@ -1,0 +1,10 @@
+# fails: zero_shot-1 zero_shot-2
+import torch.nn.functional as F
+from torch import nn
+
+
+def zero_shot_head(text_embeddings, logit_scale):
+    d = F.normalize(F.normalize(text_embeddings, dim=0).mean(1), dim=-1)
+    h = nn.Linear(d.shape[1], d.shape[0], bias=False)
+    h.weight.data = logit_scale * d
+    return h
