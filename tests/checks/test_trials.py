@@ -38,11 +38,17 @@ def remembers():
         (lambda n: n / 3 if n < 400 else 200 / 3, trials.EARLIER),
         (lambda n: round(n / 3, 3), trials.ROUNDED),
         (lambda n: n / 3 * (1 + 1e-8), trials.THROUGH_FLOATS),
-        (lambda n: -float(n), trials.UNEXPLAINED),
+        (lambda n: n**0.5, trials.UNEXPLAINED),
     ],
 )
 def test_a_habit_is_named(answer, likely):
     assert told(answer) == (likely if isinstance(likely, str) else likely[0])
+
+
+def test_a_factor_that_all_numbers_have_is_told():
+    assert told(lambda n: -float(n)).startswith("all is -3 times what it should be")
+    assert told(lambda n: [n / 2, 1.5], lambda n: [n / 3, 1.0]).startswith("all is 1.5 times")
+    assert told(lambda n: [n / 2, 1.0], lambda n: [n / 3, 1.0]) == trials.UNEXPLAINED
 
 
 def test_what_was_remembered_is_named():
