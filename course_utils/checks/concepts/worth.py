@@ -127,11 +127,6 @@ NEEDED_MISTAKES = (
         for log in (math.log, math.log10, math.log2)
     ),
     Mistake(
-        lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: n * (m / n) ** (1 - share)),
-        "the way is gone from the wrong end",
-        "the share is (accuracy - low) / (high - low)",
-    ),
-    Mistake(
         lambda curve, accuracy: min(_needed(curve, accuracy), float(max(curve))),
         "the largest amount is returned where the accuracy is never reached",
         "return math.inf there",
@@ -188,6 +183,11 @@ NEEDED_MISTAKES = (
         lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: float(n)),
         "this is the measured amount before the crossing",
         "interpolate between the two neighbours",
+    ),
+    Mistake(
+        lambda curve, accuracy: _crossing(curve, accuracy, lambda n, m, share: n * (m / n) ** (1 - share)),
+        "the way is gone from the wrong end",
+        "the share is (accuracy - low) / (high - low)",
     ),
     Mistake(
         lambda curve, accuracy: math.nan if max(curve.values()) < accuracy else _needed(curve, accuracy),

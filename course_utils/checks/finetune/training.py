@@ -38,6 +38,7 @@ def _descend(
     added: bool = False,
     delayed: bool = False,
     weigh: Callable[[int], float] = _mean,
+    most: float = math.inf,
 ) -> Tensor:
     """The weights of a linear classifier after a step on each of ``parts``.
 
@@ -45,11 +46,13 @@ def _descend(
         added: the gradients add up.
         delayed: each step takes the gradient of the batch before.
         weigh: how much the loss of an image weighs in a batch of so many.
+        most: gradients are clipped to this norm.
     """
     before = torch.zeros_like(weight)
     for x, y in parts:
         error = (x @ weight.T).softmax(dim=1) - F.one_hot(y, len(weight))
         gradient = weigh(len(y)) * error.T @ x + added * before
+        gradient = gradient * min(1.0, most / float(gradient.norm()))
         weight = weight - LR * (before if delayed else gradient)
         before = gradient
     return weight
@@ -86,6 +89,11 @@ UPDATE_MISTAKES = (
         "take the gradient of the mean, and sum only what is reported",
     ),
     Mistake(
+        lambda weight, parts: _descend(weight, parts, most=1.0),
+        "the gradients were clipped",
+        "step on the gradient as backward() leaves it",
+    ),
+    Mistake(
         lambda weight, parts: _descend(weight, parts, weigh=lambda n: 2 / n),
         "the optimizer steps twice on each batch, or the loss is doubled",
         "one step for each batch, on the gradient of the mean loss",
@@ -112,21 +120,16 @@ def _joined(parts: Batches) -> tuple[Tensor, Tensor]:
     return torch.cat(x), torch.cat(y)
 
 
-def _plain(
-    model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer, most: float = math.inf
-) -> None:
-    """Train in training mode; gradients are clipped to the norm ``most``."""
+def _plain(model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer) -> None:
+    """Train in training mode."""
     model.train()
-    _steps(model, parts, optimizer, most)
+    _steps(model, parts, optimizer)
 
 
-def _steps(
-    model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer, most: float = math.inf
-) -> None:
+def _steps(model: nn.Module, parts: Batches, optimizer: torch.optim.Optimizer) -> None:
     for x, y in parts:
         optimizer.zero_grad()
         F.cross_entropy(model(x), y).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), most)
         optimizer.step()
 
 
@@ -154,11 +157,6 @@ NETWORK_MISTAKES = (
         _norms_in_eval,
         "the norms are in eval mode",
         "call model.train() and leave it at that",
-    ),
-    Mistake(
-        lambda model, parts, optimizer: _plain(model, parts, optimizer, most=1.0),
-        "the gradients were clipped",
-        "step on the gradient as backward() leaves it",
     ),
     *(
         Mistake(

@@ -108,10 +108,13 @@ WEIGHTS = (
         "the scale is always 100, or never more",
         "multiply by the argument logit_scale",
     ),
-    Mistake(
-        lambda t: _weight(t).half().float(),
-        "the weight was rounded to float16",
-        "stay in the dtype of the embeddings",
+    *(
+        Mistake(
+            lambda t, dtype=dtype: _weight(t).to(dtype).float(),
+            "the weight was rounded to 16 bits",
+            "stay in the dtype of the embeddings",
+        )
+        for dtype in (torch.float16, torch.bfloat16)
     ),
     Mistake(
         lambda t: _weight(t).T if len(t) == t.shape[-1] else _weight(t),
