@@ -279,8 +279,8 @@ def ignores_near_duplicates(find_leaks, _):
 
 def compares_places(find_leaks, _):
     """find_leaks: moved pixels make another image."""
-    train, test = _noise(3, seed=8), _noise(4, seed=9)
-    test[1], test[2], test[3] = train[0].flip(2), train[0], train[2].flip(0)
+    train, test = _noise(3, seed=8), _noise(5, seed=9)
+    test[1], test[2], test[3], test[4] = train[0].flip(2), train[0], train[2].flip(0), train[1].roll(1, 1)
     _expect_leaks(find_leaks, train, test, [2])
 
 
