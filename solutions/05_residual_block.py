@@ -1248,7 +1248,8 @@ def hidden_test() -> None:
         others = model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
         model.layer2[0].register_forward_pre_hook(lambda *_: calls.append(2))
         images = torch.randn(2, 3, 33, 33)
-        kept, sight = checks.Kept(model), mark(images)
+        sight = mark(images)
+        kept = checks.Kept(model)
         moving = [k for k, _ in model.named_buffers()]
         for _ in range(2):
             got = answer(model, images)
