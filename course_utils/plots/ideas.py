@@ -284,18 +284,18 @@ IDEAS: Mapping[str, Idea] = {
         "blue: convolution, green: linear; torchvision's AlexNet, 224 pixels", _alexnet),
     "VGG": Idea(
         "two 3x3 kernels see as far as one 5x5, with fewer weights", 2.35, "C channels in and out", _vgg),
-    "Depthwise separable": Idea(
+    "Depthwise separable (MobileNet)": Idea(
         "first in space, each channel by itself; then across channels, each pixel by itself", 2.1,
         "a small square is one weight", _depthwise),
-    "Compound scaling": Idea(
+    "Compound scaling (EfficientNet)": Idea(
         "deeper, wider and sharper together", 1.9,
         "a slab: a layer, its thickness: channels, its height: pixels; factors of B4", _scaling),
-    "Patches and attention": Idea(
+    "Patches and attention (ViT)": Idea(
         "a picture is a sentence of patches; each token looks at all others", 2.1, "", _patches),
-    "Shifted windows": Idea(
+    "Shifted windows (Swin)": Idea(
         "attention inside windows that shift, on maps that shrink", 2.25,
         "here 4x4 tokens a window, shifted by 2; Swin-T: 7x7, by 3, four stages", _windows),
-    "Masked tokens": Idea(
+    "Masked tokens (BEiT, MAE)": Idea(
         "hide patches and let the network say what was there", 2.25,
         "no labels; the guess is drawn, not a network's", _masked),
     "Images and texts (CLIP)": Idea(

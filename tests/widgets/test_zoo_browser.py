@@ -23,11 +23,20 @@ def test_facts_of_a_row(rows):
     row = rows[3]
     assert row["parameters (M)"] == pytest.approx(11.689512) and row["GMAC"] == pytest.approx(1.814, rel=0.01)
     assert row["GMAC at 32"] == pytest.approx(0.037, rel=0.02)
-    assert (row["map"], row["map at 32"], row["smallest"]) == ("7x7", "1x1", 1)
+    assert (row["last map"], row["last map at 32 px"], row["smallest"]) == ("7x7", "1x1", 1)
     assert (row["top-1"], row["licence"], row["commercial"]) == (0.69758, "not stated", "read them")
-    assert rows[0]["map at 32"] == "8x8" and rows[2]["smallest"] == 63
+    assert rows[0]["last map at 32 px"] == "8x8" and rows[2]["smallest"] == 63
     assert [r["accepts"] for r in rows] == ["224 only", "32 only", "63 up", "1 up"]
     assert (rows[0]["weights"], rows[1]["weights"]) == ("fb_in1k", "none")
+    assert [r["head"] for r in rows] == ["1,000 classes", "10 classes", "1,000 classes", "1,000 classes"]
+
+
+@pytest.mark.parametrize(
+    "name, head",
+    [("EfficientNet-Lite0", "none"), ("MoCo v3 ViT-S", "none"), ("CLIP ViT-B/16", "projection to 512")],
+)
+def test_parameters_of_weights_that_came_without_a_head_are_marked(name, head):
+    assert zoo_row(entries.find(name))["head"] == head
 
 
 def test_sorted_with_unknown_values_last_both_ways(rows):
