@@ -544,10 +544,12 @@ measured = {f"{plan.capture.size} px": ratios["pretrained"], "32 px": {b: float(
 session.keep("sizes", {**{size: list(by_block.values()) for size, by_block in measured.items()},
                        "random": list(ratios["random"].values())})  # fmt: skip
 photos = {size: dict(zip(find_blocks(stock), session.recorded("sizes")[size])) for size in ("128 px", "32 px")}
-columns = {f"{run}, {size}": by_block for run, table in (("yours", measured), ("recorded", photos)) for size, by_block in table.items()}
+
+# %%
+tables = {**{f"yours, {size}": table for size, table in measured.items()},
+          **{f"recorded, {size}": table for size, table in photos.items()}}  # fmt: skip
 show_table([
-    {"block": block, "shortcut": "projection" if block in projections else "x",
-     **{head: f"{by_block[block]:.2f}" for head, by_block in columns.items()}}
+    {"block": block, "shortcut": "projection" if block in projections else "x", **{name: f"{table[block]:.2f}" for name, table in tables.items()}}
     for block in find_blocks(stock)
 ], caption="Pretrained network: norm of F(x) over that of its shortcut; recorded: photographs of CIFAR-10, small weights")  # fmt: skip
 
@@ -833,7 +835,8 @@ print(*(verdict(whole, arm) for arm in left_out), sep="\n")
 def block_rows(ratio, arms):
     """A row a block: how large its F(x) is, and the points of accuracy that each damage costs; *: decided."""
     whole, *damages = arms
-    lost = {arm.name: f"{100 * (whole.mean - arm.mean):+.1f}{' *' * is_decided(whole, arm)}" for arm in damages}
+    points = {arm.name: round(100 * (whole.mean - arm.mean), 1) + 0.0 for arm in damages}  # + 0.0: no "-0.0"
+    lost = {arm.name: f"{points[arm.name]:+.1f}{' *' * is_decided(whole, arm)}" for arm in damages}
     return [{"block": name, "F(x) over x": f"{ratio[name]:.2f}", "points lost without F(x)": lost[f"{name} left out"],
              "lost with another image's F(x)": lost[f"{name} shuffled"]} for name in identity_blocks(stock)]  # fmt: skip
 
@@ -868,12 +871,13 @@ orders = {"F(x) over x, upstream network, 128 px": by(photos["128 px"]),
 show_table([{"ordered by": name, **order} for name, order in orders.items()], caption="Recorded on photographs, the largest first")
 
 # %% [markdown]
-# **The order of sizes is not the order of losses**, in the same networks and at the same input size: it is nearly the reverse. `layer1.0` costs 10.6 points with a ratio of 0.70, `layer2.1` 7.8
+# Recorded, **the order of sizes is not the order of losses**, in the same networks and at the same input size: it is nearly the reverse. `layer1.0` costs 10.6 points with a ratio of 0.70, `layer2.1` 7.8
 # with 0.81. And without `layer4.1`, whose F(x) is the largest of the five (0.94), no loss shows. The size says how far a block moves its input, not how much anyone needs the move. (One
 # explanation, not tested here: behind `layer4.1` stand only a mean and the head, which may read x nearly as well; behind `layer2.1` stand four blocks that were made for what it gives.) A **wrong** F(x) had
 # the lower mean in every block. By our rule (ranges of the seeds apart, and over two standard errors) a loss is decided from 7 points on: `layer1.0` and `layer2.1` left out, and every shuffled one.
 #
-# A ratio needs its input size beside it: the 6.5 of section 4 is `layer4.1` for enlarged pictures, in the upstream network.
+# (A ratio needs its input size beside it: the 6.5 of section 4 is `layer4.1` for enlarged pictures, in the upstream network.) Your own run may order its blocks otherwise: with the 100 images of `smoke`
+# few losses are decided.
 
 # %% [markdown]
 # ## 6 · Gradients at initialisation
@@ -918,7 +922,7 @@ span_rows = [
 ]
 depth, widths = plan.gradients.depth, "16, 32 and 64 channels"
 show_table(span_rows, caption=f"Gradient norm of the first of {depth} layers over that of the last, at initialisation ({widths}, float32)")
-session.keep("gradients", {"rows": [{"layers": str(depth), **row} for row in span_rows]})
+session.keep("gradients", {"weights": "random weights", "rows": [{"layers": str(depth), **row} for row in span_rows]})
 
 # %%
 title = f"Plain, batch norm, {depth} layers: first layer {spans['plain, batch norm'][0]:.1f} times the last"
@@ -950,7 +954,7 @@ assert (growth["plain, batch norm"]["95 % from"], growth["plain, batch norm"]["t
 #
 # A deeper network could copy a shallower one and let the further layers do nothing. So it should never fit its training
 # images worse. Plain networks do. That, and not overfitting, is what the paper calls **degradation**, and it shows on the
-# **training** error alone. (A limit to begin with: every arm trains at one learning rate, 0.1, on a few hundred pictures.)
+# **training** error alone. (A limit to begin with: at `smoke` and in the record every arm trains at one learning rate, 0.1, on a few hundred pictures.)
 #
 # *Predict first:* four networks train on the same few pictures: plain and residual, at two depths. Order them by training
 # error at the end.
@@ -1084,7 +1088,7 @@ show_table([{"question": question, "your run's answer": answer} for question, an
 # </details>
 
 # %% [markdown]
-# One formula is often quoted with it: if H = x + F(x), then dH/dx = 1 + dF/dx, so the gradient comes through, whatever F does. (For vectors the 1 is the identity matrix.)
+# One formula is often quoted for residual networks: if H = x + F(x), then dH/dx = 1 + dF/dx, so the gradient comes through, whatever F does. (For vectors the 1 is the identity matrix.)
 # *Predict first:* for which of these four units does autograd agree, and does the gradient always come through?
 
 # %%
@@ -1583,7 +1587,7 @@ for kind in ("plain", "residual"):
     print(f"{kind}: {worst.name} is the worst, {worst.mean:.1%} of {first.mean:.1%} is left")
 
 # %%
-title = f"Stacks of {shallow} layers, one identity-shaped block left out (mean over the blocks)"
+title = f"Stacks of {shallow} layers, whole and without one block (mean over the blocks that keep shapes)"
 plots.show(plots.arms(list(removals.values()), title=title, data=few_images, chance=session.chance))
 session.keep("removals", {"arms": [arm.to_dict() for arm in removals.values()], "n_train": len(few.train)})
 
