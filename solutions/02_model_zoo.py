@@ -185,7 +185,7 @@ found = {model: origin(model, error) for model, error in WIDESPREAD.items()}
 show_table([
     {"model": model, "told": WIDESPREAD[model],
      "measured with": record.conditions if record else "in no table",
-     "one network": best_single(model).error, "with": best_single(model).conditions, "source": best_single(model).source}
+     "one network": f"{best_single(model).error:.2f}", "with": best_single(model).conditions, "source": best_single(model).source}
     for model, record in found.items()
 ], caption="Top-5 error on ImageNet-1k, in per cent: as told, and the best of one network")  # fmt: skip
 
@@ -364,7 +364,7 @@ def rows_like(row):
 groups = sorted({tuple(rows_like(row)) for row in range(len(zoo.RECORDS))}, key=lambda rows: (-len(rows), rows))
 show_table([
     {"rows": len(rows), "conditions": zoo.RECORDS[rows[0]].conditions,
-     "top-5 error (%)": "; ".join(f"{zoo.RECORDS[i].model} {zoo.RECORDS[i].error:g}" for i in rows)}
+     "top-5 error (%)": "; ".join(f"{zoo.RECORDS[i].model} {zoo.RECORDS[i].error:.2f}" for i in rows)}
     for rows in groups
 ], caption="The papers' numbers, by their conditions")  # fmt: skip
 
@@ -445,7 +445,7 @@ plots.show(plots.family("Images and texts (CLIP)"))
 # ### The same as a table
 #
 # Each row is **one** published set of weights: parameters with the head that it came with (1,000 classes; LeNet-5: 10), GMAC (10^9 multiply-adds for one picture of that
-# size), top-1 accuracy of that network alone, with one crop. Recipes differ, too: a tag that ends in V2 is ahead by points that belong to no idea (section 1).
+# size), top-1 accuracy of that network alone, with one crop. *Layers* counts those with weights, in Transformers and scaled CNNs whole blocks. Recipes differ, too: a tag that ends in V2 is ahead by points that belong to no idea (section 1).
 
 # %%
 HISTORY = {  # network: what was new, layers with weights (Transformers and scaled CNNs: blocks)
@@ -892,7 +892,7 @@ from course_utils.errors import CourseError
 from course_utils.zoo import Case, recommend
 
 cases = {
-    "a phone, small pictures, to be sold (licences to be cleared)": Case(parameters=10, multiply_adds=1, size=32, commercial=True),
+    "a phone, small pictures, to be sold": Case(parameters=10, multiply_adds=1, size=32, commercial=True),
     "no class labels behind the weights": Case(labels=(zoo.UNLABELLED,)),
     "classes described by texts, to be sold": Case(texts=True, commercial=True),
 }
