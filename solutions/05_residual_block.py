@@ -860,16 +860,6 @@ assert decided == {"layer1.0 left out", "layer2.1 left out", *(f"{name} shuffled
 assert f"{200 * sum(p * (1 - p) / 400 for p in (0.526, 0.448)) ** 0.5:.0f}" == "7"
 assert all(lost[f"{name} shuffled"] > lost[f"{name} left out"] for name in identity_blocks(stock))
 
-# %%
-def by(values):
-    """The blocks, the largest value first."""
-    return {str(place): name for place, name in enumerate(sorted(identity_blocks(stock), key=lambda b: -values[b]), 1)}
-
-orders = {"F(x) over x, upstream network, 128 px": by(photos["128 px"]),
-          "F(x) over x, fine-tuned, 32 px": by(there_ratio),
-          "points lost without F(x), fine-tuned, 32 px": by({arm.name.split()[0]: -arm.mean for arm in there if "left out" in arm.name})}  # fmt: skip
-show_table([{"ordered by": name, **order} for name, order in orders.items()], caption="Recorded on photographs, the largest first")
-
 # %% [markdown]
 # Recorded, **the order of sizes is not the order of losses**, in the same networks and at the same input size: it is nearly the reverse. `layer1.0` costs 10.6 points with a ratio of 0.70, `layer2.1` 7.8
 # with 0.81. And without `layer4.1`, whose F(x) is the largest of the five (0.94), no loss shows. The size says how far a block moves its input, not how much anyone needs the move. (One
