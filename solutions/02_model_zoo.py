@@ -913,29 +913,7 @@ for title, case in cases.items():
 # section 3. (A file of float32 weights takes 4 MB for a million parameters.)
 
 # %%
-from course_utils.zoo.rows import published_classes, published_parameters
-
-
-def cost(entry):
-    """Parameters and multiply-adds: torchvision's own statement, or our count."""
-    if entry.library == "torchvision":
-        meta = get_model_weights(entry.builder)[entry.tag].meta
-        return {"parameters (M)": f"{meta['num_params'] / 1e6:.1f}", "GMAC": f"{meta['_ops']:.2f}"}
-    model = models.on_meta(lambda: zoo.build(entry.name, size=entry.size))
-    bare = "" if published_classes(entry) else ", no head"
-    return {"parameters (M)": f"{published_parameters(entry, model) / 1e6:.1f}{bare}", "GMAC": f"{models.multiply_adds(model, entry.size) / 1e9:.2f}"}
-
-
-# %%
-def as_published(entry):
-    """What is known of one set of weights without a run."""
-    card = zoo.card(entry)
-    return {"weights": entry.name, "tag": entry.tag or "none", **cost(entry), "pixels": entry.size, "trained on": entry.trained_on,
-            "labels": entry.labels, "licence": card.licence + ("; see its card" if card.excludes else ""),
-            "top-1": percent(card.top1) if card.top1 else "–"}  # fmt: skip
-
-
-everything = [as_published(entry) for entry in zoo.ENTRIES]
+everything = [zoo.published_row(entry) for entry in zoo.ENTRIES]
 show_table(everything, caption="All 43 sets of weights (top-1 of MoCo: a linear probe)")
 
 # %% tags=["record"]

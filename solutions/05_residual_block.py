@@ -854,6 +854,7 @@ show_table(block_rows(there_ratio, there), caption=f"Recorded: fine-tuned, 32 px
 whole_there, lost = there[0], {arm.name: there[0].mean - arm.mean for arm in there}
 assert f"{100 * lost['layer1.0 left out']:.1f} {100 * lost['layer2.1 left out']:.1f}" == "10.6 7.8"
 assert [f"{there_ratio[name]:.2f}" for name in ("layer1.0", "layer2.1", "layer4.1")] == ["0.70", "0.81", "0.94"]
+assert sorted(identity_blocks(stock), key=there_ratio.get)[1] == "layer1.0" == max(identity_blocks(stock), key=lambda b: lost[f"{b} left out"])
 assert abs(lost["layer4.1 left out"]) < 0.001 and max(identity_blocks(stock), key=there_ratio.get) == "layer4.1"
 decided = {arm.name for arm in there if is_decided(whole_there, arm)}
 assert decided == {"layer1.0 left out", "layer2.1 left out", *(f"{name} shuffled" for name in identity_blocks(stock))}
@@ -861,8 +862,8 @@ assert f"{200 * sum(p * (1 - p) / 400 for p in (0.526, 0.448)) ** 0.5:.0f}" == "
 assert all(lost[f"{name} shuffled"] > lost[f"{name} left out"] for name in identity_blocks(stock))
 
 # %% [markdown]
-# Recorded, **the order of sizes is not the order of losses**, in the same networks and at the same input size: it is nearly the reverse. `layer1.0` costs 10.6 points with a ratio of 0.70, `layer2.1` 7.8
-# with 0.81. And without `layer4.1`, whose F(x) is the largest of the five (0.94), no loss shows. The size says how far a block moves its input, not how much anyone needs the move. (One
+# Recorded, **the order of sizes is not the order of losses**, in the same networks and at the same input size. `layer1.0` costs most, 10.6 points, and its ratio is the second smallest (0.70);
+# `layer2.1` (0.81) costs 7.8; without `layer4.1`, whose F(x) is the largest of the five (0.94), no loss shows. The size says how far a block moves its input, not how much anyone needs the move. (One
 # explanation, not tested here: behind `layer4.1` stand only a mean and the head, which may read x nearly as well; behind `layer2.1` stand four blocks that were made for what it gives.) A **wrong** F(x) had
 # the lower mean in every block. By our rule (ranges of the seeds apart, and over two standard errors) a loss is decided from 7 points on: `layer1.0` and `layer2.1` left out, and every shuffled one.
 #

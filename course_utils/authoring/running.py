@@ -157,7 +157,7 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
         raise DataError(f"{run.notebook} is not recorded.", found=found)
     refuse_cartoons(run.facts["data"])
     target = folder / f"{run.notebook}.{run.facts['budget']}.json"
-    facts = {"machine": describe_machine(), "versions": _versions(), "command": command}
+    facts: dict[str, object] = {"machine": describe_machine(), "versions": _versions(), "command": command}
     facts["seconds"] = round(run.seconds)
     if only:
         recorded.renew(target, {name: results[name] for name in only}, facts)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import nn
+from torchvision.models import get_model_weights
 
 from course_utils.errors import CourseError
 from course_utils.models.cost import accepts, last_map, multiply_adds, on_meta, smallest_input
 from course_utils.models.freezing import count_parameters
 from course_utils.models.heads import find_head
-from course_utils.tables import table
+from course_utils.tables import percent, table
 from course_utils.zoo.building import build
 from course_utils.zoo.entries import CAPTIONS, Entry
 from course_utils.zoo.published import card
@@ -178,6 +179,33 @@ def zoo_row(entry: Entry) -> dict:
         "excludes": facts.excludes,
         "tag": entry.tag,
         "library": entry.library,
+    }
+
+
+def published_row(entry: Entry) -> dict[str, str]:
+    """What is known of one entry without a run, as text: cost, pictures, labels, licence, accuracy.
+
+    Parameters and multiply-adds are those that torchvision states; for the others they are counted, and
+    ``no head`` marks the parameters of a backbone alone.
+    """
+    facts = card(entry)
+    if entry.library == "torchvision":
+        meta = get_model_weights(entry.builder)[entry.tag].meta
+        parameters, cost, bare = meta["num_params"] / 1e6, meta["_ops"], ""
+    else:
+        model = on_meta(lambda: build(entry.name, size=entry.size))
+        parameters, cost = published_parameters(entry, model) / 1e6, multiply_adds(model, entry.size) / 1e9
+        bare = "" if published_classes(entry) else ", no head"
+    return {
+        "weights": entry.name,
+        "tag": entry.tag or "none",
+        "parameters (M)": f"{parameters:.1f}{bare}",
+        "GMAC": f"{cost:.2f}",
+        "pixels": str(entry.size),
+        "trained on": entry.trained_on,
+        "labels": entry.labels,
+        "licence": facts.licence + ("; see its card" if facts.excludes else ""),
+        "top-1": percent(facts.top1),
     }
 
 

@@ -7,7 +7,15 @@ from course_utils.models.cost import on_meta
 from course_utils.widgets import live, zoo_browser
 from course_utils.widgets.zoo_browser import browser, html_table
 from course_utils.zoo import build, entries
-from course_utils.zoo.rows import ALL, filter_rows, format_cell, plain_table, published_parameters, zoo_row
+from course_utils.zoo.rows import (
+    ALL,
+    filter_rows,
+    format_cell,
+    plain_table,
+    published_parameters,
+    published_row,
+    zoo_row,
+)
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +122,16 @@ def test_parameters_are_those_of_the_published_network(name):
     model = on_meta(lambda: build(name, size=entry.size))
     told = get_model_weights(entry.builder)[entry.tag].meta["num_params"]
     assert published_parameters(entry, model) == told
+
+
+def test_published_rows_have_torchvisions_cost_or_ours_and_say_what_lacks_a_head():
+    resnet, lite0, clip = (
+        published_row(entries.find(n)) for n in ("ResNet-18", "EfficientNet-Lite0", "CLIP ViT-B/16")
+    )
+    assert (resnet["parameters (M)"], resnet["GMAC"], resnet["top-1"]) == ("11.7", "1.81", "69.8 %")
+    assert (lite0["parameters (M)"], lite0["GMAC"]) == ("3.4, no head", "0.38")
+    assert (clip["parameters (M)"], clip["licence"], clip["top-1"]) == (
+        "86.2",
+        "apache-2.0; see its card",
+        "–",
+    )
