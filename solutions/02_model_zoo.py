@@ -1595,8 +1595,16 @@ else:
 # %%
 session.show_recorded("low_rank")
 
+# %% tags=["record"]
+from itertools import combinations
+
+low_there = [Arm.from_dict(arm) for arm in session.recorded("low_rank")["arms"]]
+assert [percent(arm.mean) for arm in low_there] == ["75.4 %", "75.6 %", "75.0 %"]
+assert all("undecided" in verdict(*pair) for pair in combinations(low_there, 2))
+
 # %% [markdown]
-# Read the two verdicts: if they say "undecided", these pictures cannot tell a sixty-fourth of the numbers from all of them, nor either from the probe, where it all began. TODO recorded. LoRA saves the optimizer's memory (two numbers a trainable one in AdamW) and the copy to store per task; it is not a way to more accuracy.
+# Recorded, on 500 photographs a seed: probe 75.4 %, rank 4 75.6 %, all of the layer 75.0 %, and no verdict but "undecided". These pictures cannot tell a sixty-fourth of the numbers from all of them, nor
+# either from the probe, where it all began. LoRA saves the optimizer's memory (two numbers a trainable one in AdamW) and the copy to store per task; it is not a way to more accuracy.
 
 # %% [markdown]
 # ### A head without training pictures
