@@ -8,9 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from courses import ROOT, read
+from courses import CHAPTERS, ROOT, read
 
-CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
 BOTH = pytest.mark.parametrize("edition", ["solutions", "notebooks"])
 
 
@@ -35,7 +34,6 @@ def test_every_notebook_says_so_before_anything_loads_torch(edition, chapter):
 @pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.slow
-@pytest.mark.slow
 def test_the_runtime_takes_it(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     told = subprocess.run(
@@ -46,7 +44,6 @@ def test_the_runtime_takes_it(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's runtime tells its settings")
-@pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.slow
