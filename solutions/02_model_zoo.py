@@ -375,7 +375,7 @@ ten_crops = {(zoo.RECORDS[i].model, zoo.RECORDS[i].error) for i in groups[1]}
 assert ten_crops == {("AlexNet", 18.2), ("ResNet", 5.71), ("DenseNet", 6.66), ("DenseNet", 5.29)}
 
 # %% [markdown]
-# With one: VGG at several scales. Nine groups, six of them of a single number: most of what these papers report compares with nothing. ResNet and DenseNet meet in
+# With one: VGG at several scales. Nine groups, and six of the numbers stand alone in theirs: they compare with nothing. ResNet and DenseNet meet in
 # one group only (one network, ten crops): 5.71 % for 152 layers against 5.29 % for DenseNet's 264 and 6.66 % for its 121. The column that is handed on had told 3.57 against 2.80.
 # (And equal is not yet comparable: where a table does not say how many crops, as for VGG's 8.43, two equal gaps are no equal condition.)
 
