@@ -817,19 +817,20 @@ ablated = damaged(tuned, unseen, fine, {"left out": skipped, "shuffled": shuffle
 session.keep("ablation", {"arms": [arm.to_dict() for arm in ablated], "n_train": job.images})
 
 # %%
+def damage_figure(arms, title, data, chance):
+    """A row a block: accuracy of each seed without F(x), and with that of another image."""
+    by_way = {way: {arm.name.removesuffix(f" {way}"): arm.scores for arm in arms if arm.name.endswith(way)}
+              for way in ("left out", "shuffled")}  # fmt: skip
+    return plots.block_damage(by_way, whole=arms[0].scores, title=title, data=data, n_images=arms[0].n_images, chance=chance)
+
 whole, broken = ablated[0], min(ablated[1:], key=lambda arm: arm.mean)
-title = f"Fine-tuned ResNet-18: the worst damage is {broken.name} ({whole.mean:.1%} to {broken.mean:.1%})"
-damage = {
-    way: {arm.name.removesuffix(f" {way}"): arm.scores for arm in ablated if arm.name.endswith(way)}
-    for way in ("left out", "shuffled")
-}
-plots.show(plots.block_damage(
-    damage, whole=whole.scores, title=title, data=session.caption, n_images=len(unseen), chance=session.chance))  # fmt: skip
+title = f"Yours, fine-tuned: the worst damage is {broken.name} ({whole.mean:.1%} to {broken.mean:.1%})"
+plots.show(damage_figure(ablated, title, session.caption, session.chance))
 left_out = [arm for arm in ablated if "left out" in arm.name]
 print(*(verdict(whole, arm) for arm in left_out), sep="\n")
 
 # %% [markdown]
-# How large was F(x) in *these* networks at *this* size? One table of your run, one of the recorded one; in each, sizes and losses are of the same networks at the same input size.
+# And how large was F(x) in *these* networks at *this* size? In each of the two tables sizes and losses are of the same networks and input size.
 
 # %%
 def block_rows(ratio, arms):
@@ -846,7 +847,10 @@ captured = [capture(model.to(device), shown) for model in tuned]
 here_ratio = {name: sum(float(c[name].ratio.mean()) for c in captured) / len(captured) for name in captured[0]}
 session.keep("sizes where losses were measured", {"pixels": job.size, "ratio": here_ratio})
 show_table(block_rows(here_ratio, ablated), caption=f"Your run: fine-tuned, {job.size} px, {splits.name}; {whole}; *: decided")
+
+# %%
 there = [Arm.from_dict(arm) for arm in session.recorded("ablation")["arms"]]
+plots.show(damage_figure(there, "Recorded: without the F(x) of layer4.1 nothing is lost", "photographs of CIFAR-10, 1,000 training images", 0.1))
 there_ratio = session.recorded("sizes where losses were measured")["ratio"]
 show_table(block_rows(there_ratio, there), caption=f"Recorded: fine-tuned, 32 px, photographs; {there[0]}; *: decided")
 

@@ -63,6 +63,8 @@ def run(
 
     Example: `course run 03 --budget cpu --data photos.zip` ends with a table and the pages' path.
     """
+    if only and not record:
+        raise typer.BadParameter("--only says what to record: it goes with --record")
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
     settings = dict(_setting(text) for text in overrides or [])
@@ -73,8 +75,6 @@ def run(
         chosen = choose_notebooks(root, notebooks or [])
     except LookupError as problem:
         raise typer.BadParameter(str(problem.args[0])) from None
-    if only and not record:
-        raise typer.BadParameter("--only says what to record: it goes with --record")
     if record:
         from course_utils.data.loading import refuse_cartoons
 
