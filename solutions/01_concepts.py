@@ -305,14 +305,6 @@ checks.hidden(hidden_test)
 # penalty on large weights (`weight_decay`) are chosen on validation as well. Test only measures.
 #
 # *Predict first:* rank the five by accuracy.
-#
-# **When is a difference a result?** `verdict` asks two things. Do the *ranges* of the seeds lie apart? Another seed draws other pictures and other random numbers; if the
-# worst of one arm is not above the best of the other, luck may have decided. And is the difference of the means over *two standard errors* of what drawing that many test images alone
-# gives? (For an accuracy `p` on `n` images the variance is `p (1 - p) / n`; two arms, so two such terms.) Only if both say yes is it decided; with one seed it never is.
-#
-# How strong is the first question? Two arms that are equally good have ranges apart in one case of three with two seeds each (all orders of four scores are equally likely), and in one of ten with three.
-# So at `smoke`, with two seeds, the second question carries the verdict; take what is recorded, with three, as the result. (Folds, which chapter 03 uses, differ by their images;
-# there the second question decides alone.)
 
 # %%
 from functools import partial
@@ -380,6 +372,15 @@ curves = {
     name: [[e.val_accuracy for e in h.records] for h in histories]
     for name, (histories, _, _) in races.items()
 }
+
+# %% [markdown]
+# **When is a difference a result?** `verdict` asks two things. Do the *ranges* of the seeds lie apart? Another seed draws other pictures and other random numbers; if the
+# worst of one arm is not above the best of the other, luck may have decided. And is the difference of the means over *two standard errors* of what drawing that many test images alone
+# gives? (For an accuracy `p` on `n` images the variance is `p (1 - p) / n`; two arms, so two such terms.) Only if both say yes is it decided; with one seed it never is.
+#
+# How strong is the first question? Two arms that are equally good have ranges apart in one case of three with two seeds each (all orders of four scores are equally likely), and in one of ten with three.
+# So at `smoke`, with two seeds, the second question carries the verdict; take what is recorded, with three, as the result. (Folds, which chapter 03 uses, differ by their images;
+# there the second question decides alone.)
 
 # %%
 n_test = len(splits.test)
