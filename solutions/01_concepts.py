@@ -396,7 +396,7 @@ print(verdict(full, scratch), verdict(full, probe), sep="\n")
 # %%
 message = verdict(full, scratch)
 caption = f"{splits.name}, {plan.starts.train:,} training images a seed"
-title = f"{full.name} against {scratch.name}, by epoch"
+title = "Validation accuracy by epoch: the three starts that train"
 plots.show(plots.learning_curves(curves, title=title, data=caption, n_images=len(watched),
                                  chance=session.chance))  # fmt: skip
 plots.show(plots.arms(start_arms, title=message, data=caption, chance=session.chance))
@@ -726,7 +726,7 @@ plots.show(plots.accuracy_by_amount(long_scores, title="Recorded: accuracy by nu
                                     data="photographs of CIFAR-10", n_images=10_000, chance=session.chance))  # fmt: skip
 
 # %% [markdown]
-# And your functions on these curves. *Predict first:* the small start's probe with 100 labels is worth how many from scratch?
+# And your functions on these curves. *Predict first:* the small start's probe with 100 labels is worth how many from scratch? (`inf`: scratch does not get there with 5,000.)
 
 # %%
 def on_the_record():

@@ -2096,10 +2096,8 @@ show_table([{"measured on": name, "accuracy": percent(value)} for name, value in
 # %% [markdown]
 # From the first row to the second two things change at once: the model has finished the epoch, and batch norm uses its
 # running statistics instead of each batch's own. From the second to the third it is augmentation, from the third to the
-# last what the model does not carry over to new images. Whether train is below validation depends on the epoch:
-
-# %%
-plots.show(plots.epoch_metrics(history, title="The run of section 4: training and validation by epoch"))
+# last what the model does not carry over to new images. Whether train is below validation depends on the epoch: look at
+# the curves of section 4.
 
 # %% [markdown]
 # ### Test-time resolution

@@ -40,9 +40,9 @@ KNOWN_ARMS = {
     "linear probe": 4,
     "probe, ResNet-18": 4,
     "pretrained": 4,  # a probe of pretrained features, beside those of other networks
-    "weights permuted": 5,
+    "weights permuted": 9,  # from 7 on: a colour that another arm has, with another marker
     "probe, EfficientNet-Lite0": 6,
-    "raw pixels": 13,  # the colour of 6 with another marker
+    "raw pixels": 13,
 }
 INK, FAINT = "0.15", "0.4"
 REGULAR = (400, "normal", "regular", "book")  # what font files call the weight of plain text
