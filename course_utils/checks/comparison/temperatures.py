@@ -149,9 +149,16 @@ def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tu
 
 
 def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:
-    """The temperature at which a measure of probabilities and labels is lowest, to 0.4 %."""
-    grid = torch.logspace(math.log10(0.05), math.log10(50), 2000).tolist()
-    return min(grid, key=lambda t: float(measure((logits / t).softmax(dim=1), labels)))
+    """The temperature at which a measure of probabilities and labels is lowest, to 0.2 %.
+
+    The measures fall to one lowest point and rise again: a second grid looks between the first one's neighbours.
+    """
+    grid = torch.logspace(math.log10(0.05), math.log10(50), 100)
+    for _ in range(2):
+        best = min(grid.tolist(), key=lambda t: float(measure((logits / t).softmax(dim=1), labels)))
+        step = math.log10(grid[1] / grid[0])
+        grid = torch.logspace(math.log10(best) - step, math.log10(best) + step, 100)
+    return best
 
 
 def _squared_error(probabilities: Tensor, labels: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ TOLERANCE = 5e-4  # relative: n and n - 1 below the sum of squares, float32 and 
 DIGITS = 1e-2  # the same, where float32 loses everything
 NOTHING = torch.full((3,), torch.nan)  # 0 divided by 0
 MOST_KEPT = 32  # batches of uint8: four of float64
-LARGE = 200_000  # bytes: a tensor of more than that is a reason to count all
+LARGE = 200_000  # bytes: a tensor of more than that is a reason to look at the sum
 MOST_AT_ONCE = 128  # the same, in the middle of a step or after the last batch: sixteen of float64
 ADD_UP = "add up sum, sum of squares and number of pixels over all batches; divide once, at the end"
 ROUNDED = (
@@ -185,7 +185,8 @@ class Memory(TorchDispatchMode):
 
     def __init__(self):
         super().__init__()
-        self.storages: weakref.WeakSet = weakref.WeakSet()
+        self.sizes: dict[int, int] = {}  # bytes of each storage that is alive, by its id
+        self.held = 0  # their sum
         self.most = 0  # bytes alive, since the last call of `forget_most`
 
     def __enter__(self) -> Memory:
@@ -201,17 +202,28 @@ class Memory(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         for item in result if isinstance(result, tuple | list) else (result,):
             if isinstance(item, Tensor):
-                self.storages.add(item.untyped_storage())
-                if item.untyped_storage().nbytes() > LARGE:
-                    self.most = max(self.most, self.bytes_alive())
+                self._count(item.untyped_storage())
         return result
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        if id(storage) not in self.sizes:
+            self.sizes[id(storage)] = 0
+            weakref.finalize(storage, self._forget, id(storage))
+        grown = storage.nbytes() - self.sizes[id(storage)]
+        self.held += grown
+        self.sizes[id(storage)] += grown
+        if storage.nbytes() > LARGE:
+            self.most = max(self.most, self.bytes_alive())
+
+    def _forget(self, storage: int) -> None:
+        self.held -= self.sizes.pop(storage)
 
     def forget_most(self) -> None:
         self.most = 0
         tracemalloc.reset_peak()
 
     def bytes_alive(self) -> int:
-        return sum(s.nbytes() for s in list(self.storages)) + tracemalloc.get_traced_memory()[0]
+        return self.held + tracemalloc.get_traced_memory()[0]
 
 
 class Feed:
