@@ -53,7 +53,7 @@ from torch import nn
 
 from course_utils import checks, models, plots
 from course_utils.analysis import Arm, choose_rate, is_decided, verdict
-from course_utils.notebook import show_table, start
+from course_utils.notebook import show_table, start, try_yours
 
 session = start(
     "01_concepts", "{{course_version}}",
@@ -689,7 +689,6 @@ checks.hidden(hidden_test)
 
 # %%
 from course_utils.analysis import describe_worth
-from course_utils.notebook import try_yours
 
 means = {name: {n: sum(s) / len(s) for n, s in line.items()} for name, line in by_amount.items()}
 
