@@ -870,7 +870,13 @@ recorded_faults = session.recorded("faults")
 recorded_rows = against_the_right(recorded_faults["rows"])
 show_table([{"mistake": name, "what is wrong": what} for name, what in FAULTS.items()], caption="The seven")
 show_table(recorded_rows, caption=f"Recorded, not yours: photographs of CIFAR-10, {recorded_faults['n_train']} training images, 1,000 unseen ones, 3 seeds")
-print(verdict(*(Arm(name, tuple(recorded_faults["scores"][name]), 1000) for name in ("none", "train() once"))))
+
+# %%
+fault_arms = [Arm(name, tuple(scores), 1000) for name, scores in recorded_faults["scores"].items()]
+plots.show(plots.arms(fault_arms, title="What each script's network is worth on unseen images, by mistake",
+                      data="recorded on CIFAR-10, 400 training images"))  # fmt: skip
+right, _, _, once, *_ = fault_arms
+print(verdict(right, once))
 
 # %% [markdown]
 # **Read it.** Recorded with 400 photographs: the right script reports 54.3 % and is worth 56.1. Nothing is wrong with it; its half is the harder one, by 1.8 points. `train()` once costs
@@ -982,6 +988,10 @@ few_labels = [f"{name}, 1,000 images" for name in (
 session.show_evidence("recipes", few_labels)
 probe_arm, *tuned_arms, scratch_arm = (session.evidence("recipes")[name] for name in few_labels)
 print(verdict(tuned_arms[0], probe_arm), verdict(tuned_arms[2], tuned_arms[0]), sep="\n")
+
+# %%
+six = [Arm(arm.name.removesuffix(", 1,000 images"), arm.scores, arm.n_images) for arm in (probe_arm, *tuned_arms, scratch_arm)]
+plots.show(plots.arms(six, title="Six ways to use 1,000 labelled photographs", data="recorded on CIFAR-10", chance=session.chance))
 
 # %% [markdown]
 # The four ways to fine-tune end within 1.5 points of each other; of their six pairs one is decided (a tenth for the backbone is ahead of layer-wise decay, by 1.4 points). The start is worth fourteen: **transferring at
