@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,20 @@ from pathlib import Path
 
 import nbformat
 
+from course_utils.authoring.release import read_sources
+from course_utils.authoring.source import Source
 from course_utils.environ import environment, path_with_our_programs
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "tests" / "samples" / "90_sample.py"
+CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
 STUB = 'raise NotImplementedError("replace this line by your answer")'
+
+
+@functools.cache
+def texts() -> dict[str, Source]:
+    """The texts of the chapters by name, read once in a process."""
+    return {source.name: source for source in read_sources(ROOT)}
 
 
 def make_course(folder: Path, *texts: Path) -> Path:

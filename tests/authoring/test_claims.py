@@ -1,9 +1,9 @@
 """The page of claims: made from its table, which a chapter may not cite beyond."""
 
 import pytest
-from courses import ROOT
+from courses import texts
 
-from course_utils.authoring import claims, release
+from course_utils.authoring import claims
 from course_utils.errors import BuildError
 
 ONE = """
@@ -24,7 +24,7 @@ course = "01"
 
 @pytest.fixture(scope="module")
 def sources():
-    return release.read_sources(ROOT)
+    return list(texts().values())
 
 
 def test_each_claim_is_a_row_beneath_its_area():

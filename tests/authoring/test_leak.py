@@ -8,7 +8,7 @@ import shutil
 import zipfile
 
 import pytest
-from courses import ROOT, make_course
+from courses import ROOT, make_course, texts
 
 from course_utils.authoring import handout, release
 from course_utils.authoring.source import Source
@@ -21,7 +21,7 @@ TELLING = 24  # characters; a shorter line, or an import, may stand anywhere
 
 @pytest.fixture(scope="module")
 def sources() -> list[Source]:
-    return release.read_sources(ROOT)
+    return list(texts().values())
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import shutil
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from courses import ROOT, make_course
+from courses import CHAPTERS, ROOT, make_course, texts
 
 from course_utils.authoring import course_map, package_map, picture, release
 from course_utils.authoring.pages import put_between
@@ -18,7 +18,7 @@ FACTS = {"data": "photos", "n_images": 1000}
 
 @pytest.fixture(scope="module")
 def source():
-    return release.read_sources(ROOT)[0]
+    return texts()[CHAPTERS[0]]
 
 
 def test_only_what_stands_between_the_marks_is_replaced():

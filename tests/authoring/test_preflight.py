@@ -9,13 +9,12 @@ import sys
 
 import numpy as np
 import pytest
-from courses import ROOT
+from courses import CHAPTERS, ROOT
 from PIL import Image
 
 from course_utils.authoring import preflight, running
 from course_utils.errors import CourseError, DataError, EnvironmentProblem, WeightsError
 
-CHAPTERS = [path.stem for path in sorted((ROOT / "solutions").glob("*.py"))]
 GIVEN = {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0, "overrides": {}}
 
 

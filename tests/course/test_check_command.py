@@ -11,7 +11,7 @@ import sys
 
 import nbformat
 import pytest
-from courses import ROOT, cell, make_course, read
+from courses import ROOT, cell, make_course, read, texts
 
 from course_utils.authoring import release
 from course_utils.course import handin, released
@@ -84,7 +84,7 @@ def test_the_list_names_what_students_got_and_holds_no_secret(course, known, bla
 def test_the_list_is_as_built():
     """Drift of the real list is `course build --check`'s to find, and a test's."""
     known = released.read_list()
-    assert set(known) == {source.name for source in release.read_sources(ROOT)}
+    assert set(known) == set(texts())
     resting = {name: released.read_experiments(name) for name in known}
     assert released.LIST.read_text(encoding="utf-8") == released.list_text(known, resting)
 
@@ -237,7 +237,7 @@ def test_a_notebook_that_cannot_be_set_up_is_not_called_gradable(tmp_path, blank
 
 
 def test_the_set_up_cell_of_every_chapter_is_known():
-    for source in release.read_sources(ROOT):
+    for source in texts().values():
         assert sum(handin.SET_UP in c.source for c in source.cells) == 1
 
 

@@ -4,9 +4,8 @@ import textwrap
 from types import SimpleNamespace
 
 import pytest
-from courses import ROOT
+from courses import texts
 
-from course_utils.authoring import release
 from course_utils.authoring.cells import cell_ids
 from course_utils.course import experiments
 from course_utils.course.released import fingerprint, read_experiments
@@ -83,7 +82,7 @@ def test_blank_lines_around_a_cell_do_not_count():
 
 
 def test_the_list_holds_experiments_and_no_cell_of_an_exercise_and_no_set_up():
-    for source in release.read_sources(ROOT):
+    for source in texts().values():
         known = read_experiments(source.name)
         by_id = dict(zip(cell_ids(source.cells), source.cells, strict=True))
         listed = [by_id[id_] for id_ in known]

@@ -8,7 +8,7 @@ import shutil
 import nbformat
 import pytest
 from accessible import count_figures, figure_faults
-from courses import ROOT, autograde, cell, points, read, scores, submit
+from courses import CHAPTERS, ROOT, autograde, cell, points, read, scores, submit, texts
 from nbclient import NotebookClient
 
 from course_utils.authoring import release, running
@@ -17,7 +17,6 @@ from course_utils.grading import batch
 from course_utils.grading.gradebook import results
 
 STUDENTS = ("instructor", "blank", "half")
-CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
 pytestmark = pytest.mark.slow
 
 
@@ -143,7 +142,7 @@ def test_course_grade_gives_the_same_scores_cell_by_cell(graded, chapter):
 
 
 def test_a_chapter_is_worth_fifteen_points_in_four_exercises_with_one_written(chapter):
-    cells = release.read_source(ROOT / "solutions" / f"{chapter}.py", "1").cells
+    cells = texts()[chapter].cells
     exercises = [c for c in cells if c.role in ("answer", "written")]
     assert sum(c.points for c in cells) >= 15
     assert len(exercises) >= 4 and "written" in {c.role for c in exercises}
@@ -151,7 +150,7 @@ def test_a_chapter_is_worth_fifteen_points_in_four_exercises_with_one_written(ch
 
 def test_every_answer_has_its_check_and_two_graded_cells(chapter):
     """Two graded cells, or one that ends in a float, make half an answer worth something."""
-    cells = release.read_source(ROOT / "solutions" / f"{chapter}.py", "1").cells
+    cells = texts()[chapter].cells
     for name in (c.grade_id.removesuffix("-answer") for c in cells if c.role == "answer"):
         graded_cells = [c for c in cells if c.role == "graded" and c.grade_id.rpartition("-")[0] == name]
         assert len(graded_cells) >= 2, name

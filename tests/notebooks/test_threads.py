@@ -8,9 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from courses import ROOT, read
+from courses import CHAPTERS, ROOT, read
 
-CHAPTERS = [text.stem for text in sorted((ROOT / "solutions").glob("*.py"))]
 BOTH = pytest.mark.parametrize("edition", ["solutions", "notebooks"])
 
 
