@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from course_utils.course.names import complete_name
+from course_utils.course.names import complete_name, released_names
 from course_utils.errors import EnvironmentProblem
 
 FAILED, USAGE, ENVIRONMENT = 1, 2, 3
@@ -56,9 +56,8 @@ def named_assignment(root: Path, beginning: str) -> str:
     Raises:
         typer.BadParameter: if there is none, or several.
     """
-    names = sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
     try:
-        return complete_name(beginning, names)
+        return complete_name(beginning, released_names(root))
     except LookupError as problem:
         raise typer.BadParameter(str(problem)) from None
 

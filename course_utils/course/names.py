@@ -24,6 +24,11 @@ def complete_name(beginning: str, names: Sequence[str]) -> str:
     raise LookupError(f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run `course build`'}")
 
 
+def released_names(root: Path) -> list[str]:
+    """The names of the notebooks that students get, in order."""
+    return sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
+
+
 def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
     """Instructor editions by name or by the beginning of it (``03``); all of them if none is named.
 

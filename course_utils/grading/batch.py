@@ -15,6 +15,7 @@ from pathlib import Path
 from distributed import Client
 from filelock import FileLock, Timeout
 
+from course_utils.course.names import released_names
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.assignment import Assignment, How
@@ -72,8 +73,7 @@ def limits(cell_seconds: int | None = None, notebook_seconds: int | None = None)
 
 def submitted_assignments(root: Path) -> list[str]:
     """The assignments to which something was submitted, in order."""
-    names = sorted(path.parent.name for path in (root / "notebooks").glob("*/*.ipynb"))
-    return [name for name in names if any(find_submissions(root, name))]
+    return [name for name in released_names(root) if any(find_submissions(root, name))]
 
 
 def grade(

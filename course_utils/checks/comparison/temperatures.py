@@ -151,7 +151,7 @@ def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tu
 def _lowest(measure: Callable, logits: Tensor, labels: Tensor) -> float:
     """The temperature at which a measure of probabilities and labels is lowest, to 0.2 %.
 
-    The measures fall to one lowest point and rise again: a second grid looks between the first one's neighbours.
+    Each measure has one lowest point: a second grid looks between the neighbours of the first one's best.
     """
     grid = torch.logspace(math.log10(0.05), math.log10(50), 100)
     for _ in range(2):
