@@ -40,6 +40,7 @@ KNOWN_ARMS = {
     "linear probe": 4,
     "probe, ResNet-18": 4,
     "pretrained": 4,  # a probe of pretrained features, beside those of other networks
+    "our recipe": 5,
     "weights permuted": 9,  # from 7 on: a colour that another arm has, with another marker
     "probe, EfficientNet-Lite0": 6,
     "raw pixels": 13,
