@@ -142,20 +142,27 @@ def summary(runs: Sequence[Run]) -> str:
     return table(rows)
 
 
-def record(run: Run, command: str, folder: Path = recorded.FOLDER) -> Path:
+def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequence[str] = ()) -> Path:
     """Write the results of a run on real data to the package, with machine, versions and command.
 
+    Args:
+        only: names of results: these alone are renewed, in a record that stands.
+
     Raises:
-        DataError: if the run failed, kept no results, or saw only cartoons.
+        DataError: if the run failed, kept no results (or not those of ``only``), or saw only cartoons.
     """
-    if not run.passed or not run.facts.get("results"):
-        raise DataError(
-            f"{run.notebook} is not recorded.", found=run.result if not run.passed else "no results"
-        )
+    results = run.facts.get("results", {})
+    if not run.passed or not results.keys() >= {*only} or not results:
+        found = (", ".join(results) or "no results") if run.passed else run.result
+        raise DataError(f"{run.notebook} is not recorded.", found=found)
     refuse_cartoons(run.facts["data"])
     target = folder / f"{run.notebook}.{run.facts['budget']}.json"
-    facts = {"machine": describe_machine(), "versions": _versions(), "command": command}
-    recorded.write_json(target, {**run.facts, **facts, "seconds": round(run.seconds)})
+    facts: dict[str, object] = {"machine": describe_machine(), "versions": _versions(), "command": command}
+    facts["seconds"] = round(run.seconds)
+    if only:
+        recorded.renew(target, {name: results[name] for name in only}, facts)
+    else:
+        recorded.write_json(target, run.facts | facts)
     return target
 
 

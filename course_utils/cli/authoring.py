@@ -51,6 +51,10 @@ def run(
     record: Annotated[
         bool, typer.Option("--record", help="Keep the results in the package; real data only.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="RESULT", help="With --record: renew this result alone."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for notebooks and pages. Default: runs/<time>.")
     ] = None,
@@ -59,6 +63,8 @@ def run(
 
     Example: `course run 03 --budget cpu --data photos.zip` ends with a table and the pages' path.
     """
+    if only and not record:
+        raise typer.BadParameter("--only says what to record: it goes with --record")
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
     settings = dict(_setting(text) for text in overrides or [])
@@ -86,7 +92,9 @@ def run(
     print(f"\npages: {folder}/*.html")
     for result in runs:
         if record and result.passed:
-            print("recorded in", running.record(result, _command(result.notebook, parameters)))
+            print(
+                "recorded in", running.record(result, _command(result.notebook, parameters), only=only or ())
+            )
     if not all(result.passed for result in runs):
         raise typer.Exit(FAILED)
 

@@ -31,6 +31,19 @@ def keep(name: str, value: object, header: dict) -> None:
     write_json(path, content)
 
 
+def renew(path: Path, results: dict, facts: dict) -> None:
+    """Put some results of a later run into a record; the others stay, each with the facts of its own run.
+
+    Args:
+        results: by name.
+        facts: machine, versions, command and seconds of the later run.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["results"].update(results)
+    content["renewed"] = content.get("renewed", {}) | dict.fromkeys(results, facts)
+    write_json(path, content)
+
+
 def read(notebook: str, name: str) -> tuple[Any, dict] | None:
     """The recorded result ``name`` of ``notebook`` and the facts of its run, from the largest budget.
 
@@ -44,7 +57,8 @@ def read(notebook: str, name: str) -> tuple[Any, dict] | None:
             continue
         content = json.loads(path.read_text(encoding="utf-8"))
         if name in content["results"]:
-            return content["results"][name], {k: v for k, v in content.items() if k != "results"}
+            later = content.pop("renewed", {}).get(name, {})
+            return content.pop("results")[name], content | later
     return None
 
 

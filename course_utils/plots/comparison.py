@@ -52,7 +52,7 @@ def kernel_windows(
     strongest = kernels.flatten(1).norm(dim=1).argsort(descending=True)[:SHOWN_KERNELS]
     shape = f"{kernels.shape[-1]} × {kernels.shape[-1]}"
     caption = (source, f"the {len(strongest)} strongest of {count(len(kernels), 'kernel')} of {shape}")
-    fig = new_figure(title, (*caption, "each on its own scale, grey is zero; shares of |weight|"), height=3.1)
+    fig = new_figure(title, (*caption, "each on its own scale, grey is zero"), height=3.1)
     grid = fig.add_gridspec(2, len(strongest) // 2 + 3)
     for place, i in enumerate(strongest):
         ax = fig.add_subplot(grid[place % 2, place // 2])
@@ -83,8 +83,8 @@ def _kept_shares(ax: Axes, share: Tensor, windows: Mapping[str, tuple[int, int]]
     ax.axhline(even, color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
     ax.set_xticks(range(len(windows)), [legible(name) for name in windows], size=8)
     ax.set(
-        xlabel=f"dashed: spread evenly, {even:.1f}",
-        ylabel="share of all weight (%)",
+        xlabel=f"window (dashed: spread\nevenly, {even:.1f} %)",
+        ylabel="share of the sum of |weight| (%)",
         xlim=(-0.6, len(windows) - 0.4),
     )
     ax.margins(y=0.15)

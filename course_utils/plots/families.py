@@ -72,32 +72,33 @@ def _in_line(n: int) -> tuple[tuple[int, int], ...]:
 
 
 SKETCHES: Mapping[str, Sketch] = {
-    "Inception": Sketch(
+    "Inception (GoogLeNet)": Sketch(
         "several kernel sizes side by side; 1x1 convolutions make them cheap",
         (
-            Box("maps", 0, "data"),
-            Box("1x1", 2.4, y=1.2),
-            Box("1x1, 3x3", 2.4, y=0.4),
-            Box("1x1, 5x5", 2.4, y=-0.4),
-            Box("pool, 1x1", 2.4, y=-1.2),
-            Box("concatenate", 5, "merge"),
-            Box("maps", 7.2, "data"),
+            Box("192 maps", 0, "data"),
+            Box("1x1: 64", 3.1, y=1.2, width=3.0),
+            Box("1x1: 96, then 3x3: 128", 3.1, y=0.4, width=3.0),
+            Box("1x1: 16, then 5x5: 32", 3.1, y=-0.4, width=3.0),
+            Box("pool, then 1x1: 32", 3.1, y=-1.2, width=3.0),
+            Box("concatenate", 6.3, "merge", width=1.6),
+            Box("256 maps", 8.5, "data"),
         ),
         ((0, 1), (0, 2), (0, 3), (0, 4), (1, 5), (2, 5), (3, 5), (4, 5), (5, 6)),
     ),
-    "Residual": Sketch(
+    "Residual (ResNet)": Sketch(
         "a block learns what to add to its input",
         _chain(("x", "data"), "conv 3x3", "conv 3x3", ("x + F(x)", "merge"), ("ReLU", "merge")),
         _in_line(5),
         ((0, 3, 0.5),),
+        ((1, 2, "F(x)"),),
     ),
-    "Dense": Sketch(
+    "Dense (DenseNet)": Sketch(
         "each layer sees the maps of all layers before it",
         _chain(("maps", "data"), "conv", "conv", "conv", ("concatenate", "merge")),
         _in_line(5),
         ((0, 2, 0.3), (0, 3, 0.45), (1, 3, -0.35), (0, 4, 0.6), (1, 4, -0.55), (2, 4, -0.35)),
     ),
-    "Distillation token": Sketch(
+    "Distillation token (DeiT)": Sketch(
         "one more token learns what a trained CNN answers",
         (
             Box("patches", 0, "linear"),
@@ -109,17 +110,18 @@ SKETCHES: Mapping[str, Sketch] = {
         ),
         ((0, 1), (1, 2), (1, 3), (2, 4), (3, 5)),
     ),
-    "Contrast and momentum": Sketch(
-        "two views of one image should agree, and differ from all other images; no labels",
+    "Contrast and momentum (MoCo)": Sketch(
+        "find the second view of the same image among views of others; no labels",
         (
-            Box("image", 0, "data"),
-            Box("view 1", 2, "data", y=0.6),
-            Box("view 2", 2, "data", y=-0.6),
-            Box("encoder", 4, y=0.6),
-            Box("slow copy\n(moving mean)", 4, y=-0.6, width=1.8),
-            Box("agree?", 6.4, "merge"),
+            Box("image", 0, "data", y=0.6),
+            Box("view 1", 2.2, "data", y=1.2),
+            Box("view 2", 2.2, "data"),
+            Box("other images", 2.2, "data", y=-1.2, width=1.7),
+            Box("encoder", 5, y=1.2, width=1.7),
+            Box("slow copy of it\n(moving mean)", 5, y=-0.6, width=2.1),
+            Box("close: 1 and 2\nfar: 1 and others", 8.2, "merge", y=0.3, width=2.3),
         ),
-        ((0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 5)),
+        ((0, 1), (0, 2), (1, 4), (2, 5), (3, 5), (4, 6), (5, 6)),
     ),
     "ConvNeXt": Sketch(
         "a CNN again, with what Transformers taught: patches, 7x7 depthwise, LayerNorm, GELU",

@@ -67,8 +67,8 @@ def _alexnet(ax: Axes) -> str:
         up, down = macs / work, weights / parameters
         block(ax, x - 0.2, base, (0.4, tall * up), strong)
         block(ax, x - 0.2, base - tall * down, (0.4, tall * down), strong)
-        word(ax, x, base + tall * up + 0.09, f"{up:.0%}")
-        word(ax, x, base - tall * down - 0.09, f"{down:.0%}" if down > 0.005 else "0.04 %")
+        word(ax, x, base + tall * up + 0.09, f"{100 * up:.0f} %")
+        word(ax, x, base - tall * down - 0.09, f"{100 * down:.0f} %" if down > 0.005 else "0.04 %")
     ax.plot([1.1, 7.4], [base, base], color=INK, lw=1)
     word(ax, 0.5, 2.17, "kernel,\nto scale")
     word(ax, 0.5, base + 0.25, "share of the\nmultiply-adds")
@@ -185,7 +185,7 @@ def _patches(ax: Axes) -> str:
     word(ax, at + 0.11, 1.93, "one token, in the next block: a weighted sum of all")
     word(ax, 0.9, 0.2, "16 patches (ViT-B/16: 196)")
     word(ax, 2.2, 0.36, "class token: its last value gives the scores", ha="left")
-    word(ax, 7.75, 1.15, "12 blocks", ha="right")
+    word(ax, 7.75, 1.15, "12 such\nblocks", ha="right")
     return (
         "A picture cut into 16 patches; they and a class token in a row; lines from each of them to one token"
     )
@@ -209,18 +209,23 @@ def _windows(ax: Axes) -> str:
             ax.plot([left, left + 8 * cell], [0.35 + (8 - edge) * cell] * 2, color=COLOURS[0], lw=2.2)
             ax.plot([left + edge * cell] * 2, [0.35, 0.35 + 8 * cell], color=COLOURS[0], lw=2.2)
         word(ax, left + 0.8, 2.1, name, weight="bold")
-    lattice(ax, 5.2, 0.35, 4, 2 * cell, "white")
-    frame(ax, 5.2, 0.35 + 4 * cell, 4 * cell, COLOURS[0])
+    for x, y in (([2.7, 4.3], [1.15, 1.15]), ([3.5, 3.5], [0.35, 1.95])):
+        ax.plot(x, y, color=COLOURS[0], lw=1.4, linestyle=(0, (2, 2)))  # where the first windows met
+    lattice(ax, 5.2, 0.35, 4, 2 * cell, ATTENTION)
+    frame(ax, 5.2, 0.35, 8 * cell, COLOURS[0])
     word(ax, 6.0, 2.1, "then 2x2 tokens become one", weight="bold")
     for left in (1.95, 4.45):
         arrow(ax, (left, 1.15), (left + 0.55, 1.15))
     for left, words in (
-        (0.2, "the dark token sees 16"),
-        (2.7, "and 16 of four windows"),
-        (5.2, "a map half as wide"),
+        (0.2, "the dark token sees its window"),
+        (2.7, "parts of all four (dashed)"),
+        (5.2, "one window holds all the map"),
     ):
         word(ax, left + 0.8, 0.17, words)
-    return "Three grids: a token in its window of 4x4; in a window shifted by two; half as many tokens a side"
+    return (
+        "Three grids: a token in its window of 4x4; in a window shifted by two, which has parts of four "
+        "windows; half as many tokens a side, all in one window"
+    )
 
 
 def _masked(ax: Axes) -> str:
@@ -284,18 +289,18 @@ IDEAS: Mapping[str, Idea] = {
         "blue: convolution, green: linear; torchvision's AlexNet, 224 pixels", _alexnet),
     "VGG": Idea(
         "two 3x3 kernels see as far as one 5x5, with fewer weights", 2.35, "C channels in and out", _vgg),
-    "Depthwise separable": Idea(
+    "Depthwise separable (MobileNet)": Idea(
         "first in space, each channel by itself; then across channels, each pixel by itself", 2.1,
         "a small square is one weight", _depthwise),
-    "Compound scaling": Idea(
+    "Compound scaling (EfficientNet)": Idea(
         "deeper, wider and sharper together", 1.9,
         "a slab: a layer, its thickness: channels, its height: pixels; factors of B4", _scaling),
-    "Patches and attention": Idea(
+    "Patches and attention (ViT)": Idea(
         "a picture is a sentence of patches; each token looks at all others", 2.1, "", _patches),
-    "Shifted windows": Idea(
+    "Shifted windows (Swin)": Idea(
         "attention inside windows that shift, on maps that shrink", 2.25,
         "here 4x4 tokens a window, shifted by 2; Swin-T: 7x7, by 3, four stages", _windows),
-    "Masked tokens": Idea(
+    "Masked tokens (BEiT, MAE)": Idea(
         "hide patches and let the network say what was there", 2.25,
         "no labels; the guess is drawn, not a network's", _masked),
     "Images and texts (CLIP)": Idea(

@@ -56,12 +56,21 @@ def block_sketch() -> CourseFigure:
         _arrow(ax, (ends[0], 0), (ends[1], 0), "arc3", INK)
     _arrow(ax, (0, 0.25), (PARTS["+"], 0.3), "arc3,rad=-0.28", COLOURS[1])
     ax.text(3.6, 1.42, "shortcut: x, or W x", ha="center", size=9, color=COLOURS[1])
-    ax.text(3.6, -0.75, "F(x)", ha="center", size=10, color=COLOURS[0])
-    ax.text(7.75, -0.75, "H(x) = shortcut + F(x)", ha="center", size=9)
-    ax.set(xlim=(-0.5, 10.5), ylim=(-0.95, 1.75))
+    _brace(ax, PARTS["conv1\n3x3"] - 0.45, PARTS["bn2"] + 0.4, "F(x)")
+    _brace(ax, PARTS["+"] - 0.25, PARTS["+"] + 0.25, "H(x) = shortcut + F(x)")
+    ax.set(xlim=(-0.5, 10.5), ylim=(-1.0, 1.75))
     ax.set_axis_off()
     words = " to ".join(name.strip() for name in PARTS).replace("\n", " ")
-    return write_alt_text(fig, f"Boxes in a row: {words}; an arrow leads from x past them to the +")
+    branch = "a brace from conv1 to bn2 is named F(x)"
+    return write_alt_text(fig, f"Boxes in a row: {words}; an arrow leads from x past them to the +; {branch}")
+
+
+def _brace(ax: Axes, left: float, right: float, name: str) -> None:
+    """A brace below the boxes between two places, and what it holds together."""
+    middle, top, low = (left + right) / 2, -0.42, -0.55
+    ends = ([left, left, middle, middle, middle, right, right], [top, low, low, low - 0.1, low, low, top])
+    ax.plot(*ends, color=COLOURS[0], linewidth=1.2, solid_joinstyle="round")
+    ax.text(middle, low - 0.16, name, ha="center", va="top", size=10, color=COLOURS[0])
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], way: str, colour: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from matplotlib.ticker import FuncFormatter
 
@@ -21,6 +22,7 @@ from course_utils.plots.labels import label_points
 from course_utils.tables import count, percent
 
 LONGEST = 22  # letters of a model's name
+FILLS: tuple[Literal["full", "none"], ...] = ("full", "none")  # of weights with a head, and without
 ACROSS = 5  # models in a line of the time line
 
 
@@ -31,27 +33,24 @@ def zoo_accuracy(
     """Published top-1 accuracy against a cost on a logarithmic axis, a style for each family.
 
     Args:
-        rows: with ``model``, ``family``, ``top-1`` (fraction; rows without are left out) and ``column``.
+        rows: with ``model``, ``family``, ``head``, ``top-1`` (fraction; rows without are left out) and
+            ``column``.
         column: the cost, with its unit: ``"parameters (M)"`` or ``"GMAC"``.
     """
     known = [row for row in rows if row["top-1"] is not None]
     if not known:
         raise DataError("no row has a published accuracy.", expected="a `top-1` that is not None")
-    note = "published: one network, one crop; self-supervised: linear probe"
+    note = "published: one network, one crop; self-supervised: linear probe; hollow: weights without a head"
     fig = new_figure(title, (data, count(len(known), "model"), note), height=4.6)
     ax = fig.add_subplot()
     for i, family in enumerate(dict.fromkeys(row["family"] for row in rows)):
         some = [row for row in known if row["family"] == family]
-        colour, marker = series_style(i)
-        if some:
-            ax.plot(
-                [row[column] for row in some],
-                [100 * row["top-1"] for row in some],
-                marker,
-                color=colour,
-                markersize=7,
-                label=family,
-            )
+        (colour, marker), label = series_style(i), family
+        for fill in FILLS:
+            points = [(row[column], 100 * row["top-1"]) for row in some if _fill(row) == fill]
+            if points:
+                ax.plot(*zip(*points), marker, color=colour, markersize=7, fillstyle=fill, label=label)
+                label = "_"  # a family once
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
     ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -60,6 +59,10 @@ def zoo_accuracy(
     label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST))
     words = [f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}" for row in known]
     return write_alt_text(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(words)}")
+
+
+def _fill(row: Mapping) -> str:
+    return "none" if row["head"] == "none" else "full"
 
 
 @house_style()

@@ -20,7 +20,7 @@ from course_utils.zoo.published import (
     origin,
     torchvision_accuracies,
 )
-from course_utils.zoo.rows import Case, filter_rows, plain_table, recommend, zoo_row
+from course_utils.zoo.rows import Case, filter_rows, plain_table, published_row, recommend, zoo_row
 
 __all__ = [
     "Availability",
@@ -48,6 +48,7 @@ __all__ = [
     "origin",
     "plain_table",
     "position_embedding",
+    "published_row",
     "recommend",
     "select",
     "torchvision_accuracies",

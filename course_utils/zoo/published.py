@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torchvision import models as torchvision_models
@@ -17,6 +17,8 @@ ONE_CROP, PROBE = "one network, one crop", "linear probe on frozen features"
 NOT_STATED = "not stated"
 SEVERAL_SCALES = -1  # in place of a number of crops
 NON_COMMERCIAL = ("cc-by-nc", "non-commercial")
+# What a card rules out, whatever the licence says: "Out-of-Scope Use Cases" of openai/CLIP, model-card.md.
+EXCLUDED = {"CLIP ViT-B/16": "any deployed use, sold or not"}
 # Top-1 on ImageNet's validation images where the library's metadata has none.
 FROM_PAPERS = {
     "EfficientNet-Lite0": (75.1, ONE_CROP, "its authors' page, tensorflow/tpu"),
@@ -40,6 +42,7 @@ class Card:
         top1, top5: published ImageNet accuracy as fractions; ``None`` where none is known to us.
         conditions: how it was measured.
         source: where the numbers stand.
+        excludes: uses that its makers' model card rules out, whatever the licence allows.
     """
 
     mean: tuple[float, ...]
@@ -50,6 +53,7 @@ class Card:
     top5: float | None = None
     conditions: str = ""
     source: str = ""
+    excludes: str = ""
 
     @property
     def commercial(self) -> bool | None:
@@ -91,7 +95,8 @@ def _of_timm(entry: Entry) -> Card:
 
     config: Any = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
     size = config.input_size[-1]
-    return Card(config.mean, config.std, size, config.license, *_of_paper(entry.name))
+    found = Card(config.mean, config.std, size, config.license, *_of_paper(entry.name))
+    return replace(found, excludes=EXCLUDED.get(entry.name, ""))
 
 
 def _of_paper(name: str) -> tuple:

@@ -6,21 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import nn
+from torchvision.models import get_model_weights
 
 from course_utils.errors import CourseError
 from course_utils.models.cost import accepts, last_map, multiply_adds, on_meta, smallest_input
 from course_utils.models.freezing import count_parameters
 from course_utils.models.heads import find_head
-from course_utils.tables import table
+from course_utils.tables import percent, table
 from course_utils.zoo.building import build
-from course_utils.zoo.entries import Entry
+from course_utils.zoo.entries import CAPTIONS, Entry
 from course_utils.zoo.published import card
 
 COLUMNS = (
-    "model", "weights", "family", "year", "parameters (M)", "GMAC", "size", "accepts", "map at 32",
-    "top-1", "trained on", "labels", "licence",
+    "model", "weights", "family", "year", "parameters (M)", "head", "GMAC", "size", "accepts",
+    "last map at 32 px", "top-1", "trained on", "labels", "licence",
 )  # fmt: skip
 COMMERCIAL = {True: "yes", False: "no", None: "read them"}
+NO_HEAD = "none"
 ALL = "all families"
 STEP = 32  # pixels; a network that takes its smallest size and this much more has no fixed size
 LENET_CLASSES = 10
@@ -64,7 +66,9 @@ def recommend(rows: Sequence[dict], case: Case, most: int = 5) -> list[Candidate
     """Rows that meet ``case``, the published accuracy deciding their order; never one fixed answer.
 
     Rows without a comparable published accuracy follow after those that have one: their order
-    says nothing. Compare the candidates on your own validation images.
+    says nothing. Where the product is sold, rows come first whose licence allows it and whose card
+    excludes nothing; after them those whose terms are yet to be read. Compare the candidates on your own
+    validation images.
 
     Args:
         rows: from :func:`course_utils.zoo.rows.zoo_row`, with counted costs.
@@ -82,7 +86,9 @@ def recommend(rows: Sequence[dict], case: Case, most: int = 5) -> list[Candidate
             found=f"{reasons.count(hardest)} of {len(rows)} rows: {hardest}",
             do="relax that constraint",
         )
-    ordered = sorted(fitting, key=lambda row: -(_comparable(row) or 0.0))
+    ordered = sorted(
+        fitting, key=lambda row: (case.commercial and not _cleared(row), -(_comparable(row) or 0.0))
+    )
     return [Candidate(row["model"], _reasons(row), _cautions(row, case)) for row in ordered[:most]]
 
 
@@ -103,6 +109,11 @@ def _refused(row: dict, case: Case) -> list[str]:
     return found
 
 
+def _cleared(row: dict) -> bool:
+    """Whether licence and card, as they are published, let the weights be used in a product."""
+    return row["commercial"] == COMMERCIAL[True] and not row["excludes"]
+
+
 def _comparable(row: dict) -> float | None:
     """The published top-1 accuracy of one network and one crop; a linear probe is another matter."""
     return row["top-1"] if row["top-1"] and "probe" not in row["conditions"] else None
@@ -111,7 +122,8 @@ def _comparable(row: dict) -> float | None:
 def _reasons(row: dict) -> tuple[str, ...]:
     accuracy = _comparable(row)
     said = f"{accuracy:.1%} top-1 on ImageNet" if accuracy else "no comparable ImageNet number"
-    cost = f"{row['parameters (M)']:.1f} M parameters, {row['GMAC']:.2f} GMAC at {row['size']} px"
+    bare = " without a head" if row["head"] == NO_HEAD else ""
+    cost = f"{row['parameters (M)']:.1f} M parameters{bare}, {row['GMAC']:.2f} GMAC at {row['size']} px"
     return said, cost, f"{row['trained on']} ({row['labels']})"
 
 
@@ -119,6 +131,8 @@ def _cautions(row: dict, case: Case) -> tuple[str, ...]:
     found = []
     if case.commercial and row["commercial"] == "read them":
         found.append(f"licence {row['licence']}: read the terms")
+    if row["excludes"]:
+        found.append(f"its card excludes {row['excludes']}")
     if case.size and case.size < row["smallest"]:
         found.append(f"takes {row['smallest']} px at least: enlarge, or rebuild with small patches")
     elif case.size and case.size < row["size"] / 2:
@@ -130,9 +144,11 @@ def zoo_row(entry: Entry) -> dict:
     """Published and counted facts of one entry; nothing is downloaded, no weight is stored.
 
     ``parameters (M)`` counts millions of the network as it was published, with the head that came with
-    its weights; ``GMAC`` billions of multiply-adds for an image at ``size`` pixels and at 32, where
-    Transformers are rebuilt with small patches; ``map`` is the last feature map at these two sizes,
-    ``accepts`` what the published network takes: ``63 up``, or ``224 only``.
+    its weights; ``head`` tells how many classes that one has, or ``none`` where none came with them (then
+    the number is that of the backbone; CLIP's is a projection into the space of its texts). ``GMAC`` counts
+    billions of multiply-adds for an image at ``size`` pixels and at 32, where Transformers are rebuilt with
+    small patches; ``last map`` is the side of the last feature map at these two sizes, ``accepts`` what the
+    published network takes: ``63 up``, or ``224 only``.
     """
     facts = card(entry)
     stock = on_meta(lambda: build(entry.name, size=entry.size))
@@ -144,11 +160,12 @@ def zoo_row(entry: Entry) -> dict:
         "family": entry.family,
         "year": entry.year,
         "parameters (M)": published_parameters(entry, stock) / 1e6,
+        "head": _head(entry),
         "GMAC": multiply_adds(stock, entry.size) / 1e9,
         "size": entry.size,
         "GMAC at 32": multiply_adds(small, 32) / 1e9,
-        "map": _sides(last_map(stock, entry.size)),
-        "map at 32": _sides(last_map(small, 32)),
+        "last map": _sides(last_map(stock, entry.size)),
+        "last map at 32 px": _sides(last_map(small, 32)),
         "smallest": smallest,
         "accepts": f"{smallest} up" if accepts(stock, smallest + STEP) else f"{smallest} only",
         "top-1": facts.top1,
@@ -159,8 +176,36 @@ def zoo_row(entry: Entry) -> dict:
         "labels": entry.labels,
         "licence": facts.licence,
         "commercial": COMMERCIAL[facts.commercial],
+        "excludes": facts.excludes,
         "tag": entry.tag,
         "library": entry.library,
+    }
+
+
+def published_row(entry: Entry) -> dict[str, str]:
+    """What is known of one entry without a run, as text: cost, pictures, labels, licence, accuracy.
+
+    Parameters and multiply-adds are those that torchvision states; for the others they are counted, and
+    ``no head`` marks the parameters of a backbone alone.
+    """
+    facts = card(entry)
+    if entry.library == "torchvision":
+        meta = get_model_weights(entry.builder)[entry.tag].meta
+        parameters, cost, bare = meta["num_params"] / 1e6, meta["_ops"], ""
+    else:
+        model = on_meta(lambda: build(entry.name, size=entry.size))
+        parameters, cost = published_parameters(entry, model) / 1e6, multiply_adds(model, entry.size) / 1e9
+        bare = "" if published_classes(entry) else ", no head"
+    return {
+        "weights": entry.name,
+        "tag": entry.tag or "none",
+        "parameters (M)": f"{parameters:.1f}{bare}",
+        "GMAC": f"{cost:.2f}",
+        "pixels": str(entry.size),
+        "trained on": entry.trained_on,
+        "labels": entry.labels,
+        "licence": facts.licence + ("; see its card" if facts.excludes else ""),
+        "top-1": percent(facts.top1),
     }
 
 
@@ -226,6 +271,13 @@ def format_cell(value: object, column: str) -> str:
     if column in ("top-1", "top-5"):
         return f"{value:.1%}"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _head(entry: Entry) -> str:
+    outputs = published_classes(entry)
+    if entry.labels == CAPTIONS and outputs:
+        return f"projection to {outputs}"
+    return f"{outputs:,} classes" if outputs else NO_HEAD
 
 
 def _sides(size: tuple[int, int]) -> str:

@@ -185,6 +185,18 @@ def test_cartoons_failures_and_silence_are_not_recorded(tmp_path, run):
     assert not list(tmp_path.iterdir())
 
 
+def test_some_results_of_a_later_run_are_renewed_and_the_others_stay(tmp_path):
+    first = running.Run("90_sample", 61.4, "ok", {**FACTS, "results": {"a": [0.5], "b": [0.1]}})
+    later = running.Run("90_sample", 7.0, "ok", {**FACTS, "results": {"a": [0.6], "b": [0.2]}})
+    running.record(first, "course run 90_sample", tmp_path)
+    path = running.record(later, "course run 90_sample --set x=1", tmp_path, only=["b"])
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["results"] == {"a": [0.5], "b": [0.2]} and content["command"] == "course run 90_sample"
+    assert content["renewed"]["b"]["command"] == "course run 90_sample --set x=1"
+    with pytest.raises(DataError, match="not recorded"):
+        running.record(later, "course run", tmp_path, only=["c"])
+
+
 def test_recording_cartoons_is_refused_before_the_run(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     for data in ("cartoons", "auto"):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from course_utils.analysis.arms import Arm
+from course_utils.course import recorded
 from course_utils.course.recorded import FOLDER, read
 
 FILES = sorted(FOLDER.glob("*.json"))
@@ -35,3 +36,13 @@ def test_every_recorded_arm_has_seeds_and_images(path):
         for a in r.get("arms", ())
     ]
     assert arms and all(0 < a.low <= a.high <= 1 and a.n_images >= 100 for a in arms)
+
+
+def test_a_renewed_result_has_the_facts_of_its_own_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    old = {"command": "course run", "seconds": 9, "data": "CIFAR-10", "results": {"a": 1, "b": 2}}
+    recorded.write_json(tmp_path / "90_sample.cpu.json", old)
+    recorded.renew(tmp_path / "90_sample.cpu.json", {"b": 3, "c": 4}, {"command": "later", "seconds": 5})
+    assert read("90_sample", "a") == (1, {"command": "course run", "seconds": 9, "data": "CIFAR-10"})
+    assert read("90_sample", "b") == (3, {"command": "later", "seconds": 5, "data": "CIFAR-10"})
+    assert read("90_sample", "c") == (4, {"command": "later", "seconds": 5, "data": "CIFAR-10"})

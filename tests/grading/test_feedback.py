@@ -352,8 +352,6 @@ def test_nothing_to_tell_is_an_error(blank_course, name, why):
 
 
 @pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 def test_after_the_stock_program(blank_course):
     """What nbgrader's own autograde leaves is enough."""
     root = blank_course

@@ -32,8 +32,6 @@ def test_every_notebook_says_so_before_anything_loads_torch(edition, chapter):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's runtime tells its settings")
 @pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 def test_the_runtime_takes_it(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     told = subprocess.run(
@@ -44,8 +42,6 @@ def test_the_runtime_takes_it(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's runtime tells its settings")
-@pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.slow
 def test_the_command_line_says_so_too(monkeypatch):
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)

@@ -86,3 +86,11 @@ def test_a_map_of_zeros_is_drawn():
 def test_learning_curves_of_something_else():
     figure = plots.learning_curves({"a": [[0.5]]}, title="T", data=DATA, measured="training error")
     assert figure.axes[0].get_ylabel() == "training error (%)"
+
+
+def test_a_brace_holds_what_f_of_x_is(drawn):
+    (ax,) = drawn["block_sketch"].axes
+    braces = {tuple(line.get_xdata()[[0, -1]]) for line in ax.lines}
+    places = {text.get_text(): text.get_position()[0] for text in ax.texts}
+    (f,) = [ends for ends in braces if ends[0] < places["F(x)"] < ends[1]]
+    assert f[0] < places["conv1\n3x3"] and places["bn2"] < f[1] < places["+"]

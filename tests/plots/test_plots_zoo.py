@@ -8,10 +8,10 @@ from course_utils.zoo import entries
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 ROWS = [
-    {"model": "small", "family": "CNN", "top-1": 0.7, "GMAC": 0.2},
-    {"model": "large", "family": "CNN", "top-1": 0.8, "GMAC": 17.6},
-    {"model": "probed", "family": "self-supervised", "top-1": 0.746, "GMAC": 4.1},
-    {"model": "unknown", "family": "Transformer", "top-1": None, "GMAC": 5.0},
+    {"model": "small", "family": "CNN", "head": "1,000 classes", "top-1": 0.7, "GMAC": 0.2},
+    {"model": "large", "family": "CNN", "head": "1,000 classes", "top-1": 0.8, "GMAC": 17.6},
+    {"model": "probed", "family": "self-supervised", "head": "none", "top-1": 0.746, "GMAC": 4.1},
+    {"model": "unknown", "family": "Transformer", "head": "1,000 classes", "top-1": None, "GMAC": 5.0},
 ]
 
 
@@ -57,6 +57,15 @@ def test_axes_carry_units_and_families_have_their_own_look(drawn):
     assert ax.get_ylabel() == "top-1 accuracy (%)" and ax.get_xlabel() == "GMAC"
     looks = [(line.get_color(), line.get_marker()) for line in ax.lines]
     assert len(looks) == len(set(looks)) == 2
+
+
+def test_weights_without_a_head_are_hollow_and_a_family_is_named_once():
+    bare = ROWS[1] | {"model": "bare", "head": "none"}
+    figure = zoo_accuracy([*ROWS, bare], "GMAC", title="With and without")
+    (ax,) = figure.axes
+    assert [line.get_fillstyle() for line in ax.lines] == ["full", "none", "none"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["CNN", "self-supervised"]
+    assert "hollow: weights without a head" in figure.get_supxlabel().replace("\n", " ")
 
 
 def test_nothing_is_cut_off(drawn):

@@ -180,6 +180,11 @@ def test_record_refuses_cartoons_before_it_runs(tmp_path):
     assert not (folder / "runs").exists()
 
 
+def test_only_goes_with_record(tmp_path):
+    result = course("run", "--only", "duel", cwd=tmp_path)
+    assert result.returncode == 2 and "it goes with --record" in result.stderr
+
+
 def test_the_recorded_command_names_no_folder_of_this_machine(tmp_path):
     archive = tmp_path / "photos.zip"
     parameters = {

@@ -119,8 +119,6 @@ def watched(*modules: str, others: str = OTHERS, cwd: Path = ROOT) -> subprocess
 
 
 @pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 def test_importing_has_no_side_effect():
     result = watched(*MODULES)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -140,8 +140,6 @@ def test_compiled_training_is_plain_training_to_float_tolerance(monkeypatch, pro
 
 
 @pytest.mark.slow
-@pytest.mark.slow
-@pytest.mark.slow
 def test_a_machine_without_compiler_trains(monkeypatch, tmp_path):
     """The real thing: Inductor is sent to a compiler that is not there."""
     monkeypatch.setattr("torch._inductor.config.cpp.cxx", ("no-such-compiler",))

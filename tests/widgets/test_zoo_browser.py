@@ -7,7 +7,15 @@ from course_utils.models.cost import on_meta
 from course_utils.widgets import live, zoo_browser
 from course_utils.widgets.zoo_browser import browser, html_table
 from course_utils.zoo import build, entries
-from course_utils.zoo.rows import ALL, filter_rows, format_cell, plain_table, published_parameters, zoo_row
+from course_utils.zoo.rows import (
+    ALL,
+    filter_rows,
+    format_cell,
+    plain_table,
+    published_parameters,
+    published_row,
+    zoo_row,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +31,20 @@ def test_facts_of_a_row(rows):
     row = rows[3]
     assert row["parameters (M)"] == pytest.approx(11.689512) and row["GMAC"] == pytest.approx(1.814, rel=0.01)
     assert row["GMAC at 32"] == pytest.approx(0.037, rel=0.02)
-    assert (row["map"], row["map at 32"], row["smallest"]) == ("7x7", "1x1", 1)
+    assert (row["last map"], row["last map at 32 px"], row["smallest"]) == ("7x7", "1x1", 1)
     assert (row["top-1"], row["licence"], row["commercial"]) == (0.69758, "not stated", "read them")
-    assert rows[0]["map at 32"] == "8x8" and rows[2]["smallest"] == 63
+    assert rows[0]["last map at 32 px"] == "8x8" and rows[2]["smallest"] == 63
     assert [r["accepts"] for r in rows] == ["224 only", "32 only", "63 up", "1 up"]
     assert (rows[0]["weights"], rows[1]["weights"]) == ("fb_in1k", "none")
+    assert [r["head"] for r in rows] == ["1,000 classes", "10 classes", "1,000 classes", "1,000 classes"]
+
+
+@pytest.mark.parametrize(
+    "name, head",
+    [("EfficientNet-Lite0", "none"), ("MoCo v3 ViT-S", "none"), ("CLIP ViT-B/16", "projection to 512")],
+)
+def test_parameters_of_weights_that_came_without_a_head_are_marked(name, head):
+    assert zoo_row(entries.find(name))["head"] == head
 
 
 def test_sorted_with_unknown_values_last_both_ways(rows):
@@ -105,3 +122,16 @@ def test_parameters_are_those_of_the_published_network(name):
     model = on_meta(lambda: build(name, size=entry.size))
     told = get_model_weights(entry.builder)[entry.tag].meta["num_params"]
     assert published_parameters(entry, model) == told
+
+
+def test_published_rows_have_torchvisions_cost_or_ours_and_say_what_lacks_a_head():
+    resnet, lite0, clip = (
+        published_row(entries.find(n)) for n in ("ResNet-18", "EfficientNet-Lite0", "CLIP ViT-B/16")
+    )
+    assert (resnet["parameters (M)"], resnet["GMAC"], resnet["top-1"]) == ("11.7", "1.81", "69.8 %")
+    assert (lite0["parameters (M)"], lite0["GMAC"]) == ("3.4, no head", "0.38")
+    assert (clip["parameters (M)"], clip["licence"], clip["top-1"]) == (
+        "86.2",
+        "apache-2.0; see its card",
+        "–",
+    )

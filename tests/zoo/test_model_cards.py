@@ -52,6 +52,11 @@ def test_licences_and_what_they_allow():
     assert allowed["DINOv3 ViT-S"] is None and allowed["ResNet-18"] is None
 
 
+def test_clips_card_excludes_what_its_licence_allows():
+    assert {name for name in entries.NAMES if of(name).excludes} == {"CLIP ViT-B/16"}
+    assert of("CLIP ViT-B/16").excludes == "any deployed use, sold or not"
+
+
 def test_a_probe_is_told_from_a_trained_classifier():
     assert set(FROM_PAPERS) <= set(entries.NAMES)
     assert of("MoCo v3 ViT-B").conditions == PROBE and of("DeiT-B").conditions == ONE_CROP

@@ -11,7 +11,7 @@ def row(name: str, **facts) -> dict:
     plain = {
         "model": name, "family": "CNN", "parameters (M)": 10.0, "GMAC": 1.0, "size": 224, "smallest": 1,
         "top-1": 0.7, "conditions": "one network, one crop", "trained on": "ImageNet-1k", "labels": entries.SUPERVISED,
-        "licence": "mit", "commercial": "yes", "tag": "v1",
+        "licence": "mit", "commercial": "yes", "excludes": "", "tag": "v1", "head": "1,000 classes",
     }  # fmt: skip
     return plain | facts
 
@@ -50,7 +50,7 @@ def test_without_constraints_comparable_accuracy_decides_and_the_rest_follows():
     [
         ({"parameters": 10}, ["special", "plain", "probe", "texts"]),
         ({"multiply_adds": 1}, ["better", "special", "plain", "probe"]),
-        ({"commercial": True}, ["better", "special", "plain", "texts"]),
+        ({"commercial": True}, ["better", "plain", "texts", "special"]),
         ({"labels": (entries.UNLABELLED,)}, ["probe"]),
         ({"texts": True}, ["texts"]),
     ],
@@ -72,6 +72,19 @@ def test_reasons_and_cautions():
     assert "takes 224 px at least" in found["texts"].cautions[0]
     assert "licence its own: read the terms" in found["special"].cautions
     assert recommend(ROWS, Case(size=224))[0].cautions == ()
+
+
+def test_a_product_takes_last_what_a_card_excludes_or_a_licence_leaves_open():
+    shut = row("shut", excludes="any deployed use", **{"top-1": 0.99})
+    found = recommend([shut, *ROWS], Case(commercial=True))
+    assert [c.name for c in found] == ["better", "plain", "texts", "shut", "special"]
+    assert found[3].cautions == ("its card excludes any deployed use",)
+    assert recommend([shut, *ROWS], Case())[0].name == "shut"
+
+
+def test_parameters_without_a_head_are_called_so():
+    (found,) = recommend([row("bare", head="none")], Case())
+    assert "10.0 M parameters without a head" in found.reasons[1]
 
 
 def test_nothing_fits_names_the_hardest_constraint():
