@@ -7,7 +7,7 @@ import pytest
 from course_utils import plots
 from course_utils.analysis.arms import Arm
 from course_utils.course import recorded
-from course_utils.notebook import show_arms, start
+from course_utils.notebook import show_arms, start, try_yours
 
 NAME = "03_resnet18_finetune"
 
@@ -127,3 +127,24 @@ def test_arms_are_shown_as_a_table(capsys):
 def test_epochs_of_an_experiment_are_read_run_by_run(session):
     runs, phases = session.evidence_by_epoch("s0", "as printed, small weights")
     assert len(runs[0]) == sum(phases) and all(0 < value < 1 for value in runs[0])
+
+
+def unanswered() -> None:
+    raise NotImplementedError
+
+
+def wrong() -> None:
+    raise KeyError("n")
+
+
+@pytest.mark.parametrize(
+    "ask, told",
+    [
+        (lambda: print(7), "7\n"),
+        (unanswered, "your answer is still open: nothing to show here\n"),
+        (wrong, "your answer cannot be used yet: KeyError: 'n'\n"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_stops_nothing(ask, told, capsys):
+    try_yours(ask)
+    assert capsys.readouterr().out == told

@@ -65,7 +65,7 @@ def _sum(cells: Sequence[Cell]) -> Effort:
 def _of(cell: Cell) -> Effort:
     if cell.is_ours:
         return Effort()
-    if cell.kind == "markdown":
+    if cell.kind == "markdown" and not cell.role:
         found = list(exercises_in(cell))
         words = len(_WORD.findall(_LINK_OR_TAG.sub(" ", cell.source)))
         return Effort(1, words, 0, sum(e.minutes for e in found), sum(e.points for e in found))

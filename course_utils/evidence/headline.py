@@ -75,8 +75,13 @@ def number(printed: float, start: str, arm: tuple[str, str]) -> Callable[[Arms],
     return verdict
 
 
-def order(better: tuple[str, str], worse: tuple[str, str]) -> Callable[[Arms], str]:
-    """The verdict on a sentence that ``better`` is ahead of ``worse``."""
+def order(better: tuple[str, str], worse: tuple[str, str], start: str = "") -> Callable[[Arms], str]:
+    """The verdict on a sentence that ``better`` is ahead of ``worse``.
+
+    Args:
+        start: the weights that the sentence is about, if it is about some: other ones can contradict it as a
+            rule, but not refute it.
+    """
 
     def verdict(arms: Arms) -> str:
         if better not in arms or worse not in arms:
@@ -86,7 +91,11 @@ def order(better: tuple[str, str], worse: tuple[str, str]) -> Callable[[Arms], s
         sentence = f"{better[1]} is {abs(points):.1f} points {side} {worse[1]}"
         if not _told_apart(arms[better], arms[worse]):
             return f"undecided here: {sentence}"
-        return f"{'holds' if points > 0 else 'refuted'} here: {sentence}"
+        if points > 0:
+            return f"holds here: {sentence}"
+        if start and arms[better]["start"] != start:
+            return f"depends on the weights: the text speaks of {start}; with ours {sentence}"
+        return f"refuted here: {sentence}"
 
     return verdict
 
@@ -125,7 +134,7 @@ CLAIMS = (
         "an enlarged input makes the features fail (81 %)",
         "ResNet-18 at 224 px, one run",
         (("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
-        order(("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
+        order(("start", "linear probe, 96 px"), ("start", "linear probe, 224 px"), TORCHVISION),
     ),
     Claim(
         "S2",

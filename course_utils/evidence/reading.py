@@ -55,9 +55,10 @@ def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
 def caption(record: Mapping) -> str:
     """One line that says where a record comes from."""
     images = next(iter(record["arms"].values()))["images"]
+    note = f"; {record['note']}" if record.get("note") else ""
     return (
         f"Recorded, not yours: {record['data']}, {images['test']:,} test images, "
-        f"{record['machine']}; `{record['command']}`"
+        f"{record['machine']}; `{record['command']}`{note}"
     )
 
 
@@ -69,5 +70,5 @@ def _row(name: str, found: dict) -> dict[str, object]:
         "training images": f"{found['images']['train']:,}",
         "accuracy": percent(scores.mean),
         "lowest to highest": scores.range_text,
-        "minutes, at most": f"{found['minutes']:g}",
+        "minutes": f"{found['minutes']:g}",
     }

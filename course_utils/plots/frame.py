@@ -30,14 +30,20 @@ RIGHT, WRONG = COLOURS[0], COLOURS[1]
 # Starts and methods that many figures show, by how their names begin: the place of their colour and marker.
 KNOWN_ARMS = {
     "from scratch": 0,
+    "scratch": 0,
     "random": 0,
     "full fine-tuning": 1,
-    "pretrained": 1,
     "fine-tuned": 1,
     "partial fine-tuning": 2,
     "nearest neighbours": 3,
     "k nearest neighbours": 3,
     "linear probe": 4,
+    "probe, ResNet-18": 4,
+    "pretrained": 4,  # a probe of pretrained features, beside those of other networks
+    "our recipe": 5,
+    "weights permuted": 9,  # from 7 on: a colour that another arm has, with another marker
+    "probe, EfficientNet-Lite0": 6,
+    "raw pixels": 13,
 }
 INK, FAINT = "0.15", "0.4"
 REGULAR = (400, "normal", "regular", "book")  # what font files call the weight of plain text

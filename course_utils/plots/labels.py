@@ -18,6 +18,7 @@ from course_utils.plots.frame import FAINT, text_width
 SIDES, HEIGHTS = (9, -9, 22, -22, 40, -40), range(-96, 97, 8)
 OFFSETS = [(dx, dy) for dx in SIDES for dy in HEIGHTS] + [(0, 14), (0, -14)]
 NAME, MARK = 9.5, 8.5  # font sizes
+EDGE = 0.9  # of the width: a line that ends left of this is named where it ends
 LEADER = {"arrowstyle": "-", "linewidth": 1, "linestyle": ":", "shrinkA": 1, "shrinkB": 3}
 
 
@@ -41,15 +42,36 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
 
 
 def label_right(ax: Axes) -> None:
-    """Name each labelled line of ``ax`` at the right edge, with a leader from its last point."""
+    """Name each labelled line of ``ax`` at the right edge, with a leader from its last point.
+
+    A line that ends earlier has its name there, without a leader: one that crossed the figure would look
+    like a line that goes on.
+    """
     _figure(ax).draw_without_rendering()
     lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_child")]
+    early = [line for line in lines if _axes_fraction(ax, *_last_point(ax, line))[0] < EDGE]
+    for line in early:
+        _name_at_end(ax, line)
+    lines = [line for line in lines if line not in early]
     ends = [_last_point(ax, line) for line in lines]
     gap = 1.35 * NAME * _figure(ax).dpi / 72 / ax.bbox.height
     heights = spread([_axes_fraction(ax, *end)[1] for end in ends], gap)
     for line, end, height in zip(lines, ends, heights):
         text, colour = line.get_label(), line.get_color()
         _leader(ax, end, (1.04, height), text, colour, NAME, (0, 0.5), ha="left", va="center")
+
+
+def _name_at_end(ax: Axes, line: Line2D) -> None:
+    """Write a line's name right of its last point."""
+    ax.annotate(
+        str(line.get_label()),
+        _last_point(ax, line),
+        (8, 0),
+        textcoords="offset points",
+        size=NAME,
+        color=line.get_color(),
+        va="center",
+    )
 
 
 def label_top(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:

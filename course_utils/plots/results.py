@@ -46,7 +46,7 @@ def learning_curves(
     measured: str = "validation accuracy",
     chance: float | None = None,
 ) -> CourseFigure:
-    """Validation accuracy of each arm by epoch: mean over seeds, band from lowest to highest.
+    """Validation accuracy of each arm by epoch: mean over seeds, a band over several.
 
     Args:
         curves: for each arm a list per seed of accuracies (fractions), one for each epoch. The
@@ -56,7 +56,7 @@ def learning_curves(
         n_images: number of validation images, for the caption.
         chance: what guessing gives, a fraction.
     """
-    note = "line: mean, band: lowest to highest seed"
+    note = "line: mean, band: lowest to highest seed" if max(map(len, curves.values())) > 1 else ""
     images = count(n_images, "validation image") if n_images else ""
     caption = (data, images, seeds(list(curves.values())), note)
     fig = new_figure(capitalised(title), caption, height=4.0)

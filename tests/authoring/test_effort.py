@@ -33,6 +33,11 @@ def test_answers_and_tests_cost_what_the_header_says():
     assert efforts(chapter(graded))[0] == Effort(cells=1)
 
 
+def test_what_a_written_answer_must_contain_is_not_read_by_students():
+    written = cell("markdown", "what a full answer contains", role="written", grade_id="why")
+    assert efforts(chapter(written))[0] == Effort(cells=1)
+
+
 def test_what_students_do_not_get_costs_nothing():
     assert efforts(chapter(cell("code", "assert record > 0.5", tags=("record",))))[0] == Effort()
 

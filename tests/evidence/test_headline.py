@@ -86,6 +86,26 @@ def test_an_order_is_decided_by_the_spread(first, second, verdict):
     assert judge({("x", "a"): first}) == headline.NOT_RUN
 
 
+@pytest.mark.parametrize(
+    "start, verdict",
+    [
+        (headline.TORCHVISION, "refuted here: a is 10.0 points behind b"),
+        ("Tiny ImageNet", "depends on the weights: the text speaks of"),
+    ],
+)
+def test_a_sentence_about_other_weights_is_not_refuted(start, verdict):
+    judge = headline.order(("x", "a"), ("x", "b"), headline.TORCHVISION)
+    behind, ahead = arm(0.80, start=start), arm(0.90, start=start)
+    assert judge({("x", "a"): behind, ("x", "b"): ahead}).startswith(verdict)
+    assert judge({("x", "a"): ahead, ("x", "b"): behind}).startswith("holds here")
+
+
+def test_the_enlarged_input_is_judged_with_other_weights_than_the_texts():
+    (row,) = (row for row in headline.rows() if "enlarged input" in row["it says"])
+    assert headline.TORCHVISION not in row["from which start"]
+    assert row["verdict"].startswith("depends on the weights")
+
+
 def test_the_readme_holds_the_table_as_the_records_have_it():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert put_between(readme, headline.MARKS, headline.markdown()) == readme, "run `course build`"

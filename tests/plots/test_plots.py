@@ -458,6 +458,34 @@ def test_an_arm_has_one_style_in_all_figures():
     assert len(set(twice)) == 3 and twice[2] == among[2]
 
 
+def test_a_line_that_ends_early_is_named_there_without_a_leader():
+    curves = {"from scratch": [[0.1 + i / 100 for i in range(60)]], "fine-tuned": [[0.5, 0.6, 0.6]]}
+    ax = plots.learning_curves(curves, title="A title", data=DATA).axes[0]
+    short, long = ({t.get_text(): t for t in ax.texts}[name] for name in ("fine-tuned", "from scratch"))
+    assert short.arrow_patch is None and short.xy == (3, 60.0)
+    assert long.arrow_patch is not None
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_band_is_told_where_there_is_one(seeds):
+    figure = plots.learning_curves({"probe": [[0.3, 0.5]] * seeds}, title="A title", data=DATA)
+    assert ("band" in figure.alt_text) == (seeds > 1)
+
+
+def test_the_methods_of_the_first_chapter_look_different():
+    methods = (
+        "from scratch",
+        "full fine-tuning",
+        "partial fine-tuning",
+        "k nearest neighbours",
+        "linear probe",
+    )
+    others = ("weights permuted", "probe, EfficientNet-Lite0", "raw pixels")
+    assert len(set(arm_styles([*methods, *others]))) == 8
+    for names in (("scratch, ResNet-18", "random"), ("probe, ResNet-18", "pretrained", "linear probe")):
+        assert len({arm_styles([name])[0] for name in names}) == 1
+
+
 @pytest.mark.parametrize("chance", [None, 0.1])
 def test_guessing_is_drawn_and_told(chance):
     arm = Arm("linear probe", (0.5, 0.6), 100)

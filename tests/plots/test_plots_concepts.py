@@ -76,10 +76,10 @@ def test_guessing_is_drawn_where_its_accuracy_is_told():
     assert "guessing gives 10.0 %" in fig.alt_text
 
 
-def test_pretrained_and_random_have_the_colours_of_fine_tuning_and_scratch(drawn):
+def test_pretrained_and_random_features_have_the_colours_of_the_probe_and_of_scratch(drawn):
     pretrained, random = drawn["task"].axes[0].lines
-    scratch, tuned = (frame.arm_styles([name])[0] for name in ("from scratch", "full fine-tuning"))
-    assert (random.get_color(), pretrained.get_color()) == (scratch[0], tuned[0])
+    scratch, probe = (frame.arm_styles([name])[0] for name in ("from scratch", "linear probe"))
+    assert (random.get_color(), pretrained.get_color()) == (scratch[0], probe[0])
 
 
 def test_other_alphabets_are_drawn():
