@@ -628,7 +628,7 @@ def hidden_test() -> None:
     from course_utils import analysis, checks, values
     from torch import nn
     from torchvision.models.resnet import BasicBlock as Basic
-    from torchvision.models.resnet import Bottleneck, ResNet
+    from torchvision.models.resnet import Bottleneck
 
     answer = checks.own_work(logits_without, analysis.skipped)
 
@@ -650,7 +650,7 @@ def hidden_test() -> None:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         for kind, layers, training, names in networks:
             torch.manual_seed(85_263 + layers[0])
-            model = ResNet(kind, layers, num_classes=6).train(training)
+            model = checks.residual.SlimResNet(kind, layers, num_classes=6).train(training)
             for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
                 nn.init.uniform_(norm.weight, 0.5, 1.5)
                 nn.init.normal_(norm.bias, std=0.5)
@@ -681,7 +681,6 @@ def hidden_test() -> None:
     from course_utils import analysis, checks, values
     from torch import nn
     from torchvision.models.resnet import BasicBlock as Basic
-    from torchvision.models.resnet import ResNet
 
     answer = checks.own_work(logits_without, analysis.skipped)
 
@@ -711,7 +710,7 @@ def hidden_test() -> None:
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(47_710)
-        model = ResNet(Basic, [1, 2, 1, 1], num_classes=4).eval()
+        model = checks.residual.SlimResNet(Basic, [1, 2, 1, 1], num_classes=4).eval()
         for p in model.parameters():
             p.add_(0.01 * torch.randn_like(p))
         model.layer1.requires_grad_(False)
@@ -1199,7 +1198,7 @@ def hidden_test() -> None:
     from course_utils import analysis, checks, values
     from torch import nn
     from torchvision.models.resnet import BasicBlock as Theirs
-    from torchvision.models.resnet import Bottleneck, ResNet
+    from torchvision.models.resnet import Bottleneck
 
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
@@ -1220,7 +1219,7 @@ def hidden_test() -> None:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         for layers, kind in (([1, 11, 1, 1], Theirs), ([2, 1, 1, 2], Mine)):
             torch.manual_seed(77_041 + layers[0])
-            model = ResNet(kind, layers, num_classes=3).train(kind is Mine)
+            model = checks.residual.SlimResNet(kind, layers, num_classes=3).train(kind is Mine)
             for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
                 nn.init.normal_(norm.bias, std=0.4)
             images = torch.randn(2, 3, 40, 48)
@@ -1238,7 +1237,7 @@ def hidden_test() -> None:
                 assert right and all(type(t) is torch.Tensor for t in mine), "capture_residuals: pairs"
                 for i, which in enumerate(("x", "residual")):
                     values.same(f"capture_residuals: {which}", mine[i], theirs[name][i], atol=1e-4)
-        others = ResNet(Bottleneck, [1, 1, 1, 1], num_classes=3).eval()
+        others = checks.residual.SlimResNet(Bottleneck, [1, 1, 1, 1], num_classes=3).eval()
         assert answer(others, torch.randn(1, 3, 33, 33)) == {}, "capture_residuals: blocks of another class"
 
 
@@ -1256,7 +1255,6 @@ def hidden_test() -> None:
     import torch
     from course_utils import analysis, checks, values
     from torchvision.models.resnet import BasicBlock as Theirs
-    from torchvision.models.resnet import ResNet
 
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
@@ -1281,7 +1279,7 @@ def hidden_test() -> None:
 
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(33_902)
-        model, calls = ResNet(Theirs, [1, 1, 1, 1], num_classes=3).train(), []
+        model, calls = checks.residual.SlimResNet(Theirs, [1, 1, 1, 1], num_classes=3).train(), []
         model.layer1.requires_grad_(False)
         others = model.layer3[0].bn2.register_forward_hook(lambda *_: calls.append(1))
         model.layer2[0].register_forward_pre_hook(lambda *_: calls.append(2))

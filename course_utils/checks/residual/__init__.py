@@ -9,8 +9,10 @@ from course_utils.checks.residual.blocks import basic_block
 from course_utils.checks.residual.capturing import capture
 from course_utils.checks.residual.formula import gradient_formula
 from course_utils.checks.residual.projecting import projection
+from course_utils.checks.residual.tiny import SlimResNet
 
 __all__ = [
+    "SlimResNet",
     "ablate_block",
     "basic_block",
     "capture",
