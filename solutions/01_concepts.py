@@ -65,7 +65,7 @@ preprocess, n_classes = session.preprocess, len(splits.classes)
 # %% [markdown]
 # ## 1 · Five minutes
 #
-# Three lines: find weights, build the network that they belong to, ask it. EfficientNet-Lite0 was trained by its authors on the 1.28 million photographs
+# Find weights, build the network that they belong to, ask it: three lines; the others only cut and draw. EfficientNet-Lite0 was trained by its authors on the 1.28 million photographs
 # of ImageNet-1k, and comes with this course.
 
 # %%
@@ -108,7 +108,8 @@ print(f"{word}: {before:.1%} of the probability; covering one place costs {100 *
 plots.show(plots.occlusion(shown, lost, title=f"What {word!r} needs of the picture", data=sample_photos()[0].shows))
 
 # %% [markdown]
-# Only in part: chin with collar costs most, then the name plate and the badge of the cap; most of the dark jacket costs next to nothing, less than the mouth.
+# Only in part: chin with collar costs most, then the name plate and the badge of the cap; most of the dark jacket costs next to nothing, less than the mouth. (Negative places: covering them makes the answer *surer*; they spoke for
+# something else.)
 #
 # Now **your** question: the ten classes of this notebook. It needs a new head with ten outputs. *Predict first:* how good is it before any training?
 
@@ -300,7 +301,7 @@ checks.hidden(hidden_test)
 # | k nearest neighbours | pretrained | nothing: the most similar training images vote |
 # | linear probe | pretrained | the head, on features computed once |
 # | full fine-tuning | pretrained | everything |
-# | partial fine-tuning | pretrained | head, norms and the last block |
+# | partial fine-tuning | pretrained | head, norms (scale and shift of each batch norm) and the last block (two convolutions) |
 # | from scratch | random | everything |
 #
 # Each seed draws its own training images; the three that train get the same number of epochs, and each **its own** learning rate
@@ -430,8 +431,8 @@ later = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("control", 
 print("chapter 03, 1,000 images:", verdict(later["fine-tuned"], later["from scratch"]))
 
 # %% [markdown]
-# No choice lies at an end of the grid, though partial fine-tuning does as well at its largest rate as at its best. Full fine-tuning has a clear best rate; the other two are flat around theirs, and 300 images cannot tell neighbours apart. So no rate tried lifts partial fine-tuning
-# to the probe in six epochs; why it falls behind, this run cannot say. Scratch chose a rate ten times as large as the other two: that is why each start chooses for itself.
+# No choice lies at an end of the grid, though partial fine-tuning does as well at its largest rate as at its best. Around each best rate the differences are within what 300 images leave open (8 points); only the far ends are clearly bad: 0.01 for scratch and full
+# fine-tuning, 0.0001 for partial. From 0.0003 on, partial fine-tuning scores 51 to 53 % whatever the rate, so the rate hardly explains its 46.7 % on test; what does, this run cannot say. Scratch chose a rate ten times as large as the other two: that is why each start chooses for itself.
 
 # %% tags=["record"]
 assert [round(100 * there[name].mean, 1) for name in ("from scratch", "full fine-tuning", "linear probe", "partial fine-tuning")] == [29.7, 53.0, 55.3, 46.7]
@@ -440,8 +441,10 @@ assert not is_decided(there["linear probe"], there["full fine-tuning"])
 assert is_decided(there["linear probe"], there["partial fine-tuning"])
 assert [there[name].lr for name in ("from scratch", "full fine-tuning", "partial fine-tuning")] == [0.003, 0.0003, 0.0003]
 assert all(float(rate) not in (arm.lr for arm in there.values()) for grid in recorded_starts["grids"].values() for rate in (*grid,)[:: len(grid) - 1])
-gaps = {name: sorted(grid.values())[-1] - sorted(grid.values())[-2] for name, grid in recorded_starts["grids"].items()}
-assert gaps["full fine-tuning"] > 0.035 and max(gaps["from scratch"], gaps["partial fine-tuning"]) < 0.02
+by_rate = {name: list(grid.values()) for name, grid in recorded_starts["grids"].items()}
+assert all(max(accuracies) - sorted(accuracies)[-2] < 0.04 for accuracies in by_rate.values())
+assert max(by_rate["from scratch"]) - by_rate["from scratch"][-1] > 0.08 and max(by_rate["full fine-tuning"]) - by_rate["full fine-tuning"][-1] > 0.08
+assert 0.51 < min(by_rate["partial fine-tuning"][1:]) and max(by_rate["partial fine-tuning"]) < 0.53 and by_rate["partial fine-tuning"][0] < 0.35
 
 # %% [markdown]
 # ### How many epochs does the better start save?
@@ -745,12 +748,15 @@ try_yours(on_the_record)
 # 1.28 million photographs (70.3 %) are ahead of all that scratch does here: **more than 50 times**. (That network, its input size and its upstream all differ: two starts as you would take them, not a clean comparison of upstream sets.)
 #
 # Follow the two lines of the small start: with 100 labels the probe is ahead on average (45 against 41 %, not decided), with 500 they are level, with 1,000 **fine-tuning is ahead**, and with 5,000 by 9 points. Section 6 asks what that means for freezing.
+#
+# And the lead of the probe over scratch, in points, now **shrinks** with more labels: 18, 15, 11 and 3. That it seemed to last above was the work of six short epochs.
 
 # %% tags=["record"]
 of_scratch = long_means["scratch, ResNet-18"]
 assert [round(label_worth(long_means["probe, ResNet-18"], of_scratch, n), 1) for n in (100, 500)] == [8.2, 5.4]
 assert label_worth(long_means["probe, EfficientNet-Lite0"], of_scratch, 100) == math.inf
 assert long_means["fine-tuned, ResNet-18"][1000] > of_scratch[5000]
+assert [round(100 * (long_means["probe, ResNet-18"][n] - of_scratch[n])) for n in (100, 500, 1000, 5000)] == [18, 15, 11, 3]
 assert long_means["probe, EfficientNet-Lite0"][100] > of_scratch[5000]
 frozen, tuned = ({n: Arm(name, tuple(long_scores[name][n]), 10_000) for n in (100, 500, 1000, 5000)} for name in ("probe, ResNet-18", "fine-tuned, ResNet-18"))
 assert not is_decided(frozen[100], tuned[100]) and not is_decided(frozen[500], tuned[500])

@@ -176,7 +176,7 @@ for name in ("resnet18", "resnet34", "resnet50"):
 #
 # A **top-5 error** is the share of images whose label is not among the five highest scores. A **crop** is a part cut out of a picture; with
 # ten crops (or several scales) a network sees the picture ten times, and the mean of its answers counts. The next cell holds a column that
-# tutorials hand on. *Predict first:* how many of the seven numbers were measured on one network with one crop of each picture?
+# tutorials hand on. *Predict first:* of how many of the seven numbers can anyone show that one network was measured, with one crop of each picture?
 
 # %%
 from course_utils.zoo import best_single, origin, WIDESPREAD
@@ -196,7 +196,7 @@ crops = {model: best_single(model).crops for model in found}
 assert crops["AlexNet"] == crops["DenseNet"] == 10 and crops["VGG"] == crops["ResNet"] == zoo.SEVERAL_SCALES
 
 # %% [markdown]
-# None. Four of the seven are **ensembles**: several networks vote. AlexNet's even used more labelled pictures (two of its seven networks
+# Of none. Four of the seven are **ensembles**: several networks vote. AlexNet's even used more labelled pictures (two of its seven networks
 # were pretrained on ImageNet-22k: pretraining and fine-tuning, in 2012). The other three stand in none of the papers' tables. And even the
 # honest column mixes conditions: AlexNet and DenseNet average ten crops, VGG and ResNet several scales, the others take one crop.
 #
@@ -478,7 +478,7 @@ if vgg and mobile:
 plots.show(plots.zoo_accuracy(rows, "parameters (M)", title="Published top-1 accuracy against parameters"))
 
 # %% [markdown]
-# Four years and a better recipe: parameters alone tell little about accuracy. Look for more such pairs in the next table. Its column *head* says what the parameters include: **none** means
+# Four years and a better recipe: parameters alone tell little about accuracy. Look for more such pairs in the next table (one: ResNet-152 and ConvNeXt-T). Its column *head* says what the parameters include: **none** means
 # that the weights came without a head and the backbone alone is counted (EfficientNet-Lite0 as it lies in this package, MoCo, DINO); CLIP's ends in a projection, where picture meets text.
 # *last map at 32 px* is the side of the last feature map for a picture of 32 pixels (Transformers are rebuilt for it, some CNNs enlarge it first): 1x1 has lost all places.
 
@@ -663,7 +663,7 @@ print(table([frees(name) for name in ("ResNet-18", "MobileNet v3 Large", "DeiT-S
 
 # %% [markdown]
 # Fine for ResNet by luck. Elsewhere it freezes the head and frees other layers that happen to be called `fc1` and `fc2` (in MobileNet v3 small ones that weight
-# the channels, in DeiT the linear layers of every block), or finds nothing (claim E10 of chapter 03).
+# the channels, in DeiT the linear layers of every block), or finds nothing (claim E10).
 #
 # Write `swap_head(model, num_classes)`: the head is the **last `nn.Linear` in the order of `model.modules()`**,
 # whatever its name and however deep it is nested. Put a new, trainable linear layer with `num_classes` outputs in its
@@ -905,7 +905,7 @@ for title, case in cases.items():
 
 # %% [markdown]
 # The order is that of ImageNet accuracy where it can be compared: a first guess, not a verdict on *your* pictures. What is to be sold puts first whose licence allows it and whose card excludes
-# nothing; rows with "not stated" come after them, however accurate. Take two or three candidates and probe them on your validation images, as in section 1.
+# nothing; rows with "not stated" come after them, however accurate. (CLIP stands alone for texts while the rows are few, as at `smoke`; among all 43 rows SigLIP 2 comes first.) Take two or three candidates and probe them on your validation images, as in section 1.
 #
 # ### All of them, for your choice
 #

@@ -21,7 +21,7 @@
 # - compare two checkpoints on the same images with McNemar's test and a bootstrap interval, and say what that cannot tell.
 #
 # **How it works.** Predict first, then run, then read. The experiments use the package's own functions, so an
-# exercise that you leave open stops nothing; each exercise has an instant check. The core takes about 90 minutes; what stands below
+# exercise that you leave open stops nothing; each exercise has an instant check. The core takes 90 to 110 minutes; what stands below
 # *Further* can be left out, and its exercises are homework. Boxes titled **Is it true?** take up sentences
 # from tutorials (the number names the claim to instructors).
 #
@@ -226,7 +226,8 @@ checks.hidden(hidden_test)
 # ### What is each way worth?
 #
 # A linear probe on frozen features, once for each seed (each draws another part of the training images and other
-# random numbers), measured on validation: this is a choice. The tutorial freezes the stem with its random bias, as we
+# random numbers), measured on validation: this is a choice. AlexNet's three linear layers are left out, here and in the column of multiply-adds: the features
+# are the means of the last maps (section 3 says why). The tutorial freezes the stem with its random bias, as we
 # do here.
 #
 # **When is a difference decided?** By the rule of chapter 01, throughout this notebook: the ranges of the seeds lie apart, *and* the means differ by more than two standard
@@ -297,12 +298,12 @@ session.keep("stems", {"arms": [arm.to_dict() for arm in stems], "n_train": plan
 session.show_recorded("stems")
 
 # %% [markdown]
-# **Read it.** Recorded on photographs: enlarged to 64 pixels, with every pretrained tensor in place, 50.5 %. Stride 1 keeps every tensor, too, and loses eleven points. Why? One
+# **Read it.** (Your own run may order these rows otherwise: with the 100 images of `smoke`, two standard errors of a difference are over 12 points.)
+# Recorded on photographs: enlarged to 64 pixels, with every pretrained tensor in place, 50.5 %. Stride 1 keeps every tensor, too, and loses eleven points. Why? One
 # hypothesis: at stride 1 a pixel of the map stands for one pixel of the picture and not for four, so the later layers meet everything four times as large as they learned it. Nothing here tests
 # that (a control would be pictures shrunk to match). A resampled kernel, which computes what the whole kernel does on a coarser grid, gives 44.2 %. The tutorial's crop
 # (30.5 %), the centre (29.7 %) and a random 3x3 stem (27.5 %) overlap: on 500 images **none of them can be told from the others**. (Random weights throughout give
-# 30.8 %, but at 64 pixels: no floor for what runs at 32.) Your own run may order these rows otherwise: with the 100 images of `smoke`, two standard errors of a
-# difference are over 12 points.
+# 30.8 %, but at 64 pixels: no floor for what runs at 32.)
 #
 # The enlarged picture costs little, since stride 4 makes the map small at once: this is the way we take.
 
@@ -451,7 +452,7 @@ assert total - shares["in classifier (three linear layers)"] == 2_469_696  # the
 # these two says nothing about backbones. A fair "frozen" is the same thing for both: a linear probe, which trains one
 # linear layer on what the backbone gives.
 #
-# > **Is it true?** *"The adapted AlexNet runs on 32x32."* (claim E15) It runs, but wastefully: its last map is 3x3, and
+# > **Is it true?** *"The adapted AlexNet runs on 32x32."* (claim E15) It runs (its new stem is 3x3 at stride 1: sides of 32, 15, 7 and at last 3), but wastefully:
 # > the 6x6 average pool in front of the linear layers repeats each value four times. The 9,216 inputs of the first
 # > one hold 2,304 different numbers:
 
@@ -588,7 +589,7 @@ print(verdict(*fine), verdict(*scratch), sep="\n")
 # **Read it.** Recorded, 800 training images, three seeds, 2,000 test images, and the rule again (ranges of the seeds apart, difference over two standard errors): fine-tuned, ResNet-18 leads by
 # 57.3 against 49.8 %, ranges far apart: decided. From scratch the ranges are apart,
 # too, but 37.1 against 34.2 % is 2.9 points, and two standard errors are 3.0: undecided, by a hair. So ResNet-18 is ahead with these weights (part of the 7.5
-# points may belong to its better upstream training); without pretraining we cannot say.
+# points may belong to its better upstream training); without pretraining we cannot say. (Each contender had two rates to choose from, 0.0003 and 0.001, so each sits at an edge of its grid: a wider one may move any of the four.)
 
 # %% tags=["record"]
 assert [f"{100 * arm.mean:.1f}" for arm in (*fine, *scratch)] == ["57.3", "49.8", "37.1", "34.2"]
@@ -627,7 +628,7 @@ assert [of_alexnet[key] for key in ("10^6 MACs", "MiB a step", "seconds a run")]
 
 # %% [markdown]
 # **Equal images or equal seconds?** Both are fair, and they can disagree. The same pair again, where the quicker one
-# gets as many epochs as fit into the other's time, at the rate it had chosen. (So the number of epochs depends on the
+# gets as many epochs as the other's time allows, rounded to whole ones, at the rate it had chosen. (So the number of epochs depends on the
 # machine, and this comparison alone may come out differently each time.)
 
 # %%
@@ -656,7 +657,8 @@ assert slower.low > quicker.high and 0.5 < quicker.mean < 0.53
 # ## 5 · The same test images: McNemar and the bootstrap
 #
 # Two accuracies on the same images are not independent: most images are right, or wrong, for both. Only those count
-# on which the two differ. (`verdict` ignores this, on the careful side: it may call undecided what a paired test decides.)
+# on which the two differ: if both are right on 900 of 1,000 images, these 900 say nothing about which is better; if one alone is right on 40, and the other alone on
+# 20, those 60 do. (`verdict` ignores this, on the careful side: it may call undecided what a paired test decides.)
 
 # %% [markdown]
 # ### Exercise 3 · McNemar's test · ●●○ · 4 points · 12 min
@@ -799,10 +801,12 @@ plots.show(plots.paired_differences(
     title="Two networks, and one against itself, on the same test images"))  # fmt: skip
 
 # %% [markdown]
-# Rows of a network against *itself* are the control. Two seeds of the **same** network are two checkpoints, and McNemar's test asks only "are these two checkpoints equally good on pictures like these?", not
-# "are these two architectures?". A large p says only that these images could not tell the two apart: look at the counts as well, for two seeds may be equally good and still
-# differ on many images. A small one is a difference that no architecture made. For the question about architectures the seeds are the sample: look how far the points of one kind lie apart. And several p-values from the same images (one may fall below 0.05)
-# are not independent evidence.
+# Rows of a network against *itself* are the control: two seeds of the **same** network.
+#
+# - **What is asked.** McNemar's test knows two checkpoints, and asks "are these two equally good on pictures like these?", not "are these two architectures?".
+# - **A large p** says only that these images could not tell the two apart. Look at the counts as well: two seeds may be equally good and still differ on many images.
+# - **A small p** between two seeds is a difference that no architecture made.
+# - **For architectures the seeds are the sample:** look how far the points of one kind lie apart. Several p-values from the same images are not independent evidence.
 #
 # Recorded: five pairs on 2,000 photographs. In all three of ResNet-18 with AlexNet the p is below one in a million. ResNet-18 against *itself* gives 0.71 and 0.05: two seeds of one network on the very edge of
 # what is often called significant. Where five p-values are looked at, one near 0.05 is no news.

@@ -88,6 +88,9 @@ print(stock.layer1[0])
 # %% [markdown]
 # The order in which the parts are *called* stands in `forward`, which no printout shows. *Predict first:* how many
 # ReLUs run in this block, though only one is printed?
+#
+# A **forward hook** is a function that PyTorch calls after a module has run, with the module, its inputs and its output; what it returns, if not `None`,
+# replaces the output. `handle.remove()` takes it off again.
 
 # %%
 x = torch.randn(2, 64, 8, 8)
@@ -823,7 +826,7 @@ show_table(block_rows(here_ratio, ablated), caption=f"Your run: fine-tuned, {job
 
 # %%
 there = [Arm.from_dict(arm) for arm in session.recorded("ablation")["arms"]]
-plots.show(damage_figure(there, "Recorded: without the F(x) of layer4.1 nothing is lost", "photographs of CIFAR-10, 1,000 training images", 0.1))
+plots.show(damage_figure(there, "Recorded: without the F(x) of layer4.1 no loss shows", "photographs of CIFAR-10, 1,000 training images", 0.1))
 there_ratio = session.recorded("sizes where losses were measured")["ratio"]
 show_table(block_rows(there_ratio, there), caption=f"Recorded: fine-tuned, 32 px, photographs; {there[0]}; *: decided")
 
@@ -889,11 +892,11 @@ span_rows = [
     for name, (middle, low, high) in spans.items()
 ]
 depth, widths = plan.gradients.depth, "16, 32 and 64 channels"
-show_table(span_rows, caption=f"Gradient norm of the first of {depth} layers over that of the last, at initialisation ({widths}, float32)")
+show_table(span_rows, caption=f"Gradient norm of the first convolution over that of the last ({depth} layers with the head), at initialisation ({widths}, float32)")
 session.keep("gradients", {"weights": "random weights", "rows": [{"layers": str(depth), **row} for row in span_rows]})
 
 # %%
-title = f"Plain, batch norm, {depth} layers: first layer {spans['plain, batch norm'][0]:.1f} times the last"
+title = f"Plain, batch norm, {depth} layers: first convolution {spans['plain, batch norm'][0]:.1f} times the last"
 plots.show(plots.gradient_flow(
     flow, title=title, data=f"{splits.name}, {len(some)} images at {plan.gradients.size} px"))  # fmt: skip
 
@@ -906,7 +909,8 @@ session.show_recorded("gradients")
 # > and normalisation, its plain networks had batch norm and healthy gradient norms, and the trouble is "unlikely to be
 # > caused by vanishing gradients". At 14 layers (`smoke`) both stacks with norm stay within a factor of ten. Recorded at **56 layers**
 # > (16, 32 and 64 channels, 16 px, float32, five seeds) the plain one grows about 2,100 times towards the input (95 % range 910 to 4,900), the residual one 13 times:
-# > growth, the **opposite** of vanishing. Without norm the plain stack's gradients are small in *all* layers (the figure).
+# > growth, the **opposite** of vanishing. (Nor is 2,100 times "healthy", and yet it contradicts nobody: the paper speaks of its own networks while they
+# > train; ours is narrow, not trained yet, and looks at 16 pixels.) Without norm the plain stack's gradients are small in *all* layers (the figure).
 #
 # Does the growth cause the degradation of the next section? The table cannot tell: shortcuts keep norms in bounds, but are bounds what training needed?
 # (Section 7 trains 20 and 32 layers; `overrides = {"gradients.depth": 32}` measures there.)
@@ -986,7 +990,7 @@ print(verdict(*plain), verdict(*with_shortcuts), sep="\n")
 
 # %%
 curves = training_errors(depth_runs)
-message = f"Share of the training images fitted: {verdict(*plain)}"
+message = f"Training error at the end: plain, {shallow} layers {1 - plain[0].mean:.0%}, plain, {deep} layers {1 - plain[1].mean:.0%}"
 few_images = f"{splits.name}, {numbers.images:,} training images at {numbers.size} px"
 plots.show(plots.learning_curves(
     curves, title=message, data=few_images, measured="training error", chance=1 - session.chance))  # fmt: skip
@@ -1056,6 +1060,8 @@ show_table([{"question": question, "your run's answer": answer} for question, an
 # </details>
 
 # %% [markdown]
+# ### The formula 1 + dF/dx, four times
+#
 # One formula is often quoted for residual networks: if H = x + F(x), then dH/dx = 1 + dF/dx, so the gradient comes through, whatever F does. (For vectors the 1 is the identity matrix.)
 # *Predict first:* for which of these four units does autograd agree, and does the gradient always come through?
 

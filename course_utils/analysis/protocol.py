@@ -126,7 +126,7 @@ class Protocol:
             "chosen on": f"{len(splits.val):,} validation images: {chosen}",
             "seeds": ", ".join(map(str, self.seeds)),
             "optimizer": f"AdamW, cosine to zero, batches of {self.batch_size}",
-            "measured on": f"{len(splits.test):,} test images, once",
+            "measured on": f"{len(splits.test):,} test images: nothing is chosen on them",
         }
         return [{"what": name, "every contender": value} for name, value in facts.items()]
 

@@ -43,7 +43,7 @@ def arm(name: str, found: Mapping) -> Arm:
 
 
 def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
-    """A row for each arm that stands, for a table.
+    """A row for each arm that stands, for a table. Minutes are left out: other work distorts them.
 
     Args:
         only: names of arms, in the order wanted; empty for all.
@@ -55,10 +55,9 @@ def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
 def caption(record: Mapping) -> str:
     """One line that says where a record comes from."""
     images = next(iter(record["arms"].values()))["images"]
-    note = f"; {record['note']}" if record.get("note") else ""
     return (
         f"Recorded, not yours: {record['data']}, {images['test']:,} test images, "
-        f"{record['machine']}; `{record['command']}`{note}"
+        f"{record['machine']}; `{record['command']}`"
     )
 
 
@@ -70,5 +69,4 @@ def _row(name: str, found: dict) -> dict[str, object]:
         "training images": f"{found['images']['train']:,}",
         "accuracy": percent(scores.mean),
         "lowest to highest": scores.range_text,
-        "minutes": f"{found['minutes']:g}",
     }

@@ -203,8 +203,11 @@ class Memory(TorchDispatchMode):
 
     def __init__(self):
         super().__init__()
-        self.sizes: dict[int, int] = {}  # bytes of each storage that is alive, by its id
+        self.sizes: dict[weakref.ref, int] = {}  # bytes of each storage that is alive
         self.held = 0  # their sum
+        self._forget = (
+            self._take_off
+        )  # one bound method, not one for each storage: what counts must weigh little
         self.most = 0  # bytes alive, since the last call of `forget_most`
 
     def __enter__(self) -> Memory:
@@ -224,16 +227,13 @@ class Memory(TorchDispatchMode):
         return result
 
     def _count(self, storage: torch.UntypedStorage) -> None:
-        if id(storage) not in self.sizes:
-            self.sizes[id(storage)] = 0
-            weakref.finalize(storage, self._forget, id(storage))
-        grown = storage.nbytes() - self.sizes[id(storage)]
-        self.held += grown
-        self.sizes[id(storage)] += grown
+        known = weakref.ref(storage, self._forget)
+        self.held += storage.nbytes() - self.sizes.get(known, 0)
+        self.sizes[known] = storage.nbytes()
         if storage.nbytes() > LARGE:
             self.most = max(self.most, self.bytes_alive())
 
-    def _forget(self, storage: int) -> None:
+    def _take_off(self, storage: weakref.ref) -> None:
         self.held -= self.sizes.pop(storage)
 
     def forget_most(self) -> None:
