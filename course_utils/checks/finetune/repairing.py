@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -308,7 +309,9 @@ def repair(fine_tune) -> None:
     run("fine_tune", CASES, fine_tune, library=(faults.fine_tune_with,))
 
 
+@functools.lru_cache(maxsize=2)
 def _watched(script: Callable) -> Trial:
+    """One run for all cases that look at the usual pictures; `run` wraps an answer anew each time."""
     one = trial()
     one.run(script)
     return one
