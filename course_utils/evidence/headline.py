@@ -91,14 +91,11 @@ def order(better: tuple[str, str], worse: tuple[str, str], start: str = "") -> C
         sentence = f"{better[1]} is {abs(points):.1f} points {side} {worse[1]}"
         if not _told_apart(arms[better], arms[worse]):
             return f"undecided here: {sentence}"
-        if start and arms[better]["start"] != start:
-            return (
-                f"the same way with our weights: {sentence}"
-                if points > 0
-                else f"depends on the weights: the text speaks of {start}; with ours {sentence}"
-            )
+        others = bool(start) and arms[better]["start"] != start
         if points > 0:
-            return f"holds here: {sentence}"
+            return f"{'the same way with our weights' if others else 'holds here'}: {sentence}"
+        if others:
+            return f"depends on the weights: the text speaks of {start}; with ours {sentence}"
         return f"refuted here: {sentence}"
 
     return verdict

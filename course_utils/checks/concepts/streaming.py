@@ -205,9 +205,8 @@ class Memory(TorchDispatchMode):
         super().__init__()
         self.sizes: dict[weakref.ref, int] = {}  # bytes of each storage that is alive
         self.held = 0  # their sum
-        self._forget = (
-            self._take_off
-        )  # one bound method, not one for each storage: what counts must weigh little
+        # One bound method, not one for each storage: what counts must weigh little.
+        self._forget = self._take_off
         self.most = 0  # bytes alive, since the last call of `forget_most`
 
     def __enter__(self) -> Memory:
