@@ -111,8 +111,9 @@ class _Watch:
 
     def __call__(self, frame: FrameType, event: str, called: Any) -> None:
         if event == "call":
-            self._note_call(frame)
-        elif event != "return" and called in TRICKS and not in_a_library(frame.f_code):
+            if id(frame.f_code) not in self._fine:
+                self._note_call(frame.f_code, frame.f_back)
+        elif event == "c_call" and called in TRICKS and not in_a_library(frame.f_code):
             self.tricks.append(f"calls `{called.__name__}`")
 
     def complain(self) -> None:
@@ -123,10 +124,7 @@ class _Watch:
             what = f"your answer calls course_utils' own `{self.used[0]}`; write it in plain PyTorch"
             raise LibraryAnswer(what) from None
 
-    def _note_call(self, frame: FrameType) -> None:
-        code, caller = frame.f_code, frame.f_back
-        if id(code) in self._fine:
-            return
+    def _note_call(self, code: CodeType, caller: FrameType | None) -> None:
         if id(code) in self._names:
             self.used.append(self._names[id(code)])
         elif _is_reference(code):

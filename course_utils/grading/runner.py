@@ -90,7 +90,7 @@ class Runner(Execute):
             self._fail(cell, index, Failure(self.stopped_at, self.given_up, own=False))
         else:
             guard = self.guard if index in self.guarded else None
-            self._run(cell, index, guard.canary if guard else "")
+            self._run(cell, index, guard.canary(cell.source) if guard else "")
             if guard and index not in self.answers and not self.given_up:
                 self._forget_its_test(cell, index, guard)
         return cell, resources

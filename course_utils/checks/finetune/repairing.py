@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_utils.analysis import faults
 from course_utils.checks.core import needs, run
-from course_utils.checks.finetune.scripts import CONSTANTS, EPOCHS, Trial, sketch, trial
+from course_utils.checks.finetune.scripts import CONSTANTS, EPOCHS, Trial, sketches, trial
 from course_utils.checks.mistakes import Mistake, brief, close, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
@@ -87,8 +87,8 @@ def evaluates_after_each_epoch(fine_tune):
 def goes_in_order(fine_tune):
     """training batches in their order."""
     one = _watched(fine_tune)
-    got = [tuple(sketch(x) for x in call.pixels) for call in one.training_calls()]
-    wanted = [tuple(sketch(x) for x in pixels) for pixels, _ in one.train] * sum(EPOCHS)
+    got = [sketches(call.pixels) for call in one.training_calls()]
+    wanted = [sketches(pixels) for pixels, _ in one.train] * sum(EPOCHS)
     if got != wanted:
         found = f"{len(got)} batches" + (", in another order" if len(got) == len(wanted) else "")
         likely = "the batches are shuffled, or other batches are trained on"

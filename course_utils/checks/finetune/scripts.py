@@ -103,9 +103,8 @@ class Trial:
 
     def passes_of(self, batches: Batches) -> list[int]:
         """The positions of the calls that saw images of ``batches``, whatever their normalisation."""
-        images = {sketch(x) for pixels, _ in batches for x in pixels}
-        calls = enumerate(self.model.calls)
-        return [i for i, call in calls if any(sketch(x) in images for x in call.pixels)]
+        images = {image for pixels, _ in batches for image in sketches(pixels)}
+        return [i for i, call in enumerate(self.model.calls) if not images.isdisjoint(sketches(call.pixels))]
 
     def score(self, state: dict[str, Tensor], batches: Batches) -> float:
         """Accuracy (a fraction) of the network with the tensors ``state``."""
@@ -137,10 +136,10 @@ def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -
     return Trial(model.train(), train, val, test, epochs)
 
 
-def sketch(image: Tensor) -> tuple[int, ...]:
-    """What tells an image from others under any normalisation of its channels: the order of some pixels."""
-    order = image.double().flatten(1).argsort(dim=1, stable=True)
-    return tuple(order[:, :6].flatten().tolist())
+def sketches(images: Tensor) -> list[tuple[int, ...]]:
+    """What tells each image from others under any normalisation of its channels: the order of some pixels."""
+    order = images.double().flatten(2).argsort(dim=2, stable=True)
+    return [tuple(pixels) for pixels in order[:, :, :6].flatten(1).tolist()]
 
 
 def _batches(prototypes: Tensor, sizes: tuple[int, ...]) -> Batches:

@@ -24,16 +24,19 @@ import ast
 import base64
 import marshal
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import course_utils
 from course_utils.grading.guard import probe
 from course_utils.grading.syntax import parse
 
+ROOM = "(lambda room:"  # how each of its expressions begins
 PROBE = Path(probe.__file__)
 PACKAGE = Path(course_utils.__file__).resolve().parent  # as kernels know it
 HELPERS = (
@@ -47,17 +50,20 @@ HELPERS = (
 )
 
 
-def canary(nonce: str) -> str:
+def canary(nonce: str, source: str) -> str:
     """An expression whose value shows the nonce, and behind it whatever was found.
 
     It leaves no name in the notebook.
+
+    Args:
+        source: of the cell in front of it, as it runs; a :func:`hidden_cell` has looked around itself.
     """
-    return _in_a_room(f'room["look_around"]({nonce!r}, {str(PACKAGE)!r}, {_helpers()!r})')
+    return _in_a_room("look_around", nonce, source.startswith(ROOM), str(PACKAGE), _helpers())
 
 
 def forgetting() -> str:
     """An expression that takes what a hidden test has left out of the kernel, and looks at nothing."""
-    return _in_a_room('room["forget"]()')
+    return _in_a_room("forget")
 
 
 def hidden_cell(codes: bytes) -> str:
@@ -66,22 +72,37 @@ def hidden_cell(codes: bytes) -> str:
     Args:
         codes: from :func:`course_utils.grading.guard.comparing.compiled`.
     """
-    test = f'__import__("marshal").loads(__import__("base64").b64decode({base64.b64encode(codes)!r}))'
-    names = '__import__("builtins").globals()'
-    return _in_a_room(f'room["run"]({test}, {names}, {str(PACKAGE)!r}, {_helpers()!r})')
+    names = '__import__("builtins").globals(), '
+    return _in_a_room("run", marshal.loads(codes), str(PACKAGE), _helpers(), first=names)
 
 
-def _in_a_room(call: str) -> str:
-    """The probe's code run in a namespace of its own, ``room``, and a call of what is in there."""
-    code = f'__import__("marshal").loads(__import__("base64").b64decode({_compiled()!r}))'
-    return f'(lambda room: __import__("builtins").exec({code}, room) or {call})({{"__name__": "canary"}})'
+def _in_a_room(function: str, *given: Any, first: str = "") -> str:
+    """The probe's code run in a namespace of its own, and a call of a function in there.
+
+    Args:
+        given: its arguments, plain data or code.
+        first: an expression, and a comma, for one in front of these.
+    """
+    made = f'__import__("builtins").exec({_loaded(_compiled())}, room)'
+    called = f"room[{function!r}]({first}*{_loaded(_packed(marshal.dumps(given)))})"
+    return f'{ROOM} {made} or {called})({{"__name__": "canary"}})'
+
+
+def _loaded(packed: str) -> str:
+    unpacked = f'__import__("zlib").decompress(__import__("base64").b64decode({packed!r}))'
+    return f'__import__("marshal").loads({unpacked})'
+
+
+def _packed(data: bytes) -> str:
+    """As text, and short: ipykernel names a cell by a checksum of its text, which costs 0.1 ms a kilobyte."""
+    return base64.b64encode(zlib.compress(data)).decode()
 
 
 @cache
-def _compiled() -> bytes:
+def _compiled() -> str:
     """The probe, compiled here: a kernel of the same Python would spend a third of the probe's time on it."""
     code = compile(PROBE.read_text(encoding="utf-8"), "<canary>", "exec", dont_inherit=True)
-    return base64.b64encode(marshal.dumps(code))
+    return _packed(marshal.dumps(code))
 
 
 @cache

@@ -23,10 +23,9 @@ class Guard:
         self.references = references
         self.nonce, self.proof = secrets.token_hex(8), secrets.token_hex(8)
 
-    @property
-    def canary(self) -> str:
-        """An expression for the kernel behind each graded cell."""
-        return canary.canary(self.proof)
+    def canary(self, source: str) -> str:
+        """An expression for the kernel behind a graded cell, whose ``source`` is the one that runs."""
+        return canary.canary(self.proof, source)
 
     @property
     def forgetting(self) -> str:
