@@ -504,7 +504,7 @@ print(f"best on validation: epoch {history.best_epoch}, {history.best_val_accura
 
 # %% [markdown]
 # If the accuracy jumps at the unfreezing, look at the third number, the probe's: the frozen epochs may not have brought the head as far as the same features allow.
-# Epochs hide what happens inside them. The loss of every *iteration* (one batch each) shows it, and how noisy one batch is:
+# Epochs hide what happens inside them. The loss of every *iteration* (one batch each) shows it, and how noisy one batch is. (Its unit is the **nat**: the loss is a natural logarithm, and guessing among ten classes costs ln 10 = 2.30.)
 
 # %%
 plots.show(plots.iteration_loss(history))
@@ -930,7 +930,7 @@ probe_score = accuracy(probe(test_features), splits.test.labels)
 control.append(Arm("linear probe", (probe_score,), len(splits.test)))
 scratch, tuned, linear = control
 show_arms(control, f"{session.caption}, test images")
-print(verdict(tuned, scratch))
+print(verdict(tuned, scratch), verdict(linear, tuned), sep="\n")
 session.keep("control", {"arms": [arm.to_dict() for arm in control], "curves": curves,
                          "n_train": len(splits.train), "n_val": len(splits.val)})  # fmt: skip
 

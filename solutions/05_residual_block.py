@@ -514,6 +514,8 @@ assert count_parameters(reference) - 513 * (reference.fc.out_features - 10) == 1
 # ## 4 · Look inside: x, F(x), and their sum
 #
 # The pictures are enlarged to 128 pixels (224 at `gpu`), because at 32 pixels the last maps are a single pixel. Two networks: the pretrained one, and one with random weights.
+# Two numbers for each block: the **ratio** of the norm of F(x) to that of its shortcut (over 1, F(x) outweighs it), and the **cosine** between the two (zero: F(x) adds something new;
+# negative: it takes away from x).
 #
 # *Predict first:* in which blocks is F(x) small beside x? Is it small in a network that was never trained?
 
@@ -563,8 +565,8 @@ assert min(enlarged, key=enlarged.get) == "layer1.1" and max(enlarged, key=enlar
 assert f"{as_is['layer4.1']:.2f} {min(as_is.values()):.2f}" == "0.72 0.51" and max(as_is.values()) < 1
 
 # %% [markdown]
-# A **ratio** over 1 means that F(x) outweighs its shortcut. On photographs at 128 pixels it is smallest in `layer1.1` (0.63) and by far largest in the very last block,
-# `layer4.1` (6.5). At 32 pixels, where that block's map is a single pixel, its ratio is 0.72, and no F(x) outweighs its shortcut: **a ratio belongs to an input size.** A **cosine** of zero means that F(x) adds something new, a negative one that it takes away from x. A random network has ratios near 1
+# **Read it.** On photographs at 128 pixels the ratio is smallest in `layer1.1` (0.63) and by far largest in the very last block, `layer4.1` (6.5). At 32 pixels, where that block's
+# map is a single pixel, its ratio is 0.72, and no F(x) outweighs its shortcut: **a ratio belongs to an input size.** A random network has ratios near 1
 # in every block at this size: its initialisation roughly keeps the size of what passes through (a fresh batch norm in evaluation mode changes nothing).
 #
 # > **Is it true?** *"In deep networks F(x) is close to zero, which is easier to learn than the identity."* (claim D7) It is the paper's *motivation*
@@ -987,6 +989,7 @@ plain = [arms[f"plain, {depth} layers"] for depth in (shallow, deep)]
 with_shortcuts = [arms[f"residual, {depth} layers"] for depth in (shallow, deep)]
 show_arms(list(arms.values()), f"Training accuracy of the last epoch: {splits.name}")
 print(verdict(*plain), verdict(*with_shortcuts), sep="\n")
+print(f"after {numbers.epochs} epochs a deeper stack may just be slower; the record below has 40")
 
 # %%
 curves = training_errors(depth_runs)
@@ -997,6 +1000,9 @@ plots.show(plots.learning_curves(
 session.keep("degradation", {
     "arms": [arm.to_dict() for arm in arms.values()], "curves": curves, "message": message,
     "measured": "training error", "n_train": numbers.images})  # fmt: skip
+
+# %% [markdown]
+# The record, in the same terms (training accuracy of the last epoch, and training error by epoch):
 
 # %%
 session.show_recorded("degradation")

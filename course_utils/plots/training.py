@@ -37,7 +37,7 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
     window = smooth or max(1, len(losses) // 20)
     mean = running_mean(losses, window)
     title = title or _loss_title(losses, mean)
-    caption = (*_facts(history), f"line: mean of {count(window, 'iteration')}")
+    caption = (*_facts(history), f"line: mean of {count(window, 'iteration')}" if window > 1 else "")
     fig = new_figure(title, caption, height=3.4)
     ax = fig.add_subplot()
     x = np.arange(1, len(losses) + 1)
