@@ -55,7 +55,7 @@ from torch import nn
 
 from course_utils import checks, models, plots, zoo
 from course_utils.analysis import Arm, verdict
-from course_utils.notebook import show_arms, show_table, start
+from course_utils.notebook import show_arms, show_table, start, try_yours
 from course_utils.tables import table
 
 session = start(
@@ -626,10 +626,11 @@ for size, patch in ((224, 16), (32, 4), (224, 4)):
     with torch.device("meta"):
         vit = timm.create_model("vit_base_patch16_224", img_size=size, patch_size=patch)
     n, cost = (size // patch) ** 2, models.multiply_adds(vit.eval(), size)
-    attention = 2 * (n + 1) ** 2 * 768 * 12  # what your attention_cost(size, patch, 768, 12) gives
+    attention = 2 * (n + 1) ** 2 * 768 * 12  # 768 numbers a token, 12 blocks
     vits.append({"pixels": size, "patch": patch, "patches": f"{n:,}", "all, GMAC": f"{cost / 1e9:.1f}",
                  "the two products, GMAC": f"{attention / 1e9:.2f}", "share": percent(attention / cost)})  # fmt: skip
 show_table(vits, caption="Multiply-adds of ViT-B for one picture")
+try_yours(lambda: print(f"by your own function, 224 px in patches of 4: {attention_cost(224, 4, 768, 12) / 1e9:.2f} GMAC"))
 
 # %% tags=["record"]
 assert n == 3136 == 16 * 196 and round((n + 1) ** 2 / 197**2) in (253, 254)
