@@ -200,13 +200,13 @@ def rows(folder: Path = RECORDS, between: str = "; ") -> list[dict[str, str]]:
         between: stands between the arms of a cell.
     """
     every = _arms(folder)
-    return [_row(claim, arms, between) for claim in CLAIMS if (arms := _found(claim, every))]
+    return [row for claim in CLAIMS if (row := _row(claim, every, between))]
 
 
 def not_run(folder: Path = RECORDS) -> list[str]:
     """The claims on which no run allows a verdict yet."""
     every = _arms(folder)
-    return [f"{claim.says} ({claim.text})" for claim in CLAIMS if not _found(claim, every)]
+    return [f"{claim.says} ({claim.text})" for claim in CLAIMS if not _row(claim, every)]
 
 
 def markdown(folder: Path = RECORDS) -> str:
@@ -242,17 +242,15 @@ def _arms(folder: Path) -> Arms:
     return {(name, arm): found for name in names for arm, found in reading.read(name, folder)["arms"].items()}
 
 
-def _found(claim: Claim, every: Arms) -> Arms:
-    """The arms that bear on a claim; none where they do not suffice for a verdict."""
+def _row(claim: Claim, every: Arms, between: str = "; ") -> dict[str, str]:
+    """The row of a claim; empty where the arms that stand do not suffice for a verdict."""
     arms = {key: every[key] for key in claim.arms if key in every}
-    return arms if arms and claim.verdict(arms) != NOT_RUN else {}
-
-
-def _row(claim: Claim, arms: Arms, between: str) -> dict[str, str]:
+    verdict = claim.verdict(arms) if arms else NOT_RUN
+    if verdict == NOT_RUN:
+        return {}
     cells = (_cells(name, arm) for (_, name), arm in arms.items())
     joined = (between.join(dict.fromkeys(column)) for column in zip(*cells, strict=True))  # equal ones once
-    row = (claim.text, claim.says, claim.terms, claim.verdict(arms), *joined)
-    return dict(zip(COLUMNS, row, strict=True))
+    return dict(zip(COLUMNS, (claim.text, claim.says, claim.terms, verdict, *joined), strict=True))
 
 
 def _cells(name: str, arm: Mapping) -> tuple[str, str, str]:

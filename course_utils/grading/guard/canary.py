@@ -36,7 +36,6 @@ import course_utils
 from course_utils.grading.guard import probe
 from course_utils.grading.syntax import parse
 
-ROOM = "(lambda room:"  # how each of its expressions begins
 PROBE = Path(probe.__file__)
 PACKAGE = Path(course_utils.__file__).resolve().parent  # as kernels know it
 HELPERS = (
@@ -50,15 +49,15 @@ HELPERS = (
 )
 
 
-def canary(nonce: str, source: str) -> str:
+def canary(nonce: str, walked: bool) -> str:
     """An expression whose value shows the nonce, and behind it whatever was found.
 
     It leaves no name in the notebook.
 
     Args:
-        source: of the cell in front of it, as it runs; a :func:`hidden_cell` has looked around itself.
+        walked: the cell in front of it is a :func:`hidden_cell`, which has looked around itself.
     """
-    return _in_a_room("look_around", nonce, source.startswith(ROOM), str(PACKAGE), _helpers())
+    return _in_a_room("look_around", nonce, walked, str(PACKAGE), _helpers())
 
 
 def forgetting() -> str:
@@ -85,7 +84,7 @@ def _in_a_room(function: str, *given: Any, first: str = "") -> str:
     """
     made = f'__import__("builtins").exec({_loaded(_compiled())}, room)'
     called = f"room[{function!r}]({first}*{_loaded(_packed(marshal.dumps(given)))})"
-    return f'{ROOM} {made} or {called})({{"__name__": "canary"}})'
+    return f'(lambda room: {made} or {called})({{"__name__": "canary"}})'
 
 
 def _loaded(packed: str) -> str:

@@ -22,10 +22,11 @@ class Guard:
     def __init__(self, references: Mapping[str, comparing.Messages]):
         self.references = references
         self.nonce, self.proof = secrets.token_hex(8), secrets.token_hex(8)
+        self._look_themselves: set[str] = set()  # sources of hidden cells
 
     def canary(self, source: str) -> str:
         """An expression for the kernel behind a graded cell, whose ``source`` is the one that runs."""
-        return canary.canary(self.proof, source)
+        return canary.canary(self.proof, walked=source in self._look_themselves)
 
     @property
     def forgetting(self) -> str:
@@ -35,7 +36,11 @@ class Guard:
     def source(self, cell: NotebookNode) -> str:
         """What runs in the place of a graded cell: compiled code without the values that it expects."""
         codes = comparing.compiled(cell.source, self.nonce)
-        return canary.hidden_cell(codes) if codes else comparing.for_student(cell.source, self.nonce)
+        if not codes:
+            return comparing.for_student(cell.source, self.nonce)
+        source = canary.hidden_cell(codes)
+        self._look_themselves.add(source)
+        return source
 
     def judge(self, cell: NotebookNode, answer: object) -> str:
         """Why a person must look at a graded cell, or empty; one that gets no points is nobody's gain.
