@@ -9,12 +9,14 @@ import sys
 import types
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 import course_utils
 from course_utils.analysis import arms
 from course_utils.checks import graded, origins, processes, unchanged
 from course_utils.data import inspection
 from course_utils.grading.guard import canary, probe
+from course_utils.grading.guard.guard import Guard
 
 ROOT = str(canary.PACKAGE)
 
@@ -113,3 +115,12 @@ def test_who_keeps_python_from_reporting_is_told():
         [sys.executable, "-c", VETO], cwd=canary.PACKAGE.parent, capture_output=True, text=True
     )
     assert "Tampered: something in this notebook keeps Python from telling" in ran.stderr
+
+
+def test_only_a_cell_that_looks_itself_is_spared_the_walk():
+    guard = Guard({})
+    looking = guard.source(new_code_cell("def hidden_test():\n    assert 1\nhidden_test()"))
+    alike = looking[:30] + "room)(1)"
+    assert guard.canary(looking) == canary.canary(guard.proof, walked=True)
+    assert guard.canary(alike) == canary.canary(guard.proof, walked=False)
+    assert guard.canary(looking) != guard.canary(alike)
