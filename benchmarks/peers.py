@@ -87,6 +87,8 @@ def with_lightning(model: nn.Module, images: ImageSet, batch: int, workers: int)
     """One epoch of Lightning's Trainer, without logger, bar and checkpoint."""
     import lightning
 
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)  # its import has set INFO
+
     class Classifier(lightning.LightningModule):
         def __init__(self):
             super().__init__()
@@ -153,7 +155,7 @@ def section(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
         ]
         head = ("what", "images/s", "times the faster peer", "goal")
         parts.append(f"### Batches of {batch}\n\n{markdown(head, rows)}")
-    return "\n".join(parts)
+    return "\n\n".join(parts)
 
 
 def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
@@ -176,8 +178,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--out", type=Path, help="write the tables there, too")
     options = parser.parse_args()
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
+    warnings.filterwarnings(
+        "ignore", message="This DataLoader will create"
+    )  # more workers than cores: that is tried
     images = load_data(options.data, train=options.images, val=100).train
     text = page(images, options.rounds, BATCHES)
     print(text)
