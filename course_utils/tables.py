@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 STYLE = "overflow:auto;max-height:40em"
 NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
+_CODE = re.compile(r"`([^`]+)`")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -27,7 +28,11 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
 
 
 def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> str:
-    """The same as an HTML table with a caption; what is wider than the page scrolls by itself."""
+    """The same as an HTML table; what is wider than the page scrolls by itself.
+
+    Args:
+        caption: text above it; what stands in backquotes is code.
+    """
     columns = list(columns or rows[0])
     styles = [
         f' style="{NUMBER}"' if _holds_numbers(rows, c) else ' style="text-align:left"' for c in columns
@@ -39,8 +44,9 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
         + "</tr>"
         for row in rows
     )
-    name = html.escape(caption, quote=True)
-    title = f'<caption style="text-align:left">{name}</caption>' if caption else ""
+    name = html.escape(caption.replace("`", ""), quote=True)
+    shown = _CODE.sub(r"<code>\1</code>", html.escape(caption))
+    title = f'<caption style="text-align:left">{shown}</caption>' if caption else ""
     return (  # what scrolls must take the focus, so that the arrow keys can scroll it
         f'<div role="region" aria-label="{name or "table"}" tabindex="0" style="{STYLE}"><table>{title}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -37,3 +37,9 @@ def test_without_a_notebook_the_text_is_printed(capsys):
 def test_turned_and_percent():
     assert transposed(ROWS)[0] == {"": "accuracy", "linear probe": "58.9 %", "from <scratch>": "7.1 %"}
     assert (percent(0.712), percent(0.5, 0), percent(None)) == ("71.2 %", "50 %", "–")
+
+
+def test_what_stands_in_backquotes_is_code():
+    page = html_table(ROWS, caption="made by `course run <01>`")
+    assert "made by <code>course run &lt;01&gt;</code></caption>" in page
+    assert 'aria-label="made by course run &lt;01&gt;"' in page

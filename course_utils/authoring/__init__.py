@@ -25,5 +25,6 @@ __all__ = [
     "running",
     "site",
     "source",
+    "target",
     "wheels",
 ]

@@ -13,11 +13,13 @@ from pathlib import Path
 from course_utils.authoring.configuration import handout_repository
 from course_utils.authoring.online import binder_files, links
 from course_utils.authoring.release import check
+from course_utils.authoring.target import filled
 from course_utils.authoring.wheels import download_wheels
 from course_utils.errors import BuildError
 from course_utils.storage import write_text
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
+ROOM = 100_000_000  # bytes: the wheel takes 26 million, and as much while it is built
 INSTRUCTORS = ("grading", "authoring")  # parts of the package that no student's command needs
 README = """# {name} {version}
 
@@ -49,6 +51,7 @@ Code and texts come under the licence in `LICENSE` ({license}); data and weights
 | drawn cartoons | drawn by the package; its own licence |
 | small weights in the package | trained on Tiny ImageNet, under ImageNet's terms: research and teaching; no picture is in the package |
 | ImageNet weights (`course fetch resnet18`, `alexnet`, ...) | torchvision's, trained on ImageNet: research and teaching |
+| EfficientNet-Lite0's weights (installed beside the package) | trained on ImageNet by its authors; Apache-2.0 |
 | CIFAR-10 (`course fetch cifar10`) | its host states none; cite A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009 |
 | hot dogs (`course fetch hotdog`) | from *Dive into Deep Learning*; its host states none for the pictures |
 
@@ -73,11 +76,15 @@ def make_handout(root: Path, folder: Path, offline: bool = False) -> list[Path]:
 
     Raises:
         BuildError: if the folder is not empty, a notebook has drifted, or pip cannot build or download.
+        EnvironmentProblem: if the folder cannot be written, or has no room.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise BuildError(f"{folder} is not empty.", do="choose a new folder")
+    with filled(folder, ROOM):
+        _fill(root, folder, offline)
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def _fill(root: Path, folder: Path, offline: bool) -> None:
     names = check(root)
-    folder.mkdir(parents=True, exist_ok=True)
     wheel = _build_wheel(root, folder)
     for name in names:
         target = folder / "notebooks" / name
@@ -96,7 +103,6 @@ def make_handout(root: Path, folder: Path, offline: bool = False) -> list[Path]:
         text += download_wheels(folder)
     write_text(folder / "README.md", text)
     shutil.copy(root / "LICENSE", folder)
-    return sorted(p for p in folder.rglob("*") if p.is_file())
 
 
 def pins(requirements: Path) -> dict[str, str]:

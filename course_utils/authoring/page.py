@@ -24,6 +24,8 @@ FOLDER = Path(__file__).parent / "site_page"
 FOLDED = "folded"  # solutions and hidden tests are in the page, closed
 ANSWER, TESTS, WRITTEN = "Answer", "Hidden tests", "A model answer"
 DIFFICULTY = " · ●"  # begins what the heading of an exercise says beyond its name
+LONG = 30  # characters from which a table's cell is kept wide enough to read
+_CELL = re.compile(r"<td([^>]*)>(.*?)</td>", re.S)
 _HEADING = re.compile(r'<h([1-4])(?: id="([^"]*)")?>(.*?)</h\1>', re.S)
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)[ \t]*\n?", re.M)
 _TAG = re.compile(r"<[^>]+>")
@@ -107,10 +109,15 @@ def framed(title: str, body: str, pages: Sequence[tuple[str, str]] = (), here: s
         pages: name and file of each page of a site; none for a page that stands alone.
         here: the file of this one.
     """
-    body, headings = with_anchors(body)
+    body, headings = with_anchors(_CELL.sub(_wide_if_long, body))
     contents = [h._replace(text=h.text.partition(DIFFICULTY)[0]) for h in headings if h.level in (2, 3)]
     frame = Template((FOLDER / "frame.html").read_text(encoding="utf-8"))
     return frame.render(title=title, body=body, pages=pages, here=here, contents=contents, style=_style())
+
+
+def _wide_if_long(cell: re.Match) -> str:
+    long = len(html.unescape(_TAG.sub("", cell[2]))) > LONG and "class=" not in cell[1]
+    return f'<td{cell[1]} class="long">{cell[2]}</td>' if long else cell[0]
 
 
 def write_page(notebook: Path) -> Path:

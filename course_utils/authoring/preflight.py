@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from course_utils.authoring.target import require_room
 from course_utils.course.budget import TABLE, choose_preset, load_plan
-from course_utils.errors import DataError, EnvironmentProblem, WeightsError
+from course_utils.errors import DataError, WeightsError
 
 NO_FILES = ("auto", "cartoons")  # data that are always there
 NO_WEIGHTS_FILE = ("auto", "small", "none")
@@ -28,7 +27,7 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
     Raises:
         CourseError: for the first thing that would fail; nothing has been written then but the folder.
     """
-    require_room(out, len(notebooks))
+    require_room(out, len(notebooks) * ROOM, do="choose another folder with --out")
     data, weights = str(parameters["data"]), str(parameters["weights"])
     require_names(data, weights)
     known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
@@ -39,35 +38,6 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
         from course_utils.models.weights import find_weights
 
         find_weights(weights)
-
-
-def require_room(out: Path, notebooks: int) -> None:
-    """Make the folder, write a file to it, and see whether there is room.
-
-    Raises:
-        EnvironmentProblem: if it cannot be made or written, or has no room.
-    """
-    do = "choose another folder with --out"
-    expected = f"a folder that takes {notebooks * ROOM / 1e6:,.0f} MB"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out) as file:
-            file.write(bytes(1 << 20))
-        free = shutil.disk_usage(out).free
-    except OSError as problem:
-        raise EnvironmentProblem(
-            f"nothing can be written to {out}.",
-            expected=expected,
-            found=problem.strerror or str(problem),
-            do=do,
-        ) from None
-    if free < notebooks * ROOM:
-        raise EnvironmentProblem(
-            f"the disk of {out} is nearly full.",
-            expected=expected,
-            found=f"{free / 1e6:,.0f} MB free",
-            do=f"make room, or {do}",
-        )
 
 
 def require_names(data: str, weights: str) -> None:

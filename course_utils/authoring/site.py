@@ -13,28 +13,16 @@ import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from course_utils.authoring import page
+from course_utils.authoring.target import filled
 from course_utils.errors import BuildError
 
 START = "index.html"
+ROOM = 40_000_000  # bytes: the pages of five chapters take 9 million
 LEFT_OUT = '<p class="note">Answers are left out of this page; its results were made with ours.</p>\n'
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.S)
 _SECTION = re.compile(r'(?=<h[1-4] id=")')
 _INLINE = re.compile(r"</?(?:a|code|em|span|strong)\b[^>]*>")
 _TAG = re.compile(r"<[^>]+>")
-
-
-def require_empty(folder: Path) -> None:
-    """Whether a site can be made there.
-
-    Raises:
-        BuildError: if there is something in the folder.
-    """
-    if folder.is_dir() and not any(folder.iterdir()) or not folder.exists():
-        return
-    raise BuildError(
-        f"{folder} is not empty.", expected="a new or empty folder", found=f"{folder.resolve()}",
-        do="choose another folder, or empty it",
-    )  # fmt: skip
 
 
 def write_site(root: Path, executed: Path, folder: Path, answers: str) -> list[Path]:
@@ -51,10 +39,15 @@ def write_site(root: Path, executed: Path, folder: Path, answers: str) -> list[P
 
     Raises:
         BuildError: if the folder is not empty, or a chapter was not executed.
+        EnvironmentProblem: if it cannot be written, or has no room.
     """
-    require_empty(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    bodies = _start(root) | _chapters(root, executed, answers) | _documents(root)
+    with filled(folder, ROOM):
+        _write_pages(root, _start(root) | _chapters(root, executed, answers) | _documents(root), folder)
+    return sorted(folder.iterdir())
+
+
+def _write_pages(root: Path, bodies: Mapping[str, tuple[str, str]], folder: Path) -> None:
+    """The pages of these names and bodies, by file, and what they load."""
     names = {file: name for file, (name, _) in bodies.items()}
     pages = [(name, file) for file, name in names.items()]
     for file, (name, body) in bodies.items():
@@ -64,7 +57,6 @@ def write_site(root: Path, executed: Path, folder: Path, answers: str) -> list[P
     shutil.copy(page.FOLDER / "search.js", folder)
     sections = [s for file, (name, body) in bodies.items() for s in _sections(file, name, body)]
     (folder / "sections.js").write_text(f"const SECTIONS = {json.dumps(sections)};\n", encoding="utf-8")
-    return sorted(folder.iterdir())
 
 
 def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, str]]:

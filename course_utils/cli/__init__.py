@@ -6,8 +6,10 @@ Commands import what they need when they run: the help must come at once, and wi
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -29,6 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+# What a disk says that is full, read-only or somebody else's.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 # In the order of the help.
 COMMANDS = (
@@ -59,5 +64,22 @@ def main() -> None:
     try:
         app()
     except CourseError as problem:
-        print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
-        sys.exit(ENVIRONMENT if isinstance(problem, EnvironmentProblem) else FAILED)
+        _end(problem)
+    except OSError as problem:
+        if problem.errno not in NO_ROOM:
+            raise
+        _end(_disk_problem(problem))
+
+
+def _end(problem: CourseError) -> NoReturn:
+    print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+    sys.exit(ENVIRONMENT if isinstance(problem, EnvironmentProblem) else FAILED)
+
+
+def _disk_problem(problem: OSError) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"{problem.filename or 'a file'} cannot be written or read.",
+        expected="a disk with room, and the right to use it",
+        found=problem.strerror,
+        do="make room, or choose another folder; then repeat the command",
+    )

@@ -143,8 +143,9 @@ def site(
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
     from course_utils.authoring import site as pages
+    from course_utils.authoring import target
 
-    pages.require_empty(folder)
+    target.require_empty(folder, pages.ROOM)
     if executed is None:
         executed = root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
         run(None, budget, data, weights, out=executed)

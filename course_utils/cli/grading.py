@@ -112,7 +112,7 @@ def export(
     """Write grades as a CSV for Moodle or Canvas.
 
     Whatever is not final (flagged, awaiting a mark, not readable) is listed and left blank, never 0. Exit
-    code 1 if there is such work.
+    code 1 if there is such work, or work of somebody who is not in the roster.
 
     Example: `course export 01 --lms canvas --roster class.csv --column "Homework 1 (4711)"`
     """

@@ -107,7 +107,12 @@ def _read(path: Path) -> NotebookNode:
     try:
         return read_notebook(path.read_bytes())
     except OSError as problem:
-        raise NotebookError(f"{path} cannot be read.", found=problem.strerror or str(problem)) from None
+        raise NotebookError(
+            f"{path} cannot be read.",
+            expected="your notebook, saved: NAME.ipynb",
+            found="a folder" if path.is_dir() else problem.strerror,
+            do="correct the path",
+        ) from None
     except NotebookError as problem:
         what = f"{path.name}: {problem.what}"
         raise NotebookError(what, expected=problem.expected, found=problem.found, do=problem.do) from None

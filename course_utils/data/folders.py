@@ -162,7 +162,12 @@ def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]
     places = _places(names)
     files = [name for name in places if _is_image(name)]
     if not files:
-        raise DataError(f"no images found in {where}.", expected=LAYOUT, found=_some(places))
+        raise DataError(
+            f"no images found in {where}.",
+            expected=f"{LAYOUT} ({', '.join(SUFFIXES)})",
+            found=_some(places),
+            do="name the folder that holds train/, or the folders of the classes",
+        )
     in_parts = any(places[file][0].lower() in PARTS for file in files)
     places = {name: _with_part(place, in_parts) for name, place in places.items()}
     places = {name: place for name, place in places.items() if place}
@@ -236,7 +241,12 @@ def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
     if "train" in parts:
         return {part: part for part in parts}
     found = ", ".join(sorted(parts))
-    raise DataError(f"no training images in {where}.", expected=LAYOUT, found=f"only {found}")
+    raise DataError(
+        f"no training images in {where}.",
+        expected=LAYOUT,
+        found=f"only {found}",
+        do="call the folder of the training images train",
+    )
 
 
 def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarray]:
@@ -282,7 +292,9 @@ def _check_classes(
     """At least two classes, each with images in each part."""
     if len(classes) < 2:
         found = f"only {', '.join(classes)}"
-        raise DataError(f"a single class in {where}.", expected=LAYOUT, found=found)
+        raise DataError(
+            f"a single class in {where}.", expected=LAYOUT, found=found, do="add a folder of another class"
+        )
     present = {(entry.part, entry.label) for entry in entries}
     for part in sorted(parts):
         missing = [label for label in classes if (part, label) not in present]

@@ -61,6 +61,16 @@ class Stopped(CourseError):
     """The batch was interrupted; what was done is kept."""
 
 
+def _nothing_to_grade(root: Path, assignments: Sequence[str], students: Sequence[str]) -> GradingError:
+    wanted = ", ".join(assignments or released_names(root)) + (f" by {', '.join(students)}" * bool(students))
+    return GradingError(
+        "there is nothing to grade.",
+        expected="submitted/<student>/<assignment>/*.ipynb",
+        found=f"nothing of {wanted} in {root / 'submitted'}",
+        do="`course collect` the LMS's zip, or copy the notebooks there",
+    )
+
+
 Work = tuple[Assignment, Submission]
 Prepared = tuple[Work, Task | Result]  # a result needs no run
 
@@ -104,9 +114,7 @@ def grade(
         editions = [read_editions(root, name, settings.limits) for name in assignments]
         batch = [Assignment(root, edition, how, students, fresh) for edition in editions]
         if not any(one.submissions for one in batch):
-            raise GradingError(
-                "there is nothing to grade.", expected="submitted/<student>/<assignment>/*.ipynb"
-            )
+            raise _nothing_to_grade(root, assignments, students)
         todo = [(one, s) for one in batch for s in one.unfinished()]
         progress = Progress(len(todo), say)
         try:

@@ -18,9 +18,17 @@ def save_checkpoint(path: str | Path, state: dict) -> None:
     Args:
         state: tensors, numbers, strings, and lists or dicts of them (so that it can be read back
             with ``weights_only=True``).
+
+    Raises:
+        OSError: if the disk is full or read-only; the old file stays.
     """
-    with whole_file(path) as file:
-        torch.save(state, file)
+    try:
+        with whole_file(path) as file:
+            torch.save(state, file)
+    except RuntimeError as problem:  # of torch's zip writer, in the place of what the disk said
+        if isinstance(problem.__context__, OSError):
+            raise problem.__context__ from None
+        raise
 
 
 def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:

@@ -12,7 +12,7 @@ import pytest
 from courses import CHAPTERS, ROOT
 from PIL import Image
 
-from course_utils.authoring import preflight, running
+from course_utils.authoring import preflight, running, target
 from course_utils.errors import CourseError, DataError, EnvironmentProblem, WeightsError
 
 GIVEN = {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0, "overrides": {}}
@@ -92,7 +92,7 @@ def test_an_output_folder_that_cannot_be_made_or_is_full(tmp_path, monkeypatch):
     refused(EnvironmentProblem, "nothing can be written", tmp_path)
     (tmp_path / "out").unlink()
     usage = type("usage", (), {"free": 1_000_000})
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda folder: usage)
+    monkeypatch.setattr(target.shutil, "disk_usage", lambda folder: usage)
     refused(EnvironmentProblem, "nearly full", tmp_path)
 
 

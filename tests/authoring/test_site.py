@@ -16,6 +16,7 @@ from lab import CHROMIUM
 
 from course_utils.authoring import page, release, running, site
 from course_utils.errors import BuildError
+from course_utils.tables import html_table
 
 pytestmark = pytest.mark.slow
 
@@ -140,6 +141,31 @@ def test_the_command_makes_the_site_of_what_was_executed(course, tmp_path):
 def test_a_page_of_a_run_folds_hidden_tests_too(course):
     text = (course / "executed" / "90_sample.html").read_text(encoding="utf-8")
     assert "<details" in text and page.TESTS in text and "sections.js" not in text
+
+
+def test_long_cells_of_a_table_are_kept_wide():
+    text = page.framed("x", html_table([{"arm": "a start that was trained on Tiny ImageNet", "n": 1}]))
+    assert 'class="long">a start' in text and text.count('class="long"') == 1
+
+
+@pytest.mark.browser
+@pytest.mark.required_in_ci
+@pytest.mark.skipif(not CHROMIUM or not find_spec("playwright"), reason="no Chromium on this machine")
+def test_a_long_table_on_a_phone_is_whole_and_its_caption_in_sight(tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    row = {name: "some words that take some room" for name in ("arm", "start", "data", "words")}
+    table = html_table([row] * 60, caption="Recorded, not yours: " + "a machine of this kind, " * 9)
+    (tmp_path / "x.html").write_text(page.framed("x", table), encoding="utf-8")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page(viewport=PHONE)
+        tab.goto((tmp_path / "x.html").as_uri())
+        box = tab.locator("[role=region]")
+        assert box.evaluate("e => e.scrollHeight - e.clientHeight") <= 1, "cut off below"
+        assert tab.locator("caption").bounding_box()["width"] <= PHONE["width"]
+        assert tab.locator("td").first.bounding_box()["width"] >= 120
+        browser.close()
 
 
 @pytest.mark.browser

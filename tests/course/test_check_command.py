@@ -242,8 +242,11 @@ def test_the_set_up_cell_of_every_chapter_is_known():
 
 
 def test_no_file_is_no_traceback(tmp_path, known):
-    with pytest.raises(NotebookError, match="cannot be read"):
-        handin.check(tmp_path / "none.ipynb", known)
+    for path, found in ((tmp_path / "none.ipynb", "No such file"), (tmp_path, "a folder")):
+        with pytest.raises(
+            NotebookError, match=f"cannot be read(.|\n)*found: +{found}(.|\n)*correct the path"
+        ):
+            handin.check(path, known)
 
 
 @pytest.mark.slow

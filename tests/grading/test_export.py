@@ -14,7 +14,7 @@ from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.export import export, report
-from course_utils.grading.submissions.roster import read_roster
+from course_utils.grading.submissions.roster import RosterError, read_roster
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
 
@@ -112,6 +112,7 @@ def test_canvas_gets_its_own_header_and_the_points(course, tmp_path):
     ]
     assert {"flo", "settled", "bo_77", "unreadable"} <= set(made.strangers) and "absent" not in made.strangers
     assert made.file.read_bytes().count(b"\r\n") == 5
+    assert set(made.strangers) <= set(made.unfinished)
 
 
 def test_canvas_without_a_roster_gets_what_collect_found_in_the_names(course, tmp_path):
@@ -132,7 +133,7 @@ def test_what_is_not_final_is_listed_and_never_zero(course, tmp_path):
         "waiting": "not graded yet",
         "absent": "nothing handed in",
     }
-    assert {grade.student for grade in made.unfinished} == {
+    assert set(made.unfinished) == {
         "eve",
         "flo",
         "unreadable",
@@ -159,6 +160,15 @@ def test_the_penalty_for_lateness_is_taken_off(course, tmp_path):
             gradebook.find_submission_notebook(NAME, NAME, "settled").late_submission_penalty = None
             gradebook.db.commit()
     assert {g.student: g.score for g in made.grades}["settled"] == 1.5
+
+
+def test_the_roster_of_another_class_is_told_and_nothing_is_written(course, tmp_path):
+    (tmp_path / "other.csv").write_text("student_id,name\nzoe@x.org,Zoe\n", encoding="utf-8")
+    with pytest.raises(
+        RosterError, match="nobody who handed in(.|\n)*such as ada(.|\n)*zoe@x.org(.|\n)*do this"
+    ):
+        export(course, NAME, "moodle", tmp_path / "m.csv", read_roster(tmp_path / "other.csv"))
+    assert not (tmp_path / "m.csv").exists()
 
 
 def test_no_gradebook_is_not_made_up(tmp_path):

@@ -60,7 +60,7 @@ def work(i: int, code: str, said: str = "", state: str = "graded, 1 mark missing
     ]
     right = not said
     outcomes = {"mean-1": "passed" if right else "wrong", "mean-2": "passed", "why": "waiting"}
-    scores = {"mean-1": 2.0 * right, "mean-2": 1.0, "why": 0.0}
+    scores = {"mean-1": 2.0 * right, "mean-2": 1.0}
     return Work(f"student{i:02d}", state, sum(scores.values()), scores, outcomes, {"cells": cells})
 
 
@@ -85,6 +85,16 @@ def test_points_and_the_mistake_most_often_met(exercises):
     assert (mean.title, mean.of, mean.points["student00"], mean.points["student01"]) == ("1 Mean", 3, 1, 3)
     assert (mean.mistake, mean.met_by, mean.full) == ("the sum was not divided", 15, 44)
     assert mean.points["zz"] is None and why.mistake == ""
+
+
+def test_an_answer_that_waits_for_its_mark_is_not_a_zero(works):
+    marked = replace(works[0], scores={**works[0].scores, "why": 3.0})
+    _, why = glance.by_exercise(CELLS, [marked, *works[1:]])
+    assert (why.mean, why.points["student00"], why.points["student01"]) == (3, 3, None)
+    _, nobody = glance.by_exercise(CELLS, works)
+    assert nobody.mean is None
+    page = glance.page_text("01", [nobody], works, [])
+    assert "<td></td>" in page and "--share: " not in page
 
 
 def test_a_renamed_copy_is_found_and_nobody_else(works):
@@ -112,7 +122,7 @@ def test_what_waits_is_told_and_nothing_where_nothing_does(works, exercises):
 def test_the_csv_has_a_line_for_each(works, exercises):
     lines = list(csv.reader(io.StringIO(glance.csv_text(exercises, works))))
     assert lines[0] == ["student", "1 Mean", "2 Why", "score", "state"] and len(lines) == 61
-    assert lines[1] == ["student00", "1", "0", "1", "graded, 1 mark missing"] and lines[-1][1:4] == [
+    assert lines[1] == ["student00", "1", "", "1", "graded, 1 mark missing"] and lines[-1][1:4] == [
         "",
         "",
         "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -326,3 +327,25 @@ def test_doctor_exit_code(tmp_path):
     (folder / "nbgrader_config.py").write_text("1 / 0")
     broken = course("doctor", cwd=folder)
     assert broken.returncode == 3 and re.search(r"^missing +nbgrader_config.py", broken.stdout, re.M)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_full_or_read_only_disk_ends_in_a_sentence(number, monkeypatch, capsys):
+    def full():
+        raise OSError(number, os.strerror(number), "runs/arm.json")
+
+    monkeypatch.setattr(cli, "app", full)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    said = capsys.readouterr().err
+    assert end.value.code == 3 and said.startswith("EnvironmentProblem: runs/arm.json cannot be written")
+    assert all(word in said for word in ("expected: ", os.strerror(number), "do this: "))
+
+
+def test_other_errors_of_the_system_are_not_taken_for_the_disks(monkeypatch):
+    def broken():
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(cli, "app", broken)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        cli.main()

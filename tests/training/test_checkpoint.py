@@ -1,5 +1,9 @@
 """Checkpoints are written whole or not at all."""
 
+import errno
+import io
+from contextlib import contextmanager
+
 import pytest
 import torch
 
@@ -52,3 +56,17 @@ def test_in_memory_nothing_changes_with_what_was_saved_or_loaded():
     assert kept.load("one")["t"].tolist() == [0, 0]
     with pytest.raises(CheckpointError, match="other settings"):
         kept.load("two")
+
+
+def test_a_full_disk_is_told_as_the_disk_told_it(tmp_path, monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    @contextmanager
+    def full_file(path):
+        yield Full()
+
+    monkeypatch.setattr(checkpoint, "whole_file", full_file)
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(tmp_path / "a.pt", {"t": torch.zeros(1000)})

@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
-from course_utils.grading.submissions.roster import Roster, Student
+from course_utils.grading.submissions.roster import Roster, RosterError, Student
 from course_utils.storage import whole_file
 from course_utils.tables import one_line, table
 
@@ -49,9 +49,10 @@ class Export:
     strangers: tuple[str, ...]
 
     @property
-    def unfinished(self) -> list[Grade]:
-        """Work that was handed in and has no final score."""
-        return [grade for grade in self.grades if grade.score is None and grade.why != NOTHING]
+    def unfinished(self) -> list[str]:
+        """Students who handed in and get no grade: it is not final, or they are not in the roster."""
+        blank = [grade.student for grade in self.grades if grade.score is None and grade.why != NOTHING]
+        return [*blank, *self.strangers]
 
 
 def export(
@@ -68,6 +69,7 @@ def export(
 
     Raises:
         CourseError: if there is no gradebook, or no such assignment in it.
+        RosterError: if nobody who handed in is in the roster.
     """
     path = root / "gradebook.db"
     if not path.exists():
@@ -145,7 +147,15 @@ def _in_roster(grades: Iterable[Grade], roster: Roster) -> tuple[list[Grade], li
     """The grades in the order of the roster, and who is not in it."""
     by_student = {grade.student: grade for grade in grades}
     listed = [_with_row(by_student.pop(person.id, None), person) for person in roster.students]
-    return listed, [grade.student for grade in by_student.values() if grade.why != NOTHING]
+    strangers = sorted(grade.student for grade in by_student.values() if grade.why != NOTHING)
+    if strangers and all(grade.why == NOTHING for grade in listed):
+        raise RosterError(
+            "nobody who handed in is in the roster.",
+            expected=f"ids as in submitted/, such as {one_line(strangers[0])}",
+            found=f"such as {one_line(listed[0].student)}" if listed else "an empty roster",
+            do="give the roster that `course collect` had, or add a column student_id with these ids",
+        )
+    return listed, strangers
 
 
 def _with_row(grade: Grade | None, person: Student) -> Grade:

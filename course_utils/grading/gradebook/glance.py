@@ -35,7 +35,7 @@ class Work:
     Attributes:
         state: as `course grade` shows it, on a line.
         score: all points, late penalty taken off; None if nothing could be graded.
-        scores: points by graded cell, as they count now.
+        scores: points by graded cell, as they count now; without those that wait for a mark.
         outcomes: what became of each graded cell, see :class:`results.CellResult`.
         notebook: executed; None if it could not be read.
     """
@@ -53,7 +53,7 @@ class Exercise:
     """How the class did.
 
     Attributes:
-        points: by student; None for one whose notebook could not be read.
+        points: by student; None for one whose notebook could not be read, or whose answer waits for a mark.
         full, open: students with all the points, and with no answer.
         mistake: the known mistake that the visible check named most often; empty if it named none.
         met_by: students who met it.
@@ -68,10 +68,10 @@ class Exercise:
     met_by: int
 
     @property
-    def mean(self) -> float:
-        """Points on average, of those whose notebook could be read."""
+    def mean(self) -> float | None:
+        """Points on average, of those that are known; None if none are."""
         known = [points for points in self.points.values() if points is not None]
-        return sum(known) / len(known) if known else 0.0
+        return sum(known) / len(known) if known else None
 
 
 def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
@@ -101,8 +101,12 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
 
 
 def _work(row: Row, result: results.Result, marks: Mapping[str, results.Mark]) -> Work:
-    scores = {name: mark.score for name, mark in marks.items()}
     outcomes = {cell.cell: cell.outcome for cell in result.cells}
+    scores = {
+        name: mark.score
+        for name, mark in marks.items()
+        if mark.decided or outcomes.get(name) != results.WAITING
+    }
     return Work(one_line(row.student), one_line(row.state), row.score, scores, outcomes, result.notebook)
 
 
@@ -117,7 +121,9 @@ def _exercise(title: str, own: Sequence[ReleasedCell], works: Sequence[Work]) ->
     of = sum(cell.points for cell in own)
     read = [work for work in works if work.notebook is not None]
     points: dict[str, float | None] = {w.student: None for w in works}
-    points |= {w.student: sum(w.scores.get(name, 0.0) for name in graded) for w in read}
+    for work in read:
+        known = [work.scores[name] for name in graded if name in work.scores]
+        points[work.student] = sum(known) if known else None
     untried = sum({w.outcomes.get(name) for name in graded} == {results.NOT_ANSWERED} for w in read)
     checks = {cell.id for cell in own if cell.role == "check"}
     met = Counter(
