@@ -50,7 +50,7 @@ def examine(root: Path | None) -> list[Finding]:
     """
     findings = [_python(), *_packages(root is not None)]
     if all(f.there for f in findings if f.name in ("torch", "torchvision", "numpy")):
-        findings.append(_pair())
+        findings.append(pair())
     if findings[-1].name == PAIR and findings[-1].there:
         findings += [_gpu(), *_weights(), *_data()]
     findings.append(_cache())
@@ -83,7 +83,7 @@ def _packages(whole_course: bool) -> Iterator[Finding]:
             yield Finding(name, False, "not installed", remedy, essential=True)
 
 
-def _pair() -> Finding:
+def pair() -> Finding:
     """Whether the two load together: each release of torchvision needs one release of torch."""
     remedy = "pip install --force-reinstall torch torchvision, together, or as requirements.txt pins them"
     try:
@@ -138,7 +138,7 @@ def _cache() -> Finding:
 
 def _nbgrader_config(root: Path) -> Finding:
     """Whether nbgrader, started in the course folder, really has every setting of our file."""
-    from course_utils.authoring.release import load_config
+    from course_utils.authoring.configuration import load_config
 
     try:
         wanted = load_config(root)

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import typer
 
+from course_utils import doctor
 from course_utils.cli import authoring, data, grading, students, training
 from course_utils.cli.preconditions import ENVIRONMENT, FAILED
 from course_utils.errors import CourseError, EnvironmentProblem
@@ -69,11 +70,29 @@ def main() -> None:
         if problem.errno not in NO_ROOM:
             raise
         _end(_disk_problem(problem))
+    except Exception:  # compiled code that does not fit raises what it likes
+        if "torchvision" in sys.modules:
+            raise
+        _end_if_torch_does_not_load()
+        raise
 
 
 def _end(problem: CourseError) -> NoReturn:
     print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
     sys.exit(ENVIRONMENT if isinstance(problem, EnvironmentProblem) else FAILED)
+
+
+def _end_if_torch_does_not_load() -> None:
+    pair = doctor.pair()
+    if not pair.there:
+        _end(
+            EnvironmentProblem(
+                "torch and torchvision do not load together.",
+                expected="a release of torchvision made for this release of torch",
+                found=pair.detail,
+                do=pair.remedy,
+            )
+        )
 
 
 def _disk_problem(problem: OSError) -> EnvironmentProblem:

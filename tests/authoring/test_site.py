@@ -154,7 +154,7 @@ def test_long_cells_of_a_table_are_kept_wide():
 def test_a_long_table_on_a_phone_is_whole_and_its_caption_in_sight(tmp_path):
     from playwright.sync_api import sync_playwright
 
-    row = {name: "some words that take some room" for name in ("arm", "start", "data", "words")}
+    row = {name: "some more words that take some room" for name in ("arm", "start", "data", "words")}
     table = html_table([row] * 60, caption="Recorded, not yours: " + "a machine of this kind, " * 9)
     (tmp_path / "x.html").write_text(page.framed("x", table), encoding="utf-8")
     with sync_playwright() as play:

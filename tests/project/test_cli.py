@@ -349,3 +349,15 @@ def test_other_errors_of_the_system_are_not_taken_for_the_disks(monkeypatch):
     monkeypatch.setattr(cli, "app", broken)
     with pytest.raises(OSError, match="Bad file descriptor"):
         cli.main()
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("experiment",)])
+def test_a_pair_that_does_not_fit_is_told_in_the_course_folder(words, tmp_path, monkeypatch):
+    (tmp_path / "torchvision").mkdir()
+    fake = 'raise RuntimeError("operator torchvision::nms does not exist")\n'
+    (tmp_path / "torchvision" / "__init__.py").write_text(fake, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = course(*words)
+    said = done.stdout + done.stderr
+    assert done.returncode == 3 and "Traceback" not in said, said
+    assert "nms does not exist" in said and "--force-reinstall torch torchvision" in said
