@@ -74,9 +74,14 @@ def _interpolated(mode: str, **options) -> Resizing:
     return resample
 
 
-def _rescaled(weight: Tensor, size: int) -> Tensor:
-    small = F.interpolate(weight, (size, size), mode="area")
-    return small * weight.sum((2, 3), keepdim=True) / small.sum((2, 3), keepdim=True)
+def _rescaled(mode: str) -> Resizing:
+    """F.interpolate, and each kernel multiplied so that its sum is the old one."""
+
+    def resample(weight: Tensor, size: int) -> Tensor:
+        small = F.interpolate(weight, (size, size), mode=mode)
+        return small * weight.sum((2, 3), keepdim=True) / small.sum((2, 3), keepdim=True)
+
+    return resample
 
 
 # Each takes the place of crop_kernel.
@@ -154,10 +159,27 @@ RESAMPLE_MISTAKES = (
         "the cells overlap: antialiased interpolation weighs taps by a triangle",
         "every old tap belongs to a cell, or to several by the lengths of its parts",
     ),
-    Mistake(
-        _with_shares(lambda share: (share == share.max(dim=0).values).float()),
-        "a tap on a border went into one cell as a whole",
-        "divide it between the cells by the lengths of its parts",
+    *(
+        Mistake(
+            whole_taps,
+            "a tap on a border went into one cell as a whole",
+            "divide it between the cells by the lengths of its parts",
+        )
+        for whole_taps in (
+            _with_shares(lambda share: (share == share.max(dim=0).values).float()),
+            _with_shares(lambda share: F.one_hot((share > 1e-6).int().argmax(dim=0), len(share)).float().T),
+        )
+    ),
+    *(
+        Mistake(
+            one_way,
+            "only one of the two directions was resampled",
+            "treat the last two dimensions alike: share @ weight @ share.T",
+        )
+        for one_way in (
+            lambda weight, size: _shares(weight.shape[-1], size) @ weight,
+            lambda weight, size: weight @ _shares(weight.shape[-1], size).T,
+        )
     ),
     Mistake(
         _with_shares(lambda share: torch.where((share > 1e-4) & (share < 0.9999), 0.5, share)),
@@ -179,10 +201,13 @@ RESAMPLE_MISTAKES = (
         "cells of whole taps only: the last rows and columns are left out",
         "a cell is k / size taps long, which need not be a whole number",
     ),
-    Mistake(
-        _rescaled,
-        "a kernel was multiplied to repair its sum: one whose sum is about zero (an edge detector) explodes",
-        "share the taps among the cells so that the sum needs no repair",
+    *(
+        Mistake(
+            _rescaled(mode),
+            "a kernel was multiplied to repair its sum: one whose sum is near zero (an edge) explodes",
+            "share the taps among the cells so that the sum needs no repair",
+        )
+        for mode in ("area", "bilinear")
     ),
     Mistake(
         _cut(lambda k, size: (k - size) // 2),

@@ -32,6 +32,16 @@ def _over_images(logits: Tensor, labels: Tensor, k: int) -> float:
     return (guesses == labels[:, None][: len(guesses)]).any(dim=0).double().mean().item()
 
 
+def _over_images_by_columns(logits: Tensor, labels: Tensor, k: int) -> float:
+    """The same, of which the first k columns are taken."""
+    return _any_of(logits.argsort(dim=0, descending=True)[:, :k], labels)
+
+
+def _any_of(guesses: Tensor, labels: Tensor) -> float:
+    """Share of the rows in which the label stands."""
+    return (guesses == labels[:, None]).any(dim=1).double().mean().item()
+
+
 def _struck_out(logits: Tensor, labels: Tensor, k: int) -> float:
     """Hits where the largest logit is set to zero, k times over."""
     left, hits = logits.clone(), torch.zeros(len(labels), dtype=torch.bool)
@@ -124,10 +134,18 @@ MISTAKES = (
         "this is the average of the classes' own accuracies: rare ones count as much as frequent ones",
         "divide all hits by all images",
     ),
+    *(
+        Mistake(
+            over_images,
+            "the largest logits are looked for among images, not among classes",
+            "sort over dimension 1",
+        )
+        for over_images in (_over_images, _over_images_by_columns)
+    ),
     Mistake(
-        _over_images,
-        "the largest logits are looked for among images, not among classes",
-        "sort over dimension 1",
+        lambda logits, labels, k: _any_of(logits.topk(min(k, logits.shape[1])).values, labels),
+        "the logits themselves are compared with the labels",
+        "compare their positions: logits.topk(k, dim=1).indices",
     ),
     Mistake(
         lambda logits, labels, k: (

@@ -266,7 +266,7 @@ def gives_decays(parameter_groups):
     _expect_values(parameter_groups, "weight_decay", right, DECAY_MISTAKES, WRONG_DECAY)
 
 
-@needs(lists_each_once, gives_rates, gives_decays)
+@needs(lists_each_once, leaves_out_frozen, gives_rates, gives_decays)
 def goes_by_each_call(parameter_groups):
     """asked again, with other rates and another decay."""
     model, rates = _model(), (0.3, 0.2, 0.7)

@@ -47,7 +47,16 @@ BRANCH_MISTAKES = (
             "the gradient of the sum of all outputs: a vector, not a matrix",
             "take the gradient of each output by itself, one row each",
         )
-        for of_sum in (lambda d: d.sum(dim=0), lambda d: torch.diag(d.sum(dim=0)))
+        for of_sum in (
+            lambda d: d.sum(dim=0),
+            lambda d: d.sum(dim=0).expand(len(d), -1),
+            lambda d: torch.diag(d.sum(dim=0)),
+        )
+    ),
+    Mistake(
+        lambda d: d.cumsum(dim=0),
+        "each row has those above it added: the gradient of one output stays for the next",
+        "clear .grad before each backward(), or take torch.autograd.grad",
     ),
     Mistake(
         lambda d: d.T,
@@ -81,6 +90,14 @@ SUM_MISTAKES = (
         lambda d: d.T + torch.eye(len(d)),
         "rows and columns are exchanged in dH/dx",
         "row = output, column = input",
+    ),
+    *(
+        Mistake(
+            lambda d, branch=branch.imitate: branch(d) + torch.eye(len(d)),
+            f"as in dF/dx: {branch.likely}",
+            branch.remedy,
+        )
+        for branch in BRANCH_MISTAKES
     ),
 )
 # Each in the place of dR/dx.

@@ -90,6 +90,11 @@ ENSEMBLES = (
         "everything but 1 is an ensemble, whether its number is stated or not",
     ),
     Mistake(
+        lambda rows: _positions(rows, lambda r: r.networks >= 1),
+        "single networks are found as well, and those without a stated number are not",
+        "everything but 1 is an ensemble: networks != 1",
+    ),
+    Mistake(
         lambda rows: _positions(rows, lambda r: r.networks == 1),
         "these are the single networks",
         "return the other rows",
@@ -202,6 +207,13 @@ COMPARABLE = (
         "keep the rows whose conditions are equal",
     ),
     Mistake(
+        lambda rows, row: _positions(
+            rows, lambda r: any(getattr(r, n) == getattr(rows[row], n) for n in CONDITIONS)
+        ),
+        "one equal condition is enough here",
+        "all four must be equal: `and`, not `or`",
+    ),
+    Mistake(
         _of_a_kind,
         "all ensembles are taken for equal, however many networks vote",
         "compare the number of networks itself",
@@ -227,6 +239,7 @@ def finds_ensembles(ensemble_rows, _):
     _expect_ensembles(ensemble_rows, (0, 1), (2, 3), (4, 4, 8), (18,), range(len(TABLE)))
 
 
+@needs(finds_ensembles)
 def finds_none(ensemble_rows, _):
     """a table of single networks: no row."""
     _expect_ensembles(ensemble_rows, (1, 8))

@@ -76,6 +76,11 @@ COUNTS = (
         "return the convolutions' first, then the linear layers'",
     ),
     Mistake(
+        lambda *case: (_count(*case)[0], sum(_count(*case))),
+        "the second number is that of all parameters",
+        "return the convolutions' and the linear layers', each by itself",
+    ),
+    Mistake(
         partial(_count, places=7),
         "the first linear layer sees 7 numbers a channel here",
         "it sees all 7x7 places: 49 numbers a channel",

@@ -1,0 +1,16 @@
+# fails: ablate_block-1 ablate_block-2
+import torch.nn.functional as F
+
+
+def logits_without(model, name, images):
+    block = model.get_submodule(name)
+
+    def hook(module, args, output):
+        x = args[0]
+        return F.relu(x)
+
+    handle = block.register_forward_hook(hook)
+    try:
+        return model(images)
+    finally:
+        handle.remove()
