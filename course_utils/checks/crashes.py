@@ -11,7 +11,7 @@ HINTS = (
         "`if`, `in` and `==` compare number by number: tell tensors apart by id(...), compare by torch.equal",
     ),
     (
-        r"has no attribute '\w+\.[\w.]+'|name can't contain \"\.\"",
+        r"has no attribute '\w+\.[\w.]+'|name can't contain|name can\\'t contain",
         "a name with dots is a path: model.get_submodule(name); set the last part on its parent",
     ),
     (
@@ -33,7 +33,7 @@ HINTS = (
     ),
     (r"Can't call numpy\(\) on Tensor that requires grad", "call .detach() first"),
     (
-        r"result type \w+ can't be cast|could not infer output dtype|Input type \(.*Byte",
+        r"result type \w+ can't be cast|could not infer output dtype|Input type \(unsigned char",
         "turn whole numbers into floats first: .float()",
     ),
     (r"selected index k out of range", "topk wants a k of at most the size of that dimension: min(k, ...)"),

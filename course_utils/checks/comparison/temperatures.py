@@ -14,7 +14,6 @@ from course_utils.checks.comparison.tiny import confident_logits
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import brief, of_wrong_type
 from course_utils.checks.report import Wrong
-from course_utils.checks.trials import CONSTANT
 
 TOO_SURE, NOT_SURE, FAR, NEAR_ZERO, ANOTHER = 5.0, 0.4, 44.0, 0.06, 9.0
 TOLERANCE = 0.01  # of the temperature
@@ -25,6 +24,10 @@ HOTTEST = (
 INVERSE = ("this is 1/T", "divide the logits by the temperature")
 LOGARITHM = ("this is the logarithm of the temperature", "return its exp")
 IN_PLACE = ("the logits were changed in place", "write logits / t, not logits /= t")
+CONSTANT = (
+    "it is the same for every input: it is written down, or goes by what no temperature changes, as accuracy",
+    "search for the smallest F.cross_entropy(logits / t, labels)",
+)
 LOSS = ("this is the lowest loss, not the temperature at which it is reached", "return the temperature")
 OUTSIDE = (
     "it lies outside of 0.05 to 50: perhaps it is a position in a list of temperatures",

@@ -215,6 +215,7 @@ def looks_at_gradients(untouched_parameters):
     _expect(untouched_parameters, _zero_weights, 6)
 
 
+@needs(counts_dead_units)
 def takes_the_loss(untouched_parameters):
     """the gradient is that of the loss with these labels."""
     _expect(untouched_parameters, _sure, SURE, mistakes=())

@@ -94,8 +94,8 @@ SUM_MISTAKES = (
     *(
         Mistake(
             lambda d, branch=branch.imitate: branch(d) + torch.eye(len(d)),
-            f"as in dF/dx: {branch.likely}",
-            branch.remedy,
+            "dF/dx is in it, and that is wrong already",
+            "repair dF/dx first",
         )
         for branch in BRANCH_MISTAKES
     ),

@@ -185,8 +185,8 @@ SMALLEST = (
     *(
         Mistake(
             lambda layers, chain=chain.imitate: next(n for n in range(1, 10**4) if chain(n, layers) > 0),
-            f"as in chain_output: {chain.likely}",
-            chain.remedy,
+            "it errs as chain_output does",
+            "repair chain_output first",
         )
         for chain in CHAINS
     ),
