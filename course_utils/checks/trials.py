@@ -127,7 +127,7 @@ def _factor(got: list[float], expected: list[float]) -> tuple[str, str] | None:
     ):
         return None
     ratios = [a / b for a, b in zip(got, expected)]
-    if not ratios[0] or abs(ratios[0] - 1) < 1e-3 or max(ratios) - min(ratios) > 1e-4 * abs(ratios[0]):
+    if not ratios[0] or abs(ratios[0] - 1) < 1e-3 or max(ratios) - min(ratios) > ALIKE * abs(ratios[0]):
         return None
     told = f"all is {ratios[0]:.4g} times what it should be: a factor is missing, or one too many"
     return told, "look for what you multiply or divide by, and how often"

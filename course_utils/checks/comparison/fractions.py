@@ -277,6 +277,8 @@ def _expect(trainable_fractions, make: Callable[[], Parts]) -> str:
         return ", ".join(f"{value:.2%}" for value in expected)
     first = next((value for value in got if type(value) is not float), None)
     otherwise = OTHERWISE if plain else of_wrong_type(first, "return two floats")
+    if type(first) is int and not any(got):
+        otherwise = "the division is one of whole numbers, which leaves 0", "divide with /, not with //"
 
     likely = otherwise
     if plain:

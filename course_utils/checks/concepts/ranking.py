@@ -105,6 +105,11 @@ MISTAKES = (
         "an image has one label: count it once, with .any(dim=1)",
     ),
     Mistake(
+        lambda logits, labels, k: _topk(logits, labels, k) if k == 1 else 0.0,
+        "all k guesses would have to be the label",
+        "one of them is enough: .any(dim=1), not .all(dim=1)",
+    ),
+    Mistake(
         lambda logits, labels, k: 1 - _topk(logits, labels, k),
         "this is the error rate",
         "count the images that are right",

@@ -99,6 +99,11 @@ MISTAKES = (
         "divided by 256: white is 255",
         "divide by 255",
     ),
+    Mistake(
+        lambda batches: (None, NOTHING),
+        "a variance came out below zero: squares of uint8 ran over, or mean, not mean**2, was taken off",
+        "turn the batch into floats first; then squares / pixels - mean**2",
+    ),
     *(
         Mistake(
             lambda batches, overflow=overflow: (None, overflow(batches)),

@@ -11,6 +11,7 @@ from course_utils.checks.report import Wrong
 from course_utils.data import inspection
 
 NOT_PLAIN = ("what the list holds are no plain int", "turn tensors into numbers with .tolist()")
+IMAGES = ("these are the images, not their positions", "count along: for j, image in enumerate(test_images)")
 REDUCE_ALL = (
     "none of the usual mistakes explains this",
     "reduce over dimensions 0, 2 and 3, in float32 or float64",
@@ -44,6 +45,14 @@ def _once_each(train: Tensor, test: Tensor) -> list[int]:
             left.remove(pixels)
             found.append(j)
     return found
+
+
+def _means(x: Tensor) -> Tensor:
+    return x.mean((0, 2, 3))
+
+
+def _deviations(x: Tensor) -> Tensor:
+    return x.std((0, 2, 3))
 
 
 def _as_printed(train: Tensor, test: Tensor) -> list[int]:
@@ -185,6 +194,11 @@ STATISTICS_MISTAKES = (
         lambda x: (x.mean((0, 2, 3)) * 255, x.std((0, 2, 3)) * 255),
         "the numbers are on the scale 0 to 255",
         "divide by 255",
+    ),
+    Mistake(
+        lambda x: tuple(of((x == 1).float()) for of in (_means, _deviations)),
+        "the division is one of whole numbers: everything but white becomes 0",
+        "images / 255, not images // 255",
     ),
     Mistake(
         lambda x: (x.mean((0, 2, 3)) * 255 / 256, x.std((0, 2, 3)) * 255 / 256),
@@ -345,6 +359,8 @@ def _expect_leaks(find_leaks, train: Tensor, test: Tensor, expected: list[int]) 
     if plain and got == expected:
         return
     otherwise = COMPARE_PIXELS if plain else NOT_PLAIN
+    if any(isinstance(item, Tensor) and item.ndim > 0 for item in got):
+        otherwise = IMAGES
     likely = recognise(got, expected, LEAK_MISTAKES, lambda answer: answer(train, test), otherwise)
     raise Wrong(brief(expected), brief(got), *likely)
 

@@ -61,6 +61,11 @@ MISTAKES = (
         "add first, then apply the ReLU to the sum",
     ),
     Mistake(
+        lambda block, x: torch.relu(block.conv2(torch.relu(block.bn1(block.conv1(x)))) + _shortcut(block, x)),
+        "bn2 does not run",
+        "F(x) ends behind bn2",
+    ),
+    Mistake(
         lambda block, x: torch.relu(torch.relu(_branch(block, x)) + _shortcut(block, x)),
         "F(x) goes through a ReLU of its own before the sum: so it could never be negative",
         "two ReLUs in all: one behind bn1, one behind the sum",

@@ -108,6 +108,11 @@ RELU_MISTAKES = (
         "set the rows to zero whose H is not above zero",
     ),
     Mistake(
+        lambda d, h: d * (h > 0)[:, None],
+        "the shortcut's part is missing: this is the mask times dF/dx",
+        "mask[:, None] * dH/dx",
+    ),
+    Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (h > 0),
         "the mask lies on the columns: the ReLU belongs to the outputs, that is the rows",
         "mask[:, None] * matrix",

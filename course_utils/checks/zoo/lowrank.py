@@ -94,13 +94,16 @@ BASE_SCALED = (
     "the base's output is multiplied by alpha / rank, too",
     "base(x) + alpha / rank * (the update of x)",
 )
+BIAS_TWICE = ("the base's bias is added twice", "base(x) has it already")
 STARTS = (
     Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),
     Mistake(lambda: _expected(0.0, bias=False), *NO_BIAS),
     Mistake(lambda: ALPHA / RANK * _expected(0.0), *BASE_SCALED),
+    Mistake(lambda: _expected(0.0) + _base().bias.detach(), *BIAS_TWICE),
 )
 OUTPUTS = (
     Mistake(lambda: ALPHA / RANK * _expected(1.0), *BASE_SCALED),
+    Mistake(lambda: _expected() + _base().bias.detach(), *BIAS_TWICE),
     Mistake(
         lambda: _expected(0.0) + ALPHA / RANK * (_inputs() @ _a().T).relu() @ _b().T,
         "a ReLU stands between A and B: no one matrix could do that, and merge() cannot hold it",

@@ -78,12 +78,22 @@ def _run_together(rows: Rows, row: int) -> list[int]:
     return _positions(rows, lambda r: text(r) == text(rows[row]))
 
 
+FIRST_ONLY = (
+    "only the first position is found: a `return` or a `break` ends the loop",
+    "return after the loop, not inside it",
+)
 ENSEMBLES = (
     Mistake(
         lambda rows: _positions(rows, lambda r: r.networks > 1),
         "0 networks are taken for one",
         "0 stands for several: everything but 1 is an ensemble",
     ),
+    Mistake(
+        lambda rows: _positions(rows, lambda r: r.networks not in (1, 2)),
+        "two networks are not taken for several",
+        "everything but 1 is an ensemble",
+    ),
+    Mistake(lambda rows: _ensembles(rows)[:1], *FIRST_ONLY),
     Mistake(
         lambda rows: _positions(rows, lambda r: r.networks == 0),
         "only rows without a stated number are found",
@@ -230,6 +240,7 @@ COMPARABLE = (
         "conditions are compared by `is`: equal texts need not be one object",
         "compare with ==",
     ),
+    Mistake(lambda rows, row: _comparable(rows, row)[:1], *FIRST_ONLY),
 )
 BY_HAND = "go through the records one by one and print what you compare"
 

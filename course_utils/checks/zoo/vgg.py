@@ -76,6 +76,11 @@ COUNTS = (
         "return the convolutions' first, then the linear layers'",
     ),
     Mistake(
+        lambda config, classes: _count(config[: config.index("M")] if "M" in config else config, classes),
+        "the list is left at the first pool",
+        "go on behind it: `continue`, not `break`",
+    ),
+    Mistake(
         lambda *case: (_count(*case)[0], sum(_count(*case))),
         "the second number is that of all parameters",
         "return the convolutions' and the linear layers', each by itself",

@@ -1,6 +1,5 @@
 # fails: kernel_resample-2
 import torch
-import torch.nn.functional as F
 
 
 def crop_kernel(weight, size):
@@ -10,11 +9,9 @@ def crop_kernel(weight, size):
 
 def resample_kernel(weight, size):
     k = weight.shape[-1]
-    new = F.interpolate(weight, size=(size, size), mode="bilinear", align_corners=False)
-    return new * weight.sum((2, 3), keepdim=True) / new.sum((2, 3), keepdim=True)
     m = torch.zeros(size, k, dtype=weight.dtype)
     for i in range(size):
         for j in range(k):
             lo, hi = max(i * k / size, j), min((i + 1) * k / size, j + 1)
-            m[i, j] = max(0.0, hi - lo)
+            m[i, j] = float(hi - lo > 0.999)
     return m @ weight @ m.T
