@@ -359,7 +359,7 @@ def _expect_leaks(find_leaks, train: Tensor, test: Tensor, expected: list[int]) 
     if plain and got == expected:
         return
     otherwise = COMPARE_PIXELS if plain else NOT_PLAIN
-    if any(isinstance(item, Tensor) and item.ndim > 0 for item in got):
+    if any(isinstance(item, Tensor) and item.numel() > 1 for item in got):
         otherwise = IMAGES
     likely = recognise(got, expected, LEAK_MISTAKES, lambda answer: answer(train, test), otherwise)
     raise Wrong(brief(expected), brief(got), *likely)

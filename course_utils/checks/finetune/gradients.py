@@ -151,7 +151,7 @@ OTHER_LOSSES = (
     # No gradient where the model is sure and wrong; nor has a loss with the model's guesses for labels.
     Mistake(
         lambda logits, labels: F.cross_entropy(logits.softmax(dim=1), labels),
-        "softmax was applied before cross_entropy, which applies it itself, or other labels were taken",
+        "another loss: softmax before cross_entropy, which applies it itself, or other labels were taken",
         "F.cross_entropy(model(images), labels)",
     ),
     Mistake(

@@ -138,6 +138,11 @@ def _why_other_rates(rates: list[float], wanted: list[float], batches: int) -> t
     each_batch = [start * faults.DECAY ** (i * batches) for start, n in zip(RATES, EPOCHS) for i in range(n)]
     if close(rates, each_batch):
         return "the rate falls after each batch", "call scheduler.step() once an epoch, behind the loop"
+    if close(rates[EPOCHS[0] :], [RATES[1]] * EPOCHS[1]):
+        likely = (
+            "the rate of the unfrozen epochs does not fall: no scheduler steps, or one of the first optimizer"
+        )
+        return likely, "make a new optimizer and a new scheduler when you unfreeze"
     undone = close(rates[: EPOCHS[0] + 1], wanted[: EPOCHS[0] + 1])
     likely = faults.FAULTS["rate undone"] if undone else "the rates do not follow the statement"
     return likely, "make a new optimizer and a new scheduler when you unfreeze"

@@ -203,7 +203,7 @@ LIST_MISTAKES = (
     ),
     Mistake(
         lambda model: [],
-        "nothing is found: blocks lie inside of the stages, where named_children() does not look",
+        "nothing is found: BasicBlock is left out, or only named_children() was looked at, which are stages",
         "go through model.named_modules()",
     ),
 )

@@ -237,8 +237,8 @@ COMPARABLE = (
         lambda rows, row: _positions(
             rows, lambda r: all(getattr(r, n) is getattr(rows[row], n) for n in CONDITIONS)
         ),
-        "conditions are compared by `is`: equal texts need not be one object",
-        "compare with ==",
+        "whole records are compared, or conditions by `is`: equal texts need not be one object",
+        "compare the four conditions, with ==",
     ),
     Mistake(lambda rows, row: _comparable(rows, row)[:1], *FIRST_ONLY),
 )
