@@ -6,7 +6,8 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 
-STYLE = "overflow:auto;max-height:40em"
+WIDE, LONG = "overflow:auto", "overflow:auto;max-height:40em"
+MOST_ROWS = 20  # with more a table scrolls by itself
 NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
 _CODE = re.compile(r"`([^`]+)`")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -28,7 +29,7 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
 
 
 def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> str:
-    """The same as an HTML table; what is wider than the page scrolls by itself.
+    """The same as an HTML table; what is wider than the page, or long, scrolls by itself.
 
     Args:
         caption: text above it; what stands in backquotes is code.
@@ -44,11 +45,12 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
         + "</tr>"
         for row in rows
     )
+    style = LONG if len(rows) > MOST_ROWS else WIDE
     name = html.escape(caption.replace("`", ""), quote=True)
     shown = _CODE.sub(r"<code>\1</code>", html.escape(caption))
     title = f'<caption style="text-align:left">{shown}</caption>' if caption else ""
     return (  # what scrolls must take the focus, so that the arrow keys can scroll it
-        f'<div role="region" aria-label="{name or "table"}" tabindex="0" style="{STYLE}"><table>{title}'
+        f'<div role="region" aria-label="{name or "table"}" tabindex="0" style="{style}"><table>{title}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

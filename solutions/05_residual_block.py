@@ -845,8 +845,9 @@ assert all(lost[f"{name} shuffled"] > lost[f"{name} left out"] for name in ident
 
 # %% [markdown]
 # Recorded, **the order of sizes is not the order of losses**, in the same networks and at the same input size. `layer1.0` costs most, 10.6 points, and its ratio is the second smallest (0.70);
-# `layer2.1` (0.81) costs 7.8; without `layer4.1`, whose F(x) is the largest of the five (0.94), no loss shows. The size says how far a block moves its input, not how much anyone needs the move. (One
-# explanation, not tested here: behind `layer4.1` stand only a mean and the head, which may read x nearly as well; behind `layer2.1` stand four blocks that were made for what it gives.) A **wrong** F(x) had
+# `layer2.1` (0.81) costs 7.8; without `layer4.1`, whose F(x) is the largest of the five (0.94), no loss shows. The size says how far a block moves its input, not how much anyone needs the move. (Two
+# explanations, neither tested here: behind `layer4.1` stand only a mean and the head, which may read x nearly as well, and behind `layer2.1` four blocks that were made for what it gives; or, at 32 pixels the
+# map of `layer4.1` is one pixel, eight of the nine taps of its kernels read padding, and so it does less than it was made for.) A **wrong** F(x) had
 # the lower mean in every block. By our rule (ranges of the seeds apart, and over two standard errors) a loss is decided from 7 points on: `layer1.0` and `layer2.1` left out, and every shuffled one.
 #
 # (A ratio needs its input size beside it: the 6.5 of section 4 is `layer4.1` for enlarged pictures, in the upstream network.) Your own run may order its blocks otherwise: with the 100 images of `smoke`
@@ -1087,6 +1088,9 @@ show_table([{"H(x)": name, "dH/dx and 1 + dF/dx differ by": f"{(d_h - formula).a
             for name, (d_h, formula) in slopes.items()], caption="Vectors of six numbers, F a random layer with tanh, double precision")  # fmt: skip
 off = [(d_h - formula).abs().max() > 1e-9 for d_h, formula in slopes.values()]
 assert off == [False, True, True, False] and slopes["x + F(x), and F(x) = -x"][0].abs().max() == 0
+
+# %% [markdown]
+# **Read it.** Autograd agrees in the first row and in the last; and in the last the formula is right, and no gradient comes through at all. Why it fails in the other two is a question of the next exercise.
 
 # %% [markdown]
 # ### Exercise 4 · Why residual? · ●●○ · 4 points · 15 min

@@ -43,3 +43,8 @@ def test_what_stands_in_backquotes_is_code():
     page = html_table(ROWS, caption="made by `course run <01>`")
     assert "made by <code>course run &lt;01&gt;</code></caption>" in page
     assert 'aria-label="made by course run &lt;01&gt;"' in page
+
+
+def test_only_a_long_table_has_a_window_of_its_own():
+    rows = [{"n": n} for n in range(21)]
+    assert "max-height" in html_table(rows) and "max-height" not in html_table(rows[:20])
