@@ -201,20 +201,6 @@ assert crops["AlexNet"] == crops["DenseNet"] == 10 and crops["VGG"] == crops["Re
 # None, as far as anyone can show. Four of the seven are **ensembles**: several networks vote. AlexNet's even used more labelled pictures (two of its seven networks
 # were pretrained on ImageNet-22k: pretraining and fine-tuning, in 2012). The other three stand in none of the papers' tables. And even the
 # honest column mixes conditions: AlexNet and DenseNet average ten crops, VGG and ResNet several scales, the others take one crop.
-#
-# > **Is it true?** *"EfficientNet-B7 leads ImageNet."* (claim C26) Compare like with like: the same data, no more pixels.
-
-# %%
-plain = {name: top1 for name, (top1, _) in accuracies.items() if name.endswith("IMAGENET1K_V1") or name.endswith("_V2")}
-b7 = plain["efficientnet_b7 IMAGENET1K_V1"]
-ahead = sorted((top1, name) for name, top1 in plain.items() if top1 > b7)
-print(f"EfficientNet-B7: {b7:.1%} at 600 px. Trained on ImageNet-1k alone and ahead of it: "
-      + ", ".join(f"{name.split()[0]} {top1:.1%}" for top1, name in ahead))  # fmt: skip
-champion = max(accuracies, key=accuracies.get)
-print(f"with more data and pixels: {champion}, {accuracies[champion][0]:.1%}")
-
-# %% tags=["record"]
-assert ahead and {name.split()[0] for _, name in ahead} <= {"convnext_large", *(f"efficientnet_v2_{size}" for size in "sml")}
 
 # %% [markdown]
 # ### Exercise 1 · Rows that do not compare · ●○○ · 2 points · 8 min
@@ -1039,6 +1025,23 @@ plots.show(plots.family("Self-distillation (DINOv2)"))
 #
 # > **Is it true?** *"DeiT is a light network with a CNN's bias, 22 M parameters."* (claims C42, C43) DeiT-B has exactly ViT-B's layers and
 # > 86.6 M parameters; the D stands for data-efficient, 22 M is DeiT-**S**.
+
+# %% [markdown]
+# ### Who leads?
+#
+# > **Is it true?** *"EfficientNet-B7 leads ImageNet."* (claim C26) Compare like with like: the same data, no more pixels.
+
+# %%
+plain = {name: top1 for name, (top1, _) in accuracies.items() if name.endswith("IMAGENET1K_V1") or name.endswith("_V2")}
+b7 = plain["efficientnet_b7 IMAGENET1K_V1"]
+ahead = sorted((top1, name) for name, top1 in plain.items() if top1 > b7)
+print(f"EfficientNet-B7: {b7:.1%} at 600 px. Trained on ImageNet-1k alone and ahead of it: "
+      + ", ".join(f"{name.split()[0]} {top1:.1%}" for top1, name in ahead))  # fmt: skip
+champion = max(accuracies, key=accuracies.get)
+print(f"with more data and pixels: {champion}, {accuracies[champion][0]:.1%}")
+
+# %% tags=["record"]
+assert ahead and {name.split()[0] for _, name in ahead} <= {"convnext_large", *(f"efficientnet_v2_{size}" for size in "sml")}
 
 # %% [markdown]
 # ### Counting a network
