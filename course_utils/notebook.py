@@ -34,7 +34,7 @@ from course_utils.models.weights import (
 from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
-HEADLINE = ("text", "it says", "verdict", "measured here", "from which start")
+HEADLINE = ("text", "it says", "measured here", "verdict")
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
@@ -134,8 +134,9 @@ class Session:
         return found["by_epoch"], [epochs for stage in found["stages"] for epochs in stage["epochs"]]
 
     def show_headline(self) -> None:
-        """Show what the source texts say, and what was measured here."""
-        show_table(headline.rows(), HEADLINE, caption="Built from the records of `course experiment`")
+        """Show what the source texts say, what was measured here, and a verdict of a few words."""
+        rows = [row | {"verdict": headline.in_short(row["verdict"])} for row in headline.rows()]
+        show_table(rows, HEADLINE, caption="Built from the records of `course experiment`")
 
 
 def show_arms(arms: Sequence[Arm], caption: str = "") -> None:

@@ -6,7 +6,8 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 
-STYLE = "overflow:auto;max-height:40em"
+WIDE, LONG = "overflow:auto", "overflow:auto;max-height:40em"
+MOST_ROWS = 20  # with more a table scrolls by itself
 NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -27,7 +28,7 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
 
 
 def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, caption: str = "") -> str:
-    """The same as an HTML table with a caption; what is wider than the page scrolls by itself."""
+    """The same as an HTML table with a caption; what is wider than the page, or long, scrolls by itself."""
     columns = list(columns or rows[0])
     styles = [
         f' style="{NUMBER}"' if _holds_numbers(rows, c) else ' style="text-align:left"' for c in columns
@@ -39,10 +40,11 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
         + "</tr>"
         for row in rows
     )
+    style = LONG if len(rows) > MOST_ROWS else WIDE
     name = html.escape(caption, quote=True)
     title = f'<caption style="text-align:left">{name}</caption>' if caption else ""
     return (  # what scrolls must take the focus, so that the arrow keys can scroll it
-        f'<div role="region" aria-label="{name or "table"}" tabindex="0" style="{STYLE}"><table>{title}'
+        f'<div role="region" aria-label="{name or "table"}" tabindex="0" style="{style}"><table>{title}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -37,3 +37,8 @@ def test_without_a_notebook_the_text_is_printed(capsys):
 def test_turned_and_percent():
     assert transposed(ROWS)[0] == {"": "accuracy", "linear probe": "58.9 %", "from <scratch>": "7.1 %"}
     assert (percent(0.712), percent(0.5, 0), percent(None)) == ("71.2 %", "50 %", "–")
+
+
+def test_only_a_long_table_has_a_window_of_its_own():
+    rows = [{"n": n} for n in range(21)]
+    assert "max-height" in html_table(rows) and "max-height" not in html_table(rows[:20])

@@ -6,6 +6,7 @@ No number that was measured stands in this file. What the texts print does, with
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,6 +202,11 @@ def rows(folder: Path = RECORDS, between: str = "; ") -> list[dict[str, str]]:
     """
     every = _arms(folder)
     return [row for claim in CLAIMS if (row := _row(claim, every, between))]
+
+
+def in_short(verdict: str) -> str:
+    """A verdict's first words, without its reason: ``undecided here``."""
+    return re.split("[:;]", verdict)[0]
 
 
 def not_run(folder: Path = RECORDS) -> list[str]:

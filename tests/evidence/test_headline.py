@@ -43,6 +43,12 @@ def test_cells_come_from_the_records(tmp_path):
     assert headline.CLAIMS[0].says not in " ".join(headline.not_run(tmp_path))
 
 
+def test_in_short_a_verdict_has_no_reason(tmp_path):
+    write(tmp_path, s0={PRINTED[1]: arm(0.81)})
+    assert headline.in_short(headline.rows(tmp_path)[0]["verdict"]) == "not comparable"
+    assert headline.in_short("refuted; 90% is reached by: another") == "refuted"
+
+
 def test_mirror_images_are_told_apart_and_may_reach_a_number(tmp_path):
     write(tmp_path, s0={PRINTED[1]: arm(0.86, test_mirrored=[0.87])})
     row = headline.rows(tmp_path)[0]
