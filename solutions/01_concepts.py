@@ -976,13 +976,12 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### First the statistics, then the comparison
+# ### The comparison
 #
 # A batch norm in eval mode scales its inputs by the mean and variance that it kept from training, its running statistics. Where these do not fit they can spoil
-# what a network knows. So they are measured anew on the training images of each task, for all three networks alike. *Predict first:* what does it cost to forget that?
+# what a network knows. So they are measured anew on the training images of each task, for all three networks alike (*Further* shows what it costs to forget that).
 
 # %%
-import copy
 from dataclasses import replace
 
 from course_utils.analysis import estimate_norms, permuted_copy
@@ -1004,18 +1003,9 @@ def probe_on(change, network, images, estimate=True):
 
 # %%
 upstream = build_model("resnet18", pretrained, n_classes).to(device)
-control, forgetful = permuted_copy(upstream, seed), copy.deepcopy(upstream)  # the first has forgotten its statistics, too
-for layer in forgetful.modules():
-    if isinstance(layer, nn.BatchNorm2d):
-        layer.reset_running_stats()
-for name, network in {"pretrained": forgetful, "permuted": control}.items():
-    for estimate in (False, True):
-        fit_to = "measured anew" if estimate else "reset"
-        score = probe_on(TASKS["as they are"], network, distance_train[seed], estimate)
-        print(f"{name} weights, statistics {fit_to}: {score:.1%}")
 
 # %% [markdown]
-# And is yours a control? On the pictures as they are, its features should be worth no more than those of the package's permuted network above.
+# And is yours a control? On the pictures as they are, its features should be worth no more than those of the package's permuted network, which follow.
 
 # %%
 def your_control():
@@ -1556,6 +1546,27 @@ head = fit_probe(features(drawn[seed]), drawn[seed].labels, n_classes, weight_de
 for k in (1, 2, 5):
     known = accuracy(head(test_features), splits.test.labels, k)
     print(f"linear probe, top-{k}: {known:.1%}   guessing: {min(k / n_classes, 1):.1%}")
+
+# %% [markdown]
+# ### Forgotten statistics
+#
+# Section 5 measures the statistics of each batch norm anew, for every task. *Predict first:* what does it cost to forget that?
+
+# %%
+import copy
+
+control, forgetful = permuted_copy(upstream, seed), copy.deepcopy(upstream)  # the first has forgotten its statistics, too
+for layer in forgetful.modules():
+    if isinstance(layer, nn.BatchNorm2d):
+        layer.reset_running_stats()
+for name, network in {"pretrained": forgetful, "permuted": control}.items():
+    for estimate in (False, True):
+        fit_to = "measured anew" if estimate else "reset"
+        score = probe_on(TASKS["as they are"], network, distance_train[seed], estimate)
+        print(f"{name} weights, statistics {fit_to}: {score:.1%}")
+
+# %% [markdown]
+# Compare the two lines of the pretrained weights: what they know is still there, and without fitting statistics the probe gets less of it.
 
 # %% [markdown]
 # ### Normalisation constants: what are they worth?
