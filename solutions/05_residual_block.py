@@ -1047,7 +1047,7 @@ assert fits["residual, 20 layers"] == 1 and round(fits["residual, 32 layers"], 3
 ranges = {arm["name"]: [round(100 * end(arm["scores"])) for end in (min, max)] for arm in session.recorded("degradation")["arms"]}
 assert ranges["plain, 20 layers"] == [42, 75] and ranges["plain, 32 layers"] == [23, 28]
 runs_there = session.recorded("degradation")["curves"]
-assert session.recorded("degradation")["message"] == "Training error after 40 epochs: " + "; ".join(f"{name} {1 - fit:.1%}" for name, fit in fits.items())
+assert session.recorded("degradation")["message"] == "Training error after 40 epochs: " + "; ".join(f"{name} {1 - fits[name]:.1%}" for name in fits)
 late = {name: [sum(errors[i] for errors in runs_there[name]) / 3 for i in (-10, -1)] for name in runs_there}
 assert late["plain, 20 layers"][1] < late["plain, 20 layers"][0] - 0.1
 assert late["plain, 32 layers"][1] > late["plain, 32 layers"][0] - 0.02
