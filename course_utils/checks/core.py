@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import torch
 
 from course_utils.checks.cells import OUTDATED, notebook_names, watch_cells
+from course_utils.checks.crashes import what_to_try
 from course_utils.checks.graded import own_work, quietly
 from course_utils.checks.limits import Cut, TooLong, time_limit
 from course_utils.checks.origins import LIBRARIES
@@ -185,7 +186,7 @@ def _crashed(name: str, problem: Exception) -> Outcome:
         "expected": "no exception",
         "got": _one_line(problem),
         "likely": _shorten(f"line {line.lineno} of your cell: {line.line}"),
-        "try": "run that line by itself on a small example",
+        "try": what_to_try(problem),
     }
     return Outcome(name, "FAIL", rows=rows)
 

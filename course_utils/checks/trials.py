@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
@@ -29,7 +30,18 @@ THROUGH_FLOATS = (
     "the last digits are lost: a float32 holds 7, a float64 16",
     "stay with int where whole numbers are asked for, and with Python's float or float64 elsewhere",
 )
+NOT_REACHED = (
+    "no `return` is reached with this input, so that the answer is None",
+    "look for an `if` that is not met, or a loop that runs out, and return something behind it",
+)
 ROUNDED = ("it was rounded", "return it with all its digits; round where it is printed")
+
+
+ROUNDINGS: tuple[Callable[[float], float], ...] = (
+    *(partial(round, ndigits=n) for n in range(7)),
+    math.ceil,
+    math.floor,
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ def expect(
     for trial in trials:
         got = trial.run(answer)
         mistyped = _mistyped(got, trial.expected)
+        if got is None and any(_outcome(answer, other) is not None for other in trials):
+            mistyped = NOT_REACHED
         if mistyped:
             raise Wrong(brief(trial.expected), brief(got), *mistyped, given=trial.given)
         if not close(got, trial.expected, rtol):
@@ -97,7 +111,7 @@ def _habit(answer: Callable, trials: Sequence[Trial], failed: Trial, rtol: float
         return EARLIER
     if _barely_off(seen[place], failed.expected):
         return THROUGH_FLOATS
-    rounded = ([_rounded(trial.expected, digits) for trial in trials] for digits in range(1, 7))
+    rounded = ([_changed(trial.expected, change) for trial in trials] for change in ROUNDINGS)
     if any(close(seen, few, 1e-7) for few in rounded):
         return ROUNDED
     return _factor(_numbers(seen), _numbers([trial.expected for trial in trials]))
@@ -113,7 +127,7 @@ def _factor(got: list[float], expected: list[float]) -> tuple[str, str] | None:
     ):
         return None
     ratios = [a / b for a, b in zip(got, expected)]
-    if not ratios[0] or abs(ratios[0] - 1) < 1e-3 or max(ratios) - min(ratios) > 1e-4 * abs(ratios[0]):
+    if not ratios[0] or abs(ratios[0] - 1) < 1e-3 or max(ratios) - min(ratios) > ALIKE * abs(ratios[0]):
         return None
     told = f"all is {ratios[0]:.4g} times what it should be: a factor is missing, or one too many"
     return told, "look for what you multiply or divide by, and how often"
@@ -146,10 +160,11 @@ def _barely_off(got: object, expected: object) -> bool:
     return math.isfinite(expected) and 0 < abs(got - expected) <= 1e-6 * abs(expected)
 
 
-def _rounded(value: object, digits: int) -> object:
+def _changed(value: object, change: Callable[[float], float]) -> object:
+    """The same with all finite floats changed."""
     if isinstance(value, tuple | list):
-        return [_rounded(item, digits) for item in value]
-    return round(value, digits) if isinstance(value, float) else value
+        return [_changed(item, change) for item in value]
+    return change(value) if isinstance(value, float) and math.isfinite(value) else value
 
 
 def _outcome(answer: Callable, trial: Trial) -> object:
@@ -168,7 +183,8 @@ def _mistyped(got: object, expected: object) -> tuple[str, str] | None:
     if not isinstance(got, tuple | list) or not isinstance(expected, tuple | list):
         return None
     found, wanted = _kinds(got), _kinds(expected)
-    if len(got) == len(expected) and found != wanted:
+    comparable = len(got) == len(expected) or (kind is list and got and expected)
+    if comparable and found != wanted:
         return f"its items are of type {found}", f"return {wanted}"
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 
@@ -37,6 +38,10 @@ def remembers():
         (lambda n: 7.0, trials.CONSTANT),
         (lambda n: n / 3 if n < 400 else 200 / 3, trials.EARLIER),
         (lambda n: round(n / 3, 3), trials.ROUNDED),
+        (lambda n: round(n / 3, 0), trials.ROUNDED),
+        (lambda n: float(math.ceil(n / 3)), trials.ROUNDED),
+        (lambda n: n / 3 if n > 100 else None, trials.NOT_REACHED),
+        (lambda n: None, "a `return` is missing"),
         (lambda n: n / 3 * (1 + 1e-8), trials.THROUGH_FLOATS),
         (lambda n: n**0.5, trials.UNEXPLAINED),
     ],
@@ -49,6 +54,10 @@ def test_a_factor_that_all_numbers_have_is_told():
     assert told(lambda n: -float(n)).startswith("all is -3 times what it should be")
     assert told(lambda n: [n / 2, 1.5], lambda n: [n / 3, 1.0]).startswith("all is 1.5 times")
     assert told(lambda n: [n / 2, 1.0], lambda n: [n / 3, 1.0]) == trials.UNEXPLAINED
+
+
+def test_a_list_of_other_things_is_told_by_their_type_whatever_its_length():
+    assert told(lambda n: [True, False], lambda n: [n]) == "its items are of type bool"
 
 
 def test_what_was_remembered_is_named():

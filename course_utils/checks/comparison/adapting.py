@@ -63,6 +63,7 @@ VALUE_MISTAKES = (
     ),
 )
 OTHERWISE = ("none of the usual mistakes explains this", "compare each tensor with its copy from before")
+CLONES = "compare values by torch.equal, with clones from before: state_dict() alone changes with the model"
 BOTH = "end in `return model, names`"
 
 
@@ -187,7 +188,7 @@ def _compare_names(adapt_alexnet, classes: int, mistakes: Sequence[Mistake]) -> 
         likely = ("these are names of layers", "list tensors, by their names in the state_dict")
     missing, wrong = (sorted(set(a) - set(b)) for a, b in ((expected, names), (names, expected)))
     if likely == OTHERWISE and wrong and not missing:
-        likely = ("these are listed, but their numbers are new", "compare the values with torch.equal")
+        likely = ("these are listed, but their numbers are new", CLONES)
     if likely == OTHERWISE and missing and not wrong:
         likely = ("some that have kept their numbers are left out", "ask every tensor of the state_dict")
     raise Wrong(f"{len(expected)} names", f"missing: {few(missing)}; wrong: {few(wrong)}", *likely)

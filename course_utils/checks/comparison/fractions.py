@@ -84,11 +84,8 @@ def _by_beginning(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
     )
 
 
-def _now_trainable(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
-    def count(module):
-        return sum(p.numel() for p in module.parameters() if p.requires_grad)
-
-    return tuple(count(part) / _count(model) for part in parts)
+def _trainable(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
 MISTAKES = (
@@ -127,6 +124,19 @@ MISTAKES = (
         lambda model, *parts: tuple(_count(p) / (_count(model) - _count(p)) for p in parts),
         "the share is taken of what is frozen",
         "divide by the parameters of the whole model",
+    ),
+    Mistake(
+        lambda model, classifier, last: (_count(classifier), _count(last)),
+        "these are numbers of parameters, not fractions",
+        "divide by the parameters of the whole model",
+    ),
+    Mistake(
+        lambda model, classifier, last: (
+            _fractions(model, classifier, last)[0],
+            last.weight.numel() / _count(model),
+        ),
+        "biases are left out",
+        "go through all of module.parameters()",
     ),
     Mistake(_only_weights, "biases are left out", "go through all of module.parameters()"),
     Mistake(_tensors, "tensors are counted, not numbers", "add up p.numel()"),
@@ -174,17 +184,19 @@ MISTAKES = (
         for digits in (2, 3, 4)
     ),
     Mistake(
-        lambda model, *parts: tuple(
-            _count(part) / (sum(p.numel() for p in model.parameters() if p.requires_grad) or 1)
-            for part in parts
-        ),
+        lambda model, *parts: tuple(_count(part) / (_trainable(model) or 1) for part in parts),
         "the share is taken of what is trainable at the moment",
         "divide by all parameters of the model, frozen or not",
     ),
-    Mistake(
-        _now_trainable,
-        "what is frozen at the moment was left out: the question is what each definition would train",
-        "do not ask for requires_grad",
+    *(
+        Mistake(
+            lambda model, *parts, total=total: tuple(
+                _trainable(part) / (total(model) or 1) for part in parts
+            ),
+            "what is frozen at the moment was left out: the question is what each definition would train",
+            "do not ask for requires_grad",
+        )
+        for total in (_count, _trainable)
     ),
 )
 OTHERWISE = ("none of the usual mistakes explains this", "print the name and numel() of every parameter")
@@ -216,13 +228,20 @@ def goes_by_modules(trainable_fractions):
 
 @needs(goes_by_modules)
 def ignores_the_present(trainable_fractions):
-    """a model of which all is frozen already."""
+    """a model of which a part, or all, is frozen already."""
 
     def frozen() -> Parts:
         parts = _misleading()
         parts[0].requires_grad_(False)
         return parts
 
+    def partly_frozen() -> Parts:
+        parts = _misleading()
+        parts[0].get_submodule("classifier").requires_grad_(False)
+        parts[2].requires_grad_(False)
+        return parts
+
+    _expect(trainable_fractions, partly_frozen)
     return _expect(trainable_fractions, frozen)
 
 
@@ -258,6 +277,8 @@ def _expect(trainable_fractions, make: Callable[[], Parts]) -> str:
         return ", ".join(f"{value:.2%}" for value in expected)
     first = next((value for value in got if type(value) is not float), None)
     otherwise = OTHERWISE if plain else of_wrong_type(first, "return two floats")
+    if type(first) is int and not any(got):
+        otherwise = "the division is one of whole numbers, which leaves 0", "divide with /, not with //"
 
     likely = otherwise
     if plain:

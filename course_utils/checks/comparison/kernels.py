@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import torch
@@ -29,6 +30,10 @@ def _cut(first: Callable[[int, int], int]) -> Resizing:
 def _middle(weight: Tensor, size: int) -> Tensor:
     margin = (weight.shape[-1] - size) // 2
     return weight[..., margin : margin + size, margin : margin + size]
+
+
+def _three(weight: Tensor, first: int) -> Tensor:
+    return weight[..., first : first + 3, first : first + 3]
 
 
 def _shares(k: int, size: int) -> Tensor:
@@ -74,9 +79,14 @@ def _interpolated(mode: str, **options) -> Resizing:
     return resample
 
 
-def _rescaled(weight: Tensor, size: int) -> Tensor:
-    small = F.interpolate(weight, (size, size), mode="area")
-    return small * weight.sum((2, 3), keepdim=True) / small.sum((2, 3), keepdim=True)
+def _rescaled(mode: str) -> Resizing:
+    """F.interpolate, and each kernel multiplied so that its sum is the old one."""
+
+    def resample(weight: Tensor, size: int) -> Tensor:
+        small = F.interpolate(weight, (size, size), mode=mode)
+        return small * weight.sum((2, 3), keepdim=True) / small.sum((2, 3), keepdim=True)
+
+    return resample
 
 
 # Each takes the place of crop_kernel.
@@ -106,10 +116,12 @@ CROP_MISTAKES = (
         "the slice margin:-margin is empty where nothing is to be cut",
         "end the slice at margin + size",
     ),
-    Mistake(
-        lambda weight, size: _cut(lambda k, _: k // 2 - 1)(weight, 3),
-        "always 3x3 taps are cut",
-        "cut size x size taps",
+    *(
+        Mistake(always, "always 3x3 taps are cut", "cut size x size taps")
+        for always in (
+            lambda weight, size: _cut(lambda k, _: k // 2 - 1)(weight, 3),
+            lambda weight, size: _three(weight, (weight.shape[-1] - size) // 2),
+        )
     ),
     Mistake(
         lambda weight, size: _middle(weight, size) * weight.abs().sum() / _middle(weight, size).abs().sum(),
@@ -154,10 +166,32 @@ RESAMPLE_MISTAKES = (
         "the cells overlap: antialiased interpolation weighs taps by a triangle",
         "every old tap belongs to a cell, or to several by the lengths of its parts",
     ),
+    *(
+        Mistake(
+            whole_taps,
+            "a tap on a border went into one cell as a whole",
+            "divide it between the cells by the lengths of its parts",
+        )
+        for whole_taps in (
+            _with_shares(lambda share: (share == share.max(dim=0).values).float()),
+            _with_shares(lambda share: F.one_hot((share > 1e-6).int().argmax(dim=0), len(share)).float().T),
+        )
+    ),
     Mistake(
-        _with_shares(lambda share: (share == share.max(dim=0).values).float()),
-        "a tap on a border went into one cell as a whole",
+        _with_shares(lambda share: (share > 0.9999).float()),
+        "a tap on a border is left out",
         "divide it between the cells by the lengths of its parts",
+    ),
+    *(
+        Mistake(
+            one_way,
+            "only one of the two directions was resampled",
+            "treat the last two dimensions alike: share @ weight @ share.T",
+        )
+        for one_way in (
+            lambda weight, size: _shares(weight.shape[-1], size) @ weight,
+            lambda weight, size: weight @ _shares(weight.shape[-1], size).T,
+        )
     ),
     Mistake(
         _with_shares(lambda share: torch.where((share > 1e-4) & (share < 0.9999), 0.5, share)),
@@ -179,10 +213,13 @@ RESAMPLE_MISTAKES = (
         "cells of whole taps only: the last rows and columns are left out",
         "a cell is k / size taps long, which need not be a whole number",
     ),
-    Mistake(
-        _rescaled,
-        "a kernel was multiplied to repair its sum: one whose sum is about zero (an edge detector) explodes",
-        "share the taps among the cells so that the sum needs no repair",
+    *(
+        Mistake(
+            _rescaled(mode),
+            "a kernel was multiplied to repair its sum: one whose sum is near zero (an edge) explodes",
+            "share the taps among the cells so that the sum needs no repair",
+        )
+        for mode in ("area", "bilinear")
     ),
     Mistake(
         _cut(lambda k, size: (k - size) // 2),
@@ -200,9 +237,7 @@ OTHER_RESAMPLING = (
 def crops_the_middle(crop_kernel, _):
     """crop_kernel: the middle of 11x11, 8x8, 7x7, 5x5."""
     for k, size in ((11, 3), (5, 3), (7, 1), (11, 5), (8, 4), (5, 5)):
-        weight = _weight(k)
-        expected = stems.centre_crop(weight, size)
-        _expect(crop_kernel, weight, size, expected, CROP_MISTAKES, OTHER_CROP)
+        _expect(crop_kernel, _weight(k), size, stems.centre_crop, CROP_MISTAKES, OTHER_CROP)
 
 
 @needs(crops_the_middle)
@@ -263,12 +298,11 @@ def kernel_resample(crop_kernel, resample_kernel) -> None:
 
 def _resampled(resample_kernel, k: int, size: int) -> None:
     weight = _weight(k)
-    expected = stems.resample(weight, size)
-    _expect(resample_kernel, weight, size, expected, RESAMPLE_MISTAKES, OTHER_RESAMPLING)
+    _expect(resample_kernel, weight, size, stems.resample, RESAMPLE_MISTAKES, OTHER_RESAMPLING)
 
 
-def _expect(answer, weight: Tensor, size: int, expected: Tensor, mistakes, otherwise) -> None:
-    got = answer(weight.clone(), size)
+def _expect(answer, weight: Tensor, size: int, right: Resizing, mistakes, otherwise) -> None:
+    got, expected = answer(weight.clone(), size), right(weight, size)
     if not isinstance(got, Tensor):
         raise Wrong(brief(expected), brief(got), *of_wrong_type(got, "return a tensor"))
     shape = got.shape == expected.shape
@@ -276,7 +310,28 @@ def _expect(answer, weight: Tensor, size: int, expected: Tensor, mistakes, other
         return
     shown = "other values" if shape else brief(got)
     likely = recognise(got, expected, mistakes, lambda wrong: wrong(weight, size), otherwise)
+    if small := _small_failure(answer, right):
+        given, wanted, found = small
+        raise Wrong(wanted, found, *likely, given=given)
     raise Wrong(brief(expected), shown, *likely)
+
+
+def _small_failure(answer: Resizing, right: Resizing) -> tuple[str, str, str] | None:
+    """A kernel of a few taps that goes wrong, what it should become and what it became."""
+    for k, size in ((2, 1), (3, 1), (2, 2), (3, 2), (4, 2), (3, 3), (5, 3)):
+        if right is stems.centre_crop and (k - size) % 2:
+            continue
+        weight = torch.arange(1.0, k * k + 1).view(1, 1, k, k)
+        wanted = right(weight, size)
+        with contextlib.suppress(Exception):
+            got = answer(weight.clone(), size)
+            if got.shape != wanted.shape or not torch.allclose(got, wanted, rtol=1e-4):
+                return f"{_rows(weight)}, size {size}", _rows(wanted), _rows(got)
+    return None
+
+
+def _rows(weight: Tensor) -> str:
+    return brief([[round(tap, 2) for tap in row] for row in weight.flatten(0, -2).tolist()])
 
 
 def _margins(weight: Tensor, size: int) -> tuple[int, int]:

@@ -130,6 +130,11 @@ P_MISTAKES = (
         "as uneven in the other direction counts as well: twice the tail",
     ),
     Mistake(
+        _with_p(lambda b, c: 1 - paired.exact_p(b, c)),
+        "this is 1 - p",
+        "p is the probability of a result as uneven as this or more, not of the others",
+    ),
+    Mistake(
         _with_p(_uncapped),
         "where both counts are equal the middle is counted twice: over 1",
         "take the smaller of this and 1.0",

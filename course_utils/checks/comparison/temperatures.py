@@ -23,6 +23,20 @@ HOTTEST = (
 )
 INVERSE = ("this is 1/T", "divide the logits by the temperature")
 LOGARITHM = ("this is the logarithm of the temperature", "return its exp")
+IN_PLACE = ("the logits were changed in place", "write logits / t, not logits /= t")
+CONSTANT = (
+    "it is the same for every input: it is written down, or goes by what no temperature changes, as accuracy",
+    "search for the smallest F.cross_entropy(logits / t, labels)",
+)
+LOSS = ("this is the lowest loss, not the temperature at which it is reached", "return the temperature")
+OUTSIDE = (
+    "it lies outside of 0.05 to 50: perhaps it is a position in a list of temperatures",
+    "return the temperature that stands there",
+)
+AT_THE_END = (
+    "it is an end of the range: the measure is another (accuracy is the same all over), or it was maximised",
+    "print temperature and loss for a grid of temperatures",
+)
 NOT_POSITIVE = ("it is not positive: predictions would change", "fit log T, or search over positive numbers")
 ONE = ("1 changes nothing", "minimise the cross-entropy over the temperature, on either side of 1")
 SQUARED = ("another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)")
@@ -81,8 +95,7 @@ def leaves_the_logits(find_temperature):
     before = logits.clone()
     find_temperature(logits, labels)
     if not torch.equal(logits, before):
-        likely, remedy = "they were changed in place", "write logits / t, not logits /= t"
-        raise Wrong("the same logits", "others", likely, remedy)
+        raise Wrong("the same logits", "others", *IN_PLACE)
     if logits.requires_grad:
         likely, remedy = "requires_grad was set on the logits", "only the temperature is fitted"
         raise Wrong("logits without a gradient", "requires_grad is True", likely, remedy)
@@ -98,13 +111,16 @@ def temperature(find_temperature) -> None:
 
 def _expect(find_temperature, logits: Tensor, labels: Tensor) -> str:
     best = calibration.fit_temperature(logits, labels)
-    got = find_temperature(logits.clone(), labels.clone())
+    given = logits.clone()
+    got = find_temperature(given, labels.clone())
     if type(got) is not float:
         remedy = "return a float: .item()"
         raise Wrong(brief(best), brief(got), *of_wrong_type(got, remedy))
     if _near(got, best, TOLERANCE):
         return brief(round(best, 2))
-    raise Wrong(brief(round(best, 2)), brief(got), *_likely(find_temperature, got, best, logits, labels))
+    changed = not torch.equal(given, logits)
+    why = IN_PLACE if changed else _likely(find_temperature, got, best, logits, labels)
+    raise Wrong(brief(round(best, 2)), brief(got), *why)
 
 
 def _others(logits: Tensor, labels: Tensor) -> dict[tuple[str, str], Callable[[], float]]:
@@ -129,16 +145,25 @@ def _likely(
         return NOT_POSITIVE
     if got == 1:
         return ONE
+    if _near(got, float(F.cross_entropy(logits / best, labels)), 1e-3):
+        return LOSS
+    if _near(got, 0.05, TOLERANCE) or _near(got, 50, TOLERANCE):
+        return AT_THE_END
+    elsewhere = confident_logits(ANOTHER, seed=3)
+    there = find_temperature(*(vector.clone() for vector in elsewhere))
+    if got == there == find_temperature(*confident_logits(1 / ANOTHER)):
+        return CONSTANT
     distances = {why: abs(got / temperature() - 1) for why, temperature in _others(logits, labels).items()}
     nearest = min(distances, key=distances.__getitem__)
     if distances[nearest] <= 2 * TOLERANCE:
-        elsewhere = confident_logits(ANOTHER, seed=3)
-        if _near(find_temperature(*elsewhere), _others(*elsewhere)[nearest](), 2 * TOLERANCE):
+        if _near(there, _others(*elsewhere)[nearest](), 2 * TOLERANCE):
             return nearest
     return _by_its_place(got, best, logits, labels)
 
 
 def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:
+    if not 0.04 < got < 51:
+        return OUTSIDE
     if _near(got, best, 0.05):
         return CLOSE
     if abs(math.log(got)) < abs(math.log(best)) and (got > 1) == (best > 1):

@@ -46,6 +46,11 @@ def _trainable(model: nn.Module, head: Head) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad and id(p) not in own)
 
 
+def _trainable_less_head(model: nn.Module, head: Head) -> int:
+    """The head's numbers taken off those that are trainable, also if it is frozen."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad) - _numbers(head)
+
+
 def _stored(model: nn.Module, head: Head) -> int:
     return sum(t.numel() for t in model.state_dict().values()) - _numbers(head)
 
@@ -122,10 +127,13 @@ MISTAKES = (
         "the share is taken of the backbone",
         "the network with its new head is backbone + head",
     ),
-    Mistake(
-        lambda model, head, classes: (None, _share_of(_trainable(model, head), head, classes)),
-        "frozen parameters are left out of the network",
-        "count all parameters, whether they are trained or not",
+    *(
+        Mistake(
+            lambda model, head, classes, rest=rest: (None, _share_of(rest(model, head), head, classes)),
+            "frozen parameters are left out of the network",
+            "count all parameters, whether they are trained or not",
+        )
+        for rest in (_trainable, _trainable_less_head)
     ),
     Mistake(
         lambda model, head, classes: (None, _share_of(_stored(model, head), head, classes)),

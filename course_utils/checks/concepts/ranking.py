@@ -32,6 +32,16 @@ def _over_images(logits: Tensor, labels: Tensor, k: int) -> float:
     return (guesses == labels[:, None][: len(guesses)]).any(dim=0).double().mean().item()
 
 
+def _over_images_by_columns(logits: Tensor, labels: Tensor, k: int) -> float:
+    """The same, of which the first k columns are taken."""
+    return _any_of(logits.argsort(dim=0, descending=True)[:, :k], labels)
+
+
+def _any_of(guesses: Tensor, labels: Tensor) -> float:
+    """Share of the rows in which the label stands."""
+    return (guesses == labels[:, None]).any(dim=1).double().mean().item()
+
+
 def _struck_out(logits: Tensor, labels: Tensor, k: int) -> float:
     """Hits where the largest logit is set to zero, k times over."""
     left, hits = logits.clone(), torch.zeros(len(labels), dtype=torch.bool)
@@ -95,6 +105,11 @@ MISTAKES = (
         "an image has one label: count it once, with .any(dim=1)",
     ),
     Mistake(
+        lambda logits, labels, k: _topk(logits, labels, k) if k == 1 else 0.0,
+        "all k guesses would have to be the label",
+        "one of them is enough: .any(dim=1), not .all(dim=1)",
+    ),
+    Mistake(
         lambda logits, labels, k: 1 - _topk(logits, labels, k),
         "this is the error rate",
         "count the images that are right",
@@ -124,10 +139,18 @@ MISTAKES = (
         "this is the average of the classes' own accuracies: rare ones count as much as frequent ones",
         "divide all hits by all images",
     ),
+    *(
+        Mistake(
+            over_images,
+            "the largest logits are looked for among images, not among classes",
+            "sort over dimension 1",
+        )
+        for over_images in (_over_images, _over_images_by_columns)
+    ),
     Mistake(
-        _over_images,
-        "the largest logits are looked for among images, not among classes",
-        "sort over dimension 1",
+        lambda logits, labels, k: _any_of(logits.topk(min(k, logits.shape[1])).values, labels),
+        "the logits themselves are compared with the labels",
+        "compare their positions: logits.topk(k, dim=1).indices",
     ),
     Mistake(
         lambda logits, labels, k: (
@@ -223,7 +246,7 @@ def takes_few_classes(topk_accuracy):
     """k of C or more: all images count."""
     logits, labels = _sample()
     for k in (2, 5):
-        _expect(topk_accuracy, k, [(logits[:3, :2].contiguous(), labels[:3] % 2)], FEW)
+        _expect(topk_accuracy, k, [(logits[:3, :2].contiguous(), labels[:3] % 2)], (*FEW, *MISTAKES))
 
 
 def changes_nothing(topk_accuracy):

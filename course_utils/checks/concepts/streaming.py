@@ -83,6 +83,11 @@ def _overflown(batches: Batches) -> Tensor:
     return (squares - _mean(batches) ** 2).sqrt()
 
 
+def _overflown_and_cut(batches: Batches) -> Tensor:
+    """The same, with a variance below zero taken for zero."""
+    return _overflown(batches).nan_to_num(0.0)
+
+
 MISTAKES = (
     Mistake(
         lambda batches: (_mean(batches) * 255, _std(batches) * 255),
@@ -93,6 +98,19 @@ MISTAKES = (
         lambda batches: (_mean(batches) * 255 / 256, _std(batches) * 255 / 256),
         "divided by 256: white is 255",
         "divide by 255",
+    ),
+    Mistake(
+        lambda batches: (None, NOTHING),
+        "a variance came out below zero: squares of uint8 ran over, or mean, not mean**2, was taken off",
+        "turn the batch into floats first; then squares / pixels - mean**2",
+    ),
+    *(
+        Mistake(
+            lambda batches, overflow=overflow: (None, overflow(batches)),
+            "squares of uint8 overflow: 16 * 16 is 0 there",
+            "turn the batch into floats before anything else",
+        )
+        for overflow in (_overflown, _overflown_and_cut)
     ),
     Mistake(
         lambda batches: tuple(of([batch // 255 * 255 for batch in batches]) for of in (_mean, _std)),
@@ -181,9 +199,9 @@ MISTAKES = (
         "squares / pixels - mean**2, then the root",
     ),
     Mistake(
-        lambda batches: (None, _overflown(batches)),
-        "squares of uint8 overflow: 16 * 16 is 0 there",
-        "turn the batch into floats before anything else",
+        lambda batches: (_mean(batches[:1]), _std(batches[:1])),
+        "these are the statistics of the first batch alone: a `return` or a `break` ends the loop",
+        "return after the loop, not inside it",
     ),
     Mistake(
         lambda batches: (_mean(batches[-1:]), _std(batches[-1:])),

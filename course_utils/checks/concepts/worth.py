@@ -102,6 +102,18 @@ def _by_lowest_value(curve: Curve, accuracy: float) -> float:
 
 NEEDED_MISTAKES = (
     Mistake(
+        lambda curve, accuracy: _as_listed(dict(sorted(curve.items(), key=lambda point: point[1])), accuracy),
+        "the points are sorted by accuracy, not by amount",
+        "neighbours are those of n: sorted(curve.items())",
+    ),
+    Mistake(
+        lambda curve, accuracy: _crossing(
+            curve, accuracy, lambda n, m, share: math.exp(math.log10(n) + share * math.log10(m / n))
+        ),
+        "log10 was taken, and exp of the result: they do not undo one another",
+        "math.log and math.exp, or math.log10 and 10**",
+    ),
+    Mistake(
         lambda curve, accuracy: _needed({n: math.log(h) for n, h in curve.items()}, math.log(accuracy)),
         "the accuracy is put on a log scale, too",
         "only n is: the share of the way is (accuracy - low) / (high - low)",

@@ -60,6 +60,10 @@ def accuracy(parts: Parts) -> float:
     return sum(_hits(parts)) / sum(_sizes(parts))
 
 
+FIRST_BATCH = (
+    "only the first batch counts: a `return` or a `break` ends the loop",
+    "return after the loop, not inside it",
+)
 SWAPPED = ("loss and accuracy are swapped", RETURN_A_PAIR)
 UNEQUAL = ("batches are taken to be all of one size", "count the images on the way: n += len(y)")
 ROUNDED = ("the number was rounded", "return it as it is; round where it is printed")
@@ -91,6 +95,7 @@ LOSS_MISTAKES = (
         "the sum over all images is divided by the number of batches",
         "divide by the number of images",
     ),
+    Mistake(lambda parts: _losses(parts)[0], *FIRST_BATCH),
     Mistake(
         lambda parts: _losses(parts)[-1],
         "this is the loss of the last batch alone",
@@ -162,6 +167,7 @@ ACCURACY_MISTAKES = (
         "the number of right images is divided by the number of batches",
         "divide by the number of images",
     ),
+    Mistake(lambda parts: _hits(parts)[0] / _sizes(parts)[0], *FIRST_BATCH),
     Mistake(
         lambda parts: _hits(parts)[-1] / _sizes(parts)[-1],
         "this is the accuracy of the last batch alone",

@@ -45,7 +45,7 @@ def _by_name(in_head: Callable[[str], bool]) -> Callable:
 FREEZE_MISTAKES = (
     Mistake(
         lambda model, head: None,
-        "nothing was frozen: a module has no requires_grad of its own, its parameters have",
+        "nothing was frozen: requires_grad is misspelt, or was set on a module, which has none of its own",
         "set requires_grad of each parameter, or call requires_grad_(False)",
     ),
     Mistake(
@@ -180,7 +180,7 @@ MODE_MISTAKES = (
     Mistake(
         lambda model: model.eval(),
         "the whole model is in eval mode",
-        "call model.train() first, then eval() on what is frozen",
+        "model.train() first; then eval() on modules that are frozen as a whole: the model itself is not",
     ),
     Mistake(
         _eval_norms,

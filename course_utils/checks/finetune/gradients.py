@@ -151,7 +151,7 @@ OTHER_LOSSES = (
     # No gradient where the model is sure and wrong; nor has a loss with the model's guesses for labels.
     Mistake(
         lambda logits, labels: F.cross_entropy(logits.softmax(dim=1), labels),
-        "softmax was applied before cross_entropy, which applies it itself, or other labels were taken",
+        "another loss: softmax before cross_entropy, which applies it itself, or other labels were taken",
         "F.cross_entropy(model(images), labels)",
     ),
     Mistake(
@@ -215,6 +215,7 @@ def looks_at_gradients(untouched_parameters):
     _expect(untouched_parameters, _zero_weights, 6)
 
 
+@needs(counts_dead_units)
 def takes_the_loss(untouched_parameters):
     """the gradient is that of the loss with these labels."""
     _expect(untouched_parameters, _sure, SURE, mistakes=())

@@ -14,6 +14,7 @@ from course_utils.checks.report import Wrong
 from course_utils.checks.unchanged import Kept
 from course_utils.training import optimizer
 
+KEYS = {"params", "lr", "weight_decay"}
 BACKBONE_LR, HEAD_LR, DECAY = 0.01, 0.1, 0.05
 
 
@@ -76,8 +77,8 @@ LISTING_MISTAKES = (
     *(
         Mistake(
             _lists(listed),
-            "a generator such as head.parameters() is empty the second time it is gone through",
-            "make a list of it first",
+            "one part, or its norms and biases, has no group, or a generator that was used up before",
+            "give each of the two parts two groups, and make lists: head.parameters() comes only once",
         )
         for listed in (
             lambda name, p: p.ndim > 1 or _in_head(name),
@@ -266,7 +267,7 @@ def gives_decays(parameter_groups):
     _expect_values(parameter_groups, "weight_decay", right, DECAY_MISTAKES, WRONG_DECAY)
 
 
-@needs(lists_each_once, gives_rates, gives_decays)
+@needs(lists_each_once, leaves_out_frozen, gives_rates, gives_decays)
 def goes_by_each_call(parameter_groups):
     """asked again, with other rates and another decay."""
     model, rates = _model(), (0.3, 0.2, 0.7)
@@ -382,4 +383,10 @@ def _expect_values(
         name, value = wrong[0]
         others = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
         likely = recognise(got, list(right.items()), mistakes, values, otherwise)
+        other_keys = {k for group in _ask(parameter_groups, _model()) for k in group} - KEYS
+        if other_keys and value is None:
+            likely = (
+                f"the key {few(sorted(other_keys))} says nothing to an optimizer",
+                f'write "{key}"',
+            )
         raise Wrong(f"{key} {right[name]} for {name}", f"{brief(value)}{others}", *likely)

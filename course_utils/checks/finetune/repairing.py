@@ -103,9 +103,11 @@ def steps_at_the_rates(fine_tune):
     one = _watched(fine_tune)
     if not one.steps:
         return "no optimizer of torch: only the weights can tell"
-    first = one.steps[0]
-    if (first.optimizer, first.momentum) != ("SGD", faults.MOMENTUM):
-        got = f"{first.optimizer}, momentum {first.momentum:g}"
+    other = [step for step in one.steps if (step.optimizer, step.momentum) != ("SGD", faults.MOMENTUM)]
+    if other:
+        got = (
+            f"{other[0].optimizer}, momentum {other[0].momentum:g}, in {len(other)} of {len(one.steps)} steps"
+        )
         raise Wrong(
             f"SGD, momentum {faults.MOMENTUM:g}",
             got,
@@ -119,14 +121,7 @@ def steps_at_the_rates(fine_tune):
     rates = [step.rate for step in one.steps[:: len(one.train)]]
     wanted = [start * faults.DECAY**i for start, n in zip(RATES, EPOCHS) for i in range(n)]
     if not close(rates, wanted):
-        undone = close(rates[: EPOCHS[0] + 1], wanted[: EPOCHS[0] + 1])
-        likely = faults.FAULTS["rate undone"] if undone else "the rates do not follow the statement"
-        raise Wrong(
-            _listed(wanted),
-            _listed(rates),
-            likely,
-            "make a new optimizer and a new scheduler when you unfreeze",
-        )
+        raise Wrong(_listed(wanted), _listed(rates), *_why_other_rates(rates, wanted, len(one.train)))
     kept = one.steps[EPOCHS[0] * len(one.train)].remembered
     if kept:
         likely = "the optimizer still has the momentum of the frozen epochs"
@@ -136,6 +131,21 @@ def steps_at_the_rates(fine_tune):
             likely,
             "make a new one when you unfreeze",
         )
+
+
+def _why_other_rates(rates: list[float], wanted: list[float], batches: int) -> tuple[str, str]:
+    """Likely cause and remedy, by the rate at the start of each epoch."""
+    each_batch = [start * faults.DECAY ** (i * batches) for start, n in zip(RATES, EPOCHS) for i in range(n)]
+    if close(rates, each_batch):
+        return "the rate falls after each batch", "call scheduler.step() once an epoch, behind the loop"
+    if close(rates[EPOCHS[0] :], [RATES[1]] * EPOCHS[1]):
+        likely = (
+            "the rate of the unfrozen epochs does not fall: no scheduler steps, or one of the first optimizer"
+        )
+        return likely, "make a new optimizer and a new scheduler when you unfreeze"
+    undone = close(rates[: EPOCHS[0] + 1], wanted[: EPOCHS[0] + 1])
+    likely = faults.FAULTS["rate undone"] if undone else "the rates do not follow the statement"
+    return likely, "make a new optimizer and a new scheduler when you unfreeze"
 
 
 @needs(evaluates_after_each_epoch)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.figures import (
+    FIRST_BATCH,
     SINGLE_LEFT_OUT,
     expect_accuracy,
     expect_calls,
@@ -73,10 +74,17 @@ UPDATE_MISTAKES = (
     ),
     Mistake(lambda weight, parts: _descend(weight, parts[:-1]), *ONE_BEHIND),
     Mistake(lambda weight, parts: _descend(weight, parts, delayed=True), *ONE_BEHIND),
-    Mistake(
-        lambda weight, parts: _descend(weight, parts[-1:]),
-        "a single step is taken, after the last batch",
-        "move optimizer.step() into the loop",
+    Mistake(lambda weight, parts: _descend(weight, parts[:1]), *FIRST_BATCH),
+    *(
+        Mistake(
+            learn,
+            "a single step is taken, after the last batch",
+            "move optimizer.step() into the loop",
+        )
+        for learn in (
+            lambda weight, parts: _descend(weight, parts[-1:]),
+            lambda weight, parts: weight + sum(_descend(weight, [part]) - weight for part in parts),
+        )
     ),
     Mistake(
         lambda weight, parts: _descend(weight, [_joined(parts)]),

@@ -33,6 +33,11 @@ MISTAKES = (
         "x was taken away from the output: what the ReLU has cut does not come back",
         "start from x, not from the output",
     ),
+    Mistake(
+        lambda block, x, output: output - (x if block.downsample is None else block.downsample(x)),
+        "the shortcut was taken away from the output, and it is what should stay",
+        "pass on relu(shortcut), and nothing of the output",
+    ),
 )
 PROJECTION_MISTAKES = (
     Mistake(
@@ -61,6 +66,10 @@ BN2_ONLY = Mistake(
     ),
     "bn2 was set to zero, but the last norm of a bottleneck is bn3",
     "do it without a name: a hook that replaces the output of the block",
+)
+NOT_PROJECTED = (
+    "x itself was passed on, but the next layer takes what the projection makes of it",
+    "where the block has a downsample, pass on relu(block.downsample(x))",
 )
 PROBABILITIES = ("these are probabilities", "return what the model gives")
 EVAL_MODE = (
@@ -198,7 +207,7 @@ def _expect(
     """Compare the logits without a block; ``in_eval`` makes the same network in the other mode."""
     images = noise(2, 3, 36, 36)
     with torch.no_grad():
-        got = logits_without(make(), name, images.clone())
+        got = _ask(logits_without, make(), name, images.clone())
         expected = _logits(make(), name, images, _shortcut_only)
         if not isinstance(got, Tensor):
             raise Wrong("logits", brief(got), *of_wrong_type(got, "return the model's output"))
@@ -212,6 +221,17 @@ def _expect(
         elif in_eval and _alike(got, _logits(in_eval(), name, images, _shortcut_only)):
             likely = EVAL_MODE
     raise Wrong(f"logits without {name}: {_first(expected)}", _first(got), *likely)
+
+
+def _ask(logits_without, model: nn.Module, name: str, images: Tensor) -> object:
+    """The answer; names the mistake where the next layer does not take what the block passes on."""
+    projects = model.get_submodule(name).downsample is not None
+    try:
+        return logits_without(model, name, images)
+    except RuntimeError as problem:
+        if not projects or "expected input" not in str(problem):
+            raise
+        raise Wrong(f"logits without {name}", f"RuntimeError: {problem}", *NOT_PROJECTED) from problem
 
 
 def _logits(model: nn.Module, name: str, images: Tensor, change: Callable) -> Tensor:

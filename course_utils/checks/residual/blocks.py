@@ -61,6 +61,23 @@ MISTAKES = (
         "add first, then apply the ReLU to the sum",
     ),
     Mistake(
+        lambda block, x: torch.relu(block.conv2(torch.relu(block.bn1(block.conv1(x)))) + _shortcut(block, x)),
+        "bn2 does not run",
+        "F(x) ends behind bn2",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(torch.relu(_branch(block, x)) + _shortcut(block, x)),
+        "F(x) goes through a ReLU of its own before the sum: so it could never be negative",
+        "two ReLUs in all: one behind bn1, one behind the sum",
+    ),
+    Mistake(
+        lambda block, x: torch.relu(
+            block.bn1(block.conv2(torch.relu(block.bn1(block.conv1(x))))) + _shortcut(block, x)
+        ),
+        "bn1 runs behind both convolutions, and bn2 not at all",
+        "each convolution is followed by its own norm",
+    ),
+    Mistake(
         lambda block, x: torch.relu(_branch(block, x, lambda y: y) + _shortcut(block, x)),
         "the ReLU between the two convolutions is missing",
         "bn1 is followed by a ReLU",
@@ -183,12 +200,13 @@ def equal_in_training(make):
         got, expected = _forward(mine, seen * 1), theirs(x * 1)
         if not torch.allclose(got, expected, atol=1e-5):
             told = f"largest difference {_gap(got, expected)}"
-            raise Wrong("torchvision's output", told, *_odd_layer(mine, IN_TRAINING))
+            raise Wrong("torchvision's output", told, *(_odd_layer(mine, theirs) or IN_TRAINING))
         after = theirs.state_dict()
         moved = [k for k, t in mine.state_dict().items() if not torch.allclose(t, after[k], atol=1e-5)]
         if moved:
             told = f"others in {few(moved)}"
-            raise Wrong("torchvision's running statistics", told, *_odd_layer(mine, IN_TRAINING))
+            odd = _odd_layer(mine, theirs)
+            raise Wrong("torchvision's running statistics", told, *(odd or IN_TRAINING))
         names = ["x", *(name for name, _ in theirs.named_parameters())]
         parameters = dict(mine.named_parameters())
         wanted = torch.autograd.grad(expected.square().sum(), [x, *theirs.parameters()])
@@ -285,27 +303,50 @@ def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
 def _compare(make: Callable, shape: Shape, mistakes: tuple[Mistake, ...]) -> str:
     mine, theirs, x = _build(make, shape), tiny.block(*shape), noise(3, shape[0], 6, 6)
     with torch.no_grad():
-        _forward(mine, noise(3, shape[0], 6, 6, seed=8))  # what it gives for that is not to be remembered
-        got, expected = _forward(mine, x.clone()), theirs(x)
+        _run_through(mine, theirs, noise(3, shape[0], 6, 6, seed=8))  # that is not to be remembered
+        given = x.clone()
+        got, expected = _forward(mine, given), theirs(x)
         if got.shape == expected.shape and torch.allclose(got, expected, rtol=1e-5, atol=1e-5):
             return f"largest difference {_gap(got, expected)}"
-        otherwise = _odd_layer(mine, OTHERWISE)
+        otherwise = _odd_layer(mine, theirs) or (OTHERWISE if torch.equal(given, x) else IN_PLACE)
         likely = recognise(got, expected, mistakes, lambda imitate: imitate(theirs, x), otherwise)
     told = list(got.shape) if got.shape != expected.shape else f"largest difference {_gap(got, expected)}"
     raise Wrong(f"torchvision's output {list(expected.shape)}, {_in_words(shape)}", told, *likely)
 
 
-def _odd_layer(block: nn.Module, otherwise: tuple[str, str]) -> tuple[str, str]:
+def _run_through(mine: nn.Module, theirs: nn.Module, x: Tensor) -> None:
+    """A first forward pass; if it breaks, a layer that is set otherwise than torchvision's is the reason."""
+    try:
+        _forward(mine, x)
+    except RuntimeError as problem:
+        if odd := _odd_layer(mine, theirs):
+            raise Wrong("a tensor", f"RuntimeError: {problem}", *odd) from problem
+        raise
+
+
+def _odd_layer(block: nn.Module, theirs: nn.Module) -> tuple[str, str] | None:
     """A layer that is not set as torchvision's are, if there is one."""
+    others = dict(theirs.named_modules())
     for name, layer in block.named_modules():
         usual = nn.BatchNorm2d(1)
+        theirs_here = others.get(name)
+        if isinstance(layer, nn.Conv2d) and isinstance(theirs_here, nn.Conv2d):
+            mine, right = _steps(layer), _steps(theirs_here)
+            if mine != right:
+                return f"{name} has {mine}", f"torchvision's {name} has {right}"
         if isinstance(layer, nn.BatchNorm2d) and (layer.eps, layer.momentum) != (usual.eps, usual.momentum):
             return f"{name} has another eps or momentum", "nn.BatchNorm2d(out_channels), nothing else"
         if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
             return f"{name} has another padding_mode", "pad with zeros, as a convolution does by itself"
         if isinstance(layer, nn.Dropout | nn.Dropout2d):
             return f"{name} is a dropout, which torchvision's block has not", "leave it out"
-    return otherwise
+    return None
+
+
+def _steps(layer: nn.Conv2d) -> str:
+    """Stride and padding of a convolution, in words."""
+    padding = tuple(k // 2 for k in layer.kernel_size) if layer.padding == "same" else layer.padding
+    return f"stride {layer.stride} and padding {padding}"
 
 
 def _forward(block: nn.Module, x: Tensor) -> Tensor:

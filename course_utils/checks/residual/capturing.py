@@ -25,8 +25,8 @@ from course_utils.checks.unchanged import OF_ALL, Kept
 
 Captured = dict[str, tuple[Tensor, Tensor]]
 NOT_COPIED = (
-    "the kept tensor was changed later: `out += identity` and the ReLU work in place",
-    "keep a copy: output.clone()",
+    "this is the block's output: bn2's tensor was kept without a copy, or the block itself was hooked",
+    "hook bn2, and keep output.clone(): `out += identity` and the ReLU work in place",
 )
 
 
@@ -115,6 +115,10 @@ LAST_OF_ALL = Mistake(
     "every block has the tensors of the last one: the loop variable was looked up when the hook ran",
     "bind it in the hook: def hook(..., name=name)",
 )
+ONE_NAME = (
+    "every hook wrote under the same name: the loop variable was looked up when the hook ran",
+    "bind it in the hook: def hook(..., name=name)",
+)
 OTHER_TENSORS = (
     "none of the usual mistakes explains this",
     "the input of the block, and the output of its bn2",
@@ -153,6 +157,8 @@ def _expect_names(capture_residuals, model: nn.Module) -> str:
     if list(got) != expected:
         likely = "names of other modules, or in another order"
         remedy = "go through model.named_modules(), take the BasicBlocks"
+        if len(got) == 1 < len(expected):
+            likely, remedy = ONE_NAME
         raise Wrong(", ".join(expected), few(list(got), 5), likely, remedy)
     pairs = [name for name, value in got.items() if not _is_pair(value)]
     if pairs:

@@ -47,7 +47,16 @@ BRANCH_MISTAKES = (
             "the gradient of the sum of all outputs: a vector, not a matrix",
             "take the gradient of each output by itself, one row each",
         )
-        for of_sum in (lambda d: d.sum(dim=0), lambda d: torch.diag(d.sum(dim=0)))
+        for of_sum in (
+            lambda d: d.sum(dim=0),
+            lambda d: d.sum(dim=0).expand(len(d), -1),
+            lambda d: torch.diag(d.sum(dim=0)),
+        )
+    ),
+    Mistake(
+        lambda d: d.cumsum(dim=0),
+        "each row has those above it added: the gradient of one output stays for the next",
+        "clear .grad before each backward(), or take torch.autograd.grad",
     ),
     Mistake(
         lambda d: d.T,
@@ -82,6 +91,14 @@ SUM_MISTAKES = (
         "rows and columns are exchanged in dH/dx",
         "row = output, column = input",
     ),
+    *(
+        Mistake(
+            lambda d, branch=branch.imitate: branch(d) + torch.eye(len(d)),
+            "dF/dx is in it, and that is wrong already",
+            "repair dF/dx first",
+        )
+        for branch in BRANCH_MISTAKES
+    ),
 )
 # Each in the place of dR/dx.
 RELU_MISTAKES = (
@@ -89,6 +106,11 @@ RELU_MISTAKES = (
         lambda d, h: d + torch.eye(len(d)),
         "the ReLU is missing: where the sum is negative, the gradient is zero",
         "set the rows to zero whose H is not above zero",
+    ),
+    Mistake(
+        lambda d, h: d * (h > 0)[:, None],
+        "the shortcut's part is missing: this is the mask times dF/dx",
+        "mask[:, None] * dH/dx",
     ),
     Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (h > 0),

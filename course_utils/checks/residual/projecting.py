@@ -22,9 +22,9 @@ T = TypeVar("T")
 SAME = (64, 64, 1)
 SHAPES = (
     SAME, (64, 128, 2), (64, 128, 1), (128, 64, 1), (64, 64, 2),
-    (256, 256, 1), (64, 64, 3), (128, 64, 2), (96, 32, 3), (64, 64, 4),
+    (256, 256, 1), (64, 64, 3), (128, 64, 2), (96, 32, 3), (64, 64, 4), (256, 64, 1),
 )  # fmt: skip
-NEEDED = (False, True, True, True, True, False, True, True, True, True)
+NEEDED = (False, True, True, True, True, False, True, True, True, True, True)
 
 NEEDS_MISTAKES = (
     *(
@@ -69,6 +69,11 @@ NEEDS_MISTAKES = (
         for formula in (lambda i, o, s: i != o * s, lambda i, o, s: i * s != o)
     ),
     Mistake(
+        lambda i, o, s: i != 4 * o or s != 1,
+        "out_channels is multiplied by a bottleneck's 4, which it holds already",
+        "in_channels and out_channels are those of the whole block",
+    ),
+    Mistake(
         lambda i, o, s: i > o or s != 1,
         "more channels at the end do not fit either",
         "compare with !=",
@@ -105,6 +110,11 @@ def _by_the_formula(model):
     return names
 
 
+def _by_the_first_convolution(model):
+    blocks = [(n, m) for n, m in model.named_modules() if isinstance(m, BasicBlock | Bottleneck)]
+    return [n for n, b in blocks if b.conv1.in_channels != b.conv1.out_channels or b.conv1.stride != (1, 1)]
+
+
 def _first_of_each_stage(model):
     stages = [name for name, _ in model.named_children() if name.startswith("layer")]
     return [next((n for n in _right(model) if n.startswith(stage)), None) for stage in stages]
@@ -124,6 +134,11 @@ LIST_MISTAKES = (
     Mistake(
         _by_the_formula,
         "these blocks would need one; here some were added and taken away",
+        "ask each block for its downsample",
+    ),
+    Mistake(
+        _by_the_first_convolution,
+        "only the first convolution was looked at: a bottleneck has its stride and its width in later ones",
         "ask each block for its downsample",
     ),
     Mistake(
@@ -188,7 +203,7 @@ LIST_MISTAKES = (
     ),
     Mistake(
         lambda model: [],
-        "nothing is found: blocks lie inside of the stages, where named_children() does not look",
+        "nothing is found: BasicBlock is left out, or only named_children() was looked at, which are stages",
         "go through model.named_modules()",
     ),
 )
@@ -259,6 +274,9 @@ def _expect(projection_blocks, model: nn.Module) -> str:
     if right_type and got == expected:
         return ", ".join(expected)
     otherwise = OTHER_BLOCKS if right_type else of_wrong_type(got, "return a list of str")
+    if type(got) is list and not right_type:
+        kinds = {type(item).__name__ for item in got}
+        otherwise = f"its items are of type {', '.join(sorted(kinds))}", "return names: a list of str"
     likely = recognise(got, expected, LIST_MISTAKES, lambda ask: ask(model), otherwise)
     raise Wrong(expected, brief(got), *likely)
 

@@ -141,6 +141,16 @@ SMALLEST = (
         "return the first size that is accepted",
     ),
     Mistake(
+        lambda layers: _smallest(layers) - 1,
+        "this is the largest size that is refused",
+        "return the first size that is accepted",
+    ),
+    Mistake(
+        lambda layers: max(1, layers[0][0] - 2 * layers[0][2]),
+        "only the first layer is asked",
+        "later layers refuse too: try the whole chain",
+    ),
+    Mistake(
         lambda layers: max(kernel for kernel, _, _ in layers),
         "this is the largest kernel",
         "later layers refuse too: try the whole chain",
@@ -171,6 +181,14 @@ SMALLEST = (
         lambda layers: found if (found := _smallest(layers)) < 200 else 0,
         "the search ended before a size was accepted",
         "search on: some chains need hundreds of pixels",
+    ),
+    *(
+        Mistake(
+            lambda layers, chain=chain.imitate: next(n for n in range(1, 10**4) if chain(n, layers) > 0),
+            "it errs as chain_output does",
+            "repair chain_output first",
+        )
+        for chain in CHAINS
     ),
 )
 BY_HAND = "write the formula for one layer and print each step"

@@ -43,6 +43,10 @@ class Named(nn.Module):
         return self.fc(self.conv(x).mean(dim=(2, 3)))
 
 
+DOTTED = (
+    "the whole path was set as one name: it made another layer, of that name, and the old one is still there",
+    "split it at the last dot: setattr(model.get_submodule(parent), name, new)",
+)
 LIKE_THE_OLD = "nn.Linear(old.in_features, num_classes)"
 
 
@@ -83,6 +87,8 @@ def _tried(
         p.grad = torch.ones_like(p)
     kept, names = Kept(model), [name for name, _ in model.named_modules()]
     returned = swap_head(model, classes)
+    if dotted := [name for m in model.modules() for name in {**m._modules, **vars(m)} if "." in name]:
+        raise Wrong(f"a new layer in the place of {path}", f"one called {dotted[0]!r}", *DOTTED)
     with must_work("a layer in the head's place", "it is gone", "use setattr on the parent"):
         new = model.get_submodule(path)
     if not isinstance(new, nn.Linear) or isinstance(new, nn.LazyLinear):

@@ -94,13 +94,16 @@ BASE_SCALED = (
     "the base's output is multiplied by alpha / rank, too",
     "base(x) + alpha / rank * (the update of x)",
 )
+BIAS_TWICE = ("the base's bias is added twice", "base(x) has it already")
 STARTS = (
     Mistake(lambda: torch.zeros(3, OUT), *NO_BASE),
     Mistake(lambda: _expected(0.0, bias=False), *NO_BIAS),
     Mistake(lambda: ALPHA / RANK * _expected(0.0), *BASE_SCALED),
+    Mistake(lambda: _expected(0.0) + _base().bias.detach(), *BIAS_TWICE),
 )
 OUTPUTS = (
     Mistake(lambda: ALPHA / RANK * _expected(1.0), *BASE_SCALED),
+    Mistake(lambda: _expected() + _base().bias.detach(), *BIAS_TWICE),
     Mistake(
         lambda: _expected(0.0) + ALPHA / RANK * (_inputs() @ _a().T).relu() @ _b().T,
         "a ReLU stands between A and B: no one matrix could do that, and merge() cannot hold it",
@@ -156,6 +159,10 @@ MERGES = (
         "the merged layer is the base alone",
         "add the update to the copied weight",
     ),
+)
+RANDOM_BIAS = (
+    "the weight is right, but the bias is not the base's: nn.Linear begins with a random one",
+    "copy the base's bias into the new layer",
 )
 OTHER = (UNEXPLAINED, "print the shapes: x [N, in], A [rank, in], B [out, rank]")
 
@@ -286,7 +293,9 @@ def merges(make):
     ):
         got, expected = _output(merged), _expected()
     if not close(got, expected):
-        likely = recognise(got, expected, MERGES, lambda imitate: imitate(), OTHER)
+        same_weight = close(merged.weight, _base().weight + ALPHA / RANK * _b() @ _a())
+        otherwise = RANDOM_BIAS if same_weight else OTHER
+        likely = recognise(got, expected, MERGES, lambda imitate: imitate(), otherwise)
         raise Wrong(brief(expected[0].tolist()), brief(got[0].tolist()), *likely)
 
 
@@ -299,8 +308,8 @@ def merges_again(make):
         layer.B.mul_(2)
     second, expected = layer.merge(), _output(layer)
     if second is first or not close(_output(second), expected):
-        likely = "the first merged layer was kept, and is given again"
-        raise Wrong("a layer merged anew", "the output of the first one", likely, "merge at each call")
+        likely = "the first merged layer was kept and is given again, or it is the base itself"
+        raise Wrong("a layer merged anew", "another output", likely, "make a new layer at each call")
 
 
 @needs(merges)

@@ -78,6 +78,10 @@ def _run_together(rows: Rows, row: int) -> list[int]:
     return _positions(rows, lambda r: text(r) == text(rows[row]))
 
 
+FIRST_ONLY = (
+    "only the first position is found: a `return` or a `break` ends the loop",
+    "return after the loop, not inside it",
+)
 ENSEMBLES = (
     Mistake(
         lambda rows: _positions(rows, lambda r: r.networks > 1),
@@ -85,9 +89,20 @@ ENSEMBLES = (
         "0 stands for several: everything but 1 is an ensemble",
     ),
     Mistake(
+        lambda rows: _positions(rows, lambda r: r.networks not in (1, 2)),
+        "two networks are not taken for several",
+        "everything but 1 is an ensemble",
+    ),
+    Mistake(lambda rows: _ensembles(rows)[:1], *FIRST_ONLY),
+    Mistake(
         lambda rows: _positions(rows, lambda r: r.networks == 0),
         "only rows without a stated number are found",
         "everything but 1 is an ensemble, whether its number is stated or not",
+    ),
+    Mistake(
+        lambda rows: _positions(rows, lambda r: r.networks >= 1),
+        "single networks are found as well, and those without a stated number are not",
+        "everything but 1 is an ensemble: networks != 1",
     ),
     Mistake(
         lambda rows: _positions(rows, lambda r: r.networks == 1),
@@ -202,6 +217,13 @@ COMPARABLE = (
         "keep the rows whose conditions are equal",
     ),
     Mistake(
+        lambda rows, row: _positions(
+            rows, lambda r: any(getattr(r, n) == getattr(rows[row], n) for n in CONDITIONS)
+        ),
+        "one equal condition is enough here",
+        "all four must be equal: `and`, not `or`",
+    ),
+    Mistake(
         _of_a_kind,
         "all ensembles are taken for equal, however many networks vote",
         "compare the number of networks itself",
@@ -215,9 +237,10 @@ COMPARABLE = (
         lambda rows, row: _positions(
             rows, lambda r: all(getattr(r, n) is getattr(rows[row], n) for n in CONDITIONS)
         ),
-        "conditions are compared by `is`: equal texts need not be one object",
-        "compare with ==",
+        "whole records are compared, or conditions by `is`: equal texts need not be one object",
+        "compare the four conditions, with ==",
     ),
+    Mistake(lambda rows, row: _comparable(rows, row)[:1], *FIRST_ONLY),
 )
 BY_HAND = "go through the records one by one and print what you compare"
 
@@ -227,6 +250,7 @@ def finds_ensembles(ensemble_rows, _):
     _expect_ensembles(ensemble_rows, (0, 1), (2, 3), (4, 4, 8), (18,), range(len(TABLE)))
 
 
+@needs(finds_ensembles)
 def finds_none(ensemble_rows, _):
     """a table of single networks: no row."""
     _expect_ensembles(ensemble_rows, (1, 8))

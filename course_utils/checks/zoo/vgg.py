@@ -76,6 +76,16 @@ COUNTS = (
         "return the convolutions' first, then the linear layers'",
     ),
     Mistake(
+        lambda config, classes: _count(config[: config.index("M")] if "M" in config else config, classes),
+        "the list is left at the first pool",
+        "go on behind it: `continue`, not `break`",
+    ),
+    Mistake(
+        lambda *case: (_count(*case)[0], sum(_count(*case))),
+        "the second number is that of all parameters",
+        "return the convolutions' and the linear layers', each by itself",
+    ),
+    Mistake(
         partial(_count, places=7),
         "the first linear layer sees 7 numbers a channel here",
         "it sees all 7x7 places: 49 numbers a channel",

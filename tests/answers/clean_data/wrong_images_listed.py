@@ -1,0 +1,11 @@
+# fails: clean_data-1
+
+
+def find_leaks(train_images, test_images):
+    seen = {t.numpy().tobytes() for t in train_images}
+    return [t for i, t in enumerate(test_images) if t.numpy().tobytes() in seen]
+
+
+def channel_statistics(images):
+    x = images.double() / 255
+    return x.mean((0, 2, 3)).float(), x.std((0, 2, 3)).float()

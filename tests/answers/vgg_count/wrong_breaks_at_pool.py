@@ -1,0 +1,16 @@
+# fails: vgg_count-1 vgg_count-2
+
+
+def vgg_parameters(config, classes=1000):
+    c, conv = 3, 0
+    for v in config:
+        if v == "M":
+            break
+        conv += 9 * c * v + v
+        c = v
+    return conv, c * 49 * 4096 + 4096 + 4096 * 4096 + 4096 + 4096 * classes + classes
+
+
+def linear_share(config, classes=1000):
+    a, b = vgg_parameters(config, classes)
+    return b / (a + b)
