@@ -38,7 +38,7 @@ def gradient_norms(model: nn.Module, x: Tensor, labels: Tensor) -> dict[str, flo
 
 
 def geometric_range(values: Sequence[float]) -> tuple[float, float, float]:
-    """Geometric mean of positive numbers and its 95 % range by Student's t: ``(mean, low, high)``.
+    """Geometric mean of positive numbers, its 95 % confidence interval by Student's t: ``(mean, low, high)``.
 
     With one number all three are that number.
     """

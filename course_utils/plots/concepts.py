@@ -44,8 +44,8 @@ NETWORKS = (
         "head": ("new head\nyour classes, trains", NEW)}),
     ("for comparison:\na detector", {
         "input": ("your pictures\nwith boxes", None),
-        "backbone": ("the same backbone\nmaps of several sizes", TRAINS),
-        "neck": ("neck (FPN)\nmixes them", NEW), "head": ("head\nwhat, and where", NEW)}),
+        "backbone": ("the same backbone trains,\nmaps of several sizes", TRAINS),
+        "neck": ("neck (FPN)\nmixes, trains", NEW), "head": ("head\nwhat, where; trains", NEW)}),
 )  # fmt: skip
 BOX, ROW = 0.9, 1.3  # height of a box, distance of rows
 

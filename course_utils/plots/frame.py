@@ -22,6 +22,7 @@ from course_utils.tables import count
 
 DPI = 110  # 8 inches fill a notebook's output cell
 WIDTH, MARGIN = 8.0, 0.1  # inches
+TITLE_LETTERS = 9  # of an inch at most; at 10 a title of many wide ones was cut off at the right
 # Colours that people with any kind of colour vision tell apart (Okabe and Ito 2008), without the
 # yellow, which is too light for lines on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -177,7 +178,7 @@ def new_figure(title: str, caption: Sequence[str], *, width: float = WIDTH, heig
         caption: the name of the data, then other facts; what is empty is left out.
         width, height: inches left for the content; title and caption get theirs on top.
     """
-    title = textwrap.fill(legible(title), int(width * 10))
+    title = textwrap.fill(legible(title), int(width * TITLE_LETTERS))
     data, *facts = caption
     words = [legible(data, "data set"), *map(legible, facts)]
     note = textwrap.fill(" · ".join(filter(None, words)), int(width * 15))

@@ -226,7 +226,7 @@ def gradient_flow(norms: Mapping[str, Sequence[Sequence[float]]], *, title: str,
         norms: for each network a list per seed of norms, one for each layer.
         data: what the gradient was taken on, for the caption.
     """
-    note = "line: geometric mean, band: its 95 % range over seeds"
+    note = "line: geometric mean, band: its 95 % confidence interval (t, over seeds)"
     caption = (data, seeds(list(norms.values())), note)
     fig = new_figure(title, caption, height=3.8)
     ax = fig.add_subplot()

@@ -100,3 +100,11 @@ def test_alexnets_convolutions_work_and_its_linear_layers_weigh():
 def test_a_family_without_a_sketch_is_refused():
     with pytest.raises(CourseError, match="no sketch of 'VGT'"):
         family("VGT")
+
+
+@pytest.mark.parametrize("name", [*SKETCHES, *IDEAS])
+def test_no_letter_of_a_title_is_cut_off(name):
+    fig = family(name)
+    fig.draw_without_rendering()
+    title = fig._suptitle.get_window_extent()
+    assert 0 <= title.x0 and title.x1 <= fig.bbox.x1, fig.get_suptitle()
