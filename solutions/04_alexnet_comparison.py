@@ -803,7 +803,7 @@ itself = [pair.p_exact for name, pair in pairs.items() if "itself" in name]
 session.keep("pairs", {"rows": pair_rows, "n_train": len(splits.train), "n_test": len(labels)})
 
 # %%
-from course_utils.analysis.paired import Paired
+from course_utils.analysis import Paired
 
 session.show_recorded("pairs")
 recorded_pairs, n = {}, session.recorded("pairs")["n_test"]

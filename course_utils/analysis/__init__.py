@@ -22,7 +22,7 @@ from course_utils.analysis.calibration import (
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import occlusion_map
-from course_utils.analysis.paired import compare_pair, exact_p, mid_p
+from course_utils.analysis.paired import Paired, compare_pair, exact_p, mid_p
 from course_utils.analysis.protocol import Contender, Protocol
 from course_utils.analysis.residual import (
     capture,
@@ -40,6 +40,7 @@ __all__ = [
     "Arm",
     "Contender",
     "FAULTS",
+    "Paired",
     "Protocol",
     "capture",
     "choose_rate",
