@@ -155,7 +155,7 @@ def section(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
         ]
         head = ("what", "images/s", "times the faster peer", "goal")
         parts.append(f"### Batches of {batch}\n\n{markdown(head, rows)}")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) + "\n"
 
 
 def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
