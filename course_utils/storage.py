@@ -88,14 +88,22 @@ def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[s
     return _load(entry) or arrays
 
 
+def free_space(folder: Path, probe: int = 1) -> int:
+    """Bytes free on the disk of a folder, which is made, and tried with a file of ``probe`` bytes.
+
+    Raises:
+        OSError: if it cannot be made or written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(probe))
+    return shutil.disk_usage(folder).free
+
+
 def cache_problem() -> str:
     """Why the cache folder cannot keep what the course draws and decodes; empty if it can."""
-    folder = cache_dir()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"x")
-        free = shutil.disk_usage(folder).free
+        free = free_space(cache_dir())
     except OSError as problem:
         return problem.strerror or str(problem)
     return "" if free >= ROOM else f"{free / 1e6:.0f} MB free, of {ROOM / 1e6:.0f} needed"

@@ -1067,14 +1067,13 @@ print("150 photographs of hot dogs:", verdict(hot["ResNet-18, one rate"], hot["R
 session.show_headline()
 
 # %% tags=["record"]
-full, with_few = session.evidence("start"), session.recorded("control")["arms"]
+full, recipes_run = session.evidence("start"), session.evidence("recipes")
 assert round(full["partial fine-tuning"].mean, 3) == 0.949 and round(full["linear probe, 224 px"].mean, 3) == 0.905
 assert full["linear probe, 224 px"].mean + 0.04 < full["partial fine-tuning"].mean
 assert round(all_labels["as printed, small weights"].mean, 3) == 0.804
 assert round(100 * (hot["ResNet-18, one rate"].mean - hot["ResNet-18, from scratch"].mean)) == 18
 assert 0.45 < hot["ResNet-18, from scratch"].mean < 0.55
-six_at_most = session.evidence("recipes")
-assert round(100 * (six_at_most["all layers at one rate, 45,000 images"].mean - six_at_most["linear probe, 45,000 images"].mean)) == 15
+assert round(100 * (recipes_run["all layers at one rate, 45,000 images"].mean - recipes_run["linear probe, 45,000 images"].mean)) == 15
 
 # %% [markdown]
 # **In short.** With 1,000 photographs the pretrained start is worth 14 to 19 points, and how one fine-tunes at most 1.5. With 45,000 and forty epochs of our recipe we can no longer see what the small weights were worth, while the recipes

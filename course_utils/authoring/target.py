@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils.errors import BuildError, EnvironmentProblem
+from course_utils.storage import free_space
 
 
 def require_room(folder: Path, room: int, do: str = "choose another folder") -> None:
@@ -24,10 +24,7 @@ def require_room(folder: Path, room: int, do: str = "choose another folder") -> 
     """
     expected = f"a folder that takes {room / 1e6:,.0f} MB"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(1 << 20))
-        free = shutil.disk_usage(folder).free
+        free = free_space(folder, probe=1 << 20)
     except OSError as problem:
         raise EnvironmentProblem(
             f"nothing can be written to {folder}.",
