@@ -54,14 +54,15 @@ def experiment(
     ),
     quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it run?")] = False,
     record: Annotated[
-        bool, typer.Option("--record", help="Keep the record in the package; real data only.")
+        bool, typer.Option("--record", help="Add to the record in the package; real data only.")
     ] = False,
     note: Annotated[str, typer.Option(help="On the circumstances, for the record.")] = "",
 ) -> None:
     """Run a named experiment on real data, or list them.
 
     Minutes to hours; a stopped run continues with the epoch and the arms that are missing. Writes
-    `<out>/<name>/<name>.json` after each arm.
+    `<out>/<name>/<name>.json` after each arm. With `--record` the arms that the package's record holds
+    stand already.
 
     Example: `course experiment start --data cifar10.zip`
     """

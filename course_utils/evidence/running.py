@@ -116,7 +116,8 @@ def run(
         command: gives this record again; stored in it.
         note: on the circumstances, such as other work on the machine; stored in it.
         only: the names of the arms to run; empty for all.
-        record: a second place for the record, such as :data:`~course_utils.evidence.reading.RECORDS`.
+        record: a second place for the record, such as :data:`~course_utils.evidence.reading.RECORDS`;
+            the arms that it holds of the same data and terms stand, so that another machine can go on.
 
     Returns:
         The record: question, terms, data, machine, versions, and a result for each arm that stands.
@@ -128,6 +129,7 @@ def run(
     _know(experiment, only)
     if record:
         refuse_cartoons(lab.source)
+        _take_over(experiment, lab, record / f"{experiment.name}.json")
     arms: dict[str, dict] = {}
     content: dict = {}
     for name, measure in experiment.arms.items():
@@ -176,6 +178,19 @@ def _record(experiment: Experiment, lab: Lab, command: str, note: str, arms: dic
         "missing": [name for name in experiment.arms if name not in arms],
         "arms": arms,
     }
+
+
+def _take_over(experiment: Experiment, lab: Lab, record: Path) -> None:
+    """Let the recorded arms stand in the lab's folder too, if data and terms are the same."""
+    if not record.exists():
+        return
+    recorded = json.loads(record.read_text(encoding="utf-8"))
+    same_terms = recorded["terms"] == json.loads(json.dumps(experiment.terms))
+    if not same_terms or recorded["data"] != Path(lab.source).name:
+        return
+    for name, result in recorded["arms"].items():
+        if name in experiment.arms:
+            lab.inside(folder_name(name)).kept("arm", experiment.terms, partial(dict, result))
 
 
 def _know(experiment: Experiment, names: tuple[str, ...]) -> None:

@@ -138,6 +138,20 @@ def test_each_arm_is_recorded_as_soon_as_it_stands(tmp_path):
     assert again["missing"] == [] and list(again["arms"]) == ["first", "second"]
 
 
+def test_another_machine_goes_on_from_the_record(tmp_path):
+    package, terms = tmp_path / "package", {"epochs by labels": {10: 60}, "sizes": (96, 128)}
+    arms = {"a": lambda lab: arm(0.5), "b": lambda lab: arm(0.6)}
+    known = replace(experiment(arms), terms=terms)
+    running.run(known, lab(tmp_path / "here"), "", only=("a",), record=package)
+    there = lab(tmp_path / "there")
+    again = replace(known, arms={"a": lambda lab: pytest.fail("recorded already"), "b": arms["b"]})
+    running.run(again, there, "", record=package)
+    assert list(reading.read("sample", package)["arms"]) == ["a", "b"]
+    other = replace(known, terms={**terms, "sizes": (96,)}, arms={"a": lambda lab: arm(0.4)})
+    running.run(other, lab(tmp_path / "other terms"), "", record=package)
+    assert reading.read("sample", package)["arms"] == {"a": arm(0.4)}
+
+
 def test_some_arms_alone(tmp_path):
     arms = {"a": lambda lab: arm(0.5), "b": lambda lab: arm(0.6), "c": lambda lab: arm(0.7)}
     record = running.run(experiment(arms), lab(tmp_path), "", only=("b",))
