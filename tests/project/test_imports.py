@@ -60,6 +60,7 @@ def test_the_contracts_notice_what_they_forbid(tmp_path):
 HEAVY_OR_OPTIONAL = {"IPython", "huggingface_hub", "ipywidgets", "nbconvert", "papermill", "timm"}
 LATE_ELSEWHERE = {
     "course_utils.cli": "the help must come at once",
+    "course_utils.data.sources": "torchvision takes as long as torch, and only a download needs it",
     "course_utils.authoring.preflight": "torch takes longer than all that is looked at first",
     "course_utils.doctor": "what it looks at may be missing",
     "course_utils.grading.sandbox": "imports on behalf of the kernels that are forked",
@@ -156,3 +157,9 @@ def test_the_command_starts_without_torch():
         "False",
         "False",
     ]
+
+
+@pytest.mark.slow
+def test_images_are_looked_at_without_torchvision():
+    code = "import sys, course_utils.data; print('torchvision' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
