@@ -92,12 +92,15 @@ def is_decided(a: Arm, b: Arm) -> bool:
 
 
 def verdict(a: Arm, b: Arm) -> str:
-    """One sentence: which arm is ahead and by how much, or that it is undecided at this budget."""
+    """One sentence: which arm is ahead and by how much, or that it is undecided at this budget.
+
+    The difference is that of the numbers as they are printed, so that a reader can subtract.
+    """
     ahead, behind = (a, b) if a.mean >= b.mean else (b, a)
     numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {_runs(a)}, {a.n_images:,} images"
     if not is_decided(a, b):
         return f"{ahead.name} or {behind.name}: undecided at this budget ({numbers})"
-    points = 100 * (ahead.mean - behind.mean)
+    points = round(100 * ahead.mean, 1) - round(100 * behind.mean, 1)
     return f"{ahead.name} is {points:.1f} points ahead of {behind.name} ({numbers})"
 
 

@@ -132,6 +132,8 @@ def test_verdict_needs_seeds_apart_and_enough_images():
     assert not is_decided(arm("a", 0.9), arm("b", 0.1)), "one seed decides nothing"
     overlapping = arm("a", 0.70, 0.80), arm("b", 0.75, 0.65)
     assert "undecided at this budget" in verdict(*overlapping)
+    told = verdict(arm("a", 0.5295, 0.5297), arm("b", 0.2973, 0.2975))
+    assert "23.3 points ahead" in told and "53.0% against 29.7%" in told, "a reader can subtract"
     assert not is_decided(arm("a", 0.62, 0.63, n=100), arm("b", 0.60, 0.61, n=100))
     assert is_decided(arm("a", 0.66, 0.67, n=10_000), arm("b", 0.60, 0.61, n=10_000))
 
