@@ -451,6 +451,8 @@ def test_a_roster_in_latin_1_and_a_folder_for_a_zip_come_with_a_remedy(root):
         read_roster(path)
     with pytest.raises(ArchiveError, match="found:    a folder(.|\n)*do this: +name the zip itself"):
         list(sorting.collect(root, sorting.Course(root, {}, None, None)))
+    with pytest.raises(ArchiveError, match="No such file(.|\n)*do this: +correct the path"):
+        list(sorting.collect(root / "none.zip", sorting.Course(root, {}, None, None)))
 
 
 def test_a_pattern_of_ones_own(root):

@@ -78,12 +78,12 @@ def members(archive: Path, limits: Limits = Limits()) -> Iterator[Member]:
         file = open(archive, "rb")
         fallback = datetime.fromtimestamp(int(archive.stat().st_mtime), UTC)
     except OSError as problem:
-        kind = "a folder" if archive.is_dir() else problem.strerror
+        folder = archive.is_dir()
         raise ArchiveError(
             f"{archive} cannot be opened.",
             expected="the zip as Moodle or Canvas made it",
-            found=kind,
-            do="name the zip itself, not what was unpacked from it",
+            found="a folder" if folder else problem.strerror,
+            do="name the zip itself, not what was unpacked from it" if folder else "correct the path",
         ) from None
     with file:
         for member in _read(file, "", fallback, limits, budget):
