@@ -130,19 +130,19 @@ def run(
     if record:
         refuse_cartoons(lab.source)
         _take_over(experiment, lab, record / f"{experiment.name}.json")
+    labs = {name: lab.inside(folder_name(name)) for name in experiment.arms}
+    standing = [name for name in labs if (labs[name].folder / "arm.json").exists()]
+    missing = [name for name in labs if name not in standing and (not only or name in only)]
     arms: dict[str, dict] = {}
     content: dict = {}
-    for name, measure in experiment.arms.items():
-        own = lab.inside(folder_name(name))
-        stands = (own.folder / "arm.json").exists()
-        if not stands and only and name not in only:
-            continue
+    for name in (*standing, *missing):
         report(f"{experiment.name}: {name} ...")
-        arms[name] = own.kept("arm", experiment.terms, partial(measure, own))
+        arms[name] = labs[name].kept("arm", experiment.terms, partial(experiment.arms[name], labs[name]))
         report(f"{experiment.name}: {name}: {summary(arms[name])}")
-        content = _record(experiment, lab, command, note, arms)
-        for folder in filter(None, (lab.folder, record)):
-            write_json(folder / f"{experiment.name}.json", content)
+        if len(arms) >= len(standing):  # before that the record would lose arms that stand
+            content = _record(experiment, lab, command, note, arms)
+            for folder in filter(None, (lab.folder, record)):
+                write_json(folder / f"{experiment.name}.json", content)
     return content
 
 
@@ -176,7 +176,7 @@ def _record(experiment: Experiment, lab: Lab, command: str, note: str, arms: dic
         "command": command,
         "note": note,
         "missing": [name for name in experiment.arms if name not in arms],
-        "arms": arms,
+        "arms": {name: arms[name] for name in experiment.arms if name in arms},
     }
 
 

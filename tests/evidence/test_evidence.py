@@ -152,6 +152,20 @@ def test_another_machine_goes_on_from_the_record(tmp_path):
     assert reading.read("sample", package)["arms"] == {"a": arm(0.4)}
 
 
+def test_a_stopped_run_takes_no_arm_from_the_record(tmp_path):
+    """An arm that stands and comes later in the list is in the record all the time."""
+
+    def stop(lab):
+        raise KeyboardInterrupt
+
+    arms = {"a": stop, "b": stop, "c": lambda lab: arm(0.7)}
+    record = tmp_path / "package"
+    running.run(experiment(arms), lab(tmp_path / "out"), "", only=("c",), record=record)
+    with pytest.raises(KeyboardInterrupt):
+        running.run(experiment({**arms, "a": lambda lab: arm(0.5)}), lab(tmp_path / "out"), "", record=record)
+    assert list(reading.read("sample", record)["arms"]) == ["a", "c"]
+
+
 def test_some_arms_alone(tmp_path):
     arms = {"a": lambda lab: arm(0.5), "b": lambda lab: arm(0.6), "c": lambda lab: arm(0.7)}
     record = running.run(experiment(arms), lab(tmp_path), "", only=("b",))
