@@ -67,7 +67,7 @@ def race(
     return Race(name, grid, rate, models, histories)
 
 
-def grid_rows(grids: Mapping[str, Mapping], n_images: int) -> list[dict[str, object]]:
+def grid_rows(grids: Mapping[str, Mapping], n_images: int) -> list[dict[str, str]]:
     """The grids of several starts as rows; an arrow marks what is clearly below the best of its row.
 
     Clearly: by more than two standard errors of what drawing ``n_images`` images alone gives.

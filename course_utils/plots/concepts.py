@@ -212,9 +212,10 @@ def _draw(ax: Axes, curves: Mapping[str, Mapping], places: Mapping) -> str:
         ax.fill_between(
             x, list(map(min, scores)), list(map(max, scores)), color=colour, alpha=0.18, linewidth=0
         )
-        single = [(a, b) for a, b, runs in zip(x, middle, scores) if len(runs) == 1 < most]
-        if single:
-            ax.scatter(*zip(*single), 30, marker=marker, facecolors="white", edgecolors=colour, zorder=3)
+        alone = [i for i, runs in enumerate(scores) if len(runs) == 1 < most]
+        if alone:
+            at, y = [x[i] for i in alone], [middle[i] for i in alone]
+            ax.scatter(at, y, s=30, marker=marker, facecolors="white", edgecolors=colour, zorder=3)
         words.append(f"{name}: " + ", ".join(f"{y:.1f} % at {k}" for k, y in zip(keys, middle)))
     return "; ".join(words)
 

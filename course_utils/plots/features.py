@@ -74,9 +74,9 @@ def embedding(
             middles.append(np.median(own, axis=0))
             inks[name] = tuple(0.6 * part for part in to_rgb(colour))  # letters are thin: darker
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
-    for middle, ink in zip(middles, inks.values()):
-        ax.scatter(*middle, 190, marker="+", color="white", linewidth=5, zorder=3)
-        ax.scatter(*middle, 150, marker="+", color=[ink], linewidth=2.5, zorder=3)
+    for (x, y), ink in zip(middles, inks.values()):
+        ax.scatter([x], [y], s=190, marker="+", color="white", linewidth=5, zorder=3)
+        ax.scatter([x], [y], s=150, marker="+", color=[ink], linewidth=2.5, zorder=3)
     label_points(ax, middles, list(inks), others=places.tolist())
     for text in ax.texts:
         text.set(color=inks[text.get_text()], weight="bold")
