@@ -344,10 +344,7 @@ curves = {name: found.curves for name, found in races.items()}
 # worst of one arm is not above the best of the other, luck may have decided. And is the difference of the means over *two standard errors* of what drawing that many test images
 # gives? (For an accuracy `p` on `n` images the variance is `p (1 - p) / n`; two arms, two such terms.) Only if both say yes is it decided; with one seed it never is.
 # With two seeds (`smoke`) the ranges lie apart by luck once in three; so trust the recorded three.
-#
-# <details><summary>Why once in three?</summary>
-# If two arms are equally good, all orders of their four scores are equally likely; two of the six keep the arms apart. With three seeds each it is one in ten.
-# </details>
+# (Of two equally good arms all orders of their four scores are equally likely; two of the six keep the arms apart.)
 
 # %%
 n_test = len(splits.test)
@@ -964,14 +961,13 @@ assert min(arm.n_images for arm in of_tasks.values()) == 1000
 assert not is_decided(raw, lost_order) and min(raw.scores) > max(lost_order.scores)
 
 # %% [markdown]
-# > **Is it true?** *"The closer the two tasks, the better the transfer."* (claim B3) In the record, yes: the pretrained network's line falls in the order that we settled before we measured. (Had we
-# > ordered the tasks by its accuracy, the sentence would be empty.) But inverted colours keep every shape, and still cost it 11 points: what is near for us need not be near for it. Between halves of ImageNet, Yosinski and others (2014) found
+# > **Is it true?** *"The closer the two tasks, the better the transfer."* (claim B3) In the record, yes: the pretrained network's line falls in the order that we settled before we measured. But inverted colours keep every shape, and still cost it 11 points: what is near for us need not be near for it. Between halves of ImageNet, Yosinski and others (2014) found
 # > the same, and also that features from a distant task can still beat random ones.
 
 # %% [markdown]
 # ## 6 · Freeze or fine-tune?
 #
-# The table that everybody draws, as a place to **start** (not to end), with the amounts of section 4. Its left column was measured; the right one rests on section 5's frozen probe alone: no fine-tuning on far pictures was run.
+# The table that everybody draws, as a place to **start**. Its left column was measured in section 4; the right one rests on section 5's frozen probe alone: no fine-tuning on far pictures was run.
 #
 # | | pictures like upstream | pictures unlike upstream |
 # |---|---|---|
@@ -981,7 +977,7 @@ assert not is_decided(raw, lost_order) and min(raw.scores) > max(lost_order.scor
 # > **Is it true?** *"Under 10,000 images freeze, over 10,000 fine-tune."* (claims B6, B8, B13) There is no source for
 # > it. Full fine-tuning is usual on far smaller sets: Flowers (2,040 training images), Pets (3,680), Aircraft
 # > (6,667), Cars (8,144), see tables 5 and 6 of the EfficientNet paper. That freezing protects against overfitting,
-# > and that other-looking data want more layers trained, are sensible rules of thumb; both have exceptions. What do the amounts of section 4 say?
+# > and that other-looking data want more layers trained, are rules of thumb; both have exceptions. What does section 4's record say?
 
 # %%
 rows = []
@@ -998,7 +994,7 @@ probes_last, tuned_last, scratch_last = (long_means[name][10_000] for name in la
 assert [round(100 * (other - probes_last)) for other in (tuned_last, scratch_last)] == [11, 3]
 
 # %% [markdown]
-# With 100 labels the probe is ahead on average, with 500 they are level, from 1,000 on fine-tuning is ahead: at a tenth of the rule's 10,000. At its own border freezing is 11 points behind fine-tuning, and 3 behind scratch (one run).
+# Fine-tuning is ahead from 1,000 labels on, a tenth of the rule's 10,000. At its own border freezing is 11 points behind fine-tuning, and 3 behind scratch (one run).
 
 # %% [markdown]
 # ## 7 · The answer
