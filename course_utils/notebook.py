@@ -98,6 +98,19 @@ class Session:
         found = recorded.read(notebook or self.notebook, name)
         return found[0] if found else {}
 
+    def recorded_lines(self, name: str) -> dict[str, dict[str, tuple[float, ...]]]:
+        """The scores of a recorded result's arms, by the parts of their names before and after the comma."""
+        lines: dict[str, dict[str, tuple[float, ...]]] = {}
+        for arm in self.recorded(name)["arms"]:
+            line, place = arm["name"].split(", ")
+            lines.setdefault(line, {})[place] = tuple(arm["scores"])
+        return lines
+
+    def recorded_from(self, name: str) -> str:
+        """One line that says where a recorded result comes from."""
+        found = recorded.read(self.notebook, name)
+        return recorded.describe(found[1], found[0].get("n_train")) if found else f"No recorded {name!r}."
+
     def show_recorded(self, name: str) -> None:
         """Show the recorded result ``name`` as a table, and its curves as a figure."""
         found = recorded.read(self.notebook, name)

@@ -72,6 +72,21 @@ def test_another_notebook_s_record_can_be_read(session, monkeypatch, tmp_path):
     assert session.recorded("a") == {} and session.recorded("a", "01_concepts") == {"x": 1}
 
 
+def test_a_record_says_where_it_comes_from_and_gives_its_scores_by_line_and_place(
+    session, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    facts = {"data": "CIFAR-10", "weights": "small", "machine": "a CPU"}
+    arms = [{"name": f"{line}, {n} labels", "scores": [n / 10, 0.5]} for line in ("a", "b") for n in (1, 2)]
+    result = {"arms": arms, "n_train": 10}
+    recorded.write_json(tmp_path / f"{NAME}.cpu.json", {**facts, "results": {"amounts": result}})
+    lines = session.recorded_lines("amounts")
+    assert lines["b"] == {"1 labels": (0.1, 0.5), "2 labels": (0.2, 0.5)} and [*lines] == ["a", "b"]
+    told = session.recorded_from("amounts")
+    assert told == "Recorded, not yours: CIFAR-10, 10 training images, small, a CPU."
+    assert session.recorded_from("nothing") == "No recorded 'nothing'."
+
+
 def test_recorded_curves_come_in_the_order_of_the_arms(session, monkeypatch, tmp_path):
     """Colours go by order, and should be those of one's own figure."""
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from course_utils.analysis.arms import (
     Arm,
     choose_rate,
+    compared,
     describe_worth,
     is_decided,
     labels_needed,
@@ -21,7 +22,7 @@ from course_utils.analysis.calibration import (
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.faults import FAULTS, fine_tune_with
-from course_utils.analysis.occlusion import occlusion_map
+from course_utils.analysis.occlusion import best_guesses, occlusion_map
 from course_utils.analysis.paired import Paired, compare_pair, exact_p, mid_p
 from course_utils.analysis.protocol import Contender, Protocol
 from course_utils.analysis.residual import (
@@ -35,16 +36,21 @@ from course_utils.analysis.residual import (
     shuffled,
     skipped,
 )
+from course_utils.analysis.starts import FrozenStart, Race, grid_rows, race
 
 __all__ = [
     "Arm",
     "Contender",
     "FAULTS",
+    "FrozenStart",
     "Paired",
     "Protocol",
+    "Race",
+    "best_guesses",
     "capture",
     "choose_rate",
     "compare_pair",
+    "compared",
     "describe_worth",
     "estimate_norms",
     "exact_p",
@@ -54,6 +60,7 @@ __all__ = [
     "fit_temperature",
     "geometric_range",
     "gradient_norms",
+    "grid_rows",
     "identity_blocks",
     "invert",
     "is_decided",
@@ -62,6 +69,7 @@ __all__ = [
     "occlusion_map",
     "path_lengths",
     "permuted_copy",
+    "race",
     "recording",
     "reliability_bins",
     "shuffle_blocks",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from course_utils.errors import DataError
-from course_utils.tables import count
+from course_utils.tables import count, percent
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,12 @@ def verdict(a: Arm, b: Arm) -> str:
         return f"{ahead.name} or {behind.name}: undecided at this budget ({numbers})"
     points = round(100 * ahead.mean, 1) - round(100 * behind.mean, 1)
     return f"{ahead.name} is {points:.1f} points ahead of {behind.name} ({numbers})"
+
+
+def compared(a: Arm, b: Arm) -> str:
+    """The same for a table: ``53.0 % against 29.7 %, decided``."""
+    known = "decided" if is_decided(a, b) else "undecided"
+    return f"{percent(a.mean)} against {percent(b.mean)}, {known}"
 
 
 def _runs(arm: Arm) -> str:

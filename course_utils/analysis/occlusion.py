@@ -1,13 +1,48 @@
-"""Where a network looks: what it loses when a patch of the picture is covered."""
+"""What a network sees in a photograph, and where it looks: what it loses when a patch is covered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_utils.models.weights import Weights
 
 GREY = 128
+
+
+def middle_square(photo: Tensor, size: int) -> Tensor:
+    """The middle of a wide photograph, the top of a high one, uint8 ``[3, size, size]``."""
+    side = min(photo.shape[1:])
+    square = photo[:, :side, (photo.shape[2] - side) // 2 :][:, :, :side]
+    if side == size:
+        return square
+    resized = F.interpolate(square[None].float(), size, mode="bicubic", antialias=True)[0]
+    return resized.clamp(0, 255).round().to(torch.uint8)
+
+
+def best_guesses(
+    network: nn.Module, weights: Weights, photo: Tensor, k: int = 4, size: int = 224
+) -> tuple[Tensor, list[tuple[str, float]]]:
+    """The square that a classifier sees of a photograph, and the ``k`` classes that it finds most probable.
+
+    Args:
+        weights: those of ``network``, with the names of its classes.
+        photo: uint8 ``[3, H, W]``.
+        size: pixels a side of the square.
+
+    Returns:
+        The square, uint8 ``[3, size, size]``; names and probabilities, the most probable first.
+    """
+    square = middle_square(photo, size)
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        logits = network(weights.at_size(size)(square[None].to(device)))
+    probability = logits.float().softmax(dim=1)[0].cpu()
+    best = probability.argsort(descending=True)[:k].tolist()
+    return square, [(weights.classes[i], float(probability[i])) for i in best]
 
 
 def occlusion_map(

@@ -20,6 +20,7 @@ from course_utils.models.cost import (
 from course_utils.models.freezing import (
     count_parameters,
     eval_mode,
+    free_last_block,
     free_norms_and_last_block,
     freeze_backbone,
     train_mode,
@@ -58,6 +59,7 @@ __all__ = [
     "find_head",
     "find_weights",
     "forward_flops",
+    "free_last_block",
     "free_norms_and_last_block",
     "freeze_backbone",
     "from_file",

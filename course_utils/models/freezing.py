@@ -86,6 +86,21 @@ def free_norms_and_last_block(model: nn.Module, new: Sequence[str] = ()) -> int:
     return count_parameters(model, trainable=True)
 
 
+def free_last_block(model: nn.Module, new: Sequence[str] = ()) -> int:
+    """Make the last block of the backbone and the head trainable; all norms stay frozen.
+
+    Frozen norms keep their running statistics, too (:func:`train_mode`): what comes out of the blocks
+    before the last one is bit for bit what it was.
+
+    Args and errors: see :func:`free_norms_and_last_block`.
+    """
+    free_norms_and_last_block(model, new)
+    for module in model.modules():
+        if isinstance(module, NORMS):
+            module.requires_grad_(False)
+    return count_parameters(model, trainable=True)
+
+
 def train_mode(model: nn.Module) -> None:
     """Put ``model`` in training mode, and everything that is frozen in eval mode.
 

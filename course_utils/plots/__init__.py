@@ -9,7 +9,7 @@ from course_utils.plots.comparison import (
     paired_differences,
     reliability,
 )
-from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, vocabulary
+from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, beside, by_epoch, vocabulary
 from course_utils.plots.families import family
 from course_utils.plots.features import embedding, occlusion
 from course_utils.plots.frame import describe, show
@@ -20,6 +20,7 @@ from course_utils.plots.images import (
     image_grid,
     photo_and_guesses,
     photo_by_networks,
+    photos_and_guesses,
     predictions,
     worst_mistakes,
 )
@@ -49,9 +50,11 @@ __all__ = [
     "arms",
     "augmentation_grid",
     "augmentation_rows",
+    "beside",
     "block_damage",
     "block_maps",
     "block_sketch",
+    "by_epoch",
     "class_differences",
     "class_samples",
     "confusion_matrix",
@@ -72,6 +75,7 @@ __all__ = [
     "path_lengths",
     "photo_and_guesses",
     "photo_by_networks",
+    "photos_and_guesses",
     "predictions",
     "reliability",
     "residual_sizes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
@@ -17,16 +18,18 @@ from course_utils.plots.frame import (
     arm_styles,
     display_names,
     house_style,
+    legible,
     mark_chance,
     new_figure,
     seeds,
     write_alt_text,
 )
-from course_utils.plots.labels import label_right
+from course_utils.plots.labels import label_right, label_top
 from course_utils.plots.results import LONGEST
 from course_utils.tables import count
 
 Line = Mapping[float, Sequence[float]]
+BAND = "line: mean, band: lowest to highest seed"
 
 # Fill and edge of a box by what happens to the part in training; its text says it, too.
 TRAINS, FROZEN, NEW = ("#CFE6F5", COLOURS[0]), ("0.9", FAINT), ("#FBDCC8", COLOURS[1])
@@ -35,12 +38,13 @@ COLUMNS = {"input": (0, 1.9), "backbone": (2.5, 2.9), "neck": (6.0, 1.7), "head"
 NETWORKS = (
     ("upstream task", {
         "input": ("many labelled\nphotographs", None), "backbone": ("backbone\ntrains", TRAINS),
-        "head": ("head\nits own classes, trains", TRAINS)}),
+        "head": ("head\nits classes, trains", TRAINS)}),
     ("downstream task,\nlinear probe", {
         "input": ("your few\npictures", None), "backbone": ("the same backbone\nfrozen", FROZEN),
         "head": ("new head\nyour classes, trains", NEW)}),
     ("downstream task,\nfine-tuning", {
-        "input": ("your few\npictures", None), "backbone": ("the same backbone\ngoes on training", TRAINS),
+        "input": ("your few\npictures", None),
+        "backbone": ("the same backbone trains,\nall (full) or a part (partial)", TRAINS),
         "head": ("new head\nyour classes, trains", NEW)}),
     ("for comparison:\na detector", {
         "input": ("your pictures\nwith boxes", None),
@@ -48,6 +52,7 @@ NETWORKS = (
         "neck": ("neck (FPN)\nmixes, trains", NEW), "head": ("head\nwhat, where; trains", NEW)}),
 )  # fmt: skip
 BOX, ROW = 0.9, 1.3  # height of a box, distance of rows
+ENTRY = 0.25  # above the middle of a box: where copied weights come in
 
 
 @house_style()
@@ -64,20 +69,27 @@ def vocabulary() -> CourseFigure:
         order = list(parts)
         for left, right in zip(order, order[1:]):
             _arrow(ax, (sum(COLUMNS[left]), middle), (COLUMNS[right][0], middle))
-    start, width = COLUMNS["backbone"]
-    _arrow(ax, (start + width / 2, -BOX / 2), (start + width / 2, BOX / 2 - ROW))
-    ax.text(start + width / 2 + 0.15, -ROW / 2, "copy the weights", va="center", size=8)
+    _copies(ax)
     ax.set(xlim=(-2.4, 10.8), ylim=(-3 * ROW - 0.6, 0.6))
     ax.set_axis_off()
     words = "; ".join(
         f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS
     )
-    return write_alt_text(fig, f"Four rows of boxes from pictures to head. {words}".replace("\n", " "))
+    copied = "Arrows copy the upstream backbone's weights into the other three."
+    return write_alt_text(
+        fig, f"Four rows of boxes from pictures to head. {words}. {copied}".replace("\n", " ")
+    )
 
 
 @house_style()
 def accuracy_by_amount(
-    curves: Mapping[str, Line], *, title: str, data: str, n_images: int, chance: float | None = None
+    curves: Mapping[str, Line],
+    *,
+    title: str,
+    data: str,
+    n_images: int,
+    chance: float | None = None,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> CourseFigure:
     """Accuracy of each arm by the number of labelled images, on a log scale.
 
@@ -86,6 +98,7 @@ def accuracy_by_amount(
         data: name of the data set, for the caption.
         n_images: number of images that each accuracy is measured on.
         chance: what guessing gives, a fraction.
+        marks: amounts to be marked, each with a few words.
     """
     amounts = sorted({amount for line in curves.values() for amount in line})
     fig, ax, words = _lines(curves, {n: n for n in amounts}, title, data, n_images)
@@ -95,7 +108,9 @@ def accuracy_by_amount(
     ax.set_xlabel("labelled images (log scale)")
     guessing = mark_chance(ax, chance)
     label_right(ax)
-    return write_alt_text(fig, f"Line chart: {words}", guessing)
+    label_top(ax, marks)
+    marked = "; ".join(f"{text} at about {x:,.0f}" for x, text in marks)
+    return write_alt_text(fig, f"Line chart: {words}", guessing, marked)
 
 
 @house_style()
@@ -124,15 +139,69 @@ def accuracy_by_task(
     return write_alt_text(fig, f"Line chart: {words}", guessing)
 
 
+def by_epoch(curves: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, dict[int, tuple[float, ...]]]:
+    """Learning curves (for each arm a list a seed) as lines for :func:`beside`: seeds by epoch."""
+    return {name: dict(enumerate(zip(*runs), start=1)) for name, runs in curves.items()}
+
+
+@house_style()
+def beside(
+    panels: Mapping[str, Mapping[str, Mapping]],
+    *,
+    title: str,
+    x_label: str,
+    chance: float | None = None,
+    log: bool = False,
+    measured: str = "accuracy (%)",
+) -> CourseFigure:
+    """The same lines measured twice, such as yours and recorded: a panel for each, on one scale.
+
+    Args:
+        panels: by what is above the panel (data, number of images), for each arm the accuracies
+            (fractions) of its seeds by place on the x axis: a number, or the name of a task.
+        x_label: what the places are.
+        chance: what guessing gives, a fraction.
+        log: a log scale for the places.
+    """
+    runs = [scores for lines in panels.values() for line in lines.values() for scores in line.values()]
+    fig = new_figure(title, ("two runs", seeds(runs), BAND), height=3.7)
+    axes = fig.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    words, guessing = [], ""
+    for ax, (name, lines) in zip(axes, panels.items()):
+        keys = list(dict.fromkeys(key for line in lines.values() for key in line))
+        named = any(isinstance(key, str) for key in keys)
+        places = {key: i if named else key for i, key in enumerate(keys)}
+        words.append(f"{name}: {_draw(ax, lines, places)}")
+        ax.set_title(textwrap.fill(legible(name), 40), size=9, loc="left")
+        if log:
+            ax.set_xscale("log")
+            ax.xaxis.set_minor_locator(NullLocator())
+        texts = [str(key).replace(" ", "\n") if named else f"{key:,}" for key in keys]
+        ax.set_xticks(list(places.values()), texts)
+        ax.set_xlabel(x_label)
+        guessing = mark_chance(ax, chance)
+    axes[0].set_ylabel(measured)
+    fig.legend(*axes[-1].get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=9)
+    return write_alt_text(fig, f"Line charts. {'; '.join(words)}", guessing)
+
+
 def _lines(
     curves: Mapping[str, Mapping], places: Mapping, title: str, data: str, n_images: int
 ) -> tuple[CourseFigure, Axes, str]:
     """A line of means for each arm, its band from lowest to highest seed, and all of it in words."""
     runs = [scores for line in curves.values() for scores in line.values()]
-    note = "line: mean, band: lowest to highest seed"
-    caption = (data, f"measured on {count(n_images, 'image')}", seeds(runs), note)
+    single = "hollow: one run" if min(map(len, runs)) == 1 < max(map(len, runs)) else ""
+    caption = (data, f"measured on {count(n_images, 'image')}", seeds(runs), BAND, single)
     fig = new_figure(title, caption, height=4.0)
     ax = fig.add_subplot()
+    words = _draw(ax, curves, places)
+    ax.set_ylabel("accuracy (%)")
+    return fig, ax, words
+
+
+def _draw(ax: Axes, curves: Mapping[str, Mapping], places: Mapping) -> str:
+    """Draw the lines and bands; a place with one run where others have several is hollow."""
+    most = max(len(scores) for line in curves.values() for scores in line.values())
     words = []
     shown = zip(display_names(curves, "arm", LONGEST), curves.values(), arm_styles(curves))
     for name, line, (colour, marker) in shown:
@@ -143,9 +212,23 @@ def _lines(
         ax.fill_between(
             x, list(map(min, scores)), list(map(max, scores)), color=colour, alpha=0.18, linewidth=0
         )
+        alone = [i for i, runs in enumerate(scores) if len(runs) == 1 < most]
+        if alone:
+            at, y = [x[i] for i in alone], [middle[i] for i in alone]
+            ax.scatter(at, y, s=30, marker=marker, facecolors="white", edgecolors=colour, zorder=3)
         words.append(f"{name}: " + ", ".join(f"{y:.1f} % at {k}" for k, y in zip(keys, middle)))
-    ax.set_ylabel("accuracy (%)")
-    return fig, ax, "; ".join(words)
+    return "; ".join(words)
+
+
+def _copies(ax: Axes) -> None:
+    """From the upstream backbone a line down beside the others, with an arrow into each."""
+    left, blue = COLUMNS["backbone"][0], COLOURS[0]
+    trunk, start, last = left - 0.3, left + 0.4, -(len(NETWORKS) - 1) * ROW + ENTRY
+    corners = [(start, -BOX / 2), (start, -ROW / 2), (trunk, -ROW / 2), (trunk, last)]
+    ax.plot(*zip(*corners), color=blue, linewidth=1.5)
+    for row in range(1, len(NETWORKS)):
+        _arrow(ax, (trunk, ENTRY - row * ROW), (left, ENTRY - row * ROW), blue)
+    ax.text(start + 0.15, -ROW / 2, "the weights are copied", va="center", size=8.5, color=blue)
 
 
 def _box(ax: Axes, column: str, middle: float, text: str, tint: tuple[str, str] | None) -> None:
@@ -158,7 +241,7 @@ def _box(ax: Axes, column: str, middle: float, text: str, tint: tuple[str, str] 
     ax.text(left + width / 2, middle, text, ha="center", va="center", size=8.5, color=INK)
 
 
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], colour: str = INK) -> None:
     ax.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=INK, shrinkA=1, shrinkB=1)
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, color=colour, shrinkA=1, shrinkB=1)
     )

@@ -60,7 +60,7 @@ def embedding(
     """
     fig = new_figure(
         title,
-        (data, count(len(points), "picture"), "a name, or the end of its line: the middle of the class"),
+        (data, count(len(points), "picture"), "cross: the middle of a class"),
         height=4.6,
     )
     ax = fig.add_subplot()
@@ -74,6 +74,9 @@ def embedding(
             middles.append(np.median(own, axis=0))
             inks[name] = tuple(0.6 * part for part in to_rgb(colour))  # letters are thin: darker
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
+    for (x, y), ink in zip(middles, inks.values()):
+        ax.scatter([x], [y], s=190, marker="+", color="white", linewidth=5, zorder=3)
+        ax.scatter([x], [y], s=150, marker="+", color=[ink], linewidth=2.5, zorder=3)
     label_points(ax, middles, list(inks), others=places.tolist())
     for text in ax.texts:
         text.set(color=inks[text.get_text()], weight="bold")

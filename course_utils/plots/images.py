@@ -159,6 +159,30 @@ def photo_and_guesses(
 
 
 @house_style()
+def photos_and_guesses(
+    photos: Mapping[str, tuple[Tensor, Sequence[tuple[str, float]]]], *, title: str, data: str
+) -> CourseFigure:
+    """Photographs below each other, each beside the classes that a network finds most probable, as bars.
+
+    Args:
+        photos: by what a person sees: uint8 ``[3, H, W]``; class names and probabilities, the most
+            probable first.
+        data: what they are, for the caption.
+    """
+    fig = new_figure(title, (data, count(len(photos), "photograph")), height=1.45 * len(photos))
+    axes = fig.subplots(len(photos), 2, width_ratios=(1, 2.6), squeeze=False)
+    words = []
+    for (left, right), (shows, (photo, guesses)) in zip(axes, photos.items()):
+        _photo(left, _pixels(photo[None])[0])
+        right.set_title(f"a person sees: {legible(shows)}", loc="left", size=9)
+        words.append(f"{shows}: {_guesses(right, guesses)}")
+        if right is not axes[-1, 1]:
+            right.set_xlabel("")
+            right.tick_params(axis="x", labelbottom=False)
+    return write_alt_text(fig, f"The most probable classes. {'; '.join(words)}")
+
+
+@house_style()
 def photo_by_networks(
     photo: Tensor, guesses: Mapping[str, Sequence[tuple[str, float]]], *, title: str, data: str = ""
 ) -> CourseFigure:

@@ -2,7 +2,10 @@
 
 import torch
 
-from course_utils.analysis import occlusion_map
+from course_utils.analysis import best_guesses, occlusion_map
+from course_utils.analysis.occlusion import middle_square
+from course_utils.data import sample_photos
+from course_utils.models import build_model, find_weights
 
 
 def test_the_place_that_decides_is_found():
@@ -19,3 +22,22 @@ def test_the_place_that_decides_is_found():
     whole, grey = torch.sigmoid(torch.tensor([5.0, 128 / 50]))
     assert torch.isclose(lost[1, 2], whole - grey, atol=1e-5)
     assert picture[0, 8, 16] == 250  # the picture itself stays
+
+
+def test_the_square_is_the_middle_of_a_wide_photograph_and_the_top_of_a_high_one():
+    wide = torch.arange(8, dtype=torch.uint8).repeat(3, 4, 1)
+    assert middle_square(wide, 4)[0, 0].tolist() == [2, 3, 4, 5]
+    high = wide.transpose(1, 2)
+    assert middle_square(high, 4)[0, :, 0].tolist() == [0, 1, 2, 3]
+    resized = middle_square(wide, 9)
+    assert resized.dtype == torch.uint8 and resized.shape == (3, 9, 9)
+
+
+def test_guesses_are_the_most_probable_classes_in_order():
+    weights = find_weights("imagenet", "efficientnet_lite0")
+    network = build_model("efficientnet_lite0", weights, num_classes=None).eval()
+    coffee = next(photo for photo in sample_photos() if "coffee" in photo.shows)
+    square, guesses = best_guesses(network, weights, coffee.read(), k=3)
+    assert square.shape == (3, 224, 224) and guesses[0][0] == "espresso" and guesses[0][1] > 0.8
+    chances = [chance for _, chance in guesses]
+    assert len(guesses) == 3 and chances == sorted(chances, reverse=True) and sum(chances) <= 1

@@ -11,6 +11,7 @@ from course_utils.errors import CourseError, NoHeadError
 from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.freezing import (
     count_parameters,
+    free_last_block,
     free_norms_and_last_block,
     freeze_backbone,
     train_mode,
@@ -211,6 +212,18 @@ def test_partial_fine_tuning_trains_norms_last_block_and_head(small):
         in_norm = isinstance(model.get_submodule(name.rpartition(".")[0]), nn.BatchNorm2d)
         wanted = in_norm or name.startswith(("layer4.1.", "fc."))
         assert (name in free) == wanted, name
+
+
+def test_with_frozen_norms_the_last_block_and_the_head_train_and_no_statistic_moves(small):
+    model = build_model("resnet18", small, 10)
+    trainable = free_last_block(model)
+    free = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert free == {"layer4.1.conv1.weight", "layer4.1.conv2.weight", "fc.weight", "fc.bias"}
+    assert trainable == count_parameters(model, trainable=True)
+    train_mode(model)
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    model(torch.randn(4, 3, 32, 32))
+    assert all(torch.equal(buffer, before[name]) for name, buffer in model.named_buffers())
 
 
 def test_partial_fine_tuning_needs_blocks():

@@ -60,6 +60,9 @@ def figures(image_set) -> dict:
         "augmentation_rows": plots.augmentation_rows(
             x[0], {"mirror": x[1:4], "shift": x[1:5]}, data=data, title="Two kinds"
         ),
+        "photos_and_guesses": plots.photos_and_guesses(
+            {"a cat": (x[0], guesses), "a dog": (x[1], guesses)}, title="Cats?", data=data
+        ),
         "photo_and_guesses": plots.photo_and_guesses(x[0], guesses, title="A cat?", data=data),
         "photo_by_networks": plots.photo_by_networks(
             x[0], {"before": guesses, "after": guesses[::-1]}, title="A cat?", data=data

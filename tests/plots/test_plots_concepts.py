@@ -1,6 +1,7 @@
 """Figures of chapter 01: caption, alt text, axes, nothing cut off, all starts named."""
 
 import pytest
+from matplotlib.collections import PathCollection
 from test_plots import CHINESE, DATA, overlapping, png, printed_on
 
 from course_utils import plots
@@ -24,6 +25,9 @@ def drawn():
     return {
         "vocabulary": plots.vocabulary(),
         "amount": plots.accuracy_by_amount(AMOUNTS, title="More labels help", **facts),
+        "beside": plots.beside(
+            {f"{DATA}, 50 images": AMOUNTS, "recorded": AMOUNTS}, title="Twice", x_label="labels", log=True
+        ),
         "task": plots.accuracy_by_task(TASKS, title="From near to far", **facts),
     }
 
@@ -32,7 +36,7 @@ def test_title_caption_and_alt_text(drawn):
     for name, fig in drawn.items():
         title = fig.get_suptitle()
         assert title in fig.alt_text and len(fig.alt_text) > len(title) + 20, name
-        if name != "vocabulary":
+        if name in ("amount", "task"):
             assert DATA in fig.get_supxlabel() and "50 images" in fig.get_supxlabel()
 
 
@@ -86,3 +90,41 @@ def test_other_alphabets_are_drawn():
     curves = {name: {10: (0.2,), 20: (0.3,)} for name in CHINESE}
     fig = plots.accuracy_by_amount(curves, title="t", data="照片", n_images=9)
     assert png(fig)
+
+
+def test_one_run_beside_several_is_hollow_and_said_so():
+    curves = {"from scratch": {100: (0.2, 0.22), 300: (0.3, 0.28), 600: (0.4,)}}
+    fig = plots.accuracy_by_amount(curves, title="t", data=DATA, n_images=9)
+    assert "hollow: one run" in fig.get_supxlabel()
+    (hollow,) = [c for c in fig.axes[0].collections if type(c) is PathCollection]
+    assert hollow.get_offsets()[0].tolist() == pytest.approx([600, 40])
+    every = plots.accuracy_by_amount({"from scratch": {100: (0.2,)}}, title="t", data=DATA, n_images=9)
+    assert "hollow" not in every.get_supxlabel()
+
+
+def test_marked_amounts_are_named():
+    marks = [(200, "they cross")]
+    fig = plots.accuracy_by_amount(AMOUNTS, title="t", data=DATA, n_images=9, marks=marks)
+    assert "they cross" in printed_on(fig) and "they cross at about 200" in fig.alt_text
+
+
+def test_two_runs_stand_beside_each_other_on_one_scale():
+    panels = {"yours": TASKS, "recorded: photographs": TASKS}
+    fig = plots.beside(panels, title="Twice", x_label="from near to far", chance=0.1)
+    left, right = fig.axes
+    assert left.get_ylim() == right.get_ylim() and left.get_title("left") == "yours"
+    assert [t.get_text() for t in right.get_xticklabels()] == ["as\nthey\nare", "colours\ninverted"]
+    assert "recorded: photographs: pretrained: 61.0 % at as they are" in fig.alt_text
+    assert overlapping(fig) == []
+
+
+def test_learning_curves_are_lines_of_seeds_by_epoch():
+    lines = plots.by_epoch({"scratch": [[0.1, 0.2, 0.3], [0.2, 0.3, 0.4]]})
+    assert lines == {"scratch": {1: (0.1, 0.2), 2: (0.2, 0.3), 3: (0.3, 0.4)}}
+    fig = plots.beside({"yours": lines}, title="t", x_label="epoch")
+    assert list(fig.axes[0].lines[0].get_ydata()) == pytest.approx([15, 25, 35])
+
+
+def test_the_weights_are_copied_into_every_network_below():
+    fig = plots.vocabulary()
+    assert "copied" in printed_on(fig) and "into the other three" in fig.alt_text

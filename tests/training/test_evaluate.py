@@ -7,7 +7,7 @@ import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
-from course_utils.analysis.arms import Arm, choose_rate, is_decided, verdict
+from course_utils.analysis.arms import Arm, choose_rate, compared, is_decided, verdict
 from course_utils.models.heads import find_head
 from course_utils.tables import table, transposed
 from course_utils.training.evaluation import (
@@ -177,3 +177,10 @@ def test_predicting_puts_the_weights_back_as_they_lay_in_memory():
     predict(model, images, PREPROCESS)
     assert seen[0][1] == 1 != first.weight.stride()[1]
     assert [(p.data_ptr(), p.stride()) for p in model.parameters()] == before
+
+
+def test_a_comparison_for_a_table_says_whether_it_is_decided():
+    ahead, behind = Arm("a", (0.52, 0.54), 1000), Arm("b", (0.29, 0.31), 1000)
+    assert compared(ahead, behind) == "53.0 % against 30.0 %, decided"
+    assert compared(behind, ahead) == "30.0 % against 53.0 %, decided"
+    assert compared(ahead, Arm("c", (0.53,), 1000)) == "53.0 % against 53.0 %, undecided"

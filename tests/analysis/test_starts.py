@@ -1,0 +1,65 @@
+"""A race of starts: the rate of the first seed, the others at it; what is frozen chooses on validation."""
+
+from functools import partial
+
+import pytest
+from tiny import PREPROCESS, tiny_model, tiny_splits
+
+from course_utils.analysis.starts import PENALTIES, FrozenStart, grid_rows, race
+from course_utils.data.augment import Augment
+from course_utils.training.evaluation import accuracy, evaluate
+from course_utils.training.fitting import fit
+from course_utils.training.probes import extract_features, fit_probe, neighbour_votes
+from course_utils.training.recipe import Phase, Recipe
+
+
+def train(splits, seed, rate):
+    model = tiny_model(seed=seed)
+    recipe = Recipe((Phase(2, rate),), batch_size=10, augment=Augment(pad=2))
+    return model, fit(model, splits, recipe, PREPROCESS, seed=seed).completed()
+
+
+def test_a_race_runs_the_other_seeds_at_the_best_rate_of_the_first(capsys):
+    splits, asked = tiny_splits(), []
+
+    def noted(seed, rate):
+        asked.append((seed, rate))
+        return train(splits, seed, rate)
+
+    found = race("tiny", noted, (0.001, 0.01), (3, 4, 5))
+    assert (
+        found.rate == max(found.grid, key=found.grid.get) and f"-> {found.rate:g}" in capsys.readouterr().out
+    )
+    assert asked == [(3, 0.001), (3, 0.01), (4, found.rate), (5, found.rate)]
+    assert found.grid[found.rate] == max(found.curves[0]) and [len(c) for c in found.curves] == [2, 2, 2]
+    arm = found.arm(splits.test, PREPROCESS)
+    assert (arm.name, arm.lr, arm.n_images) == ("tiny", found.rate, len(splits.test))
+    assert arm.scores == tuple(evaluate(model, splits.test, PREPROCESS).top1 for model in found.models)
+
+
+def test_what_is_clearly_below_the_best_of_its_row_is_marked():
+    rows = grid_rows({"scratch": {"0.0001": 0.26, "0.003": 0.34}, "tuned": {0.1: 0.493, 0.3: 0.563}}, 300)
+    assert rows[0] == {"start": "scratch", "rate 0.0001": "↓ 26.0 %", "rate 0.003": "34.0 %"}
+    assert rows[1] == {"start": "tuned", "rate 0.1": "49.3 %", "rate 0.3": "56.3 %"}
+
+
+@pytest.mark.parametrize("kind", ["probe", "neighbours"])
+def test_a_frozen_start_chooses_on_validation_and_is_tested_once(kind):
+    splits, model = tiny_splits(), tiny_model()
+    start = FrozenStart(model, PREPROCESS, splits.val, splits.test)
+    known, val, test = (
+        extract_features(model, part, PREPROCESS) for part in (splits.train, splits.val, splits.test)
+    )
+    labels = splits.train.labels
+    if kind == "probe":
+        members = [fit_probe(known, labels, len(splits.classes), penalty) for penalty in PENALTIES]
+    else:
+        members = [partial(neighbour_votes, known, labels, k=k) for k in (1, 5, 20)]
+    best = max(members, key=lambda member: accuracy(member(val), splits.val.labels))
+    assert getattr(start, kind)(splits.train) == accuracy(best(test), splits.test.labels)
+
+
+def test_fewer_images_than_neighbours_are_no_error():
+    splits = tiny_splits()
+    start = FrozenStart(tiny_model(), PREPROCESS, splits.val, splits.test)
+    assert 0 <= start.neighbours(splits.train.take(6, 0)) <= 1
