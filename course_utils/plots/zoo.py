@@ -14,7 +14,6 @@ from course_utils.errors import DataError
 from course_utils.plots.frame import (
     FAINT,
     INK,
-    MARKERS,
     CourseFigure,
     display_names,
     house_style,
@@ -58,12 +57,12 @@ def zoo_accuracy(
     note = "published: one network, one crop; the larger a point, the more multiply-adds"
     fig = new_figure(title, (data, count(len(known), "model"), note), height=4.6)
     ax = fig.add_subplot()
-    for i, family in enumerate(dict.fromkeys(row["family"] for row in known)):
+    families = list(dict.fromkeys(row["family"] for row in known))
+    for i, family in enumerate(families):
         some = [row for row in known if row["family"] == family]
-        colour, marker = series_style(i)
-        places = zip(*((row[column], 100 * row["top-1"]) for row in some))
-        areas = [_area(row["GMAC"]) for row in some]
-        ax.scatter(*places, areas, color=colour, marker=marker, alpha=0.85, label=family)
+        (colour, marker), areas = series_style(i), [_area(row["GMAC"]) for row in some]
+        x, y = [row[column] for row in some], [100 * row["top-1"] for row in some]
+        ax.scatter(x, y, areas, color=colour, marker=marker, alpha=0.85)
     joined = [(row[column], 100 * row["top-1"]) for name in pair for row in known if row["model"] == name]
     between: list[tuple[float, float]] = []
     if len(joined) == 2:
@@ -73,7 +72,7 @@ def zoo_accuracy(
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
     ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    _legend_of_areas(ax)
+    _legend_of_areas(ax, families)
     points = [(row[column], 100 * row["top-1"]) for row in known]
     label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST), between)
     words = [
@@ -88,17 +87,16 @@ def _area(gmac: float) -> float:
     return 40 * gmac**0.5
 
 
-def _legend_of_areas(ax: Axes) -> None:
+def _legend_of_areas(ax: Axes, families: Sequence[str]) -> None:
     """The families, and what three areas stand for."""
-    handles, labels = ax.get_legend_handles_labels()
-    handles = [
-        Line2D([], [], color=h.get_facecolor()[0], marker=MARKERS[i], linestyle="")
-        for i, h in enumerate(handles)
-    ]
+    handles = []
+    for i in range(len(families)):
+        colour, marker = series_style(i)
+        handles.append(Line2D([], [], color=colour, marker=marker, linestyle=""))
     for gmac in AREAS_SHOWN:
         side = _area(gmac) ** 0.5
         handles.append(Line2D([], [], color="0.6", marker="o", markersize=side, linestyle=""))
-    texts = [*labels, *(f"{gmac:g} GMAC" for gmac in AREAS_SHOWN)]
+    texts = [*families, *(f"{gmac:g} GMAC" for gmac in AREAS_SHOWN)]
     ax.legend(handles, texts, loc="lower left", frameon=False, fontsize=9)
 
 
@@ -166,7 +164,7 @@ def accuracy_by_work(
     for step, x0, x1, y0, y1 in zip(steps, work, work[1:], accuracy, accuracy[1:]):
         middle = ((x0 + x1) / 2, (y0 + y1) / 2)
         ax.annotate(step, middle, (8, -9), **SMALL_PRINT, color=FAINT, ha="left")
-    if chosen in sizes:
+    if chosen is not None and chosen in sizes:
         ax.plot(sizes[chosen][0], 100 * sizes[chosen][1], "o", markersize=15, fillstyle="none", color=INK)
     ax.set(xlabel="multiply-adds a picture (GMAC)", ylabel="accuracy (%)", xlim=(0, 1.12 * max(work)))
     ax.margins(y=0.25)
