@@ -170,6 +170,16 @@ def try_yours(ask: Callable[[], object]) -> None:
         print(f"your answer cannot be used yet: {type(problem).__name__}: {problem}")
 
 
+def answer_of(ask: Callable[[], object], otherwise: str = "still open") -> str:
+    """What ``ask``, which uses answers of yours, gives, as text; ``otherwise`` while they are open."""
+    try:
+        return str(ask())
+    except NotImplementedError:
+        return otherwise
+    except Exception as problem:
+        return f"cannot be used yet: {type(problem).__name__}"
+
+
 def _arm_row(saved: dict) -> dict:
     """An arm as a row: its mean, the range of its seeds, what it was measured on, its rate."""
     cost = {"ms an image": f"{saved['ms_per_image']:.1f}"} if "ms_per_image" in saved else {}

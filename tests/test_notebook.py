@@ -7,7 +7,7 @@ import pytest
 from course_utils import plots
 from course_utils.analysis.arms import Arm
 from course_utils.course import recorded
-from course_utils.notebook import show_arms, start, try_yours
+from course_utils.notebook import answer_of, show_arms, start, try_yours
 
 NAME = "03_resnet18_finetune"
 
@@ -163,3 +163,12 @@ def wrong() -> None:
 def test_an_answer_that_cannot_be_used_stops_nothing(ask, told, capsys):
     try_yours(ask)
     assert capsys.readouterr().out == told
+
+
+def test_an_answer_in_a_table_is_its_text_or_says_that_it_is_open():
+    def open_answer():
+        raise NotImplementedError
+
+    assert answer_of(lambda: 1 + 1) == "2"
+    assert answer_of(open_answer) == "still open"
+    assert answer_of(lambda: 1 / 0) == "cannot be used yet: ZeroDivisionError"

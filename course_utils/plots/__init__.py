@@ -40,13 +40,14 @@ from course_utils.plots.results import (
     learning_curves,
 )
 from course_utils.plots.training import epoch_metrics, iteration_loss
-from course_utils.plots.zoo import accuracy_by_size, zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, accuracy_by_work, zoo_accuracy, zoo_timeline
 
 __all__ = [
     "accuracy_against_cost",
     "accuracy_by_amount",
     "accuracy_by_size",
     "accuracy_by_task",
+    "accuracy_by_work",
     "arms",
     "augmentation_grid",
     "augmentation_rows",

@@ -256,30 +256,45 @@ def _masked(ax: Axes) -> str:
 
 
 def _captions(ax: Axes) -> str:
-    """Pictures against captions: the diagonal belongs together."""
+    """Pictures against captions: the diagonal belongs together; and class names in place of captions."""
     image, cell = scene(96), 0.46
     crops = (image[30:94, 5:69], image[0:48, 48:96], image[48:96, 48:96])
     texts = ("a house", "the sun", "green hills")
     for i, (crop, text) in enumerate(zip(crops, texts)):
-        y = 1.25 - cell * i
-        picture(ax, crop[: min(crop.shape[:2]), : min(crop.shape[:2])], 0.25, y + 0.03, 0.4)
-        word(ax, 1.65 + cell * (i + 0.5), 1.95, text, rotation=30, ha="left", rotation_mode="anchor")
+        middle = 1.48 - cell * i
+        picture(ax, crop[: min(crop.shape[:2]), : min(crop.shape[:2])], 0.25, middle - 0.2, 0.4)
+        arrow(ax, (0.75, middle), (1.55, middle))
+        across = 1.65 + cell * (i + 0.5)
+        arrow(ax, (across, 2.13), (across, 1.76))
+        word(ax, across, 2.2, text, rotation=30, ha="left", rotation_mode="anchor")
     lattice(ax, 1.65, 0.33, 3, cell, lambda row, column: STRONG["linear"] if row == column else "white")
-    arrow(ax, (0.75, 1.02), (1.55, 1.02))
-    word(ax, 1.15, 1.18, "image tower")
-    word(ax, 3.35, 1.6, "text\ntower")
+    word(ax, 1.15, 1.72, "image tower")
+    word(ax, 3.42, 1.95, "text tower")
     word(ax, 2.34, 0.16, "green: should be close; white: far apart")
-    picture(ax, crops[0], 4.6, 0.8, 0.5)
-    arrow(ax, (5.2, 1.05), (5.6, 1.05))
+    word(ax, 1.6, 2.77, "training: pairs from the web", weight="bold")
+    return _named(ax, crops[0])
+
+
+def _named(ax: Axes, crop: np.ndarray) -> str:
+    """A picture against the texts of three classes: bars of probability, with their axis."""
+    left, whole = 5.7, 0.7
+    picture(ax, crop, 4.6, 0.97, 0.5)
+    arrow(ax, (5.2, 1.22), (5.6, 1.22))
     for i, (text, share) in enumerate(
-        (("a photo of a cat", 0.15), ("a photo of a house", 0.9), ("a photo of a ship", 0.1))
+        (("a photo of a cat", 0.08), ("a photo of a house", 0.86), ("a photo of a ship", 0.06))
     ):
-        y = 1.45 - 0.4 * i
-        block(ax, 5.7, y - 0.1, (0.7 * share, 0.2), STRONG["linear"] if share > 0.5 else LINEAR)
-        word(ax, 6.45, y, text, ha="left")
-    word(ax, 1.6, 2.42, "training: pairs from the web", weight="bold")
-    word(ax, 6.0, 2.42, "use: class names are the head", weight="bold")
-    return "Three pictures against three captions, close on the diagonal; a picture against three class texts"
+        y = 1.62 - 0.4 * i
+        block(ax, left, y - 0.1, (whole * share, 0.2), STRONG["linear"] if share > 0.5 else LINEAR)
+        word(ax, left + whole + 0.08, y, text, ha="left")
+    ax.plot([left, left, left + whole, left + whole], [1.85, 0.58, 0.58, 0.63], color=INK, lw=0.9)
+    for share in (0, 1):
+        word(ax, left + whole * share, 0.47, str(share))
+    word(ax, left + whole / 2, 0.3, "probability")
+    word(ax, 6.0, 2.77, "use: class names are the head", weight="bold")
+    return (
+        "Three pictures against three captions, close on the diagonal; a picture against three class texts, "
+        "with bars of probability from 0 to 1"
+    )
 
 
 IDEAS: Mapping[str, Idea] = {
@@ -304,5 +319,5 @@ IDEAS: Mapping[str, Idea] = {
         "hide patches and let the network say what was there", 2.25,
         "no labels; the guess is drawn, not a network's", _masked),
     "Images and texts (CLIP)": Idea(
-        "a picture and its caption should be close; class names become a head", 2.6, "", _captions),
+        "a picture and its caption should be close; class names become a head", 2.95, "", _captions),
 }  # fmt: skip

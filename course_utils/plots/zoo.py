@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter
 
 from course_utils.errors import DataError
 from course_utils.plots.frame import (
+    FAINT,
+    INK,
     CourseFigure,
     display_names,
     house_style,
@@ -22,47 +27,77 @@ from course_utils.plots.labels import label_points
 from course_utils.tables import count, percent
 
 LONGEST = 22  # letters of a model's name
-FILLS: tuple[Literal["full", "none"], ...] = ("full", "none")  # of weights with a head, and without
+AREAS_SHOWN = (0.3, 4, 16)  # GMAC, in the legend
+SMALL_PRINT: dict[str, Any] = {"textcoords": "offset points", "size": 9}
 ACROSS = 5  # models in a line of the time line
 
 
 @house_style()
 def zoo_accuracy(
-    rows: Sequence[Mapping], column: str, *, title: str, data: str = "ImageNet-1k validation"
+    rows: Sequence[Mapping],
+    column: str,
+    *,
+    title: str,
+    data: str = "ImageNet-1k validation",
+    pair: Sequence[str] = (),
 ) -> CourseFigure:
     """Published top-1 accuracy against a cost on a logarithmic axis, a style for each family.
 
+    The area of a point grows with the root of its multiply-adds.
+
     Args:
-        rows: with ``model``, ``family``, ``head``, ``top-1`` (fraction; rows without are left out) and
+        rows: with ``model``, ``family``, ``GMAC``, ``top-1`` (fraction; rows without are left out) and
             ``column``.
         column: the cost, with its unit: ``"parameters (M)"`` or ``"GMAC"``.
+        pair: two models of which the title speaks: a line joins them.
     """
     known = [row for row in rows if row["top-1"] is not None]
     if not known:
         raise DataError("no row has a published accuracy.", expected="a `top-1` that is not None")
-    note = "published: one network, one crop; self-supervised: linear probe; hollow: weights without a head"
+    note = "published: one network, one crop; the larger a point, the more multiply-adds"
     fig = new_figure(title, (data, count(len(known), "model"), note), height=4.6)
     ax = fig.add_subplot()
-    for i, family in enumerate(dict.fromkeys(row["family"] for row in rows)):
+    families = list(dict.fromkeys(row["family"] for row in known))
+    for i, family in enumerate(families):
         some = [row for row in known if row["family"] == family]
-        (colour, marker), label = series_style(i), family
-        for fill in FILLS:
-            points = [(row[column], 100 * row["top-1"]) for row in some if _fill(row) == fill]
-            if points:
-                ax.plot(*zip(*points), marker, color=colour, markersize=7, fillstyle=fill, label=label)
-                label = "_"  # a family once
+        (colour, marker), areas = series_style(i), [_area(row["GMAC"]) for row in some]
+        x, y = [row[column] for row in some], [100 * row["top-1"] for row in some]
+        ax.scatter(x, y, areas, color=colour, marker=marker, alpha=0.85)
+    joined = [(row[column], 100 * row["top-1"]) for name in pair for row in known if row["model"] == name]
+    between: list[tuple[float, float]] = []
+    if len(joined) == 2:
+        (x0, y0), (x1, y1) = joined
+        between = list(zip(np.geomspace(x0, x1, 40), np.linspace(y0, y1, 40)))
+        ax.plot(*zip(*joined), color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
     ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.legend(loc="lower left", frameon=False, fontsize=9)
+    _legend_of_areas(ax, families)
     points = [(row[column], 100 * row["top-1"]) for row in known]
-    label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST))
-    words = [f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}" for row in known]
+    label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST), between)
+    words = [
+        f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}, {row['GMAC']:.2f} GMAC"
+        for row in known
+    ]
     return write_alt_text(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(words)}")
 
 
-def _fill(row: Mapping) -> str:
-    return "none" if row["head"] == "none" else "full"
+def _area(gmac: float) -> float:
+    """Of a point, in square points of print."""
+    return 40 * gmac**0.5
+
+
+def _legend_of_areas(ax: Axes, families: Sequence[str]) -> None:
+    """The families, and what three areas stand for."""
+    handles = []
+    for i in range(len(families)):
+        colour, marker = series_style(i)
+        handles.append(Line2D([], [], color=colour, marker=marker, linestyle=""))
+    for gmac in AREAS_SHOWN:
+        side = _area(gmac) ** 0.5
+        handles.append(Line2D([], [], color="0.6", marker="o", markersize=side, linestyle=""))
+    texts = [*families, *(f"{gmac:g} GMAC" for gmac in AREAS_SHOWN)]
+    ax.legend(handles, texts, loc="lower left", frameon=False, fontsize=9)
 
 
 @house_style()
@@ -85,12 +120,56 @@ def accuracy_by_size(
             ax.plot(list(line), [100 * y for y in line.values()], marker=marker, color=colour, label=name)
             points = ", ".join(f"{percent(y)} at {size} px" for size, y in line.items())
             words.append(f"{run}, {name}: {points}")
+        _number_ends(ax, list(lines.values()))
         ax.set_title(legible(run), size=10, loc="left")
         ax.set(xlabel="input size (pixels a side)", xticks=sizes)
+        ax.margins(x=0.1, y=0.12)
         guessing = mark_chance(ax, chance)
     axes[0].set_ylabel("accuracy (%)")
     axes[-1].legend(loc="lower right", bbox_to_anchor=(1, 0.12), frameon=False, fontsize=9)
     return write_alt_text(fig, f"Line charts. {'; '.join(words)}", guessing)
+
+
+def _number_ends(ax: Axes, lines: Sequence[Mapping[int, float]]) -> None:
+    """Write the accuracies at the first and the last size: the highest above its point, others below."""
+    for size in {min(lines[0]), max(lines[0])}:
+        highest, *others = sorted((100 * line[size] for line in lines), reverse=True)
+        ax.annotate(f"{highest:.1f}", (size, highest), (0, 7), **SMALL_PRINT, ha="center", va="bottom")
+        for accuracy in others:
+            ax.annotate(f"{accuracy:.1f}", (size, accuracy), (0, -7), **SMALL_PRINT, ha="center", va="top")
+
+
+@house_style()
+def accuracy_by_work(
+    sizes: Mapping[int, tuple[float, float]], *, title: str, data: str, chosen: int | None = None
+) -> CourseFigure:
+    """Accuracy by what it costs: one network at several sizes of its input, with what each step buys.
+
+    Args:
+        sizes: multiply-adds (10^9) and accuracy (fraction) by pixels a side, from small to large.
+        chosen: a size to ring.
+    """
+    note = "validation accuracy of a linear probe; one run of each"
+    fig = new_figure(title, (data, note), height=3.3)
+    ax = fig.add_subplot()
+    work, accuracy = [gmac for gmac, _ in sizes.values()], [round(100 * y, 1) for _, y in sizes.values()]
+    colour, marker = series_style(1)  # that of EfficientNet-Lite0 beside ResNet-18
+    ax.plot(work, accuracy, marker=marker, color=colour)
+    for pixels, x, y in zip(sizes, work, accuracy):
+        ax.annotate(f"{pixels} px: {y:.1f} %", (x, y), (-6, 9), **SMALL_PRINT, ha="right")
+    steps = [
+        f"+{y1 - y0:.1f} points for {x1 / x0:.1f} times the work"
+        for x0, x1, y0, y1 in zip(work, work[1:], accuracy, accuracy[1:])
+    ]
+    for step, x0, x1, y0, y1 in zip(steps, work, work[1:], accuracy, accuracy[1:]):
+        middle = ((x0 + x1) / 2, (y0 + y1) / 2)
+        ax.annotate(step, middle, (8, -9), **SMALL_PRINT, color=FAINT, ha="left")
+    if chosen is not None and chosen in sizes:
+        ax.plot(sizes[chosen][0], 100 * sizes[chosen][1], "o", markersize=15, fillstyle="none", color=INK)
+    ax.set(xlabel="multiply-adds a picture (GMAC)", ylabel="accuracy (%)", xlim=(0, 1.12 * max(work)))
+    ax.margins(y=0.25)
+    points = [f"{y:.1f} % at {pixels} px and {x:.2f} GMAC" for pixels, x, y in zip(sizes, work, accuracy)]
+    return write_alt_text(fig, f"Line chart: {'; '.join(points)}. Steps: {'; '.join(steps)}")
 
 
 @house_style()

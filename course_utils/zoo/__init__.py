@@ -6,6 +6,7 @@ Start reading in ``entries.py``, then ``building.py`` (``build``).
 from __future__ import annotations
 
 from course_utils.zoo.building import build
+from course_utils.zoo.choosing import Case, recommend
 from course_utils.zoo.entries import CAPTIONS, ENTRIES, FAMILIES, NAMES, UNLABELLED, Entry, find, select
 from course_utils.zoo.hub import Availability, address, availability, cached_file, download
 from course_utils.zoo.mocov3 import position_embedding
@@ -20,7 +21,19 @@ from course_utils.zoo.published import (
     origin,
     torchvision_accuracies,
 )
-from course_utils.zoo.rows import Case, filter_rows, plain_table, published_row, recommend, zoo_row
+from course_utils.zoo.rows import filter_rows, plain_table, published_facts, published_row, zoo_row
+from course_utils.zoo.summaries import (
+    accuracies_by_size,
+    ahead,
+    by_licence,
+    by_supervision,
+    group_rows,
+    groups,
+    history,
+    in_short,
+    recommended,
+    told_and_found,
+)
 
 __all__ = [
     "Availability",
@@ -36,21 +49,32 @@ __all__ = [
     "SEVERAL_SCALES",
     "UNLABELLED",
     "WIDESPREAD",
+    "accuracies_by_size",
     "address",
+    "ahead",
     "availability",
     "best_single",
     "build",
+    "by_licence",
+    "by_supervision",
     "cached_file",
     "card",
     "download",
     "filter_rows",
     "find",
+    "group_rows",
+    "groups",
+    "history",
+    "in_short",
     "origin",
     "plain_table",
     "position_embedding",
+    "published_facts",
     "published_row",
     "recommend",
+    "recommended",
     "select",
+    "told_and_found",
     "torchvision_accuracies",
     "zoo_row",
 ]

@@ -3,23 +3,27 @@
 import pytest
 
 from course_utils.errors import DataError
-from course_utils.plots.zoo import accuracy_by_size, zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, accuracy_by_work, zoo_accuracy, zoo_timeline
 from course_utils.zoo import entries
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 ROWS = [
-    {"model": "small", "family": "CNN", "head": "1,000 classes", "top-1": 0.7, "GMAC": 0.2},
-    {"model": "large", "family": "CNN", "head": "1,000 classes", "top-1": 0.8, "GMAC": 17.6},
-    {"model": "probed", "family": "self-supervised", "head": "none", "top-1": 0.746, "GMAC": 4.1},
-    {"model": "unknown", "family": "Transformer", "head": "1,000 classes", "top-1": None, "GMAC": 5.0},
+    {"model": "small", "family": "CNN", "top-1": 0.72, "GMAC": 0.25, "parameters (M)": 3.5},
+    {"model": "large", "family": "CNN", "top-1": 0.7, "GMAC": 16.0, "parameters (M)": 138.0},
+    {"model": "vit", "family": "Transformer", "top-1": 0.81, "GMAC": 17.6, "parameters (M)": 86.6},
+    {"model": "unknown", "family": "self-supervised", "top-1": None, "GMAC": 5.0, "parameters (M)": 22.0},
 ]
+SIZES = {96: (0.07, 0.839), 128: (0.125, 0.866), 224: (0.384, 0.907)}
 
 
 @pytest.fixture(scope="module")
 def drawn():
     timeline = [(entry.name, entry.family, entry.year) for entry in entries.ENTRIES]
     return {
-        "accuracy": zoo_accuracy(ROWS, "GMAC", title="Compute alone does not buy accuracy"),
+        "accuracy": zoo_accuracy(
+            ROWS, "parameters (M)", title="Large is behind small", pair=("small", "large")
+        ),
+        "work": accuracy_by_work(SIZES, title="The last step buys least", data="cartoons", chosen=128),
         "timeline": zoo_timeline(timeline, title="From LeNet to DINOv3"),
     }
 
@@ -30,7 +34,8 @@ def test_accuracy_by_size_has_a_panel_a_run_the_chance_line_and_all_numbers():
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["yours", "recorded"]
     for ax in figure.axes:
         assert ax.get_xlabel() == "input size (pixels a side)"
-        assert [text.get_text() for text in ax.texts] == ["guessing"]
+        assert [text.get_text() for text in ax.texts if text.get_text() == "guessing"]
+        assert {"60.0", "40.0", "70.0", "50.0"} <= {text.get_text() for text in ax.texts}
         assert list(ax.get_xticks()) == [32, 64]
     assert figure.axes[0].get_ylabel() == "accuracy (%)"
     assert "recorded, large: 40.0 % at 32 px, 70.0 % at 64 px" in figure.alt_text
@@ -40,7 +45,8 @@ def test_accuracy_by_size_has_a_panel_a_run_the_chance_line_and_all_numbers():
 def test_alt_text_has_title_and_numbers(drawn):
     for name, figure in drawn.items():
         assert figure.get_suptitle() in figure.alt_text.replace("\n", " "), name
-    assert "large 80.0 % at 17.6" in drawn["accuracy"].alt_text
+    assert "large 70.0 % at 138, 16.00 GMAC" in drawn["accuracy"].alt_text
+    assert "86.6 % at 128 px and 0.12 GMAC" in drawn["work"].alt_text
     assert "unknown" not in drawn["accuracy"].alt_text
     assert "1998: LeNet-5; 2012: AlexNet" in drawn["timeline"].alt_text
 
@@ -54,18 +60,30 @@ def test_every_model_stands_on_the_time_line_in_the_row_of_its_year(drawn):
 
 def test_axes_carry_units_and_families_have_their_own_look(drawn):
     (ax,) = drawn["accuracy"].axes
-    assert ax.get_ylabel() == "top-1 accuracy (%)" and ax.get_xlabel() == "GMAC"
-    looks = [(line.get_color(), line.get_marker()) for line in ax.lines]
-    assert len(looks) == len(set(looks)) == 2
+    assert ax.get_ylabel() == "top-1 accuracy (%)" and ax.get_xlabel() == "parameters (M)"
+    looks = {tuple(points.get_facecolor()[0]) for points in ax.collections}
+    assert len(looks) == len(ax.collections) == 2
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["CNN", "Transformer", "0.3 GMAC", "4 GMAC", "16 GMAC"]
 
 
-def test_weights_without_a_head_are_hollow_and_a_family_is_named_once():
-    bare = ROWS[1] | {"model": "bare", "head": "none"}
-    figure = zoo_accuracy([*ROWS, bare], "GMAC", title="With and without")
-    (ax,) = figure.axes
-    assert [line.get_fillstyle() for line in ax.lines] == ["full", "none", "none"]
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["CNN", "self-supervised"]
-    assert "hollow: weights without a head" in figure.get_supxlabel().replace("\n", " ")
+def test_the_area_of_a_point_grows_with_its_work_and_a_line_joins_the_pair(drawn):
+    (ax,) = drawn["accuracy"].axes
+    small, large = ax.collections[0].get_sizes()
+    assert large / small == pytest.approx((16 / 0.25) ** 0.5)
+    (line,) = ax.lines
+    assert [tuple(point) for point in line.get_xydata()] == [(3.5, 72.0), (138.0, 70.0)]
+    assert not zoo_accuracy(ROWS, "GMAC", title="No pair").axes[0].lines
+
+
+def test_steps_are_what_the_printed_percentages_give_and_the_chosen_size_is_ringed(drawn):
+    (ax,) = drawn["work"].axes
+    told = [text.get_text() for text in ax.texts]
+    assert "+2.7 points for 1.8 times the work" in told and "+4.1 points for 3.1 times the work" in told
+    assert "128 px: 86.6 %" in told
+    ring = ax.lines[-1]
+    assert ring.get_fillstyle() == "none" and tuple(ring.get_xydata()[0]) == pytest.approx((0.125, 86.6))
+    assert len(accuracy_by_work(SIZES, title="None", data="cartoons", chosen=100).axes[0].lines) == 1
 
 
 def test_nothing_is_cut_off(drawn):

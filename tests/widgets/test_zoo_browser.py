@@ -3,6 +3,7 @@
 import pytest
 from torchvision.models import get_model_weights
 
+from course_utils.models import build_model, count_parameters, find_head, find_weights, lite0
 from course_utils.models.cost import on_meta
 from course_utils.widgets import live, zoo_browser
 from course_utils.widgets.zoo_browser import browser, html_table
@@ -12,6 +13,8 @@ from course_utils.zoo.rows import (
     filter_rows,
     format_cell,
     plain_table,
+    published_facts,
+    published_multiply_adds,
     published_parameters,
     published_row,
     zoo_row,
@@ -41,7 +44,12 @@ def test_facts_of_a_row(rows):
 
 @pytest.mark.parametrize(
     "name, head",
-    [("EfficientNet-Lite0", "none"), ("MoCo v3 ViT-S", "none"), ("CLIP ViT-B/16", "projection to 512")],
+    [
+        ("EfficientNet-Lite0", "1,000 classes"),
+        ("MoCo v3 ViT-S", "none"),
+        ("DINOv2 ViT-S", "none"),
+        ("CLIP ViT-B/16", "projection to 512"),
+    ],
 )
 def test_parameters_of_weights_that_came_without_a_head_are_marked(name, head):
     assert zoo_row(entries.find(name))["head"] == head
@@ -124,14 +132,40 @@ def test_parameters_are_those_of_the_published_network(name):
     assert published_parameters(entry, model) == told
 
 
-def test_published_rows_have_torchvisions_cost_or_ours_and_say_what_lacks_a_head():
-    resnet, lite0, clip = (
-        published_row(entries.find(n)) for n in ("ResNet-18", "EfficientNet-Lite0", "CLIP ViT-B/16")
+def test_lite0_is_counted_with_the_head_that_lies_in_its_file():
+    weights, facts = find_weights("imagenet", lite0.ARCH), published_facts(entries.find("EfficientNet-Lite0"))
+    whole = build_model(lite0.ARCH, weights, num_classes=None)
+    assert (find_head(whole).in_features, find_head(whole).out_features) == (1280, weights.num_classes)
+    assert facts["parameters (M)"] * 1e6 == count_parameters(whole) == 4_652_008
+    assert published_facts(entries.find("MobileNet v2"))["parameters (M)"] < facts["parameters (M)"]
+
+
+@pytest.mark.parametrize("name", ["EfficientNet B0", "ConvNeXt-T", "MobileNet v3 Small"])
+def test_multiply_adds_are_those_of_the_published_network_to_the_third_decimal(name):
+    entry = entries.find(name)
+    model = on_meta(lambda: build(name, size=entry.size))
+    assert published_multiply_adds(entry, model) / 1e9 == pytest.approx(
+        published_facts(entry)["GMAC"], abs=5e-4
     )
-    assert (resnet["parameters (M)"], resnet["GMAC"], resnet["top-1"]) == ("11.7", "1.81", "69.8 %")
-    assert (lite0["parameters (M)"], lite0["GMAC"]) == ("3.4, no head", "0.38")
+
+
+def test_all_tables_tell_the_same_numbers(rows):
+    for row in rows:
+        facts = published_facts(entries.find(row["model"]))
+        assert {key: row[key] for key in ("parameters (M)", "GMAC")} == {
+            key: facts[key] for key in ("parameters (M)", "GMAC")
+        }
+
+
+def test_published_rows_say_what_lacks_a_head_and_what_a_card_excludes():
+    lite0_row, moco, clip = (
+        published_row(published_facts(entries.find(name)))
+        for name in ("EfficientNet-Lite0", "MoCo v3 ViT-S", "CLIP ViT-B/16")
+    )
+    assert (lite0_row["parameters (M)"], lite0_row["GMAC"]) == ("4.65", "0.39")
+    assert moco["parameters (M)"] == "21.67, no head"
     assert (clip["parameters (M)"], clip["licence"], clip["top-1"]) == (
-        "86.2",
+        "86.19",
         "apache-2.0; see its card",
         "–",
     )

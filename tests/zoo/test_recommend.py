@@ -4,7 +4,7 @@ import pytest
 
 from course_utils.errors import CourseError
 from course_utils.zoo import entries
-from course_utils.zoo.rows import Case, recommend
+from course_utils.zoo.choosing import Case, recommend
 
 
 def row(name: str, **facts) -> dict:
@@ -65,7 +65,7 @@ def test_most():
 
 def test_reasons_and_cautions():
     found = {c.name: c for c in recommend(ROWS, Case(size=32, commercial=True))}
-    assert found["plain"].reasons[0] == "70.0% top-1 on ImageNet"
+    assert found["plain"].reasons[0] == "70.0 % top-1 on ImageNet"
     assert found["texts"].reasons[0] == "no comparable ImageNet number"
     assert "10.0 M parameters, 1.00 GMAC at 224 px" in str(found["plain"])
     assert found["plain"].cautions == ("made for 224 px: try enlarged pictures too",)
