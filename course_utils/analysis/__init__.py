@@ -22,7 +22,8 @@ from course_utils.analysis.calibration import (
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import occlusion_map
-from course_utils.analysis.paired import Paired, compare_pair, exact_p, mid_p
+from course_utils.analysis.paired import Paired, compare_pair, compare_seeds, exact_p, mid_p, paired_lead
+from course_utils.analysis.probing import probe_arm
 from course_utils.analysis.protocol import Contender, Protocol
 from course_utils.analysis.residual import (
     capture,
@@ -45,6 +46,7 @@ __all__ = [
     "capture",
     "choose_rate",
     "compare_pair",
+    "compare_seeds",
     "describe_worth",
     "estimate_norms",
     "exact_p",
@@ -60,7 +62,9 @@ __all__ = [
     "labels_needed",
     "mid_p",
     "occlusion_map",
+    "paired_lead",
     "path_lengths",
+    "probe_arm",
     "permuted_copy",
     "recording",
     "reliability_bins",

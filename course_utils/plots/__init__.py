@@ -3,6 +3,7 @@
 Start reading in ``frame.py`` (what all figures share, ``show``), then in any module of figures.
 """
 
+from course_utils.plots.backbones import backbones
 from course_utils.plots.comparison import (
     class_differences,
     kernel_windows,
@@ -49,6 +50,7 @@ __all__ = [
     "arms",
     "augmentation_grid",
     "augmentation_rows",
+    "backbones",
     "block_damage",
     "block_maps",
     "block_sketch",
