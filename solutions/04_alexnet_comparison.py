@@ -11,7 +11,7 @@
 #
 # Three years lie between AlexNet (2012) and ResNet (2015), and everybody knows which one is better. **The tutorial** of this chapter
 # (S1 in `docs/claims.md`) cuts a 3x3 window out of AlexNet's first kernels to make it take small pictures, freezes it, and announces a
-# comparison with ResNet-18 whose result it never prints. Here is the comparison, and how much of what everybody knows a small test can show.
+# comparison with ResNet-18 whose result it never prints. Here is that comparison.
 #
 # **Question.** Is ResNet-18 really better than AlexNet, at what, and how sure may one be?
 #
@@ -21,9 +21,8 @@
 # - write down a fair protocol before the first run, and keep to it;
 # - compare two checkpoints on the same images with McNemar's test, read a bootstrap interval, and say what neither can tell.
 #
-# **How it works.** Predict first, then run, then read. An exercise that you leave open stops nothing; each has an instant check. The core
-# takes about 90 minutes; what stands below *Further* can be left out, and its exercises are homework. Boxes titled **Is it true?** take up
-# sentences from tutorials (`docs/claims.md` lists them all).
+# **How it works.** Predict first, then run, then read. An exercise that you leave open stops nothing. The core takes about 90 minutes; what
+# stands below *Further* can be left out. Boxes titled **Is it true?** take up sentences from tutorials.
 #
 # | exercise | points | minutes | |
 # |---|---|---|---|
@@ -101,8 +100,8 @@ show_table([sides(size) for size in (32, 62, 63)], caption="Side of the map afte
 assert min(sides(62).values()) < 1 <= min(sides(63).values())
 
 # %% [markdown]
-# At 32 pixels the last pool would need a window that is not there; the smallest picture that gets through has 63. ResNet-18 runs at 32
-# (chapter 03), so a comparison "on 32x32" begins with a decision that changes one of the two networks. Six ways, one of them popular:
+# The smallest picture that gets through has 63 pixels. ResNet-18 runs at 32 (chapter 03), so a comparison "on 32x32" begins with a decision
+# that changes one of the two networks. Six ways, one of them popular:
 #
 # | way | first convolution | what it keeps |
 # |---|---|---|
@@ -229,7 +228,7 @@ checks.hidden(hidden_test)
 # (The prediction: 14 of 16. Only weight and bias of the last layer go.)
 #
 # A linear probe on frozen features, once for each seed (each draws another part of the training images), measured on validation images: this
-# is a choice. AlexNet's three linear layers are left out; the features are the means of the last maps. The tutorial freezes its stem with a random bias, as we do here.
+# is a choice. The features are the means of the last maps; the tutorial freezes its stem with a random bias, as we do here.
 #
 # **When is a difference decided?** By the rule of chapter 01: the ranges of the seeds lie apart, *and* the means differ by more than two
 # standard errors of drawing that many images. Otherwise it says *undecided*.
@@ -279,16 +278,14 @@ plots.show(plots.arms(list(worth.values()), title="Enlarged, 50 %; a cropped ste
 
 # %% [markdown]
 # **Read it.** (With the 100 images of `smoke` two standard errors of a difference are over 12 points: your order may be another.)
-# Recorded on photographs: enlarged to 64 pixels, with every pretrained tensor in place, 50.5 %. The tutorial's crop (30.5 %), the centre
-# (29.7 %) and a random 3x3 stem (27.5 %): **none of them can be told from the others**. (Random weights throughout give 30.8 %, but at 64
-# pixels: no floor for what runs at 32.)
+# Recorded: enlarged to 64 pixels, with every pretrained tensor in place, 50.5 %, for the least work of all six: 40 million multiply-adds
+# against 176 to 198. This is the way we take. The tutorial's crop (30.5 %), the centre (29.7 %) and a random 3x3 stem (27.5 %): **none of
+# them can be told from the others**.
 #
 # Why does stride 1, which keeps every tensor too, lose eleven points? One hypothesis: its kernel moves by one pixel and not by four, so
 # whatever the kernel sees is four times as wide in the map as the later layers learned it. The row *resampled* is half a test: it is, up to
 # rounding, the old kernel on a picture enlarged 11/3 times, moved by about four of its pixels. It restores the scale and loses detail, and
 # gives 44.2 % against 39.8: the way that the hypothesis says, ranges apart, but two standard errors are 6.2 points. Undecided.
-#
-# And the enlarged picture costs least of all six: 40 million multiply-adds against 176 to 198. This is the way we take.
 
 # %% tags=["record"]
 from itertools import combinations
@@ -438,9 +435,8 @@ assert total - shares["in classifier (three linear layers)"] == 2_469_696  # the
 assert 1300 < (2_469_696 + 54_575_114) / 40_970 < 1450
 
 # %% [markdown]
-# So "frozen" left 96 % of the parameters to train, where the last layer alone is one in 1,400. A ResNet-18 that is frozen the usual way
-# trains 5,130. Comparing these two says nothing about backbones. A fair "frozen" is the same thing for both: a linear probe, which trains one linear layer on what
-# the backbone gives.
+# So "frozen" left 96 % of the parameters to train, where the last layer alone is one in 1,400. A frozen ResNet-18 trains 5,130: comparing
+# these two says nothing about backbones. A fair "frozen" is the same for both: a linear probe, one linear layer on what the backbone gives.
 
 # %% [markdown]
 # ## 3 · A fair protocol, written down before the first run
@@ -461,7 +457,7 @@ protocol = Protocol(
 show_table(protocol.rows(splits), caption="The protocol")
 
 # %% [markdown]
-# Where the table has one rate, as at `smoke`, that is for want of time, and **not fair yet** (chapter 03): in the record each contender had its choice of two.
+# (One rate, as at `smoke`, is for want of time and **not fair yet**: in the record each contender had its choice of two.)
 #
 # **What is compared.** Backbones: torchvision's convolutions, the mean over places, **one linear layer** as the head. So AlexNet goes without
 # its three linear layers, 55 of its 57 million parameters. That reverses the order of sizes: whole, AlexNet has 61.1
@@ -475,9 +471,8 @@ networks = {"ResNet-18": (32, stages(build_model("resnet18", None, n_classes), 3
 plots.show(plots.backbones(networks, title="Nearly equal work; ResNet-18 has 4.5 times the weights, 62 % idle"))
 
 # %% [markdown]
-# A map of a single pixel meets a 3x3 kernel with its middle tap alone; the other eight meet padding. So 62 % of ResNet-18's weights are idle at 32
-# pixels (chapter 03, Exercise 5): 4.2 million take part, against AlexNet's 2.5. A count of parameters is a fact about a network, not about a
-# network *at this size*.
+# A map of a single pixel meets a 3x3 kernel with its middle tap alone. So 62 % of ResNet-18's weights are idle at 32 pixels (chapter 03,
+# Exercise 5): 4.2 million take part, against AlexNet's 2.5.
 #
 # **Input sizes** are chosen by the probe on validation images: each network has two to choose from. *Predict first:* which one will each take?
 
@@ -505,14 +500,12 @@ session.keep("sizes", {"arms": [arm.to_dict() for arm in (*sized_resnet.values()
 session.show_recorded("sizes")
 
 # %% [markdown]
-# Recorded, ResNet-18 takes 32 pixels (54.5 against 50.6 %) and AlexNet 64 (50.5 against 46.6 %), and there a forward pass costs nearly the same: 37 and 40
-# million multiply-adds. Two choices are not free of favour, so write them down:
+# Recorded, ResNet-18 takes 32 pixels and AlexNet 64, and there a forward pass costs nearly the same: 37 and 40 million multiply-adds. Write down what is not even:
 #
-# - The probe is frozen and pretrained: its size need not suit the network trained from scratch, which takes the same.
-# - ResNet-18 keeps its **stock stem**. Without the max-pool it gained 4.7 points at 32 pixels in chapter 03 (4 epochs, all labels), for four times the work. What
-#   follows is a comparison *at equal work*, not of the best that ResNet-18 can do.
-#
-# Nor was the upstream training the same, and that belongs in the table, too:
+# - The size that suits a frozen pretrained network need not suit one from scratch, which takes the same.
+# - ResNet-18 keeps its **stock stem**. Without the max-pool it gained 4.7 points at 32 pixels in chapter 03 (all labels), for four times the work. So
+#   this is a comparison *at equal work*, not of the best that ResNet-18 can do.
+# - The upstream training was not the same:
 
 # %% tags=["record"]
 at_size = {arm["name"]: Arm.from_dict(arm).mean for arm in session.recorded("sizes")["arms"]}
@@ -534,8 +527,8 @@ show_table([upstream_row("ResNet-18", resnet_weights), upstream_row("AlexNet", a
            caption="Upstream")  # fmt: skip
 
 # %% [markdown]
-# With the small weights ResNet-18 has the better upstream: twice as many different pictures ("seen" counts a picture once an epoch). What it wins
-# downstream **may partly be** owed to that; the from-scratch pair below is free of it.
+# With the small weights ResNet-18 saw twice as many different pictures. What it wins downstream **may partly be** owed to that; the
+# from-scratch pair below is free of it.
 
 # %% [markdown]
 # ## 4 · The duel
@@ -572,10 +565,9 @@ plots.show(plots.learning_curves(
     title="Fine-tuned, ResNet-18 leads from the first epoch; from scratch they cross after the second"))  # fmt: skip
 
 # %% [markdown]
-# **Read it.** Recorded on 2,000 test images: fine-tuned, ResNet-18 leads by 57.3 against 49.8 %, ranges of the seeds far apart: decided (part of the 7.5 points may belong
-# to its better upstream training). From scratch the ranges are apart, too, but 37.1 against 34.2 % is 2.9 points, and two
-# standard errors are 3.0: undecided, by a hair. Section 5 has a sharper tool. (Each contender chose one of two
-# rates, so each sits at an edge of its grid: a wider one may move any of the four.)
+# **Read it.** Recorded: fine-tuned, ResNet-18 leads by 7.5 points, ranges of the seeds far apart: decided. From scratch the ranges are apart, too,
+# but the lead is 2.9 points and two standard errors are 3.0: undecided, by a hair. Section 5 has a sharper tool. (With two rates
+# each contender sits at an edge of its grid: a wider one may move any of the four.)
 
 # %% tags=["record"]
 fine, scratch = there[:2], there[2:]
@@ -604,9 +596,9 @@ show_table([
 ], caption=f"Yours: {resnet_size} and {alexnet_size} pixels; recorded: 32 and 64")  # fmt: skip
 
 # %% [markdown]
-# **Read it.** Nearly equal arithmetic (1.08), a quarter of the memory, two thirds of the time, a fifth of the parameters. Memory is counted, not measured: four float32
-# numbers a parameter (weight, gradient, AdamW's two means) and what autograd keeps of a batch. Seconds are that machine's. **Equal seconds** instead of equal images
-# would give AlexNet eight epochs for ResNet-18's five: recorded, 51.7 % against 57.3 %, two points more and still behind (*Further* runs it).
+# **Read it.** Nearly equal arithmetic, a quarter of the memory (counted: weights, gradients, AdamW's two means, and what autograd keeps of a batch), two
+# thirds of the time. **Equal seconds** instead of equal images give AlexNet eight epochs for ResNet-18's five: recorded, 51.7 % against 57.3 %, two points
+# more and still behind (*Further* runs it).
 
 # %% tags=["record"]
 of_resnet, of_alexnet = cost_there[:2]
@@ -622,9 +614,9 @@ assert percent(slower.mean) == "57.3 %" and 1.5 < 100 * (quicker.mean - fine[1].
 # %% [markdown]
 # ## 5 · The same test images: McNemar and the bootstrap
 #
-# Two accuracies on the same images are not independent: most images are right, or wrong, for both. Only those count
-# on which the two differ: if both are right on 900 of 1,000 images, these 900 say nothing about which is better; if one alone is right on 40, and the other alone on
-# 20, those 60 do. `verdict` ignores this, on the careful side: it may call undecided what a paired test decides.
+# Two accuracies on the same images are not independent. If both networks are right on 900 of 1,000 images, these 900 say nothing about which is
+# better; if one alone is right on 40, and the other alone on 20, those 60 do. `verdict` ignores this, on the careful side: it may call
+# undecided what a paired test decides.
 #
 # **What is asked.** McNemar's test knows two *checkpoints*, not two architectures: "are these two equally good on pictures like these?" For architectures the seeds are the sample.
 
@@ -793,8 +785,8 @@ show_table(session.recorded("pairs")["leads"], caption="Recorded: means over thr
 #
 # - **Fine-tuned** all three pairs have p below one in a million, the controls 0.05 to 0.71: decided, by a wide margin.
 # - **From scratch** they have 0.0012, 0.0065 and 0.22, the controls 0.021 to 0.81. For the means over seeds, pairing the images shrinks two standard errors from 3.0
-#   to 1.7 points, so by the same rule 2.9 points **are decided now**. What carries the rule is the seeds, and they are few: if nothing differed, the ranges of three and
-#   three runs would still lie apart in one case of ten (2 of the 20 orders). More test images would hardly help here; more seeds would.
+#   to 1.7 points, so by the same rule 2.9 points **are decided now**. What is left are the seeds: if nothing differed, the ranges of three and
+#   three runs would still lie apart in one case of ten (2 of 20 orders). Here more seeds would help, not more images.
 
 # %% tags=["record"]
 ps = {how: [float(row["p"]) for row in session.recorded("pairs")["rows"] if row["training"] == how] for how in duels}
@@ -823,9 +815,9 @@ plots.show(plots.class_differences(
     title="Fine-tuned, ResNet-18 gains most on birds, dogs and deer", data="recorded on CIFAR-10, 800 training images"))  # fmt: skip
 
 # %% [markdown]
-# With 200 photographs a class each point is about three times as uncertain as the whole, and ten classes are ten chances to find a "surprising" one: a class counts only if
-# all seeds agree, and even then as a guess to be tested on new images. They agree in four: bird, deer, dog and horse. (If nothing differed, three coins would agree in a quarter of the classes.)
-# Two standard errors of such a difference are ten points: the means of bird, deer and dog are beyond that (16 to 18), that of horse is not.
+# Ten classes are ten chances to find a "surprising" one: a class counts only if all seeds agree (three coins would in a quarter of the
+# classes), and then as a guess for new images. They agree in four: bird, deer, dog and horse. With 200 photographs a class two standard errors are ten points:
+# the means of bird, deer and dog are beyond that (16 to 18), that of horse is not.
 
 # %% tags=["record"]
 by_class_there = {row["class"]: [float(v) for k, v in row.items() if k != "class"] for row in rows_there}
@@ -850,8 +842,8 @@ show_table([
 ], caption="As torchvision publishes them")  # fmt: skip
 
 # %% [markdown]
-# 13 points, for 2.5 times the multiply-adds and a *fifth* of the parameters: there ResNet-18 is the small network. In this chapter it is the large one (4.5 times the
-# parameters), because AlexNet came without its linear layers. "Larger" and "dearer" belong to a size and to a head, as "better" does.
+# 13 points, for 2.5 times the multiply-adds and a *fifth* of the parameters: whole, ResNet-18 is the small network. As a backbone it was the large
+# one (4.5 times the parameters), at equal work. "Larger" and "dearer" belong to a head and a size, as "better" does.
 
 # %% tags=["record"]
 published = [entry.meta["_metrics"]["ImageNet-1K"]["acc@1"] for entry in entries]
@@ -862,8 +854,8 @@ assert f"{entries[0].meta['num_params'] / entries[1].meta['num_params']:.1f}" ==
 # %% [markdown]
 # ### The answer
 #
-# **Allowed:** these backbones, from these weights, with this many images, at these budgets, differ by so much, with this spread over seeds and images. **Not allowed:** "ResNet is
-# better than AlexNet" without the conditions; anything about 224 pixels, other weights or AlexNet with its linear layers; that sizes and stems suit training from scratch, for which nobody chose them.
+# **Allowed:** these backbones, from these weights, with these images and budgets, differ by so much, with this spread. **Not allowed:** "ResNet is better than
+# AlexNet" without the conditions; anything about 224 pixels, other weights, other stems, or AlexNet with its linear layers.
 
 # %%
 def lead_of(first, second):
@@ -877,12 +869,12 @@ def of_pairs(found):
 
 columns = {"yours": (arms, stems, my_pairs, cost), "recorded": (there, worth, session.recorded("pairs"), cost_there)}
 show_table(transposed([
-    {"question (points)": whose, "fine-tuned, ResNet-18 minus AlexNet": lead_of(a, b), "from scratch": lead_of(c, d),
+    {"question": whose, "fine-tuned, ResNet-18 minus AlexNet": lead_of(a, b), "from scratch": lead_of(c, d),
      "from scratch, the same images": of_pairs(found)[0], "two seeds of one network, up to": of_pairs(found)[1],
      "the tutorial's crop minus a random stem": lead_of(ways["the tutorial's crop"], ways["new 3x3 stem"]),
      "AlexNet's memory, as a share": f"{rows[1]['MiB a step'] / rows[0]['MiB a step']:.2f}"}
     for whose, ((a, b, c, d), ways, found, rows) in columns.items()
-]), caption=f"The chapter in six answers; yours: {splits.name}, {session.budget}")  # fmt: skip
+]), caption=f"Six answers, in points; yours: {splits.name}, {session.budget}")  # fmt: skip
 
 # %% [markdown]
 # - **Is ResNet-18 better?** Fine-tuned, at equal work: yes, by 7.5 points, where two seeds of one network differ by 1.85 at most. Part of that may be its
@@ -1251,7 +1243,7 @@ from course_utils.analysis.calibration import Bin
 there_bins = {name: {label: [Bin(*values) for values in bins] for label, bins in lines.items()}
               for name, lines in session.recorded("calibration")["bins"].items()}  # fmt: skip
 shown = {name: there_bins[name] for name in list(there_bins)[:2]}
-plots.show(plots.reliability(shown, title="AlexNet says more than it keeps; one number mends it, and ResNet-18 needs none",
+plots.show(plots.reliability(shown, title="Of the two, AlexNet is too sure",
                              n_images=2000, data="recorded on CIFAR-10, 800 training images"))  # fmt: skip
 session.show_recorded("calibration")
 
