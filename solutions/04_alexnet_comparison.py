@@ -248,7 +248,7 @@ WAYS = {
     "the centre": ("centre", 32),
     "resampled": ("resampled", 32),
 }
-probed = partial(probe_arm, splits=splits, **vars(plan.stems))
+probed = partial(probe_arm, splits=splits, amounts=plan.stems)
 
 def size_of(weights, size):
     """The preprocessing of ``weights`` at one input size."""
@@ -864,8 +864,9 @@ def lead_of(first, second):
 
 def of_pairs(found):
     """The lead from scratch beside two standard errors, and the largest difference of two seeds of one network."""
-    own = max(abs(row["only first right"] - row["only second right"]) for row in found["rows"] if "itself" in row["pair"])
-    return "{lead (points)}, give or take {2 standard errors, same images}".format_map(found["leads"][-1]), f"{100 * own / found['n_test']:.2f}"
+    own = [abs(row["only first right"] - row["only second right"]) for row in found["rows"] if "itself" in row["pair"]]
+    lead = "{lead (points)}, give or take {2 standard errors, same images}".format_map(found["leads"][-1])
+    return lead, f"{100 * max(own) / found['n_test']:.2f}" if own else "one seed"
 
 columns = {"yours": (arms, stems, my_pairs, cost), "recorded": (there, worth, session.recorded("pairs"), cost_there)}
 show_table(transposed([

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 from torch import nn
 
@@ -21,22 +22,19 @@ def probe_arm(
     build: Callable[[int], nn.Module],
     preprocess: Preprocess,
     splits: Splits,
-    *,
-    train: int,
-    val: int,
-    seeds: int,
+    amounts: SimpleNamespace,
 ) -> Arm:
     """Validation accuracy of a linear probe on the features of ``build(seed)``, for the seeds 0, 1, ...
 
     Each seed draws its own part of the training images; the validation images are the same for all.
 
     Args:
-        train, val: how many images to take.
+        amounts: of the budget: ``train`` and ``val`` images to take, and ``seeds``.
     """
-    val_images = splits.val.take(val, 0)
+    val_images = splits.val.take(amounts.val, 0)
     scores = []
-    for seed in range(seeds):
-        model, images = build(seed).to(best_device()), splits.train.take(train, seed)
+    for seed in range(amounts.seeds):
+        model, images = build(seed).to(best_device()), splits.train.take(amounts.train, seed)
         known, unknown = (extract_features(model, part, preprocess) for part in (images, val_images))
         probe = fit_probe(known, images.labels, len(splits.classes), weight_decay=DECAY)
         scores.append(accuracy(probe(unknown), val_images.labels))
