@@ -23,7 +23,8 @@ from course_utils.analysis.calibration import (
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import best_guesses, occlusion_map
-from course_utils.analysis.paired import Paired, compare_pair, exact_p, mid_p
+from course_utils.analysis.paired import Paired, compare_pair, compare_seeds, exact_p, mid_p, paired_lead
+from course_utils.analysis.probing import probe_arm
 from course_utils.analysis.protocol import Contender, Protocol
 from course_utils.analysis.residual import (
     capture,
@@ -51,6 +52,7 @@ __all__ = [
     "choose_rate",
     "compare_pair",
     "compared",
+    "compare_seeds",
     "describe_worth",
     "estimate_norms",
     "exact_p",
@@ -67,7 +69,9 @@ __all__ = [
     "labels_needed",
     "mid_p",
     "occlusion_map",
+    "paired_lead",
     "path_lengths",
+    "probe_arm",
     "permuted_copy",
     "race",
     "recording",

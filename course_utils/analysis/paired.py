@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -56,6 +57,35 @@ def compare_pair(first: Tensor, second: Tensor, labels: Tensor, seed: int = 0) -
         low=low,
         high=high,
     )
+
+
+def compare_seeds(
+    predicted: Mapping[str, Sequence[Tensor]], labels: Tensor, seeds: Sequence[int]
+) -> dict[str, Paired]:
+    """Two networks, each trained with the same seeds: against one another, then each against itself.
+
+    Args:
+        predicted: for both names the predicted classes, int64 ``[N]``, of each seed.
+    """
+    (first, ours), (second, theirs) = predicted.items()
+    pairs = {
+        f"{first}, {second}: seed {s}": compare_pair(a, b, labels) for s, a, b in zip(seeds, ours, theirs)
+    }
+    for name, (one, *others) in predicted.items():
+        for s, other in zip(seeds[1:], others):
+            pairs[f"{name}, itself: seeds {seeds[0]}, {s}"] = compare_pair(one, other, labels)
+    return pairs
+
+
+def paired_lead(first: Sequence[Tensor], second: Sequence[Tensor], labels: Tensor) -> tuple[float, float]:
+    """Lead of ``first`` over ``second``, means over their seeds, and two standard errors of drawing images.
+
+    Both are measured on the same images, so an image that is hard for both adds nothing to the error:
+    what counts is how much the *difference* varies from image to image.
+    """
+    right = [torch.stack([p == labels for p in seeds]).double().mean(dim=0) for seeds in (first, second)]
+    step = right[0] - right[1]
+    return step.mean().item(), 2 * step.std().item() / len(step) ** 0.5
 
 
 def exact_p(b: int, c: int) -> float:

@@ -28,6 +28,7 @@ from course_utils.models.freezing import (
 )
 from course_utils.models.heads import find_head, replace_head
 from course_utils.models.stacks import build_stack
+from course_utils.models.stages import Stage, stages
 from course_utils.models.stems import ALEXNET_STEMS, RESNET_STEMS, adapt_stem, centre_crop, resample
 from course_utils.models.weights import (
     IMAGENET_MEAN,
@@ -45,6 +46,7 @@ __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
     "RESNET_STEMS",
+    "Stage",
     "Weights",
     "adapt_stem",
     "build_alexnet",
@@ -72,6 +74,7 @@ __all__ = [
     "resample",
     "seeded",
     "smallest_input",
+    "stages",
     "train_mode",
     "training_mib",
     "unfreeze",

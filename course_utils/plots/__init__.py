@@ -3,6 +3,7 @@
 Start reading in ``frame.py`` (what all figures share, ``show``), then in any module of figures.
 """
 
+from course_utils.plots.backbones import backbones
 from course_utils.plots.comparison import (
     class_differences,
     kernel_windows,
@@ -52,6 +53,7 @@ __all__ = [
     "augmentation_grid",
     "augmentation_rows",
     "beside",
+    "backbones",
     "block_damage",
     "block_maps",
     "block_sketch",

@@ -94,33 +94,45 @@ def _kept_shares(ax: Axes, share: Tensor, windows: Mapping[str, tuple[int, int]]
 
 @house_style()
 def paired_differences(
-    pairs: Mapping[str, Paired], *, first: str, second: str, title: str, data: str
+    panels: Mapping[str, Mapping[str, Paired]], *, first: str, second: str, title: str, data: str
 ) -> CourseFigure:
     """Difference of two accuracies for each pair of checkpoints, with its bootstrap interval.
 
     Args:
-        pairs: by name, each of two checkpoints on the same images.
+        panels: for each name of a panel pairs of checkpoints on the same images, by name; the names of the
+            pairs are those of the first panel.
         first, second: what a difference over and under zero speaks for.
     """
-    n = next(iter(pairs.values())).n
-    note = "point: one pair of checkpoints, line: 95 % bootstrap interval over images"
+    names = list(next(iter(panels.values())))
+    n = next(iter(next(iter(panels.values())).values())).n
+    note = "point: one pair of checkpoints, hollow: a network and itself, line: 95 % bootstrap interval"
     caption = (data, f"measured on {count(n, 'image')}", note)
-    fig = new_figure(title, caption, height=0.9 + 0.3 * len(pairs))
-    ax = fig.add_subplot()
+    fig = new_figure(title, caption, height=1.0 + 0.3 * len(names))
+    axes = fig.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     words = []
-    for row, (name, pair) in enumerate(pairs.items()):
-        ax.plot([100 * pair.low, 100 * pair.high], [row, row], color=RIGHT, linewidth=2.5, alpha=0.5)
-        ax.plot(100 * pair.difference, row, "o", color=RIGHT, markersize=7)
-        text = f"{100 * pair.difference:+.1f}   p {pair.p_exact:.2g}"
-        ax.text(1.02, row, text, va="center", size=9, transform=ax.get_yaxis_transform())
-        words.append(f"{name} {100 * pair.difference:+.1f}")
-    ax.axvline(0, color=FAINT, linewidth=1)
-    ax.set_yticks(range(len(pairs)), display_names(pairs, "pair", LONGEST))
-    label = f"accuracy of {first} minus {second} (points)"
-    ax.set(xlabel=legible(label), ylim=(len(pairs) - 0.5, -0.5))
-    ax.grid(axis="y", visible=False)
-    ax.tick_params(axis="y", length=0)
-    return write_alt_text(fig, f"Dot plot, differences in points: {'; '.join(words)}")
+    for ax, (panel, pairs) in zip(axes, panels.items()):
+        for row, (name, pair) in enumerate(pairs.items()):
+            _paired_row(ax, row, pair, hollow="itself" in name)
+            words.append(f"{panel}, {name} {100 * pair.difference:+.1f}, p {pair.p_exact:.2g}")
+        ax.axvline(0, color=FAINT, linewidth=1)
+        ax.set_title(panel, size=10)
+        ax.grid(axis="y", visible=False)
+        ax.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(len(names)), display_names(names, "pair", LONGEST))
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+    for ax in axes:
+        ax.set_xlabel(legible(f"{first} minus {second} (points)"))
+    return write_alt_text(fig, f"Dot plots, differences in points: {'; '.join(words)}")
+
+
+def _paired_row(ax: Axes, row: int, pair: Paired, hollow: bool) -> None:
+    """A point, its interval, and to the right of the panel difference and p."""
+    colour = WRONG if hollow else RIGHT
+    ax.plot([100 * pair.low, 100 * pair.high], [row, row], color=colour, linewidth=2.5, alpha=0.5)
+    fill = "white" if hollow else colour
+    ax.plot(100 * pair.difference, row, "o", color=colour, markerfacecolor=fill, markersize=7)
+    text = f"{100 * pair.difference:+.1f}   p {pair.p_exact:.2g}"
+    ax.text(1.02, row, text, va="center", size=8, transform=ax.get_yaxis_transform())
 
 
 @house_style()

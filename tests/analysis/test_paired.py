@@ -3,7 +3,14 @@
 import pytest
 import torch
 
-from course_utils.analysis.paired import bootstrap_difference, compare_pair, exact_p, mid_p
+from course_utils.analysis.paired import (
+    bootstrap_difference,
+    compare_pair,
+    compare_seeds,
+    exact_p,
+    mid_p,
+    paired_lead,
+)
 
 
 def test_counts_only_images_that_one_of_both_has_right():
@@ -46,3 +53,27 @@ def test_bootstrap_interval_is_that_of_the_pairs():
     assert low == pytest.approx(difference - 1.96 * error, abs=0.002)
     assert high == pytest.approx(difference + 1.96 * error, abs=0.002)
     assert (low, high) == bootstrap_difference(first, second)
+
+
+def test_seeds_are_compared_with_the_same_seed_and_with_the_first_of_their_own():
+    labels = torch.zeros(40, dtype=torch.long)
+    wrong = {
+        name: [torch.arange(40) < n for n in ns] for name, ns in {"A": (5, 9, 2), "B": (7, 1, 4)}.items()
+    }
+    pairs = compare_seeds({name: [w.long() for w in ws] for name, ws in wrong.items()}, labels, (3, 4, 5))
+    assert {name: (p.only_first, p.only_second) for name, p in pairs.items()} == {
+        "A, B: seed 3": (2, 0), "A, B: seed 4": (0, 8), "A, B: seed 5": (2, 0),
+        "A, itself: seeds 3, 4": (4, 0), "A, itself: seeds 3, 5": (0, 3),
+        "B, itself: seeds 3, 4": (0, 6), "B, itself: seeds 3, 5": (0, 3),
+    }  # fmt: skip
+
+
+def test_what_both_have_right_or_wrong_adds_nothing_to_the_error_of_a_lead():
+    labels = torch.zeros(2000, dtype=torch.long)
+    first = (torch.arange(2000) % 2).long()
+    second = first.clone()
+    second[:200] = 1  # of these the first has 100 right
+    lead, two_errors = paired_lead([first], [second], labels)
+    assert lead == pytest.approx(0.05)
+    assert two_errors == pytest.approx(2 * (0.05 * 0.95 / 2000) ** 0.5, rel=0.01)
+    assert paired_lead([first, second], [second, first], labels) == (0, 0)

@@ -17,6 +17,7 @@ def drawn():
     weight = torch.zeros(4, 3, 11, 11)
     weight[..., 1:4, 1:4], weight[..., 5, 5] = 1.0, 9.0
     pairs = {f"seed {s}": Paired(30 + s, 10, 200, 0.05, 0.15) for s in range(3)}
+    pairs["ResNet-18, itself: seeds 0, 1"] = Paired(12, 10, 200, -0.03, 0.05)
     differences = [[0.1, -0.2, 0.0], [0.3, -0.1, 0.0]]
     lines = {"as trained": [Bin(10, 0.45, 0.4), Bin(90, 0.95, 0.6)], "T 2.0": [Bin(100, 0.6, 0.58)]}
     title = {"title": "A message", "data": DATA}
@@ -24,7 +25,9 @@ def drawn():
         "kernel_windows": plots.kernel_windows(
             weight, {"the tutorial's": (1, 3), "the centre": (4, 3)}, title="A message", source=DATA
         ),
-        "paired_differences": plots.paired_differences(pairs, **NAMES, **title),
+        "paired_differences": plots.paired_differences(
+            {"fine-tuned": pairs, "from scratch": pairs}, **NAMES, **title
+        ),
         "class_differences": plots.class_differences(
             differences, ["cat", "dog", "ship"], **NAMES, **title, n_images=200
         ),
@@ -53,8 +56,15 @@ def test_windows_say_what_they_keep(drawn):
 
 def test_pairs_show_difference_and_p(drawn):
     fig = drawn["paired_differences"]
-    assert "seed 0 +10.0; seed 1 +10.5" in fig.alt_text
-    assert any("p 0.0022" in t.get_text() for t in fig.axes[0].texts)
+    assert "fine-tuned, seed 0 +10.0, p 0.0022; fine-tuned, seed 1 +10.5" in fig.alt_text
+    assert [ax.get_title() for ax in fig.axes] == ["fine-tuned", "from scratch"]
+    assert all(any("p 0.0022" in t.get_text() for t in ax.texts) for ax in fig.axes)
+
+
+def test_a_network_with_itself_is_hollow(drawn):
+    points = [line for line in drawn["paired_differences"].axes[0].lines if line.get_marker() == "o"]
+    hollow = [line.get_markerfacecolor() == "white" for line in points]
+    assert hollow == [False, False, False, True]
 
 
 def test_classes_are_sorted_by_their_mean(drawn):
