@@ -1693,7 +1693,8 @@ checks.hidden(hidden_test)
 # %% graded="epoch-2" points=2
 # Graded, 2 points: the model has learned what it should have learned.
 ### BEGIN HIDDEN TESTS
-# Why: gradients that add up over batches, a step before backward, evaluation mode, or a second forward pass.
+# Why: gradients that add up over batches, a step before backward, evaluation mode (of the model or of a layer that
+# learns in a model in training mode), or a second forward pass.
 def hidden_test() -> None:
     import copy
     import torch
@@ -1713,14 +1714,16 @@ def hidden_test() -> None:
     optimizers = (
         lambda params: torch.optim.SGD(params, lr=0.2, momentum=0.9),
         lambda params: torch.optim.AdamW(params, lr=0.01),
+        lambda params: torch.optim.SGD(params, lr=0.1),
     )
     with torch.random.fork_rng(devices=[]):
         for i, make in enumerate(optimizers):
             torch.manual_seed(12_085 + i)
-            norm = (nn.BatchNorm1d, nn.LayerNorm)[i](10)
+            norm = (nn.BatchNorm1d, nn.LayerNorm, nn.BatchNorm1d)[i](10)
             model = nn.Sequential(nn.Linear(6, 10, bias=False), norm, nn.Tanh(), nn.Linear(10, 4)).eval()
             model[3].bias.requires_grad_(False)
-            sizes = ([4, 70, 3], [4, 1, 70, 3])[i]
+            model.training = i == 2  # its layers stay in eval mode
+            sizes = ([4, 70, 3], [4, 1, 70, 3], [5, 8])[i]
             batches = [(3 * torch.randn(n, 6), torch.randint(4, (n,))) for n in sizes]
             twin, calls = copy.deepcopy(model), []
             for p in model.parameters():
@@ -1889,7 +1892,8 @@ checks.hidden(hidden_test)
 # %% graded="clean_data-2" points=2
 # Graded, 2 points: channel_statistics on images that you have not seen.
 ### BEGIN HIDDEN TESTS
-# Why: averaging each image's own deviation (the famous 0.2023), overflow in uint8, 0..255 instead of 0..1.
+# Why: averaging each image's own deviation (the famous 0.2023), overflow in uint8, 0..255 instead of 0..1, and the
+# difference of two squares in float32, which loses its digits where pictures are nearly of one colour.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, data, values
@@ -1912,6 +1916,12 @@ def hidden_test() -> None:
             label = f"channel_statistics: {name}"
             assert type(got[i]) is torch.Tensor and got[i].is_floating_point(), label
             values.same(label, got[i].tolist(), expected(images)[i], rtol=(1e-4, 4e-4)[i])
+
+    plain = torch.randint(199, 201, (50, 3, 9, 6), generator=g).to(torch.uint8)
+    got = answer(plain.clone())[1]
+    assert type(got) is torch.Tensor and got.is_floating_point(), "channel_statistics: standard deviation"
+    label = "channel_statistics: deviation of pictures of nearly one colour"
+    values.same(label, got.tolist(), expected(plain)[1], rtol=1e-3)
 
 
 from course_utils import checks
@@ -2494,7 +2504,8 @@ checks.finetune.evaluation(evaluate)
 # %% graded="evaluation-1" points=1
 # Graded, 1 point: loss and accuracy over batches of unequal size.
 ### BEGIN HIDDEN TESTS
-# Why: the mean of batch means; softmax before cross_entropy, which takes one itself.
+# Why: the mean of batch means; softmax before cross_entropy, which takes one itself; the logarithm of a softmax, which
+# is infinite where the network is sure of a wrong class.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
@@ -2524,6 +2535,9 @@ def hidden_test() -> None:
             values.same("evaluate: accuracy", got[1], ours[1], atol=1e-6)
             got = answer(model, iter(batches[1:]))[0]
             values.same("evaluate: the same model, other images", got, expected(model, batches[1:])[0], atol=1e-4)
+            sure = [(500 * x, y) for x, y in batches]
+            got = answer(model, iter(sure))[0]
+            values.same("evaluate: loss of a network that is sure", got, expected(model, sure)[0], rtol=1e-4)
 
 
 from course_utils import checks
@@ -2534,7 +2548,8 @@ checks.hidden(hidden_test)
 # %% graded="evaluation-2" points=2
 # Graded, 2 points: the model is left exactly as it was.
 ### BEGIN HIDDEN TESTS
-# Why: evaluating in training mode (statistics move), or handing the model back in another mode, frozen or thawed.
+# Why: evaluating in training mode (statistics move), or handing the model back in another mode, frozen or thawed, also
+# where one of its layers is in another mode than the model.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
@@ -2559,9 +2574,10 @@ def hidden_test() -> None:
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(63_518)
         batches = [(torch.randn(n, 7), torch.randint(4, (n,))) for n in (5, 3, 2)]
-        for training in (True, False):
+        for training, inner in ((True, True), (False, False), (True, False), (False, True)):
             torch.manual_seed(63_519 + training)
             model = Net().train(training)
+            model.body[:2].train(inner)
             model.body[0].requires_grad_(False)
             for tensor in model.state_dict().values():
                 tensor.copy_(torch.rand(tensor.shape) + 0.5 + 30 * (not tensor.is_floating_point()))

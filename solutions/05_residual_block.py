@@ -178,7 +178,8 @@ checks.residual.basic_block(BasicBlock)
 # %% graded="basic_block-1" points=3
 # Graded, 3 points: blocks without and with a projection, in evaluation.
 ### BEGIN HIDDEN TESTS
-# Why: the order of norm, sum and ReLU; a projection for other channels only, which a stride needs as well.
+# Why: the order of norm, sum and ReLU; a projection for other channels only, which a stride needs as well, even for a
+# map of one pixel, where x and F(x) happen to have the same shape.
 def hidden_test() -> None:
     import torch
     from course_utils import checks, values
@@ -205,9 +206,9 @@ def hidden_test() -> None:
         theirs.load_state_dict(state)
         return theirs(x)
 
-    def compare(shape: tuple[int, int, int], category: str) -> None:
+    def compare(shape: tuple[int, int, int], category: str, height: int = 10, width: int = 6) -> None:
         torch.manual_seed(28_617 + sum(shape))
-        state, x = reference(*shape).state_dict(), torch.randn(3, shape[0], 10, 6).transpose(2, 3)
+        state, x = reference(*shape).state_dict(), torch.randn(3, shape[0], height, width).transpose(2, 3)
 
         def use() -> torch.Tensor:
             mine = BasicBlock(shape[0], out_channels=shape[1], **({} if shape[2] == 1 else {"stride": shape[2]}))
@@ -229,6 +230,7 @@ def hidden_test() -> None:
         compare((7, 7, 1), "equal shapes")
         compare((5, 9, 1), "other channels")
         compare((6, 6, 2), "a stride")
+        compare((6, 6, 2), "a stride on one pixel", 1, 1)
         for shape in ((9, 4, 2), (8, 4, 2), (4, 8, 2), (3, 9, 3), (5, 5, 3), (5, 7, 4)):
             compare(shape, "other channels and a stride")
 

@@ -37,6 +37,10 @@ HINTS = (
         "turn whole numbers into floats first: .float()",
     ),
     (r"selected index k out of range", "topk wants a k of at most the size of that dimension: min(k, ...)"),
+    (
+        r"Error\(s\) in loading state_dict",
+        "the models differ in layers or shapes; copy.deepcopy(model) gives one that is built like `model`",
+    ),
     (r"before Module.__init__\(\) call", "call super().__init__() first"),
     (
         r"has no len\(\)|(iterator|generator)' object is not subscriptable",

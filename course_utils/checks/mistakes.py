@@ -86,6 +86,11 @@ def few(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "") or "none"
 
 
+def first_only(told: str) -> tuple[str, str]:
+    """Likely cause and remedy where a loop has ended in its first turn."""
+    return f"{told}: a `return` or a `break` ends the loop", "return after the loop, not inside it"
+
+
 def of_wrong_type(got: object, remedy: str) -> tuple[str, str]:
     """Likely cause and remedy where an answer is of another type than was asked for."""
     kind = type(got).__name__

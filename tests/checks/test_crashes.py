@@ -41,6 +41,7 @@ ERRORS = {
     "bytes in a layer": (lambda: nn.Conv2d(1, 1, 1)(torch.zeros(1, 1, 2, 2).byte()), ".float()"),
     "k over all": (lambda: torch.ones(2).topk(3), "min(k, ...)"),
     "no super": (NoSuper, "super().__init__()"),
+    "tensors of another model": (lambda: nn.Linear(1, 2).load_state_dict({}), "deepcopy"),
     "the length of an iterator": (lambda: len(iter([])), "go through it"),
     "a place in a generator": (lambda: nn.ReLU().parameters()[0], "go through it"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -63,10 +64,11 @@ def _every_level(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
     return tuple(count(part) / count(model) for part in parts)
 
 
-def _innermost(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
+def _innermost(model: nn.Module, *parts: nn.Module, once: bool = True) -> tuple[float, ...]:
     def count(module):
         layers = [m for m in module.modules() if not list(m.children())]
-        return sum({p: p.numel() for layer in layers for p in layer.parameters()}.values())
+        found = [p for layer in layers for p in layer.parameters()]
+        return sum(p.numel() for p in (set(found) if once else found))
 
     return tuple(count(part) / count(model) for part in parts)
 
@@ -164,6 +166,11 @@ MISTAKES = (
         _innermost,
         "parameters that belong to a module itself, not to a layer inside of it, are left out",
         "go through module.parameters(): it finds all of them",
+    ),
+    Mistake(
+        partial(_innermost, once=False),
+        "what a module holds itself, beside its layers, is left out, and a shared tensor is counted twice",
+        "go through module.parameters(): it finds all of them, each once",
     ),
     Mistake(
         _end_of_classifier,

@@ -32,6 +32,12 @@ def _middle(weight: Tensor, size: int) -> Tensor:
     return weight[..., margin : margin + size, margin : margin + size]
 
 
+def _round_the_centre(weight: Tensor, size: int) -> Tensor:
+    """The centre tap and size // 2 on either side."""
+    taps = slice(weight.shape[-1] // 2 - size // 2, weight.shape[-1] // 2 + size // 2 + 1)
+    return weight[..., taps, taps]
+
+
 def _three(weight: Tensor, first: int) -> Tensor:
     return weight[..., first : first + 3, first : first + 3]
 
@@ -110,6 +116,11 @@ CROP_MISTAKES = (
         _cut(lambda k, size: k // 2),
         "the crop begins at the centre, it should have it in its middle",
         "the first row is (k - size) // 2",
+    ),
+    Mistake(
+        _round_the_centre,
+        "the centre tap and size // 2 on either side of it: one row and column too many where size is even",
+        "begin at (k - size) // 2, and end `size` further on",
     ),
     Mistake(
         lambda weight, size: weight[..., slice(*_margins(weight, size)), slice(*_margins(weight, size))],

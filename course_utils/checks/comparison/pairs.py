@@ -61,6 +61,11 @@ def _of_all_images(first: Tensor, second: Tensor, labels: Tensor) -> float:
     return min(1.0, 2 * sum(math.comb(n, i) for i in range(least + 1)) / 2**n)
 
 
+def _of_all_different(first: Tensor, second: Tensor, labels: Tensor) -> float:
+    n, least = int((first != second).sum()), min(_counts(first, second, labels))
+    return min(1.0, 2 * sum(math.comb(n, i) for i in range(least + 1)) / 2**n)
+
+
 def _own_coin(b: int, c: int) -> float:
     n, coin = b + c, b / (b + c)
     return min(1.0, 2 * sum(math.comb(n, i) * coin**i * (1 - coin) ** (n - i) for i in range(min(b, c) + 1)))
@@ -113,17 +118,25 @@ SORTED_MISTAKES = (
     ),
 )
 # Each gives p.
+OTHER_TOSSES = (
+    Mistake(
+        _of_all_images,
+        "all images are tossed: those that both have right or wrong say nothing",
+        "toss only the images that exactly one has right: n = b + c",
+    ),
+    Mistake(
+        _of_all_different,
+        "all images with different predictions are tossed, also those that both have wrong",
+        "toss only the images that exactly one has right: n = b + c",
+    ),
+)
 P_MISTAKES = (
     Mistake(
         _with_p(_of_this_result),
         "this is the probability of the result itself: those that are more uneven are left out",
         "add up the whole tail: range(min(b, c) + 1)",
     ),
-    Mistake(
-        _of_all_images,
-        "all images are tossed: those that both have right or wrong say nothing",
-        "toss only the images that exactly one has right: n = b + c",
-    ),
+    *OTHER_TOSSES,
     Mistake(
         _with_p(_one_sided),
         "this is the one-sided p",
@@ -179,6 +192,10 @@ NEARLY = (
     "return the exact p with all its digits",
 )
 OTHER_P = ("none of the usual mistakes explains this", "try 1 and 5 by hand: 2 * (1 + 6) / 64")
+NOTHING_LEFT = (
+    "p is 1 minus the rest, which leaves a float no digits where p is so small; or it was rounded",
+    "add up the tail itself, from 0 to the smaller count, and return it with all its digits",
+)
 NO_TOSS = (
     "nothing differs, so no coin is tossed: every result is as uneven as this one",
     "return 1.0 for p there",
@@ -213,7 +230,7 @@ def stays_below_one(mcnemar):
 @needs(counts_discordant)
 def takes_no_difference(mcnemar):
     """the same predictions twice: p is 1."""
-    _expect_p(mcnemar, (20, 0, 0, 5), (), NO_TOSS)
+    _expect_p(mcnemar, (3, 0, 0, 5), OTHER_TOSSES, NO_TOSS)
 
 
 @needs(gives_exact_p)
@@ -224,6 +241,12 @@ def takes_many_images(mcnemar):
     except OverflowError as problem:
         remedy = "divide by the int 2 ** n: Python divides large ints exactly"
         raise Wrong("a p", "OverflowError", "2.0 ** n is too large for a float", remedy) from problem
+
+
+@needs(gives_exact_p)
+def takes_small_p(mcnemar):
+    """60 images that only one has right: p is tiny, not 0."""
+    return brief(_expect_p(mcnemar, (20, 60, 0, 5), (), NOTHING_LEFT))
 
 
 def leaves_the_vectors(mcnemar):
@@ -242,6 +265,7 @@ CASES = (
     stays_below_one,
     takes_no_difference,
     takes_many_images,
+    takes_small_p,
     leaves_the_vectors,
 )
 

@@ -54,6 +54,10 @@ BETWEEN = (
     "it lies between 1 and the best one: the search ends too early, or another measure is made smallest",
     "search for the smallest F.cross_entropy(logits / t, labels), from 0.05 to 50, on a logarithmic scale",
 )
+END_OF_SEARCH = (
+    "the search ends there: the best temperature lies beyond",
+    "search from 0.05 to 50, on a logarithmic scale",
+)
 BETTER = (
     "it is better than 1: the search is too coarse or narrow, or another measure is made smallest",
     "search on, finer and wider",
@@ -158,7 +162,11 @@ def _likely(
     if distances[nearest] <= 2 * TOLERANCE:
         if _near(there, _others(*elsewhere)[nearest](), 2 * TOLERANCE):
             return nearest
-    return _by_its_place(got, best, logits, labels)
+    why = _by_its_place(got, best, logits, labels)
+    further = logits * (3 if best > 1 else 1 / 3)
+    if why is BETWEEN and _near(find_temperature(further, labels.clone()), got, 1e-3):
+        return END_OF_SEARCH
+    return why
 
 
 def _by_its_place(got: float, best: float, logits: Tensor, labels: Tensor) -> tuple[str, str]:

@@ -24,6 +24,10 @@ def _numbers(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
+def _numbers_of(bias: nn.Parameter | None) -> int:
+    return 0 if bias is None else bias.numel()
+
+
 def _new(head: Head, classes: int) -> int:
     return classes * (head.weight[0].numel() + (head.bias is not None))
 
@@ -98,6 +102,11 @@ MISTAKES = (
         lambda model, head, classes: (head.weight.numel() + classes, None),
         "the weight of the old head is counted, which has another number of outputs",
         "num_classes times the size of one row of head.weight",
+    ),
+    Mistake(
+        lambda model, head, classes: (classes * head.weight[0].numel() + _numbers_of(head.bias), None),
+        "the bias of the old head is counted, which has another number of outputs",
+        "a bias has one number for each class: num_classes",
     ),
     Mistake(
         lambda model, head, classes: (classes * len(head.weight) + classes, None),

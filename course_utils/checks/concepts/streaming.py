@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import Mistake, brief, of_wrong_type
+from course_utils.checks.mistakes import Mistake, brief, first_only, of_wrong_type
 from course_utils.checks.report import Wrong
 from course_utils.checks.trials import Trial, expect
 from course_utils.data import inspection
@@ -200,8 +200,7 @@ MISTAKES = (
     ),
     Mistake(
         lambda batches: (_mean(batches[:1]), _std(batches[:1])),
-        "these are the statistics of the first batch alone: a `return` or a `break` ends the loop",
-        "return after the loop, not inside it",
+        *first_only("these are the statistics of the first batch alone"),
     ),
     Mistake(
         lambda batches: (_mean(batches[-1:]), _std(batches[-1:])),

@@ -52,6 +52,14 @@ def _extrapolated(curve: Curve, accuracy: float) -> float:
     return _line(n, m, low, high, accuracy)
 
 
+def _without_first_look(curve: Curve, accuracy: float) -> float:
+    points = sorted(curve.items())
+    for (n, low), (m, high) in zip(points, points[1:]):
+        if high >= accuracy:
+            return _line(n, m, low, high, accuracy)
+    return math.inf
+
+
 def _last_crossing(curve: Curve, accuracy: float) -> float:
     points = sorted(curve.items())
     rising = [
@@ -162,6 +170,11 @@ NEEDED_MISTAKES = (
         _extrapolated,
         "the line is drawn on beyond what was measured",
         "nobody has looked there: math.inf above the last point, the smallest amount below the first",
+    ),
+    Mistake(
+        _without_first_look,
+        "the smallest amount is not looked at by itself: the first line is drawn on to the left of it",
+        "if its accuracy is enough already, return the smallest amount",
     ),
     Mistake(
         _as_listed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from course_utils.checks.core import run
+from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 from course_utils.data import inspection
@@ -15,6 +15,10 @@ IMAGES = ("these are the images, not their positions", "count along: for j, imag
 REDUCE_ALL = (
     "none of the usual mistakes explains this",
     "reduce over dimensions 0, 2 and 3, in float32 or float64",
+)
+CANCELLED = (
+    "mean of squares minus square of mean: here they differ in their last digits, and float32 has no more",
+    "take the mean of (x - mean)^2, or .std(); or compute in float64",
 )
 TOO_FEW_DIGITS = ("float16 and bfloat16 have three digits or fewer", "compute in float32 or float64")
 NOT_A_TENSOR_OF_3 = (
@@ -158,6 +162,25 @@ LEAK_MISTAKES = (
     ),
 )
 
+# What is taken for the deviation, with n - `less` below.
+OTHER_DEVIATIONS = (
+    (
+        lambda x, less: x.var((2, 3), correction=less).mean(0).sqrt(),
+        "this is the root of the images' own variances' mean: how the images differ is left out",
+    ),
+    (
+        lambda x, less: x.std((2, 3), correction=less).mean(0),
+        "this is the mean of the images' own deviations (the widespread 0.2023 of CIFAR-10)",
+    ),
+    (
+        lambda x, less: x.std(0, correction=less).mean((1, 2)),
+        "this is the mean of the single places' deviations over the images",
+    ),
+    (
+        lambda x, less: x.mean((2, 3)).std(0, correction=less),
+        "this is how much the images' means differ",
+    ),
+)
 STATISTICS_MISTAKES = (
     *(
         Mistake(
@@ -213,25 +236,19 @@ STATISTICS_MISTAKES = (
         )
         for n in (32, 64, 128)
     ),
-    Mistake(
-        lambda x: (x.mean((0, 2, 3)), x.var((2, 3)).mean(0).sqrt()),
-        "this is the root of the images' own variances' mean: how the images differ is left out",
-        "take one deviation over all pixels of all images",
+    *(
+        Mistake(
+            lambda x, of=of, less=less: (x.mean((0, 2, 3)), of(x, less)),
+            likely,
+            "take one deviation over all pixels of all images",
+        )
+        for of, likely in OTHER_DEVIATIONS
+        for less in (1, 0)
     ),
     Mistake(
-        lambda x: (x.mean((0, 2, 3)), x.std((2, 3)).mean(0)),
-        "this is the mean of the images' own deviations (the widespread 0.2023 of CIFAR-10)",
-        "take one deviation over all pixels of all images",
-    ),
-    Mistake(
-        lambda x: (x.mean((0, 2, 3)), x.std(0).mean((1, 2))),
-        "this is the mean of the single places' deviations over the images",
-        "take one deviation over all pixels of all images",
-    ),
-    Mistake(
-        lambda x: (x.mean((0, 2, 3)), x.mean((2, 3)).std(0)),
-        "this is how much the images' means differ",
-        "take one deviation over all pixels of all images",
+        lambda x: tuple(of(x.reshape(3, -1)[None, :, :, None]) for of in (_means, _deviations)),
+        "reshape(3, -1) cuts the batch in three, each part with all channels of a third of the images",
+        "bring the channels to the front first: images.transpose(0, 1).flatten(1)",
     ),
     Mistake(
         lambda x: (x.mean((0, 2, 3)), x.var((0, 2, 3))),
@@ -329,6 +346,13 @@ def uses_what_it_is_given(_, channel_statistics):
     _expect_statistics(channel_statistics, dark, 1)
 
 
+@needs(gives_deviations)
+def keeps_small_deviations(_, channel_statistics):
+    """channel_statistics: pictures of nearly one colour."""
+    images = 199 + _noise(50, seed=13) % 2
+    return _expect_statistics(channel_statistics, images, 1, CANCELLED)
+
+
 CASES = (
     finds_leaks,
     takes_repeats_apart,
@@ -338,6 +362,7 @@ CASES = (
     gives_means,
     gives_deviations,
     uses_what_it_is_given,
+    keeps_small_deviations,
 )
 
 
@@ -365,7 +390,9 @@ def _expect_leaks(find_leaks, train: Tensor, test: Tensor, expected: list[int]) 
     raise Wrong(brief(expected), brief(got), *likely)
 
 
-def _expect_statistics(channel_statistics, images: Tensor, part: int) -> str:
+def _expect_statistics(
+    channel_statistics, images: Tensor, part: int, unexplained: tuple[str, str] = REDUCE_ALL
+) -> str:
     given = channel_statistics(images.clone())
     if not isinstance(given, tuple | list) or len(given) != 2:
         likely = of_wrong_type(given, "end in `return mean, std`")
@@ -374,7 +401,7 @@ def _expect_statistics(channel_statistics, images: Tensor, part: int) -> str:
     right_kind = isinstance(got, Tensor) and got.is_floating_point() and got.shape == (3,)
     if right_kind and torch.allclose(got.double(), expected.double(), rtol=TOLERANCE[part], atol=1e-5):
         return brief(expected.tolist())
-    otherwise = REDUCE_ALL if right_kind else NOT_A_TENSOR_OF_3
+    otherwise = unexplained if right_kind else NOT_A_TENSOR_OF_3
     if right_kind and got.dtype in (torch.float16, torch.bfloat16):
         otherwise = TOO_FEW_DIGITS
     scaled = images.float() / 255

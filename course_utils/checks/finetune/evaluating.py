@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
@@ -13,10 +15,11 @@ from course_utils.checks.finetune.figures import (
     expect_loss,
     expect_one_pass,
     logits_of,
+    mean_loss,
     pair,
 )
 from course_utils.checks.finetune.tiny import batches, build, gated_net, images, watched
-from course_utils.checks.mistakes import brief, few
+from course_utils.checks.mistakes import brief, close, few
 from course_utils.checks.report import Wrong
 from course_utils.training.evaluation import accuracy, evaluate, predict, score
 
@@ -36,6 +39,19 @@ def reports_mean_loss(evaluate):
         )
         raise Wrong("the loss of these images", "that of others", likely, remedy)
     return expect_loss(given, logits_of(watched(), parts))
+
+
+@needs(reports_mean_loss)
+def reports_large_loss(evaluate):
+    """mean loss of a network that is sure, and wrong."""
+    model, parts = watched(), [(1000 * x, y) for x, y in batches(4, 4, 1)]
+    got, expected = pair(evaluate(model, parts))[0], mean_loss(logits_of(watched(), parts))
+    if close(got, expected):
+        return brief(expected)
+    likely = "the softmax is 0 in float32 where its logarithm is below -104: log(0) is infinite"
+    if isinstance(got, float) and math.isfinite(got):
+        likely = "something keeps the probabilities away from 0, and so the loss from what it is"
+    raise Wrong(brief(expected), brief(got), likely, "give F.cross_entropy the logits")
 
 
 def reports_accuracy(evaluate):
@@ -107,6 +123,13 @@ def gives_the_mode_back(evaluate):
                 likely = "the model is put in training mode, whatever it was in"
             remedy = "keep model.training at the start, and give it to model.train(...) at the end"
             raise Wrong(_mode(before), _mode(not before), likely, remedy)
+        model = watched().train(before)
+        model.linear.train(not before)
+        evaluate(model, batches(2))
+        if model.training is not before:
+            likely = f"one of its layers was in {_mode(not before)}, and passed for the whole model"
+            remedy = "model.training is the model's own mode: no other module needs to be asked"
+            raise Wrong(_mode(before), _mode(not before), likely, remedy)
 
 
 def records_no_gradients(evaluate):
@@ -139,6 +162,7 @@ def goes_through_once(evaluate):
 
 CASES = (
     reports_mean_loss,
+    reports_large_loss,
     reports_accuracy,
     reports_floats,
     is_in_eval_mode,

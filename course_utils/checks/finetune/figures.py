@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_utils.checks.finetune.tiny import Batches, Watched, batches, watched
-from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
+from course_utils.checks.mistakes import Mistake, brief, first_only, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 # Logits and labels of each batch.
@@ -60,10 +60,7 @@ def accuracy(parts: Parts) -> float:
     return sum(_hits(parts)) / sum(_sizes(parts))
 
 
-FIRST_BATCH = (
-    "only the first batch counts: a `return` or a `break` ends the loop",
-    "return after the loop, not inside it",
-)
+FIRST_BATCH = first_only("only the first batch counts")
 SWAPPED = ("loss and accuracy are swapped", RETURN_A_PAIR)
 UNEQUAL = ("batches are taken to be all of one size", "count the images on the way: n += len(y)")
 ROUNDED = ("the number was rounded", "return it as it is; round where it is printed")

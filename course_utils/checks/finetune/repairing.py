@@ -45,6 +45,10 @@ FIRST_EPOCH = (
         "F.cross_entropy(logits, y), without label_smoothing",
     ),
 )
+SEEN_EARLY = (
+    "val chooses the epoch, but test is measured along the way",
+    "measure test once, behind the loop, when the best weights are loaded",
+)
 UNKNOWN = ("none of the usual mistakes explains this", "go through the statement line by line")
 
 
@@ -138,6 +142,11 @@ def _why_other_rates(rates: list[float], wanted: list[float], batches: int) -> t
     each_batch = [start * faults.DECAY ** (i * batches) for start, n in zip(RATES, EPOCHS) for i in range(n)]
     if close(rates, each_batch):
         return "the rate falls after each batch", "call scheduler.step() once an epoch, behind the loop"
+    if close(rates, [*wanted[: EPOCHS[0]], *(r * faults.DECAY ** EPOCHS[0] for r in wanted[EPOCHS[0] :])]):
+        likely = (
+            f"the epochs are counted from the first of all: the second rate does not begin at {RATES[1]:g}"
+        )
+        return likely, "count the epochs of each phase from 0, as a new scheduler does"
     if close(rates[EPOCHS[0] :], [RATES[1]] * EPOCHS[1]):
         likely = (
             "the rate of the unfrozen epochs does not fall: no scheduler steps, or one of the first optimizer"
@@ -265,6 +274,10 @@ def reads_test_once(fine_tune):
     early = sum(i < last for i in seen)
     if early:
         likely = (faults.FAULTS["chosen on test"], "measure on val after each epoch, on test at the end")
+        scores = [one.score(state, one.val) for state in one.after_epochs()]
+        best = one.after_epochs()[scores.index(max(scores))]
+        if close(list(one.model.state_dict().values()), list(best.values())):
+            likely = SEEN_EARLY
         raise Wrong("no test image before training is over", f"test images in {early} passes", *likely)
     n, wanted = sum(len(one.model.calls[i].pixels) for i in seen), sum(len(y) for _, y in one.test)
     if n != wanted:

@@ -227,6 +227,7 @@ def is_in_training_mode(train_one_epoch):
     expect_calls(model)
     modes = model.training_at_calls
     if all(modes):
+        _expect_training_layers(train_one_epoch)
         return
     got = f"eval mode in {modes.count(False)} of {len(modes)}"
     likely = "model.train() is missing: an evaluation had left the model in eval mode"
@@ -294,6 +295,18 @@ CASES = (
 def epoch(train_one_epoch) -> None:
     """Check the exercise on one epoch of training."""
     run("train_one_epoch", CASES, train_one_epoch, library=(fitting.fit, loop.train_epoch))
+
+
+def _expect_training_layers(train_one_epoch: Callable) -> None:
+    """Fail if a layer that learns stays in eval mode because the model itself is in training mode."""
+    model, modes = watched(), []
+    model.linear.eval()
+    model.linear.register_forward_hook(lambda layer, *_: modes.append(layer.training))
+    train_one_epoch(model, batches(2, 2), _sgd(model, LR))
+    if not all(modes):
+        likely = "the mode is set only where model.training is False: a layer may have a mode of its own"
+        remedy = "call model.train(), whatever model.training says"
+        raise Wrong("training mode in `linear`, which learns", "eval mode", likely, remedy)
 
 
 def _sgd(model: nn.Module, lr: float) -> torch.optim.SGD:

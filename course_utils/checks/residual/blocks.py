@@ -151,6 +151,13 @@ PROJECTION_MISTAKES = (
     *ACTIVATIONS,
     *MISTAKES,
 )
+ON_ONE_PIXEL = (
+    Mistake(
+        lambda block, x: torch.relu(_branch(block, x) + x),
+        "the projection is left out where x happens to have the shape of F(x): here a map of one pixel",
+        "use downsample wherever it exists: channels and stride decide, not the shapes at hand",
+    ),
+)
 OTHERWISE = (
     "none of the usual mistakes explains this",
     "relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut)",
@@ -189,6 +196,12 @@ def equal_with_projection(make):
     for shape in PROJECTED.values():
         _compare(make, shape, PROJECTION_MISTAKES)
     return ", ".join(PROJECTED)
+
+
+@needs(equal_with_projection)
+def equal_on_one_pixel(make):
+    """a stride on maps of one pixel needs it, too."""
+    return _compare(make, PROJECTED["stride 2"], ON_ONE_PIXEL, side=1)
 
 
 @needs(equal_without_projection, equal_with_projection)
@@ -250,6 +263,7 @@ CASES = (
     tensors_fit,
     equal_without_projection,
     equal_with_projection,
+    equal_on_one_pixel,
     equal_in_training,
     leaves_the_input,
     is_written_out,
@@ -300,10 +314,10 @@ def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
     return "layers have other names", "conv1, bn1, conv2, bn2, downsample"
 
 
-def _compare(make: Callable, shape: Shape, mistakes: tuple[Mistake, ...]) -> str:
-    mine, theirs, x = _build(make, shape), tiny.block(*shape), noise(3, shape[0], 6, 6)
+def _compare(make: Callable, shape: Shape, mistakes: tuple[Mistake, ...], side: int = 6) -> str:
+    mine, theirs, x = _build(make, shape), tiny.block(*shape), noise(3, shape[0], side, side)
     with torch.no_grad():
-        _run_through(mine, theirs, noise(3, shape[0], 6, 6, seed=8))  # that is not to be remembered
+        _run_through(mine, theirs, noise(3, shape[0], side, side, seed=8))  # that is not to be remembered
         given = x.clone()
         got, expected = _forward(mine, given), theirs(x)
         if got.shape == expected.shape and torch.allclose(got, expected, rtol=1e-5, atol=1e-5):

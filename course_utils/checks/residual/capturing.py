@@ -183,7 +183,10 @@ def keeps_those_of_training(capture_residuals):
 def finds_them_anywhere(capture_residuals):
     """also inside another module, and of a subclass."""
     for make, why in (
-        (lambda: nn.Sequential(network()), "names written down fit this network only"),
+        (
+            lambda: nn.Sequential(network()),
+            "names, or a depth, that fit one network only: here all blocks lie one level deeper",
+        ),
         (lambda: network(OwnBlock), "an instance of a subclass is one of the class, too: isinstance"),
     ):
         expected = [name for name, _ in _blocks(make())]

@@ -151,6 +151,10 @@ ROUGH = (
     "right to a few digits only: finite differences, or float32 on the way",
     "let autograd differentiate, and stay in the dtype of x",
 )
+ONE_TENSOR = (
+    "it is the same tensor as another of the three: what was changed in one has changed in the other",
+    "make a new one for each: d_h = d_f + identity, d_r = mask[:, None] * d_h",
+)
 DETACH = "autograd history is still attached"
 
 
@@ -159,8 +163,8 @@ def differentiates_the_branch(unit_jacobians):
     for function in (_linear, _bent):
         x = _point()
         d = jacobian(function, x)
-        got = _three(unit_jacobians, function, x)[0]
-        _expect(got, d, lambda imitate: imitate(d), BRANCH_MISTAKES)  # noqa: B023 (used within this turn)
+        got = _three(unit_jacobians, function, x)
+        _expect(got, 0, d, lambda imitate: imitate(d), BRANCH_MISTAKES)  # noqa: B023 (used within this turn)
 
 
 def adds_the_identity(unit_jacobians):
@@ -168,8 +172,8 @@ def adds_the_identity(unit_jacobians):
     for function in (_linear, _bent):
         x = _point()
         d = jacobian(function, x)
-        got = _three(unit_jacobians, function, x)[1]
-        _expect(got, d + torch.eye(len(d)), lambda imitate: imitate(d), SUM_MISTAKES)  # noqa: B023
+        got = _three(unit_jacobians, function, x)
+        _expect(got, 1, d + torch.eye(len(d)), lambda imitate: imitate(d), SUM_MISTAKES)  # noqa: B023
 
 
 @needs(differentiates_the_branch)
@@ -177,11 +181,12 @@ def takes_autograds_slope(unit_jacobians):
     """dF/dx by autograd, also of a function in steps."""
     x = _point()
     d = jacobian(_rounded, x)
-    got = _three(unit_jacobians, _rounded, x)[0]
+    three = _three(unit_jacobians, _rounded, x)
+    got = three[0]
     if isinstance(got, Tensor) and got.shape == d.shape and not got.detach().any():
         likely = "finite differences: they see the steps, autograd does not"
         raise Wrong(_told(d, 0), _told(got.detach(), 0), likely, "let autograd differentiate")
-    _expect(got, d, lambda imitate: imitate(d), BRANCH_MISTAKES)
+    _expect(three, 0, d, lambda imitate: imitate(d), BRANCH_MISTAKES)
 
 
 @needs(differentiates_the_branch)
@@ -197,12 +202,12 @@ def _expect_for_length(unit_jacobians, x: Tensor, square: Tensor) -> None:
     def shorter(v: Tensor) -> Tensor:
         return square @ v
 
-    d, total, behind = _three(unit_jacobians, shorter, x)
+    three = _three(unit_jacobians, shorter, x)
     expected, h = square + torch.eye(len(x)), x + square @ x
-    _expect(d, square, lambda imitate: imitate(square), BRANCH_MISTAKES)
-    _expect(total, expected, lambda imitate: imitate(square), SUM_MISTAKES)
+    _expect(three, 0, square, lambda imitate: imitate(square), BRANCH_MISTAKES)
+    _expect(three, 1, expected, lambda imitate: imitate(square), SUM_MISTAKES)
     cut, mistakes = expected * (h > 0)[:, None], _relu_mistakes(shorter, x)
-    _expect(behind, cut, lambda imitate: imitate(square, h), mistakes)
+    _expect(three, 2, cut, lambda imitate: imitate(square, h), mistakes)
 
 
 @needs(adds_the_identity)
@@ -275,6 +280,12 @@ def _three(unit_jacobians, function: Function, x: Tensor) -> tuple:
     return tuple(got)
 
 
+def _other_than(likely: tuple[str, str], one: Tensor, three: tuple) -> tuple[str, str]:
+    """Likely cause and remedy of a wrong result, where the same memory is returned for two results."""
+    places = [t.untyped_storage().data_ptr() for t in three if isinstance(t, Tensor)]
+    return ONE_TENSOR if places.count(one.untyped_storage().data_ptr()) > 1 else likely
+
+
 def _relu_mistakes(function: Function, x: Tensor) -> tuple[Mistake, ...]:
     of_x = Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (x > 0)[:, None],
@@ -292,12 +303,16 @@ def _relu_mistakes(function: Function, x: Tensor) -> tuple[Mistake, ...]:
 def _behind_relu(unit_jacobians, x: Tensor, function: Function = _bent) -> str:
     d, h = jacobian(function, x), x + function(x)
     expected = (d + torch.eye(len(d))) * (h > 0)[:, None]
-    got = _three(unit_jacobians, function, x)[2]
-    _expect(got, expected, lambda imitate: imitate(d, h), _relu_mistakes(function, x))
+    got = _three(unit_jacobians, function, x)
+    _expect(got, 2, expected, lambda imitate: imitate(d, h), _relu_mistakes(function, x))
     return f"{int((h <= 0).sum())} of {len(h)} rows are zero"
 
 
-def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mistake, ...]) -> None:
+def _expect(
+    three: tuple, place: int, expected: Tensor, observe: Callable, mistakes: tuple[Mistake, ...]
+) -> None:
+    """Compare the result at this place of the three with what is expected."""
+    got = three[place]
     if not isinstance(got, Tensor):
         raise Wrong(f"a tensor {list(expected.shape)}", brief(got), *of_wrong_type(got, "return tensors"))
     got = got.detach()
@@ -310,7 +325,8 @@ def _expect(got: object, expected: Tensor, observe: Callable, mistakes: tuple[Mi
         told = "a dimension of one element was dropped, or added", "keep [n, n], for n = 1, too"
         raise Wrong(f"a tensor {list(expected.shape)}", f"a tensor {list(got.shape)}", *told)
     near = got.shape == expected.shape and torch.allclose(got, expected, rtol=0, atol=1e-2)
-    likely = recognise(got, expected, mistakes, observe, ROUGH if near else OTHER)
+    otherwise = _other_than(ROUGH if near else OTHER, got, three)
+    likely = recognise(got, expected, mistakes, observe, otherwise)
     row = 0 if got.shape != expected.shape else int((got - expected).abs().sum(dim=1).argmax())
     raise Wrong(_told(expected, row), _told(got, row), *likely)
 

@@ -182,6 +182,11 @@ LIST_MISTAKES = (
         "return the whole path, such as layer2.0",
     ),
     Mistake(
+        lambda model: [n for n in _right(model) if n.endswith(".0")],
+        "only the first block of each stage is asked: here others have one, too",
+        "ask every block: go through model.named_modules()",
+    ),
+    Mistake(
         lambda model: [n for n in _first_of_each_stage(model) if n],
         "the search ends at the first projection of each stage",
         "go on to the end: a stage can have several",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from course_utils.checks.core import run
-from course_utils.checks.mistakes import Mistake
+from course_utils.checks.mistakes import Mistake, first_only
 from course_utils.checks.trials import Trial, expect
 
 # torchvision's AlexNet: convolutions and max-pools, kernel, stride, padding.
@@ -110,8 +110,7 @@ CHAINS = (
     ),
     Mistake(
         lambda size, layers: _chain(size, layers[:1]),
-        "only the first layer is looked at",
-        "return after the loop, not inside it",
+        *first_only("only the first layer is looked at"),
     ),
     Mistake(
         partial(_chain, side=lambda n, k, s, p: (n + 2 * p - k + 1) // s),
@@ -144,6 +143,11 @@ SMALLEST = (
         lambda layers: _smallest(layers) - 1,
         "this is the largest size that is refused",
         "return the first size that is accepted",
+    ),
+    Mistake(
+        lambda layers: max(1, *(kernel - 2 * padding for kernel, _, padding in layers)),
+        "each layer is asked by itself: those before it have made the picture smaller",
+        "try the whole chain for 1, 2, 3, ..., or go from the last layer to the first",
     ),
     Mistake(
         lambda layers: max(1, layers[0][0] - 2 * layers[0][2]),
@@ -212,7 +216,8 @@ def stays_refused(chain_output, _):
 
 def finds_smallest(_, smallest_accepted):
     """the smallest picture for AlexNet, and for others."""
-    chains = ([(3, 1, 0)], [(2, 1, 3)], RESNET_STEM, REVIVED, [(7, 3, 0), (2, 1, 0)], ALEXNET, HUNGRY)
+    shrinking, growing = [(7, 3, 0), (2, 1, 0)], [(3, 1, 1), (5, 1, 0)]
+    chains = ([(3, 1, 0)], [(2, 1, 3)], RESNET_STEM, REVIVED, shrinking, growing, ALEXNET, HUNGRY)
     trials = [
         Trial(_told(layers), lambda answer, layers=layers: answer(list(layers)), _smallest(layers))
         for layers in chains

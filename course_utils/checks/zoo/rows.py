@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from course_utils.checks.core import needs, run
-from course_utils.checks.mistakes import Mistake
+from course_utils.checks.mistakes import Mistake, first_only
 from course_utils.checks.trials import Trial, expect
 from course_utils.zoo.published import Record
 
@@ -78,10 +78,7 @@ def _run_together(rows: Rows, row: int) -> list[int]:
     return _positions(rows, lambda r: text(r) == text(rows[row]))
 
 
-FIRST_ONLY = (
-    "only the first position is found: a `return` or a `break` ends the loop",
-    "return after the loop, not inside it",
-)
+FIRST_ONLY = first_only("only the first position is found")
 ENSEMBLES = (
     Mistake(
         lambda rows: _positions(rows, lambda r: r.networks > 1),

@@ -74,6 +74,16 @@ WEIGHTS = (
         "logit_scale is the factor itself",
     ),
     Mistake(
+        lambda t: SCALE * _unit(_unit(t).reshape(t.shape[1], t.shape[0], -1).mean(0)),
+        "[C, P, D] was reshaped to [P, C, D]: so the mean goes over prompts of different classes",
+        "take the mean over dimension 1; only transpose or permute changes the order of dimensions",
+    ),
+    Mistake(
+        lambda t: SCALE * _unit(t).mean(1) / _unit(t).mean(1).norm(),
+        "the second length is that of the whole matrix, one number for all classes",
+        "the length of each row: F.normalize(mean, dim=-1), or norm(dim=-1, keepdim=True)",
+    ),
+    Mistake(
         lambda t: SCALE * _unit(t.mean(1)),
         "long prompts weigh more: the mean is taken before they have length 1",
         "give each prompt length 1 first",

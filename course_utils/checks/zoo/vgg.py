@@ -44,7 +44,27 @@ def _one_bias_a_layer(config: list, classes: int) -> tuple[int, int]:
     return convolutions + sum(step != "M" for step in config), linear + 3
 
 
+def _pairs_alone(config: list, classes: int) -> tuple[int, int]:
+    """Without the convolution that sees the picture."""
+    convolutions, linear = _count(config, classes)
+    return convolutions - _count(_widths(config)[:1], classes)[0], linear
+
+
+def _widths(config: list) -> list[int]:
+    return [step for step in config if step != "M"]
+
+
 COUNTS = (
+    Mistake(
+        _pairs_alone,
+        "the first convolution is missing: it has none before it, and sees the picture's 3 channels",
+        "begin with 3 channels in front of the first convolution",
+    ),
+    Mistake(
+        lambda config, n: (_count(config, n)[0], _count([max(_widths(config))], n)[1]),
+        "the widest convolution is taken for the last one",
+        "the first linear layer sees the channels of the last convolution in the list",
+    ),
     Mistake(
         partial(_count, bias=0),
         "the biases are missing",
