@@ -24,6 +24,7 @@ from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import occlusion_map
 from course_utils.analysis.paired import Paired, compare_pair, exact_p, mid_p
 from course_utils.analysis.protocol import Contender, Protocol
+from course_utils.analysis.racing import measured_arms, race
 from course_utils.analysis.residual import (
     capture,
     find_blocks,
@@ -58,10 +59,12 @@ __all__ = [
     "invert",
     "is_decided",
     "labels_needed",
+    "measured_arms",
     "mid_p",
     "occlusion_map",
     "path_lengths",
     "permuted_copy",
+    "race",
     "recording",
     "reliability_bins",
     "shuffle_blocks",

@@ -38,6 +38,7 @@ from course_utils.plots.results import (
     confusion_matrix,
     learning_curves,
 )
+from course_utils.plots.spending import accuracy_by_work, leads
 from course_utils.plots.training import epoch_metrics, iteration_loss
 from course_utils.plots.zoo import accuracy_by_size, zoo_accuracy, zoo_timeline
 
@@ -46,6 +47,7 @@ __all__ = [
     "accuracy_by_amount",
     "accuracy_by_size",
     "accuracy_by_task",
+    "accuracy_by_work",
     "arms",
     "augmentation_grid",
     "augmentation_rows",
@@ -65,6 +67,7 @@ __all__ = [
     "image_grid",
     "iteration_loss",
     "kernel_windows",
+    "leads",
     "learning_curves",
     "map_sizes",
     "occlusion",
