@@ -19,7 +19,7 @@
 # - read a training script, find what is wrong with it, and say what each mistake costs;
 # - compare fine-tuning with training from scratch fairly, and know when the answer is "undecided".
 #
-# **How it works.** Predict first, then run, then read. Each exercise has an instant check, and one that you leave open stops nothing. The core takes about 90 minutes; what stands below
+# **How it works.** Predict first, then run, then read. Each exercise has an instant check, and one that you leave open stops nothing. The core takes 90 to 100 minutes; what stands below
 # *Further* can be left out, and its exercises are homework. Boxes titled **Is it true?** take up sentences from tutorials; `docs/claims.md` lists them all.
 #
 # | exercise | points | minutes | |

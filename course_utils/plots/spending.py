@@ -43,8 +43,8 @@ def leads(
         epochs = sorted(leads_by_epochs)
         middle = [mean(leads_by_epochs[n]) for n in epochs]
         ax.plot(epochs, middle, color=colour)
-        beside = {"textcoords": "offset points", "size": NAME, "color": colour}
-        ax.annotate(legible(name), (epochs[0], middle[0]), (12, 6), **beside)
+        start = (epochs[0], middle[0])
+        ax.annotate(legible(name), start, (12, 6), textcoords="offset points", size=NAME, color=colour)
         for n in epochs:
             _dots(ax, n, leads_by_epochs[n], colour, marker)
         points = (f"{value:.1f} after {n}" for n, value in zip(epochs, middle))
