@@ -132,12 +132,12 @@ plots.show(plots.map_sizes(stem_maps, title="With the stock stem, the last stage
 # is exercise 5.) Two cures: another stem, or an **enlarged input**.
 #
 # > **Is it true?** *"On 32x32 images an unmodified ResNet-18 either crashes or stays under 60 %."* (claims E36, E37)
-# > It has just run; and S0's log, from this unmodified network on all of CIFAR-10, ends at 86.1 % (one run, last epoch).
+# > The cell above has just run it; and S0's log, from this unmodified network on all of CIFAR-10, ends at 86.1 % (one run, last epoch).
 #
 # ### Which cure is worth its price?
 #
 # Left: a **linear probe**, a new last layer (the **head**) on *frozen* features, three seeds, 500 images. Right: *all layers* trained on 45,000 images, one run each; how long each trained
-# stands at the points. *Predict first:* which stem is best on the left? And on the right, at equal work?
+# stands at its point. *Predict first:* which stem is best on the left? And on the right, at equal work?
 
 # %%
 from course_utils.analysis import Arm, is_decided, verdict
@@ -998,14 +998,14 @@ show_table([{"question": question, "yours": yours, "recorded": recorded} for que
     ("150 photographs of hot dogs?", "–", points_ahead(hot["ResNet-18, one rate"], hot["ResNet-18, from scratch"])),
     ("1,000 labels, 6 epochs: fine-tuned ahead of the probe?", points_ahead(tuned, linear), points_ahead(there["fine-tuned"], there["linear probe"])),
     ("1,000 labels, 20 epochs?", "–", points_ahead(tuned_arms[0], probe_arm)),
-)], caption=f"Yours: {session.caption}, {plan.control.epochs} epochs. One run each is never decided.")  # fmt: skip
+)], caption=f"Yours: {session.caption}, {plan.control.epochs} epochs, in place of 1,000 and six. One run each decides nothing.")  # fmt: skip
 session.show_evidence("start", {"linear probe, 224 px": "linear probe, 224 px", "partial fine-tuning": "fine-tuned, all but stem and first two stages"})
 
 # %% [markdown]
 # - **What is fine-tuning worth?** With 1,000 labels the start is worth 14 points where both train for thirty epochs, and the way to fine-tune at most 1.5. With 45,000 labels and forty epochs no lead is left that
-#   one run each could show.
-# - **Is 86.08 % much?** No. From scratch, this network ends at 84.6 % (section 5), and a ResNet-18 with a stem for 32 pixels at 93.0 %, as [its authors print](https://github.com/kuangliu/pytorch-cifar). EfficientNet-Lite0 from ImageNet, trained
-#   for three epochs but for its stem and first two stages, ends at 94.9 %, in 33 minutes on two CPU cores (the choice of the rate not counted).
+#   one run each could show: few labels, accuracy; many labels, time.
+# - **Is 86.08 % much?** No. From scratch, this network ends at 84.6 % (section 5), and a ResNet-18 with a stem for 32 pixels at 93.0 %, as [a widely used repository](https://github.com/kuangliu/pytorch-cifar) prints. EfficientNet-Lite0 from ImageNet, trained
+#   for three epochs but for its stem and first two stages, ends at 94.9 %, in 33 minutes at most on two CPU cores (the choice of the rate not counted).
 # - **Is it the pretraining?** S0 shows no run from scratch; its start, ImageNet's, we have not run. By its recipe, repaired, our start looks 2.8 points ahead, by a better one 0.3.
 # - **May one believe it?** It is one run, and its rate followed the loss on test. By the repaired recipe our small weights end at 80.4 %: no refutation, for the start is another one.
 #
