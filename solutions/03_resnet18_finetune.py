@@ -486,8 +486,8 @@ print(f"{len(heads)} heads in {seconds:.1f} s, {size:,} parameters each")
 # %% [markdown]
 # ## 4 · Fine-tune: freeze, then unfreeze
 #
-# Many recipes have two phases. First only the head trains: it is random, needs large steps, and would shake the backbone. Then everything trains, the backbone with smaller steps. This cell
-# shows how that is done; whether it is *better* needs a control (section 5). `fit` runs the epochs: AdamW, and rates that fall along a cosine (`course_utils/training/loop.py`).
+# Many recipes have two phases. First only the head trains: it is random, needs large steps, and would shake the backbone. Then everything trains, the backbone with smaller steps. (Whether that
+# is *better* needs a control: section 5.) `fit` runs the epochs: AdamW, and rates that fall along a cosine (`course_utils/training/loop.py`).
 # `fit_with_panel` is `fit` with a panel: stop it at any time, and **Resume** continues.
 #
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
@@ -864,8 +864,7 @@ runs, rates = race(starts, train_arm, plan.control.rates, range(seed, seed + pla
 curves = {name: [[e.val_accuracy for e in h.records] for _, h in pairs] for name, pairs in runs.items()}
 
 # %% [markdown]
-# The probe of section 3 joins as a third arm; its fit has no randomness, so it has one score. Now the test images, new to all three. Below your arms stand those that the same cells gave on
-# photographs, at a larger budget (recorded; never mixed with your numbers).
+# The probe of section 3 joins as a third arm (its fit has no randomness: one score). Now the test images, new to all three; and below your arms, what the same cells gave on photographs.
 
 # %%
 control = measured_arms(runs, rates, lambda model: library_evaluate(model, splits.test, preprocess).top1, len(splits.test))
@@ -1022,7 +1021,7 @@ assert round(100 * (thirty[0].mean - thirty[1].mean)) == 14 and round(repaired.m
 # %% [markdown]
 # ### 150 photographs
 #
-# Few labels, photographs of one's own: the case of most people, and of the exercise below. D2L's hot dogs, 150 to train on, in five parts (**folds**), each tested once (*Further* has all arms).
+# The case of most people, and of the exercise below: D2L's hot dogs, 150 photographs to train on, in five parts (**folds**), each tested once (*Further* has all arms).
 
 # %%
 session.show_evidence("hotdog", [f"EfficientNet-Lite0, {way}" for way in ("linear probe", "one rate", "two rates", "from scratch")])
