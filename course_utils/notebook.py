@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ from course_utils.models.weights import (
 from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
-HEADLINE = ("text", "it says", "measured here", "verdict")
+HEADLINE = ("text", "it says", "compared here", "measured", "runs", "verdict")
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
@@ -136,8 +136,8 @@ class Session:
         """The arms of an experiment on all of the data (``course experiment``), by name."""
         return reading.arms(reading.read(name))
 
-    def show_evidence(self, name: str, only: Sequence[str] = ()) -> None:
-        """Show them as a table, or ``only`` those named."""
+    def show_evidence(self, name: str, only: Sequence[str] | Mapping[str, str] = ()) -> None:
+        """Show them as a table, or ``only`` those named; a mapping says what the table calls each."""
         record = reading.read(name)
         show_table(reading.rows(record, only), caption=reading.caption(record))
 
@@ -147,9 +147,9 @@ class Session:
         return found["by_epoch"], [epochs for stage in found["stages"] for epochs in stage["epochs"]]
 
     def show_headline(self) -> None:
-        """Show what the source texts say, what was measured here, and a verdict of a few words."""
-        rows = [row | {"verdict": headline.in_short(row["verdict"])} for row in headline.rows()]
-        show_table(rows, HEADLINE, caption="Built from the records of `course experiment`")
+        """Show what the source texts say, what was compared here, and a verdict of a few words."""
+        rows = [row for row in headline.rows() if row["verdict"] != headline.NOT_COMPARABLE]
+        show_table(rows, HEADLINE, caption=f"Recorded. {headline.WORDS}")
 
 
 def show_arms(arms: Sequence[Arm], caption: str = "") -> None:

@@ -26,6 +26,7 @@ from course_utils.analysis.occlusion import best_guesses, occlusion_map
 from course_utils.analysis.paired import Paired, compare_pair, compare_seeds, exact_p, mid_p, paired_lead
 from course_utils.analysis.probing import probe_arm
 from course_utils.analysis.protocol import Contender, Protocol
+from course_utils.analysis.racing import measured_arms, race
 from course_utils.analysis.residual import (
     capture,
     find_blocks,
@@ -67,6 +68,7 @@ __all__ = [
     "invert",
     "is_decided",
     "labels_needed",
+    "measured_arms",
     "mid_p",
     "occlusion_map",
     "paired_lead",

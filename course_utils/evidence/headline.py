@@ -1,19 +1,20 @@
 """The headline table: what the source texts print, and what was measured here, built from the records.
 
-No number that was measured stands in this file. What the texts print does, with the terms of it.
+No number that was measured stands in this file. What the texts print does, with the terms of it. A verdict
+goes by the rule of the whole course, :func:`course_utils.analysis.arms.is_decided`: from one run each
+nothing is decided.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.analysis.arms import is_decided
 from course_utils.evidence import reading
 from course_utils.evidence.reading import RECORDS
+from course_utils.tables import count
 
 MARKS = (
     "<!-- The headline table is made from course_utils/recorded/evidence by `course build`. -->",
@@ -23,202 +24,201 @@ COLUMNS = (
     "text",
     "it says",
     "on what terms",
+    "compared here",
+    "measured",
+    "runs",
     "verdict",
-    "measured here",
     "from which start",
-    "runs, minutes",
+)
+WORDS = (
+    "Holds or refuted: two runs or more each, their ranges apart (not asked of folds), their means over two "
+    "standard errors apart. Undecided: one run each, or less than that."
 )
 TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
 NOT_RUN = "not run yet"
-
-Arms = Mapping[tuple[str, str], dict]
+NOT_COMPARABLE = "not comparable: other weights"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence or number of a source text, and the arms that bear on it.
+    """A sentence or number of a source text, and the one or two arms that bear on it.
 
     Attributes:
         text: which text.
         says: its number or sentence.
         terms: how it came by it.
-        arms: (experiment, arm) of the records, the most telling first.
-        verdict: makes one sentence of the arms that stand.
+        compared: what was run here, in words: "this against that" where there are two arms.
+        arms: (experiment, arm) of the records; of two, the one that the text prefers comes first.
+        verdict: makes a few words of the arms.
     """
 
     text: str
     says: str
     terms: str
+    compared: str
     arms: tuple[tuple[str, str], ...]
-    verdict: Callable[[Arms], str]
+    verdict: Callable[[Sequence[Mapping]], str]
 
 
-def number(printed: float, start: str, arm: tuple[str, str]) -> Callable[[Arms], str]:
+def number(printed: float, start: str = TORCHVISION) -> Callable[[Sequence[Mapping]], str]:
     """The verdict on a printed accuracy: another start is no reproduction, whatever it reaches.
 
     Args:
         printed: accuracy as a fraction.
         start: the weights that the text began with.
-        arm: the one that does what the text does.
     """
 
-    def verdict(arms: Arms) -> str:
-        if arm not in arms:
-            sentence = f"the text's own way ({arm[1]}) has not run here yet"
-        elif arms[arm]["start"] != start:
-            sentence = f"not comparable: the text started from {start}, we from {arms[arm]['start']}"
-        else:
-            close = abs(mean(arms[arm]) - printed) < 2 * _standard_error(arms[arm])
-            sentence = "reproduced" if close else "refuted"
-        reached = [how for (_, name), found in arms.items() if (how := _reaching(name, found, printed))]
-        return sentence + (f"; {printed:.2%} or more is reached by: {', '.join(reached)}" if reached else "")
+    def verdict(arms: Sequence[Mapping]) -> str:
+        (arm,) = arms
+        if arm["start"] != start:
+            return NOT_COMPARABLE
+        if len(arm["test"]) < 2:
+            return _undecided(arm)
+        return "reproduced here" if min(arm["test"]) <= printed <= max(arm["test"]) else "refuted here"
 
     return verdict
 
 
-def order(better: tuple[str, str], worse: tuple[str, str], start: str = "") -> Callable[[Arms], str]:
-    """The verdict on a sentence that ``better`` is ahead of ``worse``.
+def order(start: str = "", law: bool = False) -> Callable[[Sequence[Mapping]], str]:
+    """The verdict on a sentence that the first arm is ahead of the second.
 
     Args:
-        start: the weights that the sentence is about, if it is about some: other ones can contradict it as a
-            rule, but not refute it.
+        start: the weights that the sentence is about, if it is about some: what others do neither shows
+            nor refutes it.
+        law: whether the sentence is said of all cases, so that one case can refute it but not show it.
     """
 
-    def verdict(arms: Arms) -> str:
-        if better not in arms or worse not in arms:
-            return NOT_RUN
-        points = 100 * (mean(arms[better]) - mean(arms[worse]))
-        side = "ahead of" if points > 0 else "behind"
-        sentence = f"{better[1]} is {abs(points):.1f} points {side} {worse[1]}"
-        if not _told_apart(arms[better], arms[worse]):
-            return f"undecided here: {sentence}"
-        others = bool(start) and arms[better]["start"] != start
-        if points > 0:
-            return f"{'the same way with our weights' if others else 'holds here'}: {sentence}"
-        if others:
-            return f"depends on the weights: the text speaks of {start}; with ours {sentence}"
-        return f"refuted here: {sentence}"
+    def verdict(arms: Sequence[Mapping]) -> str:
+        better, worse = arms
+        if not is_decided(*(reading.arm("", arm) for arm in arms)):
+            return _undecided(better, worse)
+        ahead = mean(better) > mean(worse)
+        if start and better["start"] != start:
+            return f"{'the same' if ahead else 'the other'} way with our weights"
+        if law:
+            return "holds in this case" if ahead else "refuted as a rule"
+        return "holds here" if ahead else "refuted here"
 
     return verdict
 
 
+FREEZE = ("S2", "below 10,000 images freeze, do not fine-tune", "a rule without a source")
+STEM = ("S2", "a new 3x3 stem is the way to adapt the network", "compared with a resized input only")
+S0_NUMBER = (
+    "S0, S1",
+    "86.08 %",
+    "ResNet-18, stock stem, 32 px; epoch 40 of one run; the learning rate followed the test loss",
+)
+S2_NUMBER = (
+    "S2",
+    "94.91 %",
+    "ResNet-18, new 3x3 stem without pool; the best of 20 epochs on the test images, one run",
+)
+ONE_RATE = ("recipes", "all layers at one rate, 1,000 images")
 CLAIMS = (
-    Claim(
-        "S0, S1",
-        "86.08 %",
-        "ResNet-18, stock stem, 32 px; epoch 40 of one run; the learning rate followed the test loss",
-        (("s0", "as printed, small weights"), ("s0", "ours, small weights")),
-        number(0.8608, TORCHVISION, ("s0", "as printed, small weights")),
-    ),
+    Claim(*S0_NUMBER, "S0's recipe, repaired", (("s0", "as printed, small weights"),), number(0.8608)),
+    Claim(*S0_NUMBER, "our recipe, 40 epochs", (("s0", "ours, small weights"),), number(0.8608)),
     Claim(
         "S0, S1",
         "clearly better than from scratch",
         "no run from scratch is shown",
-        (("s0", "ours, small weights"), ("s0", "ours, from scratch"), ("s0", "as printed, from scratch")),
-        order(("s0", "ours, small weights"), ("s0", "ours, from scratch"), TORCHVISION),
+        "our recipe, 45,000 images: small weights against scratch",
+        (("s0", "ours, small weights"), ("s0", "ours, from scratch")),
+        order(TORCHVISION),
     ),
     Claim(
-        "S2",
-        "94.91 %",
-        "ResNet-18, new 3x3 stem without pool; the best of 20 epochs on the test images, one run",
-        (("s2", "conv3x3, small weights"), ("start", "full fine-tuning"), ("start", "partial fine-tuning")),
-        number(0.9491, TORCHVISION, ("s2", "conv3x3, small weights")),
+        "S0, S1, S3",
+        "freeze first, then unfreeze",
+        "no run without it is shown",
+        "1,000 images: frozen first against all layers from the start",
+        (("recipes", "freeze, then unfreeze, 1,000 images"), ONE_RATE),
+        order(),
+    ),
+    Claim(*S2_NUMBER, "the new stem, 4 epochs", (("s2", "conv3x3, small weights"),), number(0.9491)),
+    Claim(
+        *S2_NUMBER,
+        "EfficientNet-Lite0, 3 epochs, all but stem and two stages",
+        (("start", "partial fine-tuning"),),
+        number(0.9491),
     ),
     Claim(
-        "S2",
-        "a new 3x3 stem is the way to adapt the network",
-        "compared with a resized input only",
-        (("s2", "conv3x3, small weights"), ("s2", "stock, small weights"), ("s2", "nopool, small weights")),
-        order(("s2", "conv3x3, small weights"), ("s2", "stock, small weights")),
+        *STEM,
+        "4 epochs of all layers: new stem against stock stem",
+        (("s2", "conv3x3, small weights"), ("s2", "stock, small weights")),
+        order(TORCHVISION),
+    ),
+    Claim(
+        *STEM,
+        "4 epochs of all layers: new stem against old kernel at stride 1",
+        (("s2", "conv3x3, small weights"), ("s2", "stride1, small weights")),
+        order(TORCHVISION),
     ),
     Claim(
         "S2",
         "an enlarged input makes the features fail (81 %)",
         "ResNet-18 at 224 px, one run",
+        "EfficientNet-Lite0's probe: 96 px against 224 px",
         (("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
-        order(("start", "linear probe, 96 px"), ("start", "linear probe, 224 px"), TORCHVISION),
+        order(TORCHVISION),
     ),
     Claim(
-        "S2",
-        "below 10,000 images freeze, do not fine-tune",
-        "a rule without a source",
-        (
-            ("recipes", "linear probe, 1,000 images"),
-            ("recipes", "all layers at one rate, 1,000 images"),
-        ),
-        order(
-            ("recipes", "linear probe, 1,000 images"),
-            ("recipes", "all layers at one rate, 1,000 images"),
-        ),
+        *FREEZE,
+        "1,000 images, 20 epochs: probe against all layers",
+        (("recipes", "linear probe, 1,000 images"), ONE_RATE),
+        order(law=True),
+    ),
+    Claim(
+        *FREEZE,
+        "150 photographs, EfficientNet-Lite0: probe against all layers",
+        (("hotdog", "EfficientNet-Lite0, linear probe"), ("hotdog", "EfficientNet-Lite0, one rate")),
+        order(law=True),
     ),
     Claim(
         "S4",
         "94 %",
         "hot dogs of D2L, 2,000 training photographs; ResNet-18 at 224 px, 5 epochs",
-        (("hotdog", "EfficientNet-Lite0, two rates"), ("hotdog", "ResNet-18, two rates")),
-        number(0.94, TORCHVISION, ("hotdog", "ResNet-18, two rates")),
+        "150 photographs, 64 px, 12 epochs",
+        (("hotdog", "ResNet-18, two rates"),),
+        number(0.94),
     ),
     Claim(
         "S4",
         "10 points ahead of from scratch (84 %), by the start alone",
         "the two runs differ in their learning rates too",
+        "150 photographs, one rate in both arms: small weights against scratch",
         (("hotdog", "ResNet-18, one rate"), ("hotdog", "ResNet-18, from scratch")),
-        order(("hotdog", "ResNet-18, one rate"), ("hotdog", "ResNet-18, from scratch"), TORCHVISION),
+        order(TORCHVISION),
     ),
     Claim(
         "S4",
         "the backbone at a tenth of the head's rate",
         "the key trick; no run without it is shown",
-        (
-            ("recipes", "backbone at a tenth, 1,000 images"),
-            ("recipes", "all layers at one rate, 1,000 images"),
-        ),
-        order(
-            ("recipes", "backbone at a tenth, 1,000 images"),
-            ("recipes", "all layers at one rate, 1,000 images"),
-        ),
-    ),
-    Claim(
-        "S0, S1",
-        "freeze first, then unfreeze",
-        "no run without it is shown",
-        (
-            ("recipes", "freeze, then unfreeze, 1,000 images"),
-            ("recipes", "all layers at one rate, 1,000 images"),
-        ),
-        order(
-            ("recipes", "freeze, then unfreeze, 1,000 images"),
-            ("recipes", "all layers at one rate, 1,000 images"),
-        ),
+        "1,000 images: backbone at a tenth against one rate",
+        (("recipes", "backbone at a tenth, 1,000 images"), ONE_RATE),
+        order(),
     ),
 )
 
 
-def rows(folder: Path = RECORDS, between: str = "; ") -> list[dict[str, str]]:
-    """A row for each claim on which runs allow a verdict, by the names of ``COLUMNS``.
-
-    Args:
-        between: stands between the arms of a cell.
-    """
+def rows(folder: Path = RECORDS) -> list[dict[str, str]]:
+    """A row for each claim whose arms have run, by the names of ``COLUMNS``."""
     every = _arms(folder)
-    return [row for claim in CLAIMS if (row := _row(claim, every, between))]
-
-
-def in_short(verdict: str) -> str:
-    """A verdict's first words, without its reason: ``undecided here``."""
-    return re.split("[:;]", verdict)[0]
+    return [
+        _row(claim, [every[key] for key in claim.arms]) for claim in CLAIMS if every.keys() >= {*claim.arms}
+    ]
 
 
 def not_run(folder: Path = RECORDS) -> list[str]:
-    """The claims on which no run allows a verdict yet."""
+    """The comparisons that have not been run yet."""
     every = _arms(folder)
-    return [f"{claim.says} ({claim.text})" for claim in CLAIMS if not _row(claim, every)]
+    return [f"{c.says} ({c.text}): {c.compared}" for c in CLAIMS if not every.keys() >= {*c.arms}]
 
 
 def markdown(folder: Path = RECORDS) -> str:
-    """The table as Markdown, and below it what has not been run."""
+    """The table as Markdown, below it what its words mean, and what has not been run."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder, "<br>")]
+    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder)]
+    lines += ["", f"{WORDS} Not comparable: the text began with other weights."]
     if left := not_run(folder):
         lines += ["", f"Not run yet: {'; '.join(left)}."]
     return "\n".join(lines) + "\n"
@@ -235,56 +235,36 @@ def mirrored(arm: Mapping) -> float:
     return sum(scores) / len(scores) if scores else 0.0
 
 
-def _reaching(name: str, arm: Mapping, printed: float) -> str:
-    """The arm's name, and how it reaches the printed accuracy; empty where it does not."""
-    if mean(arm) >= printed:
-        return name
-    return f"{name}, with mirror images" if mirrored(arm) >= printed else ""
-
-
-def _arms(folder: Path) -> Arms:
+def _arms(folder: Path) -> dict[tuple[str, str], dict]:
     """The arms of all records, by experiment and name."""
     names = [file.stem for file in sorted(folder.glob("*.json"))]
     return {(name, arm): found for name in names for arm, found in reading.read(name, folder)["arms"].items()}
 
 
-def _row(claim: Claim, every: Arms, between: str = "; ") -> dict[str, str]:
-    """The row of a claim; empty where the arms that stand do not suffice for a verdict."""
-    arms = {key: every[key] for key in claim.arms if key in every}
-    verdict = claim.verdict(arms) if arms else NOT_RUN
-    if verdict == NOT_RUN:
-        return {}
-    cells = (_cells(name, arm) for (_, name), arm in arms.items())
-    joined = (between.join(dict.fromkeys(column)) for column in zip(*cells, strict=True))  # equal ones once
-    return dict(zip(COLUMNS, (claim.text, claim.says, claim.terms, verdict, *joined), strict=True))
+def _row(claim: Claim, arms: Sequence[Mapping]) -> dict[str, str]:
+    starts = " against ".join(dict.fromkeys(arm["start"] for arm in arms))
+    cells = (_measured(arms), _runs(*arms), claim.verdict(arms), starts)
+    return dict(zip(COLUMNS, (claim.text, claim.says, claim.terms, claim.compared, *cells), strict=True))
 
 
-def _cells(name: str, arm: Mapping) -> tuple[str, str, str]:
-    """Measured, start, and number of runs with their minutes, of one arm."""
-    spread = f" ({min(arm['test']):.1%} to {max(arm['test']):.1%})" if len(arm["test"]) > 1 else ""
-    twice = f"; {mirrored(arm):.2%} with mirror images" if mirrored(arm) else ""
-    return (
-        f"{name}: {mean(arm):.2%}{spread}{twice}",
-        arm["start"],
-        f"{len(arm['test'])}, {arm['minutes']:g}",
-    )
+def _measured(arms: Sequence[Mapping]) -> str:
+    """At most two numbers."""
+    if len(arms) == 1 and (twice := mirrored(arms[0])):
+        return f"{100 * mean(arms[0]):.1f} %, with mirror images {100 * twice:.1f} %"
+    return " against ".join(f"{100 * mean(arm):.1f}" for arm in arms) + " %"
 
 
-def _standard_error(arm: Mapping) -> float:
-    """What the number of test images alone leaves open."""
-    p = mean(arm)
-    return math.sqrt(p * (1 - p) / arm["images"]["test"])
+def _runs(*arms: Mapping) -> str:
+    """How many runs the arm has that has fewest: ``3 seeds``, ``5 folds``, ``one run``."""
+    fewest = min(arms, key=lambda arm: len(arm["test"]))
+    number = len(fewest["test"])
+    return count(number, "fold" if "folds" in fewest else "seed") if number > 1 else "one run"
 
 
-def _told_apart(a: Mapping, b: Mapping) -> bool:
-    """Whether two arms differ by more than chance.
-
-    Several runs each: the rule of :func:`course_utils.analysis.arms.is_decided`. One run each: two
-    standard errors of that many test images.
-    """
-    if min(len(a["test"]), len(b["test"])) > 1:
-        return is_decided(reading.arm("a", a), reading.arm("b", b))
-    return abs(mean(a) - mean(b)) > 2 * math.hypot(_standard_error(a), _standard_error(b))
+def _undecided(*arms: Mapping) -> str:
+    """Why nothing is decided: too few runs, or too small a difference."""
+    few = min(len(arm["test"]) for arm in arms) < 2
+    return ("undecided: one run each" if len(arms) > 1 else "undecided: one run") if few else "undecided"
 
 
 if __name__ == "__main__":

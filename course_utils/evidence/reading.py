@@ -42,14 +42,15 @@ def arm(name: str, found: Mapping) -> Arm:
     )
 
 
-def rows(record: Mapping, only: Sequence[str] = ()) -> list[dict[str, object]]:
+def rows(record: Mapping, only: Sequence[str] | Mapping[str, str] = ()) -> list[dict[str, object]]:
     """A row for each arm that stands, for a table. Minutes are left out: other work distorts them.
 
     Args:
-        only: names of arms, in the order wanted; empty for all.
+        only: names of arms, in the order wanted, or what the table calls each; empty for all.
     """
     found = record["arms"]
-    return [_row(name, found[name]) for name in only or found if name in found]
+    shown = only if isinstance(only, Mapping) else {name: name for name in only or found}
+    return [_row(called, found[name]) for name, called in shown.items() if name in found]
 
 
 def caption(record: Mapping) -> str:

@@ -40,6 +40,7 @@ from course_utils.plots.results import (
     confusion_matrix,
     learning_curves,
 )
+from course_utils.plots.spending import accuracy_by_work, leads
 from course_utils.plots.training import epoch_metrics, iteration_loss
 from course_utils.plots.zoo import accuracy_by_size, accuracy_by_work, zoo_accuracy, zoo_timeline
 
@@ -71,6 +72,7 @@ __all__ = [
     "image_grid",
     "iteration_loss",
     "kernel_windows",
+    "leads",
     "learning_curves",
     "map_sizes",
     "occlusion",

@@ -1,0 +1,118 @@
+"""Figures of what is spent: the lead of a start by epochs, accuracy by multiply-adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import mean
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from course_utils.plots.frame import (
+    FAINT,
+    CourseFigure,
+    display_names,
+    house_style,
+    legible,
+    new_figure,
+    series_style,
+    write_alt_text,
+)
+from course_utils.plots.labels import NAME, label_points
+
+Row = tuple[str, Sequence[float], float]
+FIRST_STYLE = 2  # of the lines of leads: the two before are those of the starts themselves
+
+
+@house_style()
+def leads(
+    lines: Mapping[str, Mapping[int, Sequence[float]]], *, title: str, data: str, note: str = ""
+) -> CourseFigure:
+    """How far one start is ahead of another, by epochs on a log scale: a line for each amount of labels.
+
+    Args:
+        lines: by name, for each number of epochs the lead of every seed, in points.
+        data: name of the data set, for the caption.
+        note: on the terms, for the caption.
+    """
+    fig = new_figure(title, (data, "dot: one seed, line: mean, hollow: one run only", note), height=3.9)
+    ax = fig.add_subplot()
+    words = []
+    for i, (name, leads_by_epochs) in enumerate(lines.items()):
+        colour, marker = series_style(i + FIRST_STYLE)
+        epochs = sorted(leads_by_epochs)
+        middle = [mean(leads_by_epochs[n]) for n in epochs]
+        ax.plot(epochs, middle, color=colour)
+        start = (epochs[0], middle[0])
+        ax.annotate(legible(name), start, (12, 6), textcoords="offset points", size=NAME, color=colour)
+        for n in epochs:
+            _dots(ax, n, leads_by_epochs[n], colour, marker)
+        points = (f"{value:.1f} after {n}" for n, value in zip(epochs, middle))
+        words.append(f"{name}: {', '.join(points)}")
+    ax.axhline(0, color=FAINT, linewidth=1)
+    _log_scale(ax, sorted({n for found in lines.values() for n in found}))
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="epochs of training (log scale)", ylabel="lead (points of test accuracy)")
+    return write_alt_text(fig, f"Line chart, lead in points after so many epochs. {'; '.join(words)}")
+
+
+@house_style()
+def accuracy_by_work(
+    panels: Mapping[str, Sequence[Row]], *, work_labels: Sequence[str], title: str, data: str
+) -> CourseFigure:
+    """Accuracy against work on a log scale, a panel for each kind of training.
+
+    Args:
+        panels: by title, rows of name, accuracies (fractions) of the seeds, and work. What a name says
+            before a comma decides the colour; points of one colour in one panel are joined.
+        work_labels: for each panel what its work is, with the unit.
+        data: name of the data set and numbers of images, for the caption.
+    """
+    note = "point: mean, line: lowest to highest seed, hollow: one run only"
+    fig = new_figure(title, (data, note), height=3.7)
+    kinds = list(dict.fromkeys(_kind(name) for rows in panels.values() for name, _, _ in rows))
+    words = []
+    axes = fig.subplots(1, len(panels), squeeze=False)[0]
+    for ax, label, (panel, rows) in zip(axes, work_labels, panels.items()):
+        for kind in kinds:
+            _joined(ax, [row for row in rows if _kind(row[0]) == kind], *series_style(kinds.index(kind)))
+        _log_scale(ax, _ticks([work for *_, work in rows]))
+        ax.set(xlabel=legible(label), ylabel="accuracy (%)")
+        ax.set_title(legible(panel), size=10)
+        ax.margins(x=0.3, y=0.2)
+        points = [(work, 100 * mean(scores)) for _, scores, work in rows]
+        label_points(ax, points, display_names([name for name, _, _ in rows], "arm", 30))
+        found = (f"{name} {y:.1f} % at {x:,.0f}" for (name, _, _), (x, y) in zip(rows, points))
+        words.append(f"{panel}: {', '.join(found)}")
+    return write_alt_text(fig, f"Accuracy against work. {'; '.join(words)}")
+
+
+def _kind(name: str) -> str:
+    return name.partition(",")[0]
+
+
+def _joined(ax: Axes, rows: Sequence[Row], colour: str, marker: str) -> None:
+    rows = sorted(rows, key=lambda row: row[2])
+    ax.plot(
+        [w for *_, w in rows], [100 * mean(s) for _, s, _ in rows], color=colour, alpha=0.5, linewidth=1.2
+    )
+    for _, scores, work in rows:
+        ax.plot([work] * 2, [100 * min(scores), 100 * max(scores)], color=colour, linewidth=2.5, alpha=0.4)
+        _dots(ax, work, [100 * mean(scores)], colour, marker, hollow=len(scores) == 1)
+
+
+def _dots(ax, x: float, ys: Sequence[float], colour: str, marker: str, hollow: bool | None = None) -> None:
+    fill = "white" if (len(ys) == 1 if hollow is None else hollow) else colour
+    ax.plot([x] * len(ys), ys, marker, color=colour, markersize=7, markerfacecolor=fill, alpha=0.85)
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Powers of ten and three times these, around the values."""
+    every = [n * 10**power for power in range(-1, 9) for n in (1, 3)]
+    return [n for n in every if min(values) / 1.5 < n < 1.5 * max(values)]
+
+
+def _log_scale(ax: Axes, ticks: Sequence[float]) -> None:
+    ax.set_xscale("log")
+    ax.set_xticks(ticks, [f"{n:,g}" for n in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())

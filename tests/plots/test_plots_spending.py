@@ -1,0 +1,50 @@
+"""Figures of what is spent: one run is hollow, names are there, and the alt text has the numbers."""
+
+import pytest
+
+from course_utils import plots
+
+DATA = "noise with a tint"
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict:
+    lines = {"1,000 labels": {6: [19.0, 18.0], 20: [14.0, 15.0]}, "45,000 labels": {10: [2.4]}}
+    frozen = [("stock", (0.55, 0.57), 37.0), ("nopool", (0.50, 0.52), 141.0)]
+    trained = [("stock, 4 epochs", (0.79,), 148.0), ("stock, 40 epochs", (0.85,), 1480.0)]
+    return {
+        "leads": plots.leads(lines, title="It shrinks", data=DATA, note="as many epochs each"),
+        "accuracy_by_work": plots.accuracy_by_work(
+            {"frozen": frozen, "trained": trained},
+            work_labels=("a (log)", "b (log)"),
+            title="Work",
+            data=DATA,
+        ),
+    }
+
+
+def test_alt_text_has_the_message_and_the_numbers(drawn):
+    assert "It shrinks" in drawn["leads"].alt_text
+    assert "1,000 labels: 18.5 after 6, 14.5 after 20; 45,000 labels: 2.4 after 10" in drawn["leads"].alt_text
+    assert "frozen: stock 56.0 % at 37, nopool 51.0 % at 141" in drawn["accuracy_by_work"].alt_text
+
+
+def test_axes_have_units_and_the_caption_names_the_data(drawn):
+    for fig in drawn.values():
+        assert DATA in fig.get_supxlabel()
+        assert all("(" in ax.get_xlabel() and "(" in ax.get_ylabel() for ax in fig.axes)
+
+
+def test_one_run_is_hollow(drawn):
+    for fig, hollow in ((drawn["leads"], 1), (drawn["accuracy_by_work"], 2)):
+        markers = [
+            line for ax in fig.axes for line in ax.get_lines() if line.get_marker() not in ("", "None")
+        ]
+        assert sum(line.get_markerfacecolor() == "white" for line in markers) == hollow
+
+
+def test_nothing_is_cut_off(drawn):
+    for fig in drawn.values():
+        fig.draw_without_rendering()
+        box, (width, height) = fig.get_tightbbox(), fig.get_size_inches()
+        assert min(box.x0, box.y0, width - box.x1, height - box.y1) > -0.01
