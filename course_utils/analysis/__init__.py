@@ -20,6 +20,8 @@ from course_utils.analysis.calibration import (
     reliability_bins,
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
+from course_utils.analysis.damage import accuracy_lost, damage_rows, may_be_chance, mean_points
+from course_utils.analysis.depth import Fits, fit_at_best_rate, growth_rows
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import occlusion_map
 from course_utils.analysis.paired import Paired, compare_pair, exact_p, mid_p
@@ -40,24 +42,31 @@ __all__ = [
     "Arm",
     "Contender",
     "FAULTS",
+    "Fits",
     "Paired",
     "Protocol",
+    "accuracy_lost",
     "capture",
     "choose_rate",
     "compare_pair",
+    "damage_rows",
     "describe_worth",
     "estimate_norms",
     "exact_p",
     "expected_calibration_error",
     "find_blocks",
     "fine_tune_with",
+    "fit_at_best_rate",
     "fit_temperature",
     "geometric_range",
     "gradient_norms",
+    "growth_rows",
     "identity_blocks",
     "invert",
     "is_decided",
     "labels_needed",
+    "may_be_chance",
+    "mean_points",
     "mid_p",
     "occlusion_map",
     "path_lengths",
