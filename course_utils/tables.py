@@ -55,6 +55,11 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     )
 
 
+def two_digits(value: float) -> str:
+    """Rounded to two digits, without an exponent: ``2,100``, ``0.84``."""
+    return f"{float(f'{value:.2g}'):,g}"
+
+
 def transposed(rows: Sequence[dict]) -> list[dict]:
     """The same table with rows and columns exchanged, for few rows of many columns."""
     title, *others = rows[0]

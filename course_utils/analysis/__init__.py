@@ -21,6 +21,8 @@ from course_utils.analysis.calibration import (
     reliability_bins,
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
+from course_utils.analysis.damage import accuracy_lost, damage_rows, may_be_chance, mean_points
+from course_utils.analysis.depth import Fits, fit_at_best_rate, growth_rows
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import best_guesses, occlusion_map
 from course_utils.analysis.paired import Paired, compare_pair, compare_seeds, exact_p, mid_p, paired_lead
@@ -54,21 +56,28 @@ __all__ = [
     "compare_pair",
     "compared",
     "compare_seeds",
+    "Fits",
+    "accuracy_lost",
+    "damage_rows",
     "describe_worth",
     "estimate_norms",
     "exact_p",
     "expected_calibration_error",
     "find_blocks",
     "fine_tune_with",
+    "fit_at_best_rate",
     "fit_temperature",
     "geometric_range",
     "gradient_norms",
     "grid_rows",
+    "growth_rows",
     "identity_blocks",
     "invert",
     "is_decided",
     "labels_needed",
     "measured_arms",
+    "may_be_chance",
+    "mean_points",
     "mid_p",
     "occlusion_map",
     "paired_lead",

@@ -27,12 +27,14 @@ from course_utils.plots.images import (
 )
 from course_utils.plots.network import first_layer_kernels, gradient_taps, map_sizes
 from course_utils.plots.residual import (
-    block_damage,
+    block_kinds,
     block_maps,
     block_sketch,
     gradient_flow,
+    growth_and_error,
     path_lengths,
     residual_sizes,
+    size_against_loss,
 )
 from course_utils.plots.results import (
     accuracy_against_cost,
@@ -55,7 +57,7 @@ __all__ = [
     "augmentation_rows",
     "beside",
     "backbones",
-    "block_damage",
+    "block_kinds",
     "block_maps",
     "block_sketch",
     "by_epoch",
@@ -69,6 +71,7 @@ __all__ = [
     "first_layer_kernels",
     "gradient_flow",
     "gradient_taps",
+    "growth_and_error",
     "image_grid",
     "iteration_loss",
     "kernel_windows",
@@ -85,6 +88,7 @@ __all__ = [
     "reliability",
     "residual_sizes",
     "show",
+    "size_against_loss",
     "vocabulary",
     "worst_mistakes",
     "zoo_accuracy",

@@ -1,8 +1,8 @@
-"""Figures of residual networks: a block as a sketch, sizes of x and F(x), maps, damage, gradients, paths."""
+"""Figures of residual networks: blocks as sketches, sizes of x and F(x), maps, losses, gradients, paths."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 
 import numpy as np
@@ -20,7 +20,6 @@ from course_utils.plots.frame import (
     CourseFigure,
     display_names,
     house_style,
-    mark_chance,
     new_figure,
     seeds,
     series_style,
@@ -28,7 +27,7 @@ from course_utils.plots.frame import (
 )
 from course_utils.plots.labels import label_right
 from course_utils.plots.mosaic import Mosaic
-from course_utils.tables import count, percent
+from course_utils.tables import count, percent, two_digits
 
 SIGNED = colormaps["RdBu_r"]
 # The parts of a basic block in the order of the calls, with their places from left to right.
@@ -63,6 +62,46 @@ def block_sketch() -> CourseFigure:
     words = " to ".join(name.strip() for name in PARTS).replace("\n", " ")
     branch = "a brace from conv1 to bn2 is named F(x)"
     return write_alt_text(fig, f"Boxes in a row: {words}; an arrow leads from x past them to the +; {branch}")
+
+
+# The kinds of blocks: channels that come in, what stands on the shortcut, the convolutions of the branch.
+KINDS = {
+    "basic block, identity": (64, "x", ["3x3, 64", "3x3, 64"]),
+    "basic block, projection": (64, "W x:\n1x1, 128, /2\nbatch norm", ["3x3, 128, /2", "3x3, 128"]),
+    "bottleneck, identity": (256, "x", ["1x1, 64", "3x3, 64", "1x1, 256"]),
+}
+
+
+@house_style()
+def block_kinds() -> CourseFigure:
+    """Three blocks side by side, top to bottom: identity, projection, bottleneck."""
+    note = "kernel, channels out; /2: stride 2; norms and ReLUs of the branch are left out"
+    fig = new_figure("A shortcut is x only where F(x) has the shape of x", ("sketch", note), height=2.7)
+    words = []
+    for ax, (name, (channels, way, branch)) in zip(fig.subplots(1, len(KINDS)), KINDS.items()):
+        _block_column(ax, channels, way, branch)
+        ax.set_title(name, size=10)
+        words.append(f"{name}: {channels} channels in, branch {', '.join(branch)}, shortcut {way}")
+    return write_alt_text(fig, *words)
+
+
+def _block_column(ax: Axes, channels: int, way: str, branch: Sequence[str]) -> None:
+    """One block from top to bottom: the branch left, the shortcut right of it."""
+    box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": COLOURS[0]}
+    heights = np.linspace(0.78, 0.32, len(branch))
+    stops = [0.98, *heights, 0.08]
+    for top, low in zip(stops, stops[1:]):
+        _arrow(ax, (0.3, top - 0.06), (0.3, low + 0.06), "arc3", INK)
+    for height, text in zip(heights, branch):
+        ax.text(0.3, height, text, ha="center", va="center", size=8.5, bbox=box)
+    ax.text(0.3, 1.0, f"x, {channels}", ha="center", va="center", size=9)
+    ax.text(0.3, 0.06, "+", ha="center", va="center", size=10, bbox={**box, "boxstyle": "circle,pad=0.2"})
+    ax.plot([0.44, 0.78, 0.78], [1.0, 1.0, 0.06], color=COLOURS[1], linewidth=1.4)
+    _arrow(ax, (0.78, 0.06), (0.37, 0.06), "arc3", COLOURS[1])
+    frame = {**box, "ec": COLOURS[1] if "W" in way else "none"}
+    ax.text(0.78, 0.55, way, ha="center", va="center", size=8.5, color=COLOURS[1], bbox=frame)
+    ax.set(xlim=(0, 1.05), ylim=(-0.04, 1.1))
+    ax.set_axis_off()
 
 
 def _brace(ax: Axes, left: float, right: float, name: str) -> None:
@@ -175,47 +214,110 @@ def block_maps(
 
 
 @house_style()
-def block_damage(
-    damage: Mapping[str, Mapping[str, Sequence[float]]],
+def size_against_loss(
+    sizes: Mapping[str, float],
+    lost: Mapping[str, Mapping[str, Sequence[float]]],
     *,
-    whole: Sequence[float],
     title: str,
     data: str,
-    n_images: int,
     chance: float | None = None,
 ) -> CourseFigure:
-    """Accuracy with one block damaged: a row for each block, a point for each seed, a bar at their mean.
+    """What each block's F(x) is worth against how large it is: a labelled point a block and way of damage.
 
     Args:
-        damage: for each kind of damage and each block the accuracies (fractions) of the seeds.
-        whole: those of the network as it is, drawn as a line at their mean.
-        n_images: number of images that each accuracy is measured on.
-        chance: what guessing gives, a fraction.
+        sizes: for each block the norm of F(x) over that of its shortcut.
+        lost: for each way and block the fractions of accuracy that are lost, one for each seed.
+        chance: losses smaller than this fraction may be chance: a grey band.
     """
-    runs = [whole, *(scores for blocks in damage.values() for scores in blocks.values())]
-    note = "point: one seed, bar: mean, line: the whole network's mean"
-    blocks = list(next(iter(damage.values())))
-    caption = (data, f"measured on {count(n_images, 'image')}", seeds(runs), note)
-    fig = new_figure(title, caption, height=0.9 + 0.5 * len(blocks))
+    runs = [scores for blocks in lost.values() for scores in blocks.values()]
+    note = "point: mean, line: lowest to highest seed" + ("; grey: may be chance" if chance else "")
+    fig = new_figure(title, (data, seeds(runs), note), height=3.6)
     ax = fig.add_subplot()
+    if chance:
+        ax.axhspan(-100 * chance, 100 * chance, color="0.93", zorder=0)
+    ax.axhline(0, color=FAINT, linewidth=1)
     words = []
-    for i, (kind, by_block) in enumerate(damage.items()):
+    for i, (way, blocks) in enumerate(lost.items()):
         colour, marker = series_style(i)
-        for row, scores in enumerate(by_block.values()):
-            place, middle = row + 0.2 * (2 * i - len(damage) + 1), 100 * mean(scores)
-            ax.plot([middle] * 2, [place - 0.15, place + 0.15], color=INK, linewidth=2)
-            points = [100 * score for score in scores]
-            label = kind if row == 0 else None
-            ax.plot(points, [place] * len(points), marker, color=colour, ms=7, alpha=0.75, label=label)
-        words.append(f"{kind}: " + ", ".join(f"{block} {percent(mean(s))}" for block, s in by_block.items()))
-    ax.axvline(100 * mean(whole), color=FAINT, linewidth=1.2)
-    ax.set_yticks(range(len(blocks)), display_names(blocks, "block", 24))
-    ax.set(xlabel="accuracy (%)", ylim=(len(blocks) - 0.5, -0.5))
-    ax.grid(axis="y", visible=False)
-    ax.tick_params(axis="y", length=0)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(damage), frameon=False, fontsize=9)
-    guessing = mark_chance(ax, chance, "x")
-    return write_alt_text(fig, f"Dot plot: whole {percent(mean(whole))}; {'; '.join(words)}", guessing)
+        x, y = [sizes[block] for block in blocks], [100 * mean(scores) for scores in blocks.values()]
+        ax.vlines(x, *_ends(blocks.values()), color=colour, alpha=0.4, linewidth=2)
+        ax.plot(x, y, marker, color=colour, markersize=7, label=way)
+        points = ", ".join(f"{name} {value:+.1f}" for name, value in zip(blocks, y))
+        words.append(f"{way}, points lost: {points}")
+    _name_columns(ax, sizes, lost)
+    ax.set(xlabel="norm of F(x) / norm of x", ylabel="points of accuracy lost")
+    ax.margins(x=0.1, y=0.14)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lost), frameon=False, fontsize=9)
+    ratios = ", ".join(f"{block} {size:.2f}" for block, size in sizes.items())
+    return write_alt_text(fig, f"Scatter plot: ratio {ratios}", *words)
+
+
+def _ends(runs: Iterable[Sequence[float]]) -> tuple[list[float], list[float]]:
+    """The lowest and the highest of each run, in per cent."""
+    values = [[100 * v for v in run] for run in runs]
+    return [min(run) for run in values], [max(run) for run in values]
+
+
+def _name_columns(ax: Axes, sizes: Mapping[str, float], lost: Mapping[str, Mapping[str, Sequence[float]]]):
+    """Each block's name above its highest point; to one side where its neighbour is near."""
+    blocks = sorted(next(iter(lost.values())), key=sizes.__getitem__)
+    near = 0.12 * (sizes[blocks[-1]] - sizes[blocks[0]])
+    crowded = [sizes[right] - sizes[left] < near for left, right in zip(blocks, blocks[1:])]
+    for block, before, after in zip(blocks, [False, *crowded], [*crowded, False]):
+        top = max(100 * max(ways[block]) for ways in lost.values())
+        side, shift = ("left", -4) if before else ("right", 4) if after else ("center", 0)
+        ax.annotate(
+            block, (sizes[block], top), (shift, 5), textcoords="offset points", ha=side, size=9, color=INK
+        )
+
+
+@house_style()
+def growth_and_error(
+    growth: Mapping[str, Mapping[int, Sequence[float]]],
+    errors: Mapping[str, Mapping[int, Sequence[float]]],
+    *,
+    title: str,
+    data: str,
+) -> CourseFigure:
+    """Two panels over depth: how much the gradient grows towards the input, and what is fitted in the end.
+
+    Args:
+        growth: for each kind of stack and depth the first layer's gradient norm over the last one's, by seed.
+        errors: for each kind and depth the training errors (fractions), by seed.
+    """
+    note = "left: geometric mean, 95 % confidence interval; right: mean, lowest to highest seed"
+    fig = new_figure(title, (data, note), height=3.3)
+    left, right = fig.subplots(1, 2)
+    words = []
+    for i, kind in enumerate(growth):
+        colour, marker = series_style(i)
+        spans = {depth: geometric_range(runs) for depth, runs in growth[kind].items()}
+        style = {"color": colour, "marker": marker, "label": kind}
+        _with_ends(left, [(depth, *span) for depth, span in spans.items()], style)
+        fits = {depth: [100 * error for error in runs] for depth, runs in errors[kind].items()}
+        _with_ends(right, [(depth, mean(runs), min(runs), max(runs)) for depth, runs in fits.items()], style)
+        grown = ", ".join(f"{two_digits(span[0])} at {depth}" for depth, span in spans.items())
+        left_over = ", ".join(f"{mean(runs):.1f} % at {depth}" for depth, runs in fits.items())
+        words.append(f"{kind}: first over last gradient {grown} layers; training error {left_over} layers")
+    left.set(yscale="log", ylabel="gradient norm, first / last layer", xlabel="layers")
+    left.yaxis.set_major_formatter("{x:,g}")
+    left.yaxis.set_minor_formatter(NullFormatter())
+    top = max(
+        20, 120 * max(error for by_depth in errors.values() for runs in by_depth.values() for error in runs)
+    )
+    right.set(ylabel="training error (%)", xlabel="layers", ylim=(-0.04 * top, top), xlim=left.get_xlim())
+    ticks = sorted({depth for spans in growth.values() for depth in spans})
+    for ax in (left, right):
+        ax.set_xticks(ticks, [str(depth) for depth in ticks])
+    left.legend(frameon=False, fontsize=9, loc="upper left")
+    return write_alt_text(fig, *words)
+
+
+def _with_ends(ax: Axes, rows: Sequence[tuple[float, float, float, float]], style: Mapping) -> None:
+    """A line through the middles; a bar from low to high at each place."""
+    x, middle, low, high = zip(*rows)
+    ax.plot(x, middle, **style)
+    ax.vlines(x, low, high, color=style["color"], alpha=0.5, linewidth=3)
 
 
 @house_style()

@@ -9,6 +9,7 @@ from course_utils.models.stacks import build_stack
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 DATA = "noise"
+LOST = {"layer1.0": [0.1, 0.12], "layer2.1": [0.05, 0.06], "layer4.1": [-0.01, 0.01]}
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +27,19 @@ def drawn():
         "block_maps": plots.block_maps(maps, image=pictures[0], title="A channel", data=DATA),
         "gradient_flow": plots.gradient_flow(norms, title="Gradients grow", data=DATA),
         "block_sketch": plots.block_sketch(),
-        "block_damage": plots.block_damage(
-            {"left out": {"layer1.0": [0.4, 0.5]}, "shuffled": {"layer1.0": [0.2, 0.3]}},
-            whole=[0.6, 0.7],
-            title="One block is missed",
+        "block_kinds": plots.block_kinds(),
+        "size_against_loss": plots.size_against_loss(
+            {"layer1.0": 0.7, "layer2.1": 0.71, "layer4.1": 0.9},
+            {"left out": LOST, "shuffled": {name: [0.2, 0.3] for name in LOST}},
+            title="The largest is missed least",
             data=DATA,
-            n_images=40,
-            chance=0.1,
+            chance=0.07,
+        ),
+        "growth_and_error": plots.growth_and_error(
+            {"plain": {14: [4.0, 5.0], 56: [2000.0, 2200.0]}, "residual": {14: [2.0, 2.0], 56: [13.0, 14.0]}},
+            {"plain": {14: [0.5, 0.7]}, "residual": {14: [0.0, 0.0]}},
+            title="The gradient grows",
+            data=DATA,
         ),
         "path_lengths": plots.path_lengths(path_lengths(10), title="Most ways are of middle length"),
     }
@@ -59,11 +66,39 @@ def test_axes_are_named_and_pure_numbers_have_no_unit(drawn):
     assert not any("(1)" in label or not label for label in labels["residual_sizes"])
 
 
-def test_damage_has_a_row_for_each_block_and_a_line_for_the_whole_network(drawn):
-    fig = drawn["block_damage"]
-    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["layer1.0"]
-    assert "whole 65.0 %; left out: layer1.0 45.0 %; shuffled: layer1.0 25.0 %" in fig.alt_text
-    assert any(list(line.get_xdata()) == pytest.approx([65, 65]) for line in fig.axes[0].lines)
+def test_a_point_for_each_block_and_way_each_block_named_once_and_what_may_be_chance_grey(drawn):
+    fig = drawn["size_against_loss"]
+    (ax,) = fig.axes
+    assert sorted(text.get_text() for text in ax.texts) == sorted(LOST)
+    points = {line.get_label(): list(line.get_ydata()) for line in ax.lines if len(line.get_xdata()) == 3}
+    assert points["left out"] == pytest.approx([11, 5.5, 0]) and points["shuffled"] == pytest.approx([25] * 3)
+    assert "left out, points lost: layer1.0 +11.0, layer2.1 +5.5" in fig.alt_text
+    (band,) = ax.patches
+    assert band.get_height() == pytest.approx(14)
+
+
+def test_names_of_neighbours_do_not_overlap(drawn):
+    fig = drawn["size_against_loss"]
+    fig.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in fig.axes[0].texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_growth_has_a_logarithmic_axis_and_errors_per_cent_beside_it(drawn):
+    left, right = drawn["growth_and_error"].axes
+    assert left.get_yscale() == "log" and right.get_ylabel() == "training error (%)"
+    assert left.get_xlim() == right.get_xlim()
+    assert (
+        "plain: first over last gradient 4.5 at 14, 2,100 at 56 layers; training error 60.0 % at 14 layers"
+        in (drawn["growth_and_error"].alt_text)
+    )
+
+
+def test_a_projection_stands_on_one_shortcut_only(drawn):
+    ways = [
+        [text.get_text() for text in ax.texts if text.get_text() == "x"] for ax in drawn["block_kinds"].axes
+    ]
+    assert [len(found) for found in ways] == [1, 0, 1]
 
 
 def test_the_picture_stands_above_several_blocks_and_before_a_single_one():
