@@ -821,7 +821,7 @@ from course_utils.evidence import reading, sizes
 mine = 128  # your choice: 96, 128, 160 or 224 pixels
 steps = sizes.steps(reading.read("start"))
 last = steps[-1]
-plots.show(plots.accuracy_by_work(
+plots.show(plots.price_of_size(
     {step.pixels: (step.gmac, step.accuracy) for step in steps}, chosen=mine, data="EfficientNet-Lite0 on CIFAR-10, recorded; ring: yours",
     title=f"The last step, to {last.pixels} pixels, buys {last.points:.1f} points for {last.times:.1f} times the work",
 ))  # fmt: skip

@@ -848,10 +848,11 @@ assert [name for name in single if max(points[name]) < 0] == ["head alone"]
 # *Predict first:* how many points will fine-tuning be ahead? Which arm will want the larger rate?
 
 # %%
-from course_utils.analysis import measured_arms, race
+from functools import partial
+from course_utils.analysis import race
 from course_utils.training import evaluate as library_evaluate, score
 
-def train_arm(start_weights, lr, arm_seed, numbers=plan.control, parts=splits, prep=preprocess):
+def train_arm(start_weights, arm_seed, lr, numbers=plan.control, parts=splits, prep=preprocess):
     """Train all layers at one rate; returns the model and its history."""
     model = build_model("resnet18", start_weights, len(parts.classes), seed=arm_seed)
     recipe = Recipe((Phase(numbers.epochs, lr),), numbers.batch_size, augment=Augment(pad=2))
@@ -860,14 +861,15 @@ def train_arm(start_weights, lr, arm_seed, numbers=plan.control, parts=splits, p
 # %%
 starts = {"from scratch": None, "fine-tuned": pretrained}
 print("validation accuracy by learning rate, first seed")
-runs, rates = race(starts, train_arm, plan.control.rates, range(seed, seed + plan.control.seeds))
-curves = {name: [[e.val_accuracy for e in h.records] for _, h in pairs] for name, pairs in runs.items()}
+run_seeds = range(seed, seed + plan.control.seeds)
+races = {name: race(name, partial(train_arm, start), plan.control.rates, run_seeds) for name, start in starts.items()}
+curves = {name: found.curves for name, found in races.items()}
 
 # %% [markdown]
 # The probe of section 3 joins as a third arm (its fit has no randomness: one score). Now the test images, new to all three; and below your arms, what the same cells gave on photographs.
 
 # %%
-control = measured_arms(runs, rates, lambda model: library_evaluate(model, splits.test, preprocess).top1, len(splits.test))
+control = [found.arm(splits.test, preprocess) for found in races.values()]
 probed = build_model("resnet18", pretrained, n_classes).to(device)
 test_features = extract_features(probed, splits.test, preprocess)
 control.append(Arm("linear probe", (accuracy(probe(test_features), splits.test.labels),), len(splits.test)))
@@ -2074,7 +2076,7 @@ import copy
 
 longer = copy.copy(plan.control)
 longer.epochs = plan.plateau.epochs
-long_model, long_history = train_arm(None, rates["from scratch"], seed, longer)
+long_model, long_history = train_arm(None, seed, races["from scratch"].rate, longer)
 long_val = [e.val_accuracy for e in long_history.records]
 long_curves = {"from scratch, longer": [long_val], "fine-tuned": curves["fine-tuned"]}
 title = f"From scratch with {longer.epochs} epochs, and fine-tuned"
@@ -2113,7 +2115,7 @@ assert {round(value - probe_of_many) for value in tuned_of_many} == {15} and rou
 # %%
 from course_utils.training import confusion_matrix, predict
 
-keeper, _ = max(runs["fine-tuned"], key=lambda pair: pair[1].best_val_accuracy)
+keeper = races["fine-tuned"].best_model
 test_logits = predict(keeper, splits.test, preprocess)
 print(score(test_logits, splits.test.labels))
 own_matrix = confusion_matrix(test_logits, splits.test.labels)
@@ -2351,12 +2353,14 @@ print("(a look-up by name misses what is called otherwise: a tabby is a cat too)
 
 # %%
 photo_prep = session.at_size(plan.photos.size)
-def train_on_photos(weights, lr, arm_seed):
-    """As `train_arm`, on the photographs."""
-    return train_arm(weights, lr, arm_seed, plan.photos, photos, photo_prep)
+photo_seeds = range(seed, seed + plan.photos.seeds)
 
-photo_runs, photo_rates = race(starts, train_on_photos, plan.photos.rates, range(seed, seed + plan.photos.seeds))
-photo_arms = measured_arms(photo_runs, photo_rates, lambda model: library_evaluate(model, photos.test, photo_prep).top1, len(photos.test))
+def train_on_photos(weights, photo_seed, lr):
+    """As `train_arm`, on the photographs."""
+    return train_arm(weights, photo_seed, lr, plan.photos, photos, photo_prep)
+
+photo_arms = [race(name, partial(train_on_photos, start), plan.photos.rates, photo_seeds).arm(photos.test, photo_prep)
+              for name, start in starts.items()]
 show_arms(photo_arms, f"{photos.name}, {count(len(photos.train), 'training photograph')}")
 print(verdict(*photo_arms))
 

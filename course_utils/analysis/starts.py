@@ -42,10 +42,17 @@ class Race:
         """Validation accuracy by epoch, a list for each seed."""
         return [[e.val_accuracy for e in history.records] for history in self.histories]
 
+    @property
+    def best_model(self) -> nn.Module:
+        """Of the seeds' models the one that reached the best validation accuracy."""
+        found = max(zip(self.models, self.histories), key=lambda pair: pair[1].best_val_accuracy)
+        return found[0]
+
     def arm(self, test: ImageSet, preprocess: Preprocess) -> Arm:
         """Test accuracy of each seed."""
         scores = tuple(evaluate(model, test, preprocess).top1 for model in self.models)
-        return Arm(self.name, scores, len(test), self.rate)
+        seconds = round(sum(history.seconds for history in self.histories), 1)
+        return Arm(self.name, scores, len(test), self.rate, seconds)
 
 
 def race(

@@ -44,7 +44,7 @@ from course_utils.plots.results import (
 )
 from course_utils.plots.spending import accuracy_by_work, leads
 from course_utils.plots.training import epoch_metrics, iteration_loss
-from course_utils.plots.zoo import accuracy_by_size, accuracy_by_work, zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy, zoo_timeline
 
 __all__ = [
     "accuracy_against_cost",
@@ -55,8 +55,8 @@ __all__ = [
     "arms",
     "augmentation_grid",
     "augmentation_rows",
-    "beside",
     "backbones",
+    "beside",
     "block_kinds",
     "block_maps",
     "block_sketch",
@@ -85,6 +85,7 @@ __all__ = [
     "photo_by_networks",
     "photos_and_guesses",
     "predictions",
+    "price_of_size",
     "reliability",
     "residual_sizes",
     "show",

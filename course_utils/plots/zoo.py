@@ -140,7 +140,7 @@ def _number_ends(ax: Axes, lines: Sequence[Mapping[int, float]]) -> None:
 
 
 @house_style()
-def accuracy_by_work(
+def price_of_size(
     sizes: Mapping[int, tuple[float, float]], *, title: str, data: str, chosen: int | None = None
 ) -> CourseFigure:
     """Accuracy by what it costs: one network at several sizes of its input, with what each step buys.

@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils.errors import DataError
-from course_utils.plots.zoo import accuracy_by_size, accuracy_by_work, zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy, zoo_timeline
 from course_utils.zoo import entries
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
@@ -23,7 +23,7 @@ def drawn():
         "accuracy": zoo_accuracy(
             ROWS, "parameters (M)", title="Large is behind small", pair=("small", "large")
         ),
-        "work": accuracy_by_work(SIZES, title="The last step buys least", data="cartoons", chosen=128),
+        "work": price_of_size(SIZES, title="The last step buys least", data="cartoons", chosen=128),
         "timeline": zoo_timeline(timeline, title="From LeNet to DINOv3"),
     }
 
@@ -83,7 +83,7 @@ def test_steps_are_what_the_printed_percentages_give_and_the_chosen_size_is_ring
     assert "128 px: 86.6 %" in told
     ring = ax.lines[-1]
     assert ring.get_fillstyle() == "none" and tuple(ring.get_xydata()[0]) == pytest.approx((0.125, 86.6))
-    assert len(accuracy_by_work(SIZES, title="None", data="cartoons", chosen=100).axes[0].lines) == 1
+    assert len(price_of_size(SIZES, title="None", data="cartoons", chosen=100).axes[0].lines) == 1
 
 
 def test_nothing_is_cut_off(drawn):
