@@ -1241,7 +1241,7 @@ session.keep("calibration", {"rows": calibration, "n_train": len(splits.train), 
     for name, lines in panels.items()}})  # fmt: skip
 
 # %%
-from course_utils.analysis.calibration import Bin
+from course_utils.analysis import Bin
 
 there_bins = {name: {label: [Bin(*values) for values in bins] for label, bins in lines.items()}
               for name, lines in session.recorded("calibration")["bins"].items()}  # fmt: skip

@@ -16,6 +16,7 @@ from course_utils.analysis.arms import (
     worth,
 )
 from course_utils.analysis.calibration import (
+    Bin,
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
@@ -43,6 +44,7 @@ from course_utils.analysis.starts import FrozenStart, Race, grid_rows, race
 
 __all__ = [
     "Arm",
+    "Bin",
     "Contender",
     "FAULTS",
     "Fits",
