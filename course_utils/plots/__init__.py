@@ -3,7 +3,6 @@
 Start reading in ``frame.py`` (what all figures share, ``show``), then in any module of figures.
 """
 
-from course_utils.plots.backbones import backbones
 from course_utils.plots.comparison import (
     class_differences,
     kernel_windows,
@@ -44,6 +43,7 @@ from course_utils.plots.results import (
 )
 from course_utils.plots.spending import accuracy_by_work, leads
 from course_utils.plots.training import epoch_metrics, iteration_loss
+from course_utils.plots.two_backbones import backbones
 from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy, zoo_timeline
 
 __all__ = [

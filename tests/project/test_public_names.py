@@ -45,6 +45,14 @@ def test_every_package_lists_its_public_names(package):
         assert public(importlib.import_module(package), name) is not None
 
 
+@pytest.mark.parametrize("package", [p for p in PACKAGES if ".checks" not in p])
+def test_no_public_name_hides_a_module(package):
+    """A grader that looks for what was replaced would find a function where a module should be."""
+    names = set(importlib.import_module(package).__all__) & modules_in(package)
+    things = {name: getattr(importlib.import_module(package), name) for name in names}
+    assert [name for name, thing in things.items() if not isinstance(thing, ModuleType)] == []
+
+
 @pytest.mark.parametrize("package", ["authoring", "course", "grading", "grading.gradebook", "grading.guard"])
 def test_packages_that_offer_modules_offer_all(package):
     package = f"course_utils.{package}"

@@ -13,7 +13,7 @@ from course_utils.plots.ideas import CONVOLUTION, DATA, STRONG
 from course_utils.plots.shapes import arrow, block, canvas, word
 
 if TYPE_CHECKING:
-    from course_utils.models.stages import Stage
+    from course_utils.models.by_stage import Stage
 
 PIXEL = 0.011  # inches
 TALLEST = 0.75  # inches of the largest bar
@@ -27,7 +27,7 @@ def backbones(networks: Mapping[str, tuple[int, Sequence[Stage]]], *, title: str
 
     Args:
         networks: for each name the side of the picture in pixels and the stages
-            (:func:`course_utils.models.stages.stages`).
+            (:func:`course_utils.models.by_stage.stages`).
     """
     largest = max(stage.parameters for _, found in networks.values() for stage in found)
     inch = TALLEST / largest
