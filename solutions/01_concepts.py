@@ -81,16 +81,16 @@ from course_utils.analysis import best_guesses, occlusion_map
 from course_utils.data import sample_photos
 
 photos = {photo.shows: best_guesses(network, lite0, photo.read()) for photo in sample_photos()}
-title = "Nobody told the network about these pictures"
+title = "Nobody told the network what it sees"
 plots.show(plots.photos_and_guesses(photos, title=title, data="squares of 224 pixels, cut from photographs"))
 
 # %% tags=["record"]
-assert not {"person", "rocket"} & {*lite0.classes}
-assert [guesses[0][0] for _, guesses in photos.values()] == ["military uniform", "Egyptian cat", "espresso", "drilling platform"]
+assert "person" not in lite0.classes
+assert next(iter(photos.values()))[1][0][0] == "military uniform"
 
 # %% [markdown]
-# It answers in the words that it learned: among ImageNet's thousand classes there is none for a person and none for a rocket, so it names the uniform, and a drilling platform
-# before a missile. Is it really the uniform that it looks at? *Predict first*, then cover one place of the picture after the other, and see what the answer loses.
+# It answers in the words that it learned: among ImageNet's thousand classes there is none for a person, so it names the uniform. (The officer comes with matplotlib; where scikit-image is installed,
+# as on Colab, a cat, a cup and more join.) Is it really the uniform that it looks at? *Predict first*, then cover one place of the picture after the other, and see what the answer loses.
 
 # %%
 officer, ((word, before), *_) = next(iter(photos.values()))

@@ -1,4 +1,4 @@
-"""Real photographs of this package and of matplotlib, for a first look without a network."""
+"""Real photographs that installed packages ship, for a first look without a network."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from PIL import Image
 from torch import Tensor
 
 CC0, PUBLIC_DOMAIN = "CC0", "public domain"
-ASSETS = Path(__file__).parents[1] / "assets"  # photos.md there says where they come from
 
 
 @dataclass(frozen=True)
 class SamplePhoto:
-    """A photograph that lies on this machine once the course is installed.
+    """A photograph of an installed package.
 
     Attributes:
         shows: what a person sees on it.
-        package: the distribution that ships it; empty for this one.
+        package: the distribution that ships it.
         path: where it lies among the package's files.
         licence, credit: as the package states them.
     """
@@ -35,10 +34,9 @@ class SamplePhoto:
     def file(self) -> Path | None:
         """The file on this machine; ``None`` where the package is not installed or lacks it."""
         try:
-            found = distribution(self.package).locate_file(self.path) if self.package else ASSETS / self.path
+            path = Path(str(distribution(self.package).locate_file(self.path)))
         except PackageNotFoundError:
             return None
-        path = Path(str(found))
         return path if path.is_file() else None
 
     def read(self) -> Tensor:
@@ -49,18 +47,29 @@ class SamplePhoto:
         """
         file = self.file()
         if file is None:
-            raise FileNotFoundError(f"{self.path} of {self.package or 'this package'} is not on this machine")
+            raise FileNotFoundError(f"{self.path} of {self.package} is not on this machine")
         with Image.open(file) as image:
             pixels = np.array(image.convert("RGB"))
         return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
+def _matplotlib(shows: str, name: str, licence: str, credit: str) -> SamplePhoto:
+    return SamplePhoto(shows, "matplotlib", f"matplotlib/mpl-data/sample_data/{name}", licence, credit)
+
+
+def _skimage(shows: str, name: str, licence: str, credit: str) -> SamplePhoto:
+    return SamplePhoto(shows, "scikit-image", f"skimage/data/{name}", licence, credit)
+
+
+# matplotlib is always there. scikit-image (170 MB with what it needs) is not a dependency; Colab has it.
 PHOTOS = (
-    SamplePhoto("Grace Hopper, an officer of the US Navy", "matplotlib",
-                "matplotlib/mpl-data/sample_data/grace_hopper.jpg", PUBLIC_DOMAIN, "James S. Davis, US Navy"),
-    SamplePhoto("a cat", "", "photo_cat.jpg", CC0, "Stefan van der Walt"),
-    SamplePhoto("a cup of coffee", "", "photo_coffee.jpg", CC0, "Rachel Michetti, Pikolo Espresso Bar"),
-    SamplePhoto("a rocket at its launch", "", "photo_rocket.jpg", PUBLIC_DOMAIN, "SpaceX"),
+    _matplotlib("Grace Hopper, an officer of the US Navy", "grace_hopper.jpg", PUBLIC_DOMAIN,
+                "James S. Davis, US Navy"),
+    _skimage("a cat", "chelsea.png", CC0, "Stefan van der Walt"),
+    _skimage("a cup of coffee", "coffee.png", CC0, "Rachel Michetti, Pikolo Espresso Bar"),
+    _skimage("a man with a camera on a tripod", "camera.png", CC0, "Lav Varshney"),
+    _skimage("a rocket at its launch", "rocket.jpg", PUBLIC_DOMAIN, "SpaceX"),
+    _skimage("Eileen Collins, an astronaut", "astronaut.png", PUBLIC_DOMAIN, "NASA"),
 )  # fmt: skip
 
 

@@ -169,7 +169,7 @@ def photos_and_guesses(
             probable first.
         data: what they are, for the caption.
     """
-    fig = new_figure(title, (data, count(len(photos), "photograph")), height=1.45 * len(photos))
+    fig = new_figure(title, (data, count(len(photos), "photograph")), height=max(2.1, 1.45 * len(photos)))
     axes = fig.subplots(len(photos), 2, width_ratios=(1, 2.6), squeeze=False)
     words = []
     for (left, right), (shows, (photo, guesses)) in zip(axes, photos.items()):

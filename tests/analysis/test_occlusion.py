@@ -36,8 +36,8 @@ def test_the_square_is_the_middle_of_a_wide_photograph_and_the_top_of_a_high_one
 def test_guesses_are_the_most_probable_classes_in_order():
     weights = find_weights("imagenet", "efficientnet_lite0")
     network = build_model("efficientnet_lite0", weights, num_classes=None).eval()
-    coffee = next(photo for photo in sample_photos() if "coffee" in photo.shows)
-    square, guesses = best_guesses(network, weights, coffee.read(), k=3)
-    assert square.shape == (3, 224, 224) and guesses[0][0] == "espresso" and guesses[0][1] > 0.8
+    officer, *_ = sample_photos()
+    square, guesses = best_guesses(network, weights, officer.read(), k=3)
+    assert square.shape == (3, 224, 224) and guesses[0][0] == "military uniform" and guesses[0][1] > 0.3
     chances = [chance for _, chance in guesses]
     assert len(guesses) == 3 and chances == sorted(chances, reverse=True) and sum(chances) <= 1

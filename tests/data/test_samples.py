@@ -1,4 +1,4 @@
-"""Photographs for a first look: all there, found without an import, and missing without an error."""
+"""Photographs of installed packages: found without an import, and missing without an error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_utils.data.samples import ASSETS, PHOTOS, sample_photos
+from course_utils.data.samples import PHOTOS, sample_photos
 
 
 def test_matplotlibs_photograph_is_always_there():
@@ -21,14 +21,8 @@ def test_every_photograph_says_whose_it_is():
     assert all(photo.licence and photo.credit and photo.shows for photo in PHOTOS)
 
 
-def test_all_of_them_are_there_and_can_be_read():
-    assert sample_photos() == [*PHOTOS]
-    assert [tuple(photo.read().shape) for photo in PHOTOS[1:]] == [(3, 300, 300)] * 3
-
-
-def test_the_photographs_of_this_package_have_their_terms_beside_them():
-    terms = (ASSETS / "photos.md").read_text(encoding="utf-8")
-    assert all(f"| `{photo.path}` |" in terms and photo.credit in terms for photo in PHOTOS[1:])
+def test_all_that_is_found_can_be_read():
+    assert all(photo.read().shape[0] == 3 for photo in sample_photos())
 
 
 @pytest.mark.parametrize("change", [{"package": "nobodys-package"}, {"path": "matplotlib/none.jpg"}])
