@@ -27,7 +27,7 @@ def test_every_notebook_says_so_before_anything_loads_torch(edition, chapter):
     said = next(i for i, line in enumerate(body) if "OMP_WAIT_POLICY" in ast.unparse(line))
     names = [n.name for line in body[:said] for n in getattr(line, "names", [])]
     names += [line.module for line in body[:said] if isinstance(line, ast.ImportFrom)]
-    assert set(names) <= {"os", "time", "dataclasses", "replace"}
+    assert set(names) <= {"os", "time", "copy", "deepcopy", "dataclasses", "replace"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only GNU's runtime tells its settings")
