@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 from course_utils.errors import DataError
 from course_utils.tables import count, percent
+
+Run = TypeVar("Run")  # whatever a training run returns
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,29 @@ def choose_rate(val_accuracy: Mapping[float, float], name: str) -> float:
     at_edge = len(val_accuracy) > 1 and best in (min(val_accuracy), max(val_accuracy))
     print(f"{name:<14} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
     return best
+
+
+def at_best_rate(
+    name: str,
+    train: Callable[[int, float], Run],
+    rates: Iterable[float],
+    seeds: Iterable[int],
+    score: Callable[[Run], float],
+) -> tuple[dict[float, float], float, list[Run]]:
+    """Try each rate on the first seed, and train the other seeds at the best one.
+
+    Args:
+        train: one run, of a seed and a learning rate.
+        score: of a run, a fraction; the highest decides.
+
+    Returns:
+        The scores by rate, the best rate, and a run for each seed at that rate.
+    """
+    first, *others = seeds
+    tried = {rate: train(first, rate) for rate in rates}
+    grid = {rate: score(run) for rate, run in tried.items()}
+    rate = choose_rate(grid, name)
+    return grid, rate, [tried[rate], *(train(seed, rate) for seed in others)]
 
 
 def is_decided(a: Arm, b: Arm) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from course_utils.analysis.arms import Arm, choose_rate
+from course_utils.analysis.arms import Arm, at_best_rate
 from course_utils.analysis.residual import geometric_range
 from course_utils.tables import two_digits
 from course_utils.training.history import History
@@ -61,10 +61,14 @@ def fit_at_best_rate(
     Args:
         train: called with a rate and a seed.
     """
-    tried = {rate: train(rate, seeds[0]) for rate in rates}
-    accuracy = {rate: history.records[-1].train_accuracy for rate, (_, history) in tried.items()}
-    rate = choose_rate(accuracy, name)
-    models, histories = zip(tried[rate], *(train(rate, seed) for seed in seeds[1:]))
+    accuracy, rate, runs = at_best_rate(
+        name,
+        lambda seed, rate: train(rate, seed),
+        rates,
+        seeds,
+        lambda run: run[1].records[-1].train_accuracy,
+    )
+    models, histories = zip(*runs)
     return Fits(name, rate, {rate: 1 - value for rate, value in accuracy.items()}, models, histories)
 
 

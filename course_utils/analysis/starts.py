@@ -9,7 +9,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
-from course_utils.analysis.arms import Arm, choose_rate
+from course_utils.analysis.arms import Arm, at_best_rate
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
 from course_utils.tables import percent
@@ -66,11 +66,8 @@ def race(
     Args:
         train: one run, of a seed and a learning rate; returns the model and its history.
     """
-    first, *others = seeds
-    tried = {rate: train(first, rate) for rate in rates}
-    grid = {rate: history.best_val_accuracy for rate, (_, history) in tried.items()}
-    rate = choose_rate(grid, name)
-    models, histories = zip(tried[rate], *(train(seed, rate) for seed in others))
+    grid, rate, runs = at_best_rate(name, train, rates, seeds, lambda run: run[1].best_val_accuracy)
+    models, histories = zip(*runs)
     return Race(name, grid, rate, models, histories)
 
 
