@@ -19,26 +19,30 @@ class Fits:
 
     Attributes:
         rate: the learning rate that was chosen.
-        grid: for each rate that was tried the training error (a fraction) of the first seed's last epoch.
-        models, histories: an entry for each seed, at the chosen rate.
+        grid: for each rate that was tried the training error (a fraction) of the first seed's network.
+        scores, models, histories: an entry for each seed, at the chosen rate; a score is the trained
+            network's accuracy on its training images.
     """
 
     name: str
     rate: float
     grid: Mapping[float, float]
+    scores: tuple[float, ...]
     models: tuple[nn.Module, ...]
     histories: tuple[History, ...]
 
     @property
     def errors(self) -> list[list[float]]:
-        """Training errors by epoch (fractions), a list for each seed."""
+        """Training errors by epoch (fractions), a list for each seed.
+
+        Counted while the network trains: in training mode, and batch by batch as the weights move.
+        """
         return [[1 - epoch.train_accuracy for epoch in history.records] for history in self.histories]
 
     @property
     def arm(self) -> Arm:
-        """Training accuracies of the last epoch."""
-        scores = tuple(history.records[-1].train_accuracy for history in self.histories)
-        return Arm(self.name, scores, self.histories[0].n_train, self.rate)
+        """Training accuracies of the trained networks."""
+        return Arm(self.name, self.scores, self.histories[0].n_train, self.rate)
 
     def to_dict(self) -> dict:
         """For a record: the arm, and the grid by the rate's text."""
@@ -50,26 +54,23 @@ class Fits:
 
 def fit_at_best_rate(
     name: str,
-    train: Callable[[float, int], tuple[nn.Module, History]],
+    train: Callable[[int, float], tuple[nn.Module, History]],
     rates: Iterable[float],
     seeds: Sequence[int],
+    score: Callable[[nn.Module], float],
 ) -> Fits:
     """Try each rate on the first seed, and train the other seeds at the one with the least training error.
 
     Chosen on training images, because the question is what a network *can fit*: no other image has a part.
 
     Args:
-        train: called with a rate and a seed.
+        train: one run, of a seed and a learning rate; returns the model and its history.
+        score: a trained network's accuracy on its training images, a fraction.
     """
-    accuracy, rate, runs = at_best_rate(
-        name,
-        lambda seed, rate: train(rate, seed),
-        rates,
-        seeds,
-        lambda run: run[1].records[-1].train_accuracy,
-    )
+    accuracy, rate, runs = at_best_rate(name, train, rates, seeds, lambda run: score(run[0]))
     models, histories = zip(*runs)
-    return Fits(name, rate, {rate: 1 - value for rate, value in accuracy.items()}, models, histories)
+    scores = tuple(map(score, models))
+    return Fits(name, rate, {rate: 1 - value for rate, value in accuracy.items()}, scores, models, histories)
 
 
 def growth_rows(ratios: Mapping[str, Mapping[str, Sequence[float]]]) -> list[dict[str, str]]:
