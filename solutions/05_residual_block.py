@@ -59,10 +59,10 @@ from course_utils.analysis import (
     accuracy_lost,
     capture,
     damage_rows,
+    damaged,
     find_blocks,
     identity_blocks,
-    is_decided,
-    may_be_chance,
+    is_missed,
     mean_points,
     path_lengths,
 )
@@ -499,7 +499,7 @@ assert count_parameters(reference) - 513 * (reference.fc.out_features - 10) == 1
 # %% [markdown]
 # ## 4 · Look inside: x, F(x), and their sum
 #
-# The pictures are enlarged to 128 pixels (224 at `gpu`), because at 32 pixels the last maps are a single pixel. Two networks: the pretrained one, and one with random weights.
+# The pictures are enlarged to 64 pixels (224 at `gpu`), because at 32 the last maps are a single pixel. Two networks: the pretrained one, and one with random weights.
 # Two numbers for each block: the **ratio** of the norm of F(x) to that of its shortcut (over 1, F(x) outweighs it), and the **cosine** between the two (zero: F(x) adds something new;
 # negative: it takes away from x).
 #
@@ -536,7 +536,7 @@ at_32 = capture(networks["pretrained"], session.at_size(32)(pictures.images.to(d
 measured = {f"{plan.capture.size} px": ratios["pretrained"], "32 px": {b: float(r.ratio.mean()) for b, r in at_32.items()}}
 session.keep("sizes", {**{size: list(by_block.values()) for size, by_block in measured.items()},
                        "random": list(ratios["random"].values())})  # fmt: skip
-photos = {size: dict(zip(find_blocks(stock), session.recorded("sizes")[size])) for size in ("128 px", "32 px")}
+photos = {size: dict(zip(find_blocks(stock), session.recorded("sizes")[size])) for size in ("64 px", "32 px")}
 
 # %%
 tables = {"yours, 32 px": measured["32 px"], **{f"recorded, {size}": table for size, table in photos.items()}}
@@ -546,7 +546,7 @@ show_table([
 ], caption="Pretrained network: norm of F(x) over that of its shortcut; recorded: photographs of CIFAR-10, small weights")  # fmt: skip
 
 # %% tags=["record"]
-enlarged, as_is = photos["128 px"], photos["32 px"]
+enlarged, as_is = photos["64 px"], photos["32 px"]
 assert f"{enlarged['layer1.1']:.2f} {enlarged['layer4.1']:.1f}" == "0.63 6.5"
 assert min(enlarged, key=enlarged.get) == "layer1.1" and max(enlarged, key=enlarged.get) == "layer4.1"
 assert f"{as_is['layer4.1']:.2f} {min(as_is.values()):.2f}" == "0.72 0.51" and max(as_is.values()) < 1
@@ -765,21 +765,8 @@ for s in range(seed, seed + job.seeds):
     tuned.append(model)
 
 # %%
-def damaged(models, images, prep, ways):
-    """For each block and way an arm: accuracy of every model while that block is damaged."""
-    whole = tuple(evaluate(model, images, prep).top1 for model in models)
-    arms = [Arm("nothing removed", whole, len(images))]
-    for way, change in ways.items():
-        for name in identity_blocks(models[0]):
-            scores = []
-            for model in models:
-                with change(model, name):
-                    scores.append(evaluate(model, images, prep).top1)
-            arms.append(Arm(f"{name} {way}", tuple(scores), len(images)))
-    return arms
-
-ablated = damaged(tuned, unseen, fine, {"left out": skipped, "shuffled": shuffled})
-session.keep("ablation", {"arms": [arm.to_dict() for arm in ablated], "n_train": job.images})
+ablated, loss_errors = damaged(tuned, unseen, fine, {"left out": skipped, "shuffled": shuffled})
+session.keep("ablation", {"arms": [arm.to_dict() for arm in ablated], "errors": loss_errors, "n_train": job.images})
 
 # %% [markdown]
 # And how large was F(x) in *these* networks at *this* size? Size and loss of each block, side by side:
@@ -1555,7 +1542,7 @@ assert norms[0] < norms[-1] / 1000
 removals = {}
 for kind in ("plain", "residual"):
     models = stack_fits[f"{kind}, {shallow} layers"].models
-    first, *others = damaged(models, few.train, tiny, {"left out": skipped})
+    (first, *others), _ = damaged(models, few.train, tiny, {"left out": skipped})
     per_seed = zip(*(arm.scores for arm in others))
     mean_loss = tuple(sum(scores) / len(scores) for scores in per_seed)
     removals[f"{kind}, whole"] = replace(first, name=f"{kind}, whole")

@@ -22,7 +22,7 @@ from course_utils.analysis.calibration import (
     reliability_bins,
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
-from course_utils.analysis.damage import accuracy_lost, damage_rows, may_be_chance, mean_points
+from course_utils.analysis.damage import accuracy_lost, damage_rows, damaged, is_missed, mean_points
 from course_utils.analysis.depth import Fits, fit_at_best_rate, growth_rows
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import best_guesses, occlusion_map
@@ -60,6 +60,7 @@ __all__ = [
     "compare_seeds",
     "compared",
     "damage_rows",
+    "damaged",
     "describe_worth",
     "estimate_norms",
     "exact_p",
@@ -75,8 +76,8 @@ __all__ = [
     "identity_blocks",
     "invert",
     "is_decided",
+    "is_missed",
     "labels_needed",
-    "may_be_chance",
     "mean_points",
     "mid_p",
     "occlusion_map",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean
 
 import numpy as np
@@ -217,34 +217,32 @@ def block_maps(
 def size_against_loss(
     sizes: Mapping[str, float],
     lost: Mapping[str, Mapping[str, Sequence[float]]],
+    errors: Mapping[str, float],
     *,
     title: str,
     data: str,
-    chance: float | None = None,
 ) -> CourseFigure:
     """What each block's F(x) is worth against how large it is: a labelled point a block and way of damage.
 
     Args:
         sizes: for each block the norm of F(x) over that of its shortcut.
         lost: for each way and block the fractions of accuracy that are lost, one for each seed.
-        chance: losses smaller than this fraction may be chance: a grey band.
+        errors: by ``"block way"`` two standard errors of the mean, a fraction.
     """
     runs = [scores for blocks in lost.values() for scores in blocks.values()]
-    note = "point: mean, line: lowest to highest seed" + ("; grey: may be chance" if chance else "")
+    note = "point: mean, line: two standard errors, images paired"
     fig = new_figure(title, (data, seeds(runs), note), height=3.6)
     ax = fig.add_subplot()
-    if chance:
-        ax.axhspan(-100 * chance, 100 * chance, color="0.93", zorder=0)
     ax.axhline(0, color=FAINT, linewidth=1)
     words = []
     for i, (way, blocks) in enumerate(lost.items()):
         colour, marker = series_style(i)
         x, y = [sizes[block] for block in blocks], [100 * mean(scores) for scores in blocks.values()]
-        ax.vlines(x, *_ends(blocks.values()), color=colour, alpha=0.4, linewidth=2)
-        ax.plot(x, y, marker, color=colour, markersize=7, label=way)
+        about = [100 * errors[f"{block} {way}"] for block in blocks]
+        ax.errorbar(x, y, about, fmt=marker, color=colour, markersize=7, elinewidth=2, label=way)
         points = ", ".join(f"{name} {value:+.1f}" for name, value in zip(blocks, y))
         words.append(f"{way}, points lost: {points}")
-    _name_columns(ax, sizes, lost)
+    _name_columns(ax, sizes, lost, errors)
     ax.set(xlabel="norm of F(x) / norm of x", ylabel="points of accuracy lost")
     ax.margins(x=0.1, y=0.14)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lost), frameon=False, fontsize=9)
@@ -252,19 +250,18 @@ def size_against_loss(
     return write_alt_text(fig, f"Scatter plot: ratio {ratios}", *words)
 
 
-def _ends(runs: Iterable[Sequence[float]]) -> tuple[list[float], list[float]]:
-    """The lowest and the highest of each run, in per cent."""
-    values = [[100 * v for v in run] for run in runs]
-    return [min(run) for run in values], [max(run) for run in values]
-
-
-def _name_columns(ax: Axes, sizes: Mapping[str, float], lost: Mapping[str, Mapping[str, Sequence[float]]]):
+def _name_columns(
+    ax: Axes,
+    sizes: Mapping[str, float],
+    lost: Mapping[str, Mapping[str, Sequence[float]]],
+    errors: Mapping[str, float],
+) -> None:
     """Each block's name above its highest point; to one side where its neighbour is near."""
     blocks = sorted(next(iter(lost.values())), key=sizes.__getitem__)
     near = 0.12 * (sizes[blocks[-1]] - sizes[blocks[0]])
     crowded = [sizes[right] - sizes[left] < near for left, right in zip(blocks, blocks[1:])]
     for block, before, after in zip(blocks, [False, *crowded], [*crowded, False]):
-        top = max(100 * max(ways[block]) for ways in lost.values())
+        top = max(100 * (mean(ways[block]) + errors[f"{block} {way}"]) for way, ways in lost.items())
         side, shift = ("left", -4) if before else ("right", 4) if after else ("center", 0)
         ax.annotate(
             block, (sizes[block], top), (shift, 5), textcoords="offset points", ha=side, size=9, color=INK
@@ -279,15 +276,16 @@ def growth_and_error(
     title: str,
     data: str,
 ) -> CourseFigure:
-    """Two panels over depth: how much the gradient grows towards the input, and what is fitted in the end.
+    """How much the gradient grows towards the input, by depth; beside it what is fitted in the end.
 
     Args:
         growth: for each kind of stack and depth the first layer's gradient norm over the last one's, by seed.
         errors: for each kind and depth the training errors (fractions), by seed.
     """
-    note = "left: geometric mean, 95 % confidence interval; right: mean, lowest to highest seed"
+    note = "left: geometric mean, 95 % confidence interval; right: a point a seed"
     fig = new_figure(title, (data, note), height=3.3)
-    left, right = fig.subplots(1, 2)
+    left, right = fig.subplots(1, 2, width_ratios=(3, 2))
+    deep = sorted({depth for by_depth in errors.values() for depth in by_depth})
     words = []
     for i, kind in enumerate(growth):
         colour, marker = series_style(i)
@@ -295,20 +293,20 @@ def growth_and_error(
         style = {"color": colour, "marker": marker, "label": kind}
         _with_ends(left, [(depth, *span) for depth, span in spans.items()], style)
         fits = {depth: [100 * error for error in runs] for depth, runs in errors[kind].items()}
-        _with_ends(right, [(depth, mean(runs), min(runs), max(runs)) for depth, runs in fits.items()], style)
+        for depth, runs in fits.items():
+            places = [deep.index(depth) + 0.3 * (i - 0.5) + 0.06 * (n - 1) for n in range(len(runs))]
+            right.plot(places, runs, linestyle="none", **style)
         grown = ", ".join(f"{two_digits(span[0])} at {depth}" for depth, span in spans.items())
         left_over = ", ".join(f"{mean(runs):.1f} % at {depth}" for depth, runs in fits.items())
         words.append(f"{kind}: first over last gradient {grown} layers; training error {left_over} layers")
     left.set(yscale="log", ylabel="gradient norm, first / last layer", xlabel="layers")
     left.yaxis.set_major_formatter("{x:,g}")
     left.yaxis.set_minor_formatter(NullFormatter())
-    top = max(
-        20, 120 * max(error for by_depth in errors.values() for runs in by_depth.values() for error in runs)
-    )
-    right.set(ylabel="training error (%)", xlabel="layers", ylim=(-0.04 * top, top), xlim=left.get_xlim())
+    right.set(ylabel="training error (%)", xlabel="layers", xlim=(-0.5, len(deep) - 0.5))
+    right.margins(y=0.1)
+    right.set_xticks(range(len(deep)), [str(depth) for depth in deep])
     ticks = sorted({depth for spans in growth.values() for depth in spans})
-    for ax in (left, right):
-        ax.set_xticks(ticks, [str(depth) for depth in ticks])
+    left.set_xticks(ticks, [str(depth) for depth in ticks])
     left.legend(frameon=False, fontsize=9, loc="upper left")
     return write_alt_text(fig, *words)
 

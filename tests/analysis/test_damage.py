@@ -1,8 +1,20 @@
 """What is lost with a block: by seed, as rows, and what may be chance."""
 
 import pytest
+import torch
+from torch import nn
 
-from course_utils.analysis import Arm, accuracy_lost, damage_rows, may_be_chance, mean_points
+from course_utils.analysis import (
+    Arm,
+    accuracy_lost,
+    damage_rows,
+    damaged,
+    is_missed,
+    mean_points,
+    skipped,
+)
+from course_utils.data import ImageSet
+from course_utils.models import build_stack
 
 WHOLE = Arm("nothing removed", (0.8, 0.82), 1000)
 ARMS = [
@@ -25,24 +37,48 @@ def test_a_loss_of_nothing_has_no_sign():
 
 
 def test_a_row_says_which_losses_are_decided():
-    rows = damage_rows({"layer1.0": 0.71, "layer1.1": 0.5, "layer2.0": 1.0}, ARMS)
+    errors = {arm.name: 0.02 for arm in ARMS[1:]}
+    rows = damage_rows({"layer1.0": 0.71, "layer1.1": 0.5, "layer2.0": 1.0}, ARMS, errors)
     assert rows == [
         {
             "block": "layer1.0",
             "F(x) over x": "0.71",
-            "lost, left out": "+21.0",
-            "lost, shuffled": "+51.0",
+            "lost, left out": "+21.0 ± 2.0",
+            "lost, shuffled": "+51.0 ± 2.0",
             "decided": "left out, shuffled",
         },
         {
             "block": "layer1.1",
             "F(x) over x": "0.50",
-            "lost, left out": "+0.0",
-            "lost, shuffled": "+1.0",
+            "lost, left out": "+0.0 ± 2.0",
+            "lost, shuffled": "+1.0 ± 2.0",
             "decided": "neither",
         },
     ]
 
 
-def test_two_standard_errors_of_a_difference():
-    assert may_be_chance(Arm("a", (0.5,), 400)) == pytest.approx(2 * (0.5 / 400) ** 0.5)
+@pytest.mark.parametrize(
+    ("lost", "missed"), [((0.03, 0.05), True), ((0.03, 0.0), False), ((0.01, 0.02), False), ((0.5,), False)]
+)
+def test_a_block_is_missed_if_every_seed_loses_and_together_more_than_the_error(lost, missed):
+    assert is_missed(lost, 0.02) == missed
+
+
+def test_each_block_is_left_out_of_each_model_and_compared_image_by_image():
+    torch.manual_seed(0)
+    models = [build_stack(8, num_classes=3, seed=s) for s in (0, 1)]
+    pictures = torch.randint(0, 255, (40, 3, 16, 16), dtype=torch.uint8)
+    images = ImageSet(pictures, torch.arange(40) % 3, ("a", "b", "c"), "noise")
+    arms, errors = damaged(models, images, lambda x: x / 255, {"left out": skipped})
+    blocks = [name for name, block in models[0].named_modules() if _keeps_shape(block)]
+    assert [arm.name for arm in arms] == ["nothing removed", *(f"{name} left out" for name in blocks)]
+    assert list(errors) == [arm.name for arm in arms[1:]] and all(arm.n_images == 40 for arm in arms)
+    by_hand = []
+    for model in models:
+        with skipped(model, blocks[0]), torch.no_grad():
+            by_hand.append((model.eval()(pictures / 255).argmax(1) == images.labels).float().mean().item())
+    assert arms[1].scores == pytest.approx(by_hand)
+
+
+def _keeps_shape(block: nn.Module) -> bool:
+    return getattr(block, "downsample", 0) is None

@@ -31,9 +31,9 @@ def drawn():
         "size_against_loss": plots.size_against_loss(
             {"layer1.0": 0.7, "layer2.1": 0.71, "layer4.1": 0.9},
             {"left out": LOST, "shuffled": {name: [0.2, 0.3] for name in LOST}},
+            {f"{name} {way}": 0.02 for name in LOST for way in ("left out", "shuffled")},
             title="The largest is missed least",
             data=DATA,
-            chance=0.07,
         ),
         "growth_and_error": plots.growth_and_error(
             {"plain": {14: [4.0, 5.0], 56: [2000.0, 2200.0]}, "residual": {14: [2.0, 2.0], 56: [13.0, 14.0]}},
@@ -66,15 +66,15 @@ def test_axes_are_named_and_pure_numbers_have_no_unit(drawn):
     assert not any("(1)" in label or not label for label in labels["residual_sizes"])
 
 
-def test_a_point_for_each_block_and_way_each_block_named_once_and_what_may_be_chance_grey(drawn):
+def test_a_point_with_its_error_for_each_block_and_way_each_block_named_once(drawn):
     fig = drawn["size_against_loss"]
     (ax,) = fig.axes
     assert sorted(text.get_text() for text in ax.texts) == sorted(LOST)
-    points = {line.get_label(): list(line.get_ydata()) for line in ax.lines if len(line.get_xdata()) == 3}
+    points = {bars.get_label(): list(bars.lines[0].get_ydata()) for bars in ax.containers}
     assert points["left out"] == pytest.approx([11, 5.5, 0]) and points["shuffled"] == pytest.approx([25] * 3)
     assert "left out, points lost: layer1.0 +11.0, layer2.1 +5.5" in fig.alt_text
-    (band,) = ax.patches
-    assert band.get_height() == pytest.approx(14)
+    (line, *_) = ax.containers[0].lines[2][0].get_segments()
+    assert list(line[:, 1]) == pytest.approx([9, 13])
 
 
 def test_names_of_neighbours_do_not_overlap(drawn):
@@ -87,7 +87,8 @@ def test_names_of_neighbours_do_not_overlap(drawn):
 def test_growth_has_a_logarithmic_axis_and_errors_per_cent_beside_it(drawn):
     left, right = drawn["growth_and_error"].axes
     assert left.get_yscale() == "log" and right.get_ylabel() == "training error (%)"
-    assert left.get_xlim() == right.get_xlim()
+    assert [tick.get_text() for tick in right.get_xticklabels()] == ["14"]
+    assert sorted(y for line in right.lines for y in line.get_ydata()) == pytest.approx([0, 0, 50, 70])
     assert (
         "plain: first over last gradient 4.5 at 14, 2,100 at 56 layers; training error 60.0 % at 14 layers"
         in (drawn["growth_and_error"].alt_text)
