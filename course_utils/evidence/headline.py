@@ -33,8 +33,8 @@ COLUMNS = (
 )
 WORDS = (
     "Holds or refuted: two runs or more each, their ranges apart (not asked of folds), their means over two "
-    "standard errors apart. Undecided: one run each, or less than that. Of two fits on frozen features, which "
-    "no seed changes, the second condition decides."
+    "standard errors apart. Undecided: one run each, or less than that. Of two fits on frozen features, "
+    "which no seed changes, the second condition decides."
 )
 TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
 NOT_RUN = "not run yet"

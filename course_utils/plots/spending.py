@@ -46,7 +46,8 @@ def leads(
         middle = [mean(leads_by_epochs[n]) for n in epochs]
         ax.plot(epochs, middle, "_", color=colour, markersize=24, markeredgewidth=2)
         start = (epochs[0], middle[0])
-        ax.annotate(legible(name), start, (16, 0), va="center", textcoords="offset points", size=NAME, color=colour)
+        text = ax.annotate(legible(name), start, (16, 0), textcoords="offset points", size=NAME, color=colour)
+        text.set_verticalalignment("center")
         for n in epochs:
             _dots(ax, n, leads_by_epochs[n], colour, marker)
         points = (f"{value:.1f} after {n}" for n, value in zip(epochs, middle))
