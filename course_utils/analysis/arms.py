@@ -113,8 +113,13 @@ def is_decided(a: Arm, b: Arm) -> bool:
     if min(len(a.scores), len(b.scores)) < 2:
         return False
     overlap = a.low <= b.high and b.low <= a.high and min(a.folds, b.folds) == 1
+    return not overlap and exceeds_images(a, b)
+
+
+def exceeds_images(a: Arm, b: Arm) -> bool:
+    """Whether the means are over two standard errors of drawing the test images apart."""
     variance = sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b))
-    return not overlap and abs(a.mean - b.mean) > 2 * math.sqrt(variance)
+    return abs(a.mean - b.mean) > 2 * math.sqrt(variance)
 
 
 def verdict(a: Arm, b: Arm) -> str:

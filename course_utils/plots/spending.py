@@ -28,23 +28,26 @@ FIRST_STYLE = 2  # of the lines of leads: the two before are those of the starts
 def leads(
     lines: Mapping[str, Mapping[int, Sequence[float]]], *, title: str, data: str, note: str = ""
 ) -> CourseFigure:
-    """How far one start is ahead of another, by epochs on a log scale: a line for each amount of labels.
+    """How far one start is ahead of another, by epochs on a log scale: a colour for each amount of labels.
+
+    No line joins the points: runs of other lengths are runs of other recipes, too.
 
     Args:
         lines: by name, for each number of epochs the lead of every seed, in points.
         data: name of the data set, for the caption.
         note: on the terms, for the caption.
     """
-    fig = new_figure(title, (data, "dot: one seed, line: mean, hollow: one run only", note), height=3.9)
+    fig = new_figure(title, (data, "point: one seed, bar: mean, hollow: one run only", note), height=3.9)
     ax = fig.add_subplot()
     words = []
     for i, (name, leads_by_epochs) in enumerate(lines.items()):
         colour, marker = series_style(i + FIRST_STYLE)
         epochs = sorted(leads_by_epochs)
         middle = [mean(leads_by_epochs[n]) for n in epochs]
-        ax.plot(epochs, middle, color=colour)
+        ax.plot(epochs, middle, "_", color=colour, markersize=24, markeredgewidth=2)
         start = (epochs[0], middle[0])
-        ax.annotate(legible(name), start, (12, 6), textcoords="offset points", size=NAME, color=colour)
+        text = ax.annotate(legible(name), start, (16, 0), textcoords="offset points", size=NAME, color=colour)
+        text.set_verticalalignment("center")
         for n in epochs:
             _dots(ax, n, leads_by_epochs[n], colour, marker)
         points = (f"{value:.1f} after {n}" for n, value in zip(epochs, middle))
@@ -53,7 +56,7 @@ def leads(
     _log_scale(ax, sorted({n for found in lines.values() for n in found}))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epochs of training (log scale)", ylabel="lead (points of test accuracy)")
-    return write_alt_text(fig, f"Line chart, lead in points after so many epochs. {'; '.join(words)}")
+    return write_alt_text(fig, f"Dot plot, lead in points after so many epochs. {'; '.join(words)}")
 
 
 @house_style()

@@ -89,6 +89,31 @@ def test_an_order_is_decided_by_the_rule_of_the_course(first, second, verdict):
     assert headline.order()([first, second]) == verdict
 
 
+PROBE = {"stages": [{"pixels": 96, "epochs": [0]}]}
+TRAINED = {"stages": [{"pixels": 96, "epochs": [2]}]}
+
+
+@pytest.mark.parametrize(
+    "first, second, verdict",
+    [
+        (arm(0.90, **PROBE), arm(0.80, **PROBE), "holds here"),
+        (arm(0.901, **PROBE), arm(0.899, **PROBE), "undecided"),  # within two standard errors
+        (arm(0.90, **PROBE), arm(0.80, **TRAINED), "undecided: one run each"),
+        (arm(0.90, **TRAINED), arm(0.80, **TRAINED), "undecided: one run each"),
+        (arm(0.7, 0.9, **PROBE), arm(0.6, 0.8, **PROBE), "undecided"),  # other draws of labels: seeds count
+    ],
+)
+def test_of_two_fits_without_chance_the_images_decide(first, second, verdict):
+    assert headline.order()([first, second]) == verdict
+
+
+def test_the_records_of_the_package_tell_fits_from_runs():
+    runs = {row["compared here"]: row["runs"] for row in headline.rows()}
+    assert [compared for compared, kind in runs.items() if kind == "one fit"] == [
+        "EfficientNet-Lite0's probe: 96 px against 224 px"
+    ]
+
+
 def test_nothing_is_decided_from_one_run_each():
     for row in headline.rows():
         if row["runs"] == "one run":

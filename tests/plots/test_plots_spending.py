@@ -43,6 +43,11 @@ def test_one_run_is_hollow(drawn):
         assert sum(line.get_markerfacecolor() == "white" for line in markers) == hollow
 
 
+def test_no_line_joins_leads_of_unlike_runs(drawn):
+    (ax,) = drawn["leads"].axes
+    assert all(line.get_linestyle() == "None" or len(set(line.get_ydata())) == 1 for line in ax.get_lines())
+
+
 def test_nothing_is_cut_off(drawn):
     for fig in drawn.values():
         fig.draw_without_rendering()
