@@ -121,7 +121,7 @@ at_96 = lite0.at_size(plan.win.size)  # the little pictures enlarged
 headless = build_model("efficientnet_lite0", lite0, n_classes, seed=seed).to(device).eval()
 seen, unseen = (extract_features(headless, part, at_96) for part in (first_train, first_val))
 new_head = headless.classifier.cpu()
-print(f"a new head, untrained: {accuracy(new_head(unseen), first_val.labels):.1%}; guessing: {1 / n_classes:.1%}")
+print(f"an untrained head: {accuracy(new_head(unseen), first_val.labels):.1%}; guessing: {1 / n_classes:.1%}")
 
 # %%
 import time
@@ -130,7 +130,8 @@ started = time.perf_counter()
 first_probe = fit_probe(seen, first_train.labels, n_classes, weight_decay=0.01)
 seconds, reached = time.perf_counter() - started, accuracy(first_probe(unseen), first_val.labels)
 print(f"the same features, a head trained on {len(first_train):,} pictures in {seconds:.1f} s: {reached:.1%}")
-session.keep("win", {"weights": lite0.name, "accuracy": reached, "n_train": len(first_train), "n_val": len(first_val)})
+counts = {"n_train": len(first_train), "n_val": len(first_val)}
+session.keep("win", {"weights": lite0.name, "accuracy": reached, **counts})
 
 # %% tags=["record"]
 win = session.recorded("win")
@@ -147,7 +148,8 @@ plane = (unseen - unseen.mean(dim=0)) @ torch.pca_lowrank(unseen, q=2, niter=4)[
 places = {name: float(plane[first_val.labels == i, 0].mean()) for i, name in enumerate(splits.classes)}
 ends = sorted(places, key=places.get)
 title = f"{ends[0]} and {ends[1]} here, {ends[-2]} and {ends[-1]} there: no label was used".capitalize()
-plots.show(plots.embedding(plane, first_val.labels, splits.classes, axes="principal component", title=title, data=splits.name))
+axes = "principal component"
+plots.show(plots.embedding(plane, first_val.labels, splits.classes, axes=axes, title=title, data=splits.name))
 
 # %% tags=["record"]
 same_end = {name for name, place in places.items() if place * places["truck"] > 0} if "truck" in places else set()
@@ -374,7 +376,7 @@ n_test = len(splits.test)
 frozen_net = build_model("resnet18", pretrained, n_classes).to(device)
 frozen_start = FrozenStart(frozen_net, preprocess, splits.val, splits.test)
 families = {"k nearest neighbours": frozen_start.neighbours, "linear probe": frozen_start.probe}
-frozen_arms = [Arm(name, tuple(score(drawn[s]) for s in run_seeds), n_test) for name, score in families.items()]
+frozen_arms = [Arm(name, tuple(map(score, drawn.values())), n_test) for name, score in families.items()]
 start_arms = [found.arm(splits.test, preprocess) for found in races.values()] + frozen_arms
 scratch, full, partly, neighbours, probe = start_arms
 
@@ -447,8 +449,8 @@ panels = {
     f"yours: {splits.name}, {len(watched)} images": plots.by_epoch(curves),
     f"recorded: CIFAR-10, {recorded_starts['n_val']} images": plots.by_epoch(curves_there),
 }
-plots.show(plots.beside(panels, title="Recorded (right): one fine-tuned epoch is above six from scratch", x_label="epoch",
-                        measured="validation accuracy (%)", chance=session.chance))  # fmt: skip
+plots.show(plots.beside(panels, x_label="epoch", measured="validation accuracy (%)", chance=session.chance,
+                        title="Recorded (right): one fine-tuned epoch is above six from scratch"))  # fmt: skip
 
 # %% tags=["record"]
 after_one, best_of_six = [run[0] for run in curves_there["full fine-tuning"]], [max(run) for run in curves_there["from scratch"]]
@@ -928,8 +930,9 @@ for s in list(run_seeds)[: plan.distance.seeds]:
 
 # %%
 n_distance = len(distance_test)
-panels = {f"yours: {splits.name}, {n_distance} images": by_task, "recorded: CIFAR-10, 1,000 images": session.recorded_lines("distance")}
-title = "Recorded (right): permuted weights are worth what random ones are; without order, the gift is no better than pixels"
+panels = {f"yours: {splits.name}, {n_distance} images": by_task,
+          "recorded: CIFAR-10, 1,000 images": session.recorded_lines("distance")}  # fmt: skip
+title = "Recorded (right): permuted equals random; without order, pretrained is no better than pixels"
 plots.show(plots.beside(panels, title=title, x_label="from near to far", chance=session.chance))
 far = [Arm(f"{name}, {t}", s, n_distance) for name, line in by_task.items() for t, s in line.items()]
 session.keep("distance", {"arms": [arm.to_dict() for arm in far]})
@@ -990,9 +993,9 @@ for n in (100, 500, 1000, 5000, 10_000):
     frozen_arm, tuned_arm, scratch_arm = (
         Arm(name, tuple(long_scores[name][n]), 10_000) for name in label_runs.METHODS[1:]
     )
-    freeze_or_tune = "one run" if len(tuned_arm.scores) < 2 else compared(tuned_arm, frozen_arm)
+    against = "one run" if len(tuned_arm.scores) < 2 else compared(tuned_arm, frozen_arm)
     rows.append({"labels": f"{n:,}", "probe": percent(frozen_arm.mean), "fine-tuned": percent(tuned_arm.mean),
-                 "scratch": percent(scratch_arm.mean), "fine-tuned against probe": freeze_or_tune})  # fmt: skip
+                 "scratch": percent(scratch_arm.mean), "fine-tuned against probe": against})  # fmt: skip
 show_table(rows, caption=f"The small start. {reading.caption(record)}")
 
 # %% tags=["record"]
@@ -1009,24 +1012,24 @@ assert [round(100 * (other - probes_last)) for other in (tuned_last, scratch_las
 # %%
 def epoch_one(runs_of):
     """Fine-tuning's first epoch against the best of scratch."""
-    ones, bests = [run[0] for run in runs_of["full fine-tuning"]], [max(run) for run in runs_of["from scratch"]]
+    ones, bests = [run[0] for run in runs_of["full fine-tuning"]], list(map(max, runs_of["from scratch"]))
     spans = (f"{100 * min(some):.0f} to {100 * max(some):.0f} %" for some in (ones, bests))
     return " against ".join(spans)
 
-def pair_there(name, other, task):
+def pair_there(name, rival, task):
     """Two recorded arms of section 5."""
     arms = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("distance")["arms"]}
-    return compared(arms[f"{name}, {task}"], arms[f"{other}, {task}"])
+    return compared(arms[f"{name}, {task}"], arms[f"{rival}, {task}"])
 
 def times(factor):
     return f"{factor:.1f} times as many"
 
 probes, scratches = (long_means[name] for name in ("probe, ResNet-18", "scratch, ResNet-18"))
+tuned_there, probe_there = there["full fine-tuning"], there["linear probe"]
 asked = {
     "One fine-tuned epoch, or the best from scratch?": (epoch_one(curves), epoch_one(curves_there)),
-    "Fine-tuned, or from scratch?": (
-        compared(full, scratch), compared(there["full fine-tuning"], there["from scratch"])),
-    "A probe, or fine-tuned?": (compared(probe, full), compared(there["linear probe"], there["full fine-tuning"])),
+    "Fine-tuned, or from scratch?": (compared(full, scratch), compared(tuned_there, there["from scratch"])),
+    "A probe, or fine-tuned?": (compared(probe, full), compared(probe_there, tuned_there)),
     "100 labels and a probe: how many from scratch? (on the record)": (
         answer_of(lambda: times(label_worth(probes, scratches, 100))),
         times(label_runs.worth(record, "probe, ResNet-18", 100)[0])),
@@ -1037,7 +1040,7 @@ asked = {
         compared(shuffled["pretrained"], shuffled["raw pixels"]),
         pair_there("pretrained", "raw pixels", "all pixels shuffled")),
 }  # fmt: skip
-show_table([{"question": question, "yours": mine, "recorded": told} for question, (mine, told) in asked.items()],
+show_table([{"question": text, "yours": own, "recorded": told} for text, (own, told) in asked.items()],
            caption=f"Yours: {splits.name}, budget {session.budget}")  # fmt: skip
 
 # %% tags=["record"]
@@ -1335,7 +1338,8 @@ costs = {
 }
 
 # %%
-show_table([{"": name, "10^9 multiply-adds": f"{c:.2f}", "MiB stored": f"{m:.1f}"} for name, (c, m) in costs.items()])
+show_table([{"": name, "10^9 multiply-adds": f"{c:.2f}", "MiB stored": f"{m:.1f}"}
+            for name, (c, m) in costs.items()])  # fmt: skip
 work = {name: c for name, (c, _) in costs.items()}
 ratio = work["everything trains"] / work["requires_grad = False"]
 print(f"full against frozen: {ratio:.2f} times the work")
@@ -1359,7 +1363,8 @@ assert models.count_parameters(frozen.fc) == 5130
 chain = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 2))
 chain[1].requires_grad_(False)
 chain(torch.randn(3, 4)).sum().backward()
-print("has a gradient: first layer", chain[0].weight.grad is not None, "| frozen layer", chain[1].weight.grad is not None)
+first, second = (layer.weight.grad is not None for layer in chain[:2])
+print("has a gradient: first layer", first, "| frozen layer", second)
 
 # %% tags=["record"]
 assert chain[0].weight.grad is not None and chain[1].weight.grad is None
@@ -1384,9 +1389,11 @@ for n in plan.labels.amounts:
 # %%
 labels_recorded = {name: {int(place.split()[0]): scores for place, scores in line.items()}
                    for name, line in session.recorded_lines("labels").items()}  # fmt: skip
-panels = {f"yours: {splits.name}, {n_test} images": by_amount, "recorded: CIFAR-10, 1,000 images": labels_recorded}
-plots.show(plots.beside(panels, title="Recorded (right): six epochs from scratch stay behind with each amount",
-                        x_label="labelled images (log scale)", chance=session.chance, log=True))  # fmt: skip
+panels = {f"yours: {splits.name}, {n_test} images": by_amount,
+          "recorded: CIFAR-10, 1,000 images": labels_recorded}  # fmt: skip
+title = "Recorded (right): six epochs from scratch stay behind with each amount"
+x_label = "labelled images (log scale)"
+plots.show(plots.beside(panels, title=title, x_label=x_label, chance=session.chance, log=True))
 session.keep("labels", {"arms": [
     Arm(f"{name}, {n:,} labels", scores, n_test).to_dict()
     for name, line in by_amount.items() for n, scores in sorted(line.items())
@@ -1568,11 +1575,11 @@ for k in (1, 2, 5):
 # %%
 import copy
 
-untouched = build_model("resnet18", pretrained, n_classes).to(device)  # section 5 has changed upstream's statistics
+untouched = build_model("resnet18", pretrained, n_classes).to(device)  # section 5 has changed `upstream`
 score = probe_on(TASKS["as they are"], untouched, distance_train[seed], estimate=False)
 print(f"pretrained weights, statistics the upstream's own: {score:.1%}")
 
-control, forgetful = permuted_copy(upstream, seed), copy.deepcopy(upstream)  # the first has forgotten them, too
+control, forgetful = permuted_copy(upstream, seed), copy.deepcopy(upstream)  # the first is reset already
 for layer in forgetful.modules():
     if isinstance(layer, nn.BatchNorm2d):
         layer.reset_running_stats()
@@ -1604,7 +1611,8 @@ CONSTANTS = {
     "none (0 to 1)": Preprocess((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
 }
 show_table([{"constants": name, "mean": " ".join(f"{v:.3f}" for v in prep.mean),
-             "deviation": " ".join(f"{v:.3f}" for v in prep.std)} for name, prep in CONSTANTS.items()])  # fmt: skip
+             "deviation": " ".join(f"{v:.3f}" for v in prep.std)}
+            for name, prep in CONSTANTS.items()])  # fmt: skip
 p = plan.normalisation
 few = {s: splits.train.take(p.train, s) for s in run_seeds}
 
@@ -1682,5 +1690,6 @@ assert [round(100 * (own.mean - without.mean)) for own, without in pairs] == [14
 
 # %%
 origin = pretrained.name if pretrained else "random"
-plots.show(plots.first_layer_kernels(upstream.conv1.weight, title="As trained: edges and spots of colour", source=origin))
-plots.show(plots.first_layer_kernels(control.conv1.weight, title="The same numbers, permuted: noise", source=origin))
+for network, title in ((upstream, "As trained: edges and spots of colour"),
+                       (control, "The same numbers, permuted: noise")):  # fmt: skip
+    plots.show(plots.first_layer_kernels(network.conv1.weight, title=title, source=origin))
