@@ -344,9 +344,9 @@ assert {("EfficientNet", 3.0), ("GoogLeNet", 10.07)} <= {(zoo.RECORDS[i].model, 
 assert get_model_weights("efficientnet_b7").IMAGENET1K_V1.transforms().crop_size == [600]
 
 # %% [markdown]
-# With one: VGG at several scales. Seven of the numbers compare with nothing. Five meet at one network and ten crops: AlexNet's
-# 18.2 %, GoogLeNet's 9.15, ResNet's 5.71 with 152 layers, DenseNet's 6.66 with 121 and 5.29 with 264. For the last two
-# families the column above had told 3.57 against 2.80.
+# With one: VGG at several scales. Seven of the numbers compare with none. Five meet at one network and ten crops: AlexNet's
+# 18.2 %, GoogLeNet's 9.15, ResNet's 5.71 with 152 layers, DenseNet's 6.66 with 121 and 5.29 with 264. For ResNet
+# and DenseNet the column above had told 3.57 against 2.80.
 #
 # And one condition stands in no record: the **input size**. EfficientNet's 3.0 was measured at 600 pixels, GoogLeNet's 10.07 in the
 # same group at 224.
@@ -396,7 +396,7 @@ idea("Patches and attention (ViT)", "ViT-B/16 (1k)")
 # %% [markdown]
 # 14 x 14 = 196. A **token** is a vector that stands for one patch; **attention** lets each token fetch from all others what it
 # needs. ViT must learn from data what a CNN has built in. With
-# ImageNet-1k alone the ViT paper's stayed behind ResNets of its size; **DeiT** (2020) made up for it by strong augmentation.
+# ImageNet-1k alone the ViT paper's networks stayed behind ResNets of its size; **DeiT** (2020) made up for it by strong augmentation.
 #
 # *Match before you read on:* three networks learned without a class label, **MoCo** (2019; the zoo has v3, 2021), **MAE** and
 # **CLIP** (both 2021). Which had to answer which question? (a) "Which of these captions belongs to the picture?" (b) "What is
@@ -814,7 +814,7 @@ assert {how: round(100 * points) for how, points in lost.items()} == {"frozen": 
 # enlarged) are recorded at 96, 128, 160 and 224 pixels.
 #
 # *Decide first:* your app must keep up with 30 pictures a second, and the phone spares 7 GMAC a second for it. **Which size do
-# you ship?** (Multiply-adds are no milliseconds: time it there.)
+# you ship?** (Multiply-adds are no milliseconds: time it on the phone.)
 
 # %%
 from course_utils.evidence import reading, sizes
