@@ -105,7 +105,8 @@ def _is_number(value: object) -> bool:
         return False
     if isinstance(value, int | float):
         return True
-    digits = str(value).removesuffix("%").strip().replace(",", "").replace(".", "", 1).lstrip("+-−")
+    bare = str(value).removeprefix("↓ ").removesuffix("%").strip()
+    digits = bare.replace(",", "").replace(".", "", 1).lstrip("+-−")
     return digits.isdigit()
 
 

@@ -17,6 +17,10 @@ def test_numbers_and_percentages_stand_to_the_right():
     assert head.endswith("rate") and "45,000" in second and first.rstrip().endswith("–")
 
 
+def test_a_marked_percentage_is_a_number():
+    assert "text-align:right" in html_table([{"rate 0.1": "↓ 26.0 %"}, {"rate 0.1": "34.0 %"}])
+
+
 def test_html_escapes_and_aligns():
     page = html_table(ROWS, caption="one <run>")
     assert "from &lt;scratch&gt;" in page and "<caption" in page and "one &lt;run&gt;" in page

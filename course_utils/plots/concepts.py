@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from statistics import mean
@@ -89,7 +90,7 @@ def accuracy_by_amount(
     data: str,
     n_images: int,
     chance: float | None = None,
-    marks: Sequence[tuple[float, str]] = (),
+    marks: Sequence[tuple[float, float, str]] = (),
 ) -> CourseFigure:
     """Accuracy of each arm by the number of labelled images, on a log scale.
 
@@ -98,7 +99,7 @@ def accuracy_by_amount(
         data: name of the data set, for the caption.
         n_images: number of images that each accuracy is measured on.
         chance: what guessing gives, a fraction.
-        marks: amounts to be marked, each with a few words.
+        marks: pairs of amounts between which something happens, each with a few words; shaded.
     """
     amounts = sorted({amount for line in curves.values() for amount in line})
     fig, ax, words = _lines(curves, {n: n for n in amounts}, title, data, n_images)
@@ -108,8 +109,10 @@ def accuracy_by_amount(
     ax.set_xlabel("labelled images (log scale)")
     guessing = mark_chance(ax, chance)
     label_right(ax)
-    label_top(ax, marks)
-    marked = "; ".join(f"{text} at about {x:,.0f}" for x, text in marks)
+    for low, high, _ in marks:
+        ax.axvspan(low, high, color=FAINT, alpha=0.12, linewidth=0, zorder=0)
+    label_top(ax, [(math.sqrt(low * high), text) for low, high, text in marks], line=False)
+    marked = "; ".join(f"{text} between {low:,} and {high:,}" for low, high, text in marks)
     return write_alt_text(fig, f"Line chart: {words}", guessing, marked)
 
 

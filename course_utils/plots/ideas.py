@@ -243,7 +243,7 @@ def _masked(ax: Axes) -> str:
             guess[place] = image[place].mean(axis=(0, 1))
     for left, part, above, below in (
         (0.3, image, "a picture", "64 patches"),
-        (3.05, hidden, "three quarters hidden", "the network sees 16"),
+        (3.05, hidden, "three quarters hidden", "MAE's network sees 16"),
         (5.8, guess, "to be guessed", "MAE: pixels, BEiT: picture words"),
     ):
         picture(ax, part, left, 0.35, side)
@@ -317,7 +317,7 @@ IDEAS: Mapping[str, Idea] = {
         "here 4x4 tokens a window, shifted by 2; Swin-T: 7x7, by 3, four stages", _windows),
     "Masked tokens (BEiT, MAE)": Idea(
         "hide patches and let the network say what was there", 2.25,
-        "no labels; the guess is drawn, not a network's", _masked),
+        "as in MAE; no labels; the guess is drawn, not a network's", _masked),
     "Images and texts (CLIP)": Idea(
         "a picture and its caption should be close; class names become a head", 2.95, "", _captions),
 }  # fmt: skip

@@ -74,14 +74,15 @@ def _name_at_end(ax: Axes, line: Line2D) -> None:
     )
 
 
-def label_top(ax: Axes, marks: Sequence[tuple[float, str]]) -> None:
-    """Mark places on the x axis by dashed lines named above the axes; ``marks`` holds x, text."""
+def label_top(ax: Axes, marks: Sequence[tuple[float, str]], line: bool = True) -> None:
+    """Mark places on the x axis by names above the axes, and dashed lines; ``marks`` holds x, text."""
     _figure(ax).draw_without_rendering()
     longest = max((text_width(text) + 1 for _, text in marks), default=0)
     gap = 0.6 * MARK * longest * _figure(ax).dpi / 72
     places = spread([_axes_fraction(ax, x, 0)[0] for x, _ in marks], gap / ax.bbox.width)
     for (x, text), place in zip(marks, places):
-        ax.axvline(x, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        if line:
+            ax.axvline(x, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         end = (x, ax.get_ylim()[1])
         _leader(ax, end, (place, 1.05), text, FAINT, MARK, (0.5, 0), ha="center", va="bottom")
 

@@ -10,7 +10,7 @@ from course_utils.zoo.entries import ENTRIES, Entry
 from course_utils.zoo.published import RECORDS, WIDESPREAD, best_single, card, origin
 
 HISTORY = {  # network: what was new in it
-    "LeNet-5": "convolutions trained by backpropagation",
+    "LeNet-5": "convolutions, pooling and linear layers, end to end",
     "AlexNet": "size, GPUs, ReLU and dropout together",
     "VGG16": "only 3x3 kernels",
     "GoogLeNet": "kernels side by side, 1x1 to save",
@@ -38,7 +38,7 @@ def told_and_found() -> list[dict]:
             {
                 "model": model,
                 "told": told,
-                "measured with": record.conditions if record else "in no table",
+                "measured with": record.conditions if record else "in no table that we read",
                 "one network": f"{single.error:.2f}",
                 "with": single.conditions,
                 "source": single.source,

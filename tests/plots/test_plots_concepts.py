@@ -103,9 +103,9 @@ def test_one_run_beside_several_is_hollow_and_said_so():
 
 
 def test_marked_amounts_are_named():
-    marks = [(200, "they cross")]
+    marks = [(100, 300, "they cross")]
     fig = plots.accuracy_by_amount(AMOUNTS, title="t", data=DATA, n_images=9, marks=marks)
-    assert "they cross" in printed_on(fig) and "they cross at about 200" in fig.alt_text
+    assert "they cross" in printed_on(fig) and "they cross between 100 and 300" in fig.alt_text
 
 
 def test_two_runs_stand_beside_each_other_on_one_scale():
