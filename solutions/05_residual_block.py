@@ -1630,19 +1630,23 @@ session.keep("zero_start", {"n_train": numbers.images, "arms": [fits.to_dict() f
 
 # %%
 starts_there = session.recorded("zero_start")
+start_grids = {arm["name"]: arm["grid"] for arm in starts_there["arms"]}
+show_table([{"start": name, **{f"rate {rate}": percent(error) for rate, error in grid.items()}} for name, grid in start_grids.items()],
+           caption=f"Recorded: training error after 40 epochs, first seed. {session.recorded_from('zero_start')}")  # fmt: skip
 plots.show(plots.learning_curves(
-    starts_there["curves"], title="Recorded: a zero start gets to half the error in about half the epochs", data=photos_16,
+    starts_there["curves"], title="Recorded, each at its best rate: a zero start is no faster here", data=photos_16,
     measured="training error", chance=0.9))  # fmt: skip
 
 # %% [markdown]
-# Four epochs, as at `smoke`, are too few to tell. Recorded, both at a rate of 0.1: the zero start fits everything (100 %), the usual one nearly (98.5 %), and the zero start gets to half the
-# error in about half the epochs. The ranges of the seeds lie apart (96.8 to 99.6 % against 100 %), but of 500 images 1.5 points are eight.
+# Four epochs, as at `smoke`, are too few to tell. Recorded, each start at its best rate (0.01 and 0.03; of rates that fit alike the first that was tried), both fit everything. The zero start is no faster: its error is halved after
+# 13 epochs, that of the usual start after 6. And it wants a larger rate: at 0.003 it leaves 67.8 % unfitted, where the usual start leaves nothing. That agrees with where it comes from: Goyal and others (2017, section 5.1)
+# recommend it for large batches, which they train at large rates.
 
 # %% tags=["record"]
-start_scores = {arm["name"]: arm["scores"] for arm in starts_there["arms"]}
-assert set(start_scores["zero start"]) == {1.0} and (min(start_scores["usual start"]), max(start_scores["usual start"])) == (0.968, 0.996)
-half = {name: [sum(errors) / 3 <= 0.5 for errors in zip(*runs)].index(True) + 1 for name, runs in starts_there["curves"].items()}
-assert 0.4 < half["zero start"] / half["usual start"] < 0.6
+assert all(set(arm["scores"]) == {1.0} for arm in starts_there["arms"]) and [arm["lr"] for arm in starts_there["arms"]] == [0.01, 0.03]
+halved = {name: [sum(errors) / 3 <= 0.5 for errors in zip(*runs)].index(True) + 1 for name, runs in starts_there["curves"].items()}
+assert halved == {"usual start": 6, "zero start": 13}
+assert f"{100 * start_grids['zero start']['0.003']:.1f} {start_grids['usual start']['0.003']:.0f}" == "67.8 0"
 
 # %% [markdown]
 # ### A thousand layers
