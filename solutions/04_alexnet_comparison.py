@@ -868,13 +868,13 @@ show_table([
 # - **From scratch** the leads are 3.8, 3.4 and 1.5 points. Two seeds of one network differ by up to 2.55.
 #   Hardly more.
 #
-# (The 2.25 are ResNet-18's seeds 1 and 2. The record paired each seed with the first alone: the figure lacks
-# this pair.)
+# (The 2.25 are ResNet-18's seeds 1 and 2. The record paired each seed with the first alone, so the figure
+# lacks such pairs.)
 #
 # **Why the error shrinks.** From scratch two standard errors were 3.0 points. Pairing the images makes them
-# 2.3 to 2.4. Averaging each image over three seeds makes them 1.7. So for these seeds the 2.9 points **are
-# decided now**. What is left are other seeds: if nothing differed, the ranges of three and three would still
-# lie apart in one case of ten (2 of 20 orders). Here more seeds would help, not more images.
+# 2.3 to 2.4, with one seed each. Averaging each image over three seeds makes them 1.7. So for these seeds the
+# 2.9 points **are decided now**. What is left are other seeds: if nothing differed, the ranges of three and
+# three would still lie apart in one case of ten (2 of 20 orders). Here more seeds would help, not more images.
 
 # %% tags=["record"]
 tuned_pairs, scratch_pairs = (list(recorded_pairs[how].values()) for how in duels)
