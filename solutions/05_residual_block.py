@@ -794,7 +794,8 @@ blocks = identity_blocks(stock)
 without = [f"{100 * lost[f'{name} left out']:.1f}" for name in blocks]
 assert without == ["23.4", "17.5", "11.7", "4.8", "2.0"] and f"{100 * lost['layer4.1 shuffled']:.1f}" == "40.5"
 assert [f"{there_ratio[name]:.2f}" for name in blocks] == ["0.75", "0.64", "0.82", "0.85", "1.17"]
-assert all(is_missed(runs[name], errors_there[f"{name} {way}"]) for way, runs in accuracy_lost(there).items() for name in blocks)
+unsure = [f"{name} {way}" for way, runs in accuracy_lost(there).items() for name in blocks if not is_missed(runs[name], errors_there[f"{name} {way}"])]
+assert unsure == ["layer4.1 left out"] and f"{100 * min(accuracy_lost(there)['left out']['layer4.1']):.1f}" == "-0.2"
 assert max(blocks, key=lambda b: lost[f"{b} shuffled"]) == "layer4.1" and percent(whole_there.mean) == "62.7 %"
 
 def rank_correlation(a, b):
@@ -805,7 +806,7 @@ def rank_correlation(a, b):
 assert f"{rank_correlation([there_ratio[b] for b in blocks], [lost[f'{b} left out'] for b in blocks]):.1f}" == "-0.9"
 
 # %% [markdown]
-# **Read it.** Recorded, the losses fall from block to block: 23.4, 17.5, 11.7, 4.8 and 2.0 points of 62.7 %. Each is decided: every seed loses, and the mean is over its two standard errors. The sizes go nearly the other way
+# **Read it.** Recorded, the losses fall from block to block: 23.4, 17.5, 11.7, 4.8 and 2.0 points of 62.7 %. All but the last are decided: every seed loses, and the mean is over its two standard errors (without `layer4.1` one seed gains 0.2). The sizes go nearly the other way
 # (rank correlation -0.9; five blocks prove no rule): the last block, `layer4.1`, has the largest F(x), 1.17 times its shortcut, and is missed least. **The size says how far a block moves its input, not how much anyone needs the move.**
 #
 # Now the other points. A *wrong* F(x) costs most in just that block: 40.5 points. So its F(x) is not idle, though the right one is worth only two points. Why this order? The first suspect is **depth**: behind `layer1.0` stand seven blocks that were trained on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import comb
 
 import torch
@@ -32,6 +33,12 @@ class Paired:
     def difference(self) -> float:
         """Accuracy of the first minus that of the second, a fraction."""
         return (self.only_first - self.only_second) / self.n
+
+    @property
+    def two_errors(self) -> float:
+        """Two standard errors of the difference, of drawing the images: a fraction."""
+        differ = (self.only_first + self.only_second) / self.n
+        return 2 * ((differ - self.difference**2) / self.n) ** 0.5
 
     @property
     def p_exact(self) -> float:
@@ -64,6 +71,8 @@ def compare_seeds(
 ) -> dict[str, Paired]:
     """Two networks, each trained with the same seeds: against one another, then each against itself.
 
+    Of itself every two seeds are compared: what is left out might differ most.
+
     Args:
         predicted: for both names the predicted classes, int64 ``[N]``, of each seed.
     """
@@ -71,9 +80,9 @@ def compare_seeds(
     pairs = {
         f"{first}, {second}: seed {s}": compare_pair(a, b, labels) for s, a, b in zip(seeds, ours, theirs)
     }
-    for name, (one, *others) in predicted.items():
-        for s, other in zip(seeds[1:], others):
-            pairs[f"{name}, itself: seeds {seeds[0]}, {s}"] = compare_pair(one, other, labels)
+    for name, of_seed in predicted.items():
+        for (s, one), (t, other) in combinations(zip(seeds, of_seed), 2):
+            pairs[f"{name}, itself: seeds {s}, {t}"] = compare_pair(one, other, labels)
     return pairs
 
 

@@ -145,15 +145,18 @@ def class_differences(
     title: str,
     data: str,
     n_images: int | None = None,
+    band: float = 0.0,
 ) -> CourseFigure:
     """Difference of the accuracies on each class: a point for every seed, a bar at their mean.
 
     Args:
         differences: for each seed a fraction for each class, ``first`` minus ``second``.
         n_images: images that all classes together were measured on, for the caption.
+        band: a fraction; differences up to it, either way, get a grey background.
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
-    caption = (data, images, seeds([differences]), "point: one seed, bar: mean")
+    marks = "point: one seed, bar: mean" + (f", grey: up to {100 * band:.0f} points" if band else "")
+    caption = (data, images, seeds([differences]), marks)
     means = [mean(values) for values in zip(*differences)]
     order = sorted(range(len(classes)), key=lambda i: -means[i])
     names = display_names(classes)
@@ -163,6 +166,8 @@ def class_differences(
         points = [100 * values[i] for values in differences]
         ax.plot([100 * means[i]] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=2)
         ax.plot(points, [row] * len(points), "o", color=RIGHT, alpha=0.75)
+    if band:
+        ax.axvspan(-100 * band, 100 * band, color=FAINT, alpha=0.15, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=1)
     ax.set_yticks(range(len(order)), [names[i] for i in order])
     label = f"accuracy of {first} minus {second} (points)"

@@ -55,7 +55,7 @@ def test_bootstrap_interval_is_that_of_the_pairs():
     assert (low, high) == bootstrap_difference(first, second)
 
 
-def test_seeds_are_compared_with_the_same_seed_and_with_the_first_of_their_own():
+def test_seeds_are_compared_with_the_same_seed_and_with_each_of_their_own():
     labels = torch.zeros(40, dtype=torch.long)
     wrong = {
         name: [torch.arange(40) < n for n in ns] for name, ns in {"A": (5, 9, 2), "B": (7, 1, 4)}.items()
@@ -63,8 +63,8 @@ def test_seeds_are_compared_with_the_same_seed_and_with_the_first_of_their_own()
     pairs = compare_seeds({name: [w.long() for w in ws] for name, ws in wrong.items()}, labels, (3, 4, 5))
     assert {name: (p.only_first, p.only_second) for name, p in pairs.items()} == {
         "A, B: seed 3": (2, 0), "A, B: seed 4": (0, 8), "A, B: seed 5": (2, 0),
-        "A, itself: seeds 3, 4": (4, 0), "A, itself: seeds 3, 5": (0, 3),
-        "B, itself: seeds 3, 4": (0, 6), "B, itself: seeds 3, 5": (0, 3),
+        "A, itself: seeds 3, 4": (4, 0), "A, itself: seeds 3, 5": (0, 3), "A, itself: seeds 4, 5": (0, 7),
+        "B, itself: seeds 3, 4": (0, 6), "B, itself: seeds 3, 5": (0, 3), "B, itself: seeds 4, 5": (3, 0),
     }  # fmt: skip
 
 
@@ -76,4 +76,5 @@ def test_what_both_have_right_or_wrong_adds_nothing_to_the_error_of_a_lead():
     lead, two_errors = paired_lead([first], [second], labels)
     assert lead == pytest.approx(0.05)
     assert two_errors == pytest.approx(2 * (0.05 * 0.95 / 2000) ** 0.5, rel=0.01)
+    assert compare_pair(first, second, labels).two_errors == pytest.approx(two_errors, rel=0.001)
     assert paired_lead([first, second], [second, first], labels) == (0, 0)

@@ -73,6 +73,15 @@ def test_classes_are_sorted_by_their_mean(drawn):
     assert "cat +20.0; ship +0.0; dog -15.0" in fig.alt_text and "2 seeds" in fig.alt_text
 
 
+def test_what_luck_may_give_is_grey(drawn):
+    assert not drawn["class_differences"].axes[0].patches
+    fig = plots.class_differences(
+        [[0.1, -0.2]], ["cat", "dog"], **NAMES, title="A message", data=DATA, band=0.1
+    )
+    (grey,) = fig.axes[0].patches
+    assert (grey.get_x(), grey.get_width()) == (-10, 20) and "grey: up to 10 points" in fig.alt_text
+
+
 def test_bins_of_few_images_are_hollow_and_not_joined():
     lines = {"as trained": [Bin(4, 0.15, 1.0), Bin(50, 0.45, 0.4), Bin(46, 0.9, 0.8)]}
     ax = plots.reliability({"ResNet-18": lines}, title="A message", data=DATA).axes[0]
