@@ -1145,8 +1145,7 @@ session.keep("patience", {"n_train": numbers.images, "arms": [patient.to_dict()]
 
 # %%
 photos_16 = "recorded on photographs of CIFAR-10, 500 training images at 16 px"
-forty = {f"{name}, 40 epochs": runs for name, runs in degradation["curves"].items() if name != "residual, 20 layers"}
-slow_there = forty | session.recorded("patience")["curves"]
+slow_there = {"plain, 32 layers, 40 epochs": degradation["curves"]["plain, 32 layers"]} | session.recorded("patience")["curves"]
 plots.show(plots.learning_curves(slow_there, title="Plain, 32 layers: slow, not stuck", data=photos_16, measured="training error", chance=0.9))
 
 # %% [markdown]
