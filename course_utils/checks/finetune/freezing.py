@@ -318,6 +318,10 @@ def rests_whole_modules(freeze_backbone, train_mode):
     if training:
         likely = "the model is a module, too, and here all of it is frozen"
         remedy = "decide for each of model.modules(): the first of them is the model itself"
+        inner = [name for name, m in model.named_modules() if m.training and not list(m.children())]
+        if len(training) > 1 and not inner:
+            likely = "only innermost layers rest: the modules that hold them are frozen, too, and train on"
+            remedy = "call module.eval() on each frozen module, whether it holds others or not"
         raise Wrong("everything in eval mode", f"in training mode: {few(training)}", likely, remedy)
 
 
