@@ -70,7 +70,7 @@ def _scored() -> nn.Module:
     return nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 1))
 
 
-def _derived() -> nn.Module:
+def _derived() -> nn.Sequential:
     return nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 5), Derived(5, 3))
 
 
