@@ -583,6 +583,8 @@ def hidden_test() -> None:
     got = [needed(wavy, 0.45), needed(wavy, 0.6), needed(falls, 0.5), needed(falls, 0.25)]
     crossings = [20 * 3**0.75, 300 * 3 ** (2 / 3), 7 * 3 ** (2 / 3), 7.0]
     values.same("labels_needed: a curve that falls in between", got, crossings, rtol=1e-6)
+    got = needed({8: 0.4, 30: 0.2, 70: 0.6}, 0.3)
+    values.same("labels_needed: a curve that dips after its start", got, 8.0, rtol=1e-6)
     flat, one = {5: 0.1, 20: 0.5, 80: 0.5, 160: 0.7}, {9: 0.4}
     got = [needed(flat, 0.6), needed(one, 0.41), needed(one, 0.4)]
     values.same("labels_needed: flat curves and short ones", got, [80 * 2**0.5, math.inf, 9.0], rtol=1e-6)
@@ -1545,6 +1547,7 @@ def hidden_test() -> None:
     answer = checks.own_work(topk_accuracy, library.accuracy, library.score)
     g = torch.Generator().manual_seed(20_776)
     logits, labels = torch.randn(15, 3, generator=g), torch.randint(3, (15,), generator=g)
+    logits[0, 2], labels[0] = -9.0, 2  # the smallest of all
     kept = logits.clone(), labels.clone()
     for k in (3, 4, 50):
         got = answer(logits, labels, k)

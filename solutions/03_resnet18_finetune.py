@@ -742,7 +742,7 @@ def hidden_test() -> None:
     def away(got: torch.Tensor, ours: torch.Tensor) -> float:
         return ((got - ours).abs() - 2e-4 * ours.abs()).double().max().item()
 
-    for seed, epochs, classes in ((202, (1, 3), 4), (91, (2, 2), 6)):
+    for seed, epochs, classes in ((202, (1, 3), 4), (91, (0, 2), 6)):
         one = checks.finetune.trial(seed, epochs, classes)
         one.run(answer)
         states = one.after_epochs()
@@ -753,7 +753,8 @@ def hidden_test() -> None:
         calls = [call for call in one.model.calls if not call.recording]
         loud = [name for call in calls for name, training in call.training.items() if training]
         values.same("fine_tune: evaluation in eval mode", loud, [])
-        for got, ours in zip(states[epochs[0] :], unfrozen(one, states[epochs[0] - 1], epochs[1])):
+        start = states[epochs[0] - 1] if epochs[0] else one.start
+        for got, ours in zip(states[epochs[0] :], unfrozen(one, start, epochs[1])):
             for label, counted in (("weights", False), ("statistics", True)):
                 names = [name for name in ours if ("running" in name or "num_" in name) is counted]
                 excess = torch.tensor([away(got[name], ours[name]) for name in names]).max().clamp(min=0).item()
@@ -782,7 +783,7 @@ def hidden_test() -> None:
             hits = [one.model((x / 255 - one.constants[0]) / one.constants[1]).argmax(dim=1) == y for x, y in batches]
         return torch.cat(hits).double().mean().item()
 
-    for seed in (334, 787, 104, 72, 5_004, 6_020):
+    for seed in (334, 682, 104, 72, 5_004, 6_020):
         one = checks.finetune.trial(seed) if seed < 6_000 else checks.finetune.trial(seed, (0, 3))
         if seed == 5_004:  # no image of val is right in any epoch
             one.val = [(x, y + 70) for x, y in one.val]
@@ -1585,7 +1586,8 @@ def hidden_test() -> None:
         def __init__(self):
             super().__init__()
             self.temper = nn.Parameter(torch.ones(5))
-            self.prompt = nn.Parameter(torch.zeros(2, 5))
+            self.prompt, self.places = nn.Parameter(torch.zeros(2, 5)), nn.Parameter(torch.zeros(1, 4, 5))
+            self.deep = nn.Conv3d(2, 3, 2)
             self.stage = nn.Sequential(nn.Conv2d(3, 5, 2), nn.BatchNorm2d(5), nn.Conv2d(5, 5, 1, bias=False))
             self.skip = nn.Sequential(nn.Conv2d(3, 5, 1), nn.GroupNorm(1, 5), nn.PReLU(5), nn.Linear(5, 1))
             self.last = nn.Sequential(nn.LayerNorm(5), nn.Linear(5, 8), nn.PReLU(8), nn.Embedding(3, 8))
@@ -1619,7 +1621,7 @@ checks.hidden(hidden_test)
 # Write `train_one_epoch(model, batches, optimizer)`. `batches` is any iterable of `(x, y)`, float `[n, 3, H, W]` and
 # int64 `[n]`, that can be gone through **once**; `n` differs from batch to batch. Each batch goes through the model
 # once, in training mode, and then `optimizer` takes one step on the gradient of this batch's mean cross-entropy,
-# whatever gradients were there before; what is frozen stays so.
+# whatever gradients were there before; what is frozen stays so, and does not move.
 # Return `(loss, accuracy)` as Python floats: the mean cross-entropy **per image** and the fraction of right
 # predictions, both over the whole epoch.
 #
@@ -1717,24 +1719,28 @@ def hidden_test() -> None:
 
     optimizers = (
         lambda params: torch.optim.SGD(params, lr=0.2, momentum=0.9),
-        lambda params: torch.optim.AdamW(params, lr=0.01),
+        lambda params: torch.optim.AdamW(params, lr=0.01, weight_decay=0.5),
         lambda params: torch.optim.SGD(params, lr=0.1),
     )
     with torch.random.fork_rng(devices=[]):
         for i, make in enumerate(optimizers):
             torch.manual_seed(12_085 + i)
             norm = (nn.BatchNorm1d, nn.LayerNorm, nn.BatchNorm1d)[i](10)
-            model = nn.Sequential(nn.Linear(6, 10, bias=False), norm, nn.Tanh(), nn.Linear(10, 4)).eval()
+            layers = nn.Linear(6, 10, bias=False), norm, nn.Tanh(), nn.Linear(10, 4), nn.Dropout(0.0)
+            model = nn.Sequential(*layers).eval()
+            nn.init.normal_(model[3].weight, std=(1, 1, 30)[i])  # the last one's gradients are large
             model[3].bias.requires_grad_(False)
             model.training = i == 2  # its layers stay in eval mode
             sizes = ([4, 70, 3], [4, 1, 70, 3], [5, 8])[i]
             batches = [(3 * torch.randn(n, 6), torch.randint(4, (n,))) for n in sizes]
-            twin, calls = copy.deepcopy(model), []
+            twin, calls, modes = copy.deepcopy(model), [], []
             for p in model.parameters():
-                p.grad = torch.full_like(p, 0.5) if p.requires_grad else None  # left over from before
+                p.grad = torch.full_like(p, 0.5)  # left over from before
+            model[4].register_forward_hook(lambda dropout, *_, modes=modes: modes.append(dropout.training))
             model.register_forward_hook(lambda _, inputs, __, calls=calls: calls.append(len(inputs[0])))
             answer(model, batches, make(model.parameters()))
             assert calls == sizes, "train_one_epoch: one forward pass for each batch"
+            assert all(modes), "train_one_epoch: a dropout in training mode"
             expected = trained(twin, batches, make)
             got = model.state_dict()
             for k in got:
@@ -1921,11 +1927,12 @@ def hidden_test() -> None:
             assert type(got[i]) is torch.Tensor and got[i].is_floating_point(), label
             values.same(label, got[i].tolist(), expected(images)[i], rtol=(1e-4, 4e-4)[i])
 
-    plain = torch.randint(199, 201, (50, 3, 9, 6), generator=g).to(torch.uint8)
-    got = answer(plain.clone())[1]
-    assert type(got) is torch.Tensor and got.is_floating_point(), "channel_statistics: standard deviation"
-    label = "channel_statistics: deviation of pictures of nearly one colour"
-    values.same(label, got.tolist(), expected(plain)[1], rtol=1e-3)
+    for dark, category in ((199, "of nearly one colour"), (0, "that are nearly black")):
+        plain = torch.randint(dark, dark + 2, (50, 3, 9, 6), generator=g).to(torch.uint8)
+        got = answer(plain.clone())[1]
+        assert type(got) is torch.Tensor and got.is_floating_point(), "channel_statistics: standard deviation"
+        label = f"channel_statistics: deviation of pictures {category}"
+        values.same(label, got.tolist(), expected(plain)[1], rtol=1e-3)
 
 
 from course_utils import checks
@@ -2489,9 +2496,9 @@ print(verdict(*photo_arms))
 # %% [markdown]
 # ### Exercise 9 · Keep the stem · ●●○ · 3 points · 10 min
 #
-# Write `keep_stem(model)`: change torchvision's ResNet so that a 32x32 input gives maps of 32x32 in `layer1` and of 4x4
-# after `layer4`, and return the model. **Every pretrained tensor must survive bit for bit**: same names, same shapes,
-# same values.
+# Write `keep_stem(model)`: change torchvision's ResNet so that a 32x32 input gives maps of 32x32 in `layer1` (with no
+# smaller map before it) and of 4x4 after `layer4`, and return the model. **Every pretrained tensor must survive bit for
+# bit**: same names, same shapes, same values, in a network of float64 too.
 #
 # *Predict first:* how many times as many multiply-adds will the network then take?
 
@@ -2537,12 +2544,17 @@ def hidden_test() -> None:
         for blocks, classes in (([1, 2, 1, 1], 7), ([1, 1, 1, 2], 10)):
             model, sizes = answer(checks.finetune.SmallResNet(blocks, classes)), []
             assert isinstance(model, nn.Module), "keep_stem: the model is returned"
+            sides = []
+            for name, module in model.named_modules():
+                if name.split(".")[-1] in ("conv1", "bn1", "maxpool") and "layer" not in name:
+                    module.register_forward_hook(lambda _, __, output, sides=sides: sides.append(output.shape[-1]))
             for name, module in model.named_modules():
                 if name.split(".")[-1] in ("layer1", "layer4"):
                     module.register_forward_hook(lambda _, __, output, sizes=sizes: sizes.append(tuple(output.shape)))
             with torch.no_grad():
                 logits = model.eval()(torch.randn(2, 3, 32, 32))
             values.same("keep_stem: size of the maps", sizes, [(2, 64, 32, 32), (2, 16, 4, 4)])
+            values.same("keep_stem: smaller maps before layer1", [side for side in sides if side < 32], [])
             values.same("keep_stem: the logits", list(logits.shape), [2, classes])
 
 
@@ -2581,6 +2593,11 @@ def hidden_test() -> None:
         with torch.no_grad():
             model.eval()(torch.randn(1, 3, 32, 32))
         values.same("keep_stem: the map is larger than that of the stock stem", sizes[-1] > 1, True)
+        double = checks.finetune.SmallResNet(classes=3).double()
+        before = {name: tensor.clone() for name, tensor in double.state_dict().items()}
+        after = answer(double).state_dict()
+        got = [name for name in before if name not in after or after[name].dtype != before[name].dtype]
+        values.same("keep_stem: types of the tensors of a network of float64", got, [])
 
 
 from course_utils import checks

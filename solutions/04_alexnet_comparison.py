@@ -1206,7 +1206,7 @@ def hidden_test() -> None:
             table = table.index_select(axis, low) * (1 - part) + table.index_select(axis, low + 1) * part
         return table.diff(dim=2).diff(dim=3)
 
-    for k, size in ((8, 4), (11, 4), (7, 3), (5, 5), (10, 1), (9, 8)):
+    for k, size in ((8, 4), (11, 4), (7, 3), (5, 5), (10, 1), (9, 8), (11, 10), (8, 6)):
         weight = torch.randn(3, 4, k, k, generator=g)
         kept = weight.clone()
         got = answer(weight, size)
@@ -1251,7 +1251,8 @@ assert maps == [32, 16, 7, 3]
 #
 # Write `find_temperature(logits, labels)`: the one positive number `t` for which the mean cross-entropy of
 # `logits / t` on these validation images is lowest, as a `float`, right to 1 %. It may lie anywhere between 0.05 and 50; how
-# you search is up to you (a grid made ever finer, an optimizer on log t, ...). The logits stay as they are.
+# you search is up to you (a grid made ever finer, an optimizer on log t, ...). The logits come without a gradient
+# history, and stay as they are.
 #
 # *Predict first:* dividing all logits of an image by the same positive number: what does it do to accuracy, what to confidence?
 

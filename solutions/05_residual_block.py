@@ -228,6 +228,7 @@ def hidden_test() -> None:
     with torch.random.fork_rng(devices=[]):
         compare((7, 7, 1), "equal shapes")
         compare((5, 9, 1), "other channels")
+        compare((9, 4, 1), "fewer channels")
         compare((6, 6, 2), "a stride")
         compare((6, 6, 2), "a stride on one pixel", 1, 1)
         for shape in ((9, 4, 2), (8, 4, 2), (4, 8, 2), (3, 9, 3), (5, 5, 3), (5, 7, 4)):
@@ -1182,7 +1183,7 @@ show_table([
 #
 # Write `capture_residuals(model, images)`: run the model **once** on `images` and return a dict that maps the name of each
 # `BasicBlock` (an instance of torchvision's class, wherever it lies) to the pair of tensors `(x, residual)`: the block's
-# input, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
+# input as it came in, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
 #
 # Model and images are left as they were: none of your hooks is left, **also when the forward pass raises an exception or is
 # interrupted** (which goes on to the caller), other people's hooks are still there, and mode, layers, methods and attributes
@@ -1248,7 +1249,10 @@ def hidden_test() -> None:
     answer = checks.own_work(capture_residuals, analysis.capture, analysis.recording)
 
     class Mine(Theirs):
-        pass
+        def forward(self, x):
+            y = super().forward(x)
+            x.mul_(-3)  # the network is free to write into it
+            return y
 
     def expected(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
         found, x = {}, model.maxpool(model.bn1(model.conv1(images)).relu())
@@ -1412,8 +1416,8 @@ print(f"a projection: {tuple(entry.downsample[0].weight.shape)} in place of the 
 # %% [markdown]
 # ### Exercise 6 · The gradient formula · ●●○ · 4 points · 15 min
 #
-# Write `unit_jacobians(residual, x)`. `residual` is any differentiable function from a vector `[n]` to a vector `[n]`, `x` is
-# float64 `[n]`. Return three tensors `[n, n]`, row = output, column = input, all computed **by autograd or from what
+# Write `unit_jacobians(residual, x)`. `residual` is any differentiable function from a vector `[n]` to a vector `[n]` that
+# depends on it, `x` is float64 `[n]`. Return three tensors `[n, n]`, row = output, column = input, all computed **by autograd or from what
 # autograd gave** (no finite differences), without a gradient history:
 # 1. dF/dx;
 # 2. dH/dx with H(x) = x + F(x);
@@ -1523,9 +1527,10 @@ def hidden_test() -> None:
             where = "where the sum is negative" if lift < -1 else "where signs are mixed"
             where = "where the sum is positive" if lift > 1 else where
             values.same(f"unit_jacobians: dR/dx {where}", mine, expected(a, x), atol=1e-8)
-        mine = answer(lambda v: 2 * v - 2 * v, torch.tensor([3.0, 0.0, -3.0]).double())[2]
-        on = torch.diag(torch.tensor([1.0, 0.0, 0.0]).double())
-        values.same("unit_jacobians: dR/dx where a sum is zero", mine.detach(), on)
+        x = torch.tensor([3.0, 1e-30, 0.0, -1e-30, -3.0], dtype=torch.float64)
+        mine = answer(lambda v: 2 * v - 2 * v, x)[2]
+        on = torch.diag(torch.tensor([1.0, 1.0, 0.0, 0.0, 0.0]).double())
+        values.same("unit_jacobians: dR/dx where a sum is zero, or nearly", mine.detach(), on)
 
 
 from course_utils import checks

@@ -26,6 +26,7 @@ def _same_shape(before: State, after: State) -> list[str]:
     return [n for n, t in after.items() if n in before and t.shape == before[n].shape]
 
 
+CLONES = "compare values by torch.equal, with clones from before: state_dict() alone changes with the model"
 # Each names tensors in the place of those that are still pretrained.
 MISTAKES = (
     Mistake(
@@ -54,16 +55,20 @@ MISTAKES = (
         "take the names from the state_dict of the returned model",
     ),
 )
+SAME_NAMES = Mistake(
+    lambda before, after: [n for n, t in after.items() if n in before and torch.equal(t, before[n])],
+    "tensors of the same name were compared, but a layer that was put in has shifted the names",
+    "look for each tensor among all of the old ones, or change a layer in its place",
+)
 # The same, where the new head has the shape of the old one.
 VALUE_MISTAKES = (
     Mistake(
         _same_shape,
-        "names or shapes were compared: a new layer of the old shape passes for pretrained",
-        "compare the values with torch.equal",
+        "a new layer of the old shape passes for pretrained: shapes were compared, or values without a copy",
+        CLONES,
     ),
 )
 OTHERWISE = ("none of the usual mistakes explains this", "compare each tensor with its copy from before")
-CLONES = "compare values by torch.equal, with clones from before: state_dict() alone changes with the model"
 BOTH = "end in `return model, names`"
 
 
@@ -130,7 +135,7 @@ def keeps_kernels(adapt_alexnet):
 @needs(keeps_kernels)
 def names_what_is_left(adapt_alexnet):
     """the names: all that is still pretrained, no more."""
-    return _compare_names(adapt_alexnet, CLASSES, MISTAKES)
+    return _compare_names(adapt_alexnet, CLASSES, (SAME_NAMES, *MISTAKES))
 
 
 @needs(names_what_is_left)

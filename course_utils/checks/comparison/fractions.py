@@ -73,6 +73,11 @@ def _innermost(model: nn.Module, *parts: nn.Module, once: bool = True) -> tuple[
     return tuple(count(part) / count(model) for part in parts)
 
 
+def _children(model: nn.Module, classifier: nn.Module, last: nn.Module) -> tuple[float, float]:
+    """The children of the classifier in its place."""
+    return sum(map(_count, classifier.children())) / _count(model), _count(last) / _count(model)
+
+
 def _end_of_classifier(model: nn.Module, classifier: nn.Module, last: nn.Module) -> tuple[float, float]:
     layers = [m for m in classifier.modules() if not list(m.children())]
     return _fractions(model, classifier, layers[-1])
@@ -162,10 +167,13 @@ MISTAKES = (
         "each number is counted again for every module that it lies in",
         "go through module.parameters() once: it reaches all levels",
     ),
-    Mistake(
-        _innermost,
-        "parameters that belong to a module itself, not to a layer inside of it, are left out",
-        "go through module.parameters(): it finds all of them",
+    *(
+        Mistake(
+            inside,
+            "parameters that belong to a module itself, not to a layer inside of it, are left out",
+            "go through module.parameters(): it finds all of them",
+        )
+        for inside in (_innermost, _children)
     ),
     Mistake(
         partial(_innermost, once=False),

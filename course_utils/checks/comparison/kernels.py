@@ -58,6 +58,16 @@ def _with_shares(change: Callable[[Tensor], Tensor]) -> Resizing:
     return resample
 
 
+def _borders_added_up(weight: Tensor, size: int) -> Tensor:
+    """Cells whose borders come from adding the step, until the last tap is reached."""
+    k, border = weight.shape[-1], [0.0]
+    while border[-1] < k:
+        border.append(border[-1] + k / size)
+    ends, tap = torch.tensor(border)[:, None], torch.arange(k)
+    share = (torch.minimum(ends[1:], tap + 1) - torch.maximum(ends[:-1], tap)).clamp_min(0)
+    return share @ weight @ share.T
+
+
 def _spread(weight: Tensor, size: int) -> Tensor:
     small = _interpolated("area")(weight, size)
     missing = weight.sum((2, 3), keepdim=True) - small.sum((2, 3), keepdim=True)
@@ -215,6 +225,11 @@ RESAMPLE_MISTAKES = (
         "treat the last two dimensions alike, and keep their order",
     ),
     Mistake(
+        _borders_added_up,
+        "borders are found by adding up: rounding leaves the last one below k, and one cell more comes",
+        "make size cells: border number i lies at i * k / size",
+    ),
+    Mistake(
         _spread,
         "the missing sum was spread over all new taps",
         "share the taps among the cells so that the sum needs no repair",
@@ -276,7 +291,7 @@ def resamples_alexnet(_, resample_kernel):
 @needs(resamples_alexnet)
 def resamples_nearly_all(_, resample_kernel):
     """resample_kernel: 9x9 to 8x8, 5x5 to 5x5, 7x7 to 1x1."""
-    for k, size in ((9, 8), (5, 5), (7, 1)):
+    for k, size in ((9, 8), (5, 5), (7, 1), (8, 6), (11, 10)):
         _resampled(resample_kernel, k, size)
 
 

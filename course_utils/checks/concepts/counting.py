@@ -72,6 +72,12 @@ def _in_layers(model: nn.Module, head: Head) -> int:
     return sum(map(_numbers, layers)) - _numbers(head)
 
 
+def _if_trainable(model: nn.Module, head: Head, classes: int) -> tuple[int, float]:
+    """Both numbers where a frozen weight or bias of the old head has none in the new one."""
+    new = sum(classes * p[0].numel() for p in head.parameters() if p.requires_grad)
+    return new, new / (_rest(model, head) + new)
+
+
 def _of_other_shapes(model: nn.Module, head: nn.Module) -> int:
     shapes = {p.shape for p in head.parameters()}
     return sum(p.numel() for p in model.parameters() if p.shape not in shapes)
@@ -143,6 +149,11 @@ MISTAKES = (
             "count all parameters, whether they are trained or not",
         )
         for rest in (_trainable, _trainable_less_head)
+    ),
+    Mistake(
+        lambda model, head, classes: _if_trainable(model, head, classes),
+        "the old head's numbers count only where it is trainable; a frozen one is replaced as well",
+        "the new head trains, whatever the old one did",
     ),
     Mistake(
         lambda model, head, classes: (None, _share_of(_stored(model, head), head, classes)),

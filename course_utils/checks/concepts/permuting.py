@@ -139,6 +139,8 @@ def copies_the_rest(permuted_control):
         after = _answer(permuted_control, _in_mode(mode))
         if different := _differences(_in_mode(mode), after):
             likely = "the copy is not one in this"
+            if different == ["buffers"]:
+                likely = "buffers were changed: state_dict() has them, too, but they are no parameters"
             remedy = "copy.deepcopy(model) has all of it; change weights and running statistics alone"
             raise Wrong("a copy", f"other {few(different)}", likely, remedy)
 

@@ -106,9 +106,9 @@ LOSS_MISTAKES = (
         lambda parts: sum(_losses(parts)) * len(parts[0][1]) / sum(_sizes(parts)),
         *UNEQUAL,
     ),
-    Mistake(
-        lambda parts: round(mean_loss(parts), 2),
-        *ROUNDED,
+    *(
+        Mistake(lambda parts, digits=digits: round(mean_loss(parts), digits), *ROUNDED)
+        for digits in (1, 2, 3)
     ),
     Mistake(
         lambda parts: mean_loss([part for part in parts if len(part[1]) > 1]),
@@ -142,7 +142,7 @@ LOSS_MISTAKES = (
 )
 ACCURACY_MISTAKES = (
     Mistake(mean_loss, *SWAPPED),
-    Mistake(lambda parts: round(accuracy(parts), 2), *ROUNDED),
+    *(Mistake(lambda parts, digits=digits: round(accuracy(parts), digits), *ROUNDED) for digits in (2, 3)),
     Mistake(lambda parts: accuracy([part for part in parts if len(part[1]) > 1]), *SINGLE_LEFT_OUT),
     Mistake(
         lambda parts: _mean([hits / n for hits, n in zip(_hits(parts), _sizes(parts))]),

@@ -151,6 +151,16 @@ def _eval_without_parameters(model):
         module.training = any(p.requires_grad for p in module.parameters())
 
 
+def _eval_every_dropout(model):
+    model.train()
+    for module in model.modules():
+        if list(module.parameters()) and not any(p.requires_grad for p in module.parameters()):
+            module.eval()
+    if not all(p.requires_grad for p in model.parameters()):
+        for dropout in (m for m in model.modules() if isinstance(m, nn.Dropout)):
+            dropout.eval()
+
+
 def _eval_once_frozen(model):
     model.train()
     if not hasattr(model, "once_frozen"):
@@ -211,6 +221,11 @@ MODE_MISTAKES = (
         _eval_without_parameters,
         "the head's dropout has no parameters and was taken for frozen: any([]) is False",
         "only a module that has parameters, all of them frozen, is frozen",
+    ),
+    Mistake(
+        _eval_every_dropout,
+        "every dropout is off as soon as anything is frozen, also that of the head",
+        "decide for each module by its own parameters: what lies in the head trains",
     ),
     Mistake(
         _eval_once_frozen,
@@ -303,6 +318,10 @@ def rests_whole_modules(freeze_backbone, train_mode):
     if training:
         likely = "the model is a module, too, and here all of it is frozen"
         remedy = "decide for each of model.modules(): the first of them is the model itself"
+        inner = [name for name, m in model.named_modules() if m.training and not list(m.children())]
+        if len(training) > 1 and not inner:
+            likely = "only innermost layers rest: the modules that hold them are frozen, too, and train on"
+            remedy = "call module.eval() on each frozen module, whether it holds others or not"
         raise Wrong("everything in eval mode", f"in training mode: {few(training)}", likely, remedy)
 
 
@@ -320,7 +339,10 @@ def trains_what_is_partly_frozen(freeze_backbone, train_mode):
         for name in ("stem.1", "block.1"):
             model.get_submodule(name).bias.requires_grad_(False)
         mode(model.eval())
-        return _modes(model)
+        found = _modes(model)
+        model.requires_grad_(True)
+        mode(model)
+        return {**found, **{f"{name}, unfrozen": mode for name, mode in _modes(model).items()}}
 
     got, as_built = modes(train_mode), _modes(gated_net())
     resting = [name for name in as_built if not got[name][0]]
@@ -336,7 +358,7 @@ def trains_the_head(freeze_backbone, train_mode):
     resting = [k for k, m in _layers(model) if _inside(k, "classifier") and not m.training]
     if not resting:
         return
-    likely = _recognise_modes(model, lambda mode: _modes_after(mode, gated_net(), "classifier"))
+    likely = recognise(_then_unfrozen(train_mode), None, MODE_MISTAKES, _then_unfrozen, WRONG_MODE)
     raise Wrong("the head in training mode", f"in eval mode: {few(resting)}", *likely)
 
 
@@ -545,6 +567,11 @@ def _modes_after(train_mode, model: nn.Module, head: str, unfreeze: bool = False
         model.requires_grad_(True)
         train_mode(model)
     return _modes(model)
+
+
+def _then_unfrozen(train_mode) -> list[dict[str, tuple]]:
+    """The modes while the backbone is frozen, and when it is unfrozen again."""
+    return [_modes_after(train_mode, gated_net(), "classifier", unfreeze) for unfreeze in (False, True)]
 
 
 def _recognise_modes(model: nn.Module, observe: Callable, first: tuple[Mistake, ...] = ()) -> tuple[str, str]:

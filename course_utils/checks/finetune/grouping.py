@@ -169,6 +169,11 @@ DECAY_MISTAKES = (
         GO_BY_NDIM,
     ),
     Mistake(
+        _decays(lambda name, p: DECAY if p.ndim in (2, 4) else 0.0),
+        "only matrices and the kernels of Conv2d decay: a table of three dimensions does not",
+        GO_BY_NDIM,
+    ),
+    Mistake(
         _decays(lambda name, p: DECAY if p.ndim == 4 else 0.0),
         "only the kernels of convolutions decay: the weights of linear layers are matrices",
         GO_BY_NDIM,
@@ -248,7 +253,7 @@ def leaves_out_frozen(parameter_groups):
         return
     likely = "all parameters are taken, whether they train or not"
     if all(_in_head(name) for name in listed):
-        likely = "all parameters of the head are taken, but one of its norms has a frozen bias"
+        likely = "the head, or a layer of it, was taken as a whole: one of its norms has a frozen bias"
     raise Wrong("no frozen parameter", few(listed), likely, "keep those with requires_grad only")
 
 
@@ -313,10 +318,11 @@ def groups(parameter_groups) -> None:
 
 
 def _model() -> GatedNet:
-    """The small network with a frozen stem, a frozen bias in its head, a row, a tensor in two layers, and a
-    layer of the backbone that has the shape of one of the head."""
+    """The small network with a frozen stem, a frozen bias in its head, a row, a table of three dimensions, a
+    tensor in two layers, and a layer of the backbone that has the shape of one of the head."""
     model = gated_net()
     model.row, model.twin = nn.Parameter(torch.ones(1, 6)), nn.Linear(6, 8)
+    model.places = nn.Parameter(torch.ones(1, 4, 6))
     head = model.classifier
     del model.classifier
     model.table = table = nn.Embedding(3, 8)

@@ -11,12 +11,13 @@ from torch import Tensor
 
 from course_utils.analysis import faults
 from course_utils.checks.core import needs, run
-from course_utils.checks.finetune.scripts import CONSTANTS, EPOCHS, Trial, sketches, trial
+from course_utils.checks.finetune.scripts import CONSTANTS, EPOCHS, SEED, Trial, sketches, trial
 from course_utils.checks.mistakes import Mistake, brief, close, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 RATES = (faults.HEAD_RATE, faults.FULL_RATE)
 FROZEN_BEST = 49  # a seed with which the second epoch, a frozen one, is the best
+BY_BATCHES = 815  # the same, and the third is the best by the mean of the batches' accuracies
 NO_CLASS = 99
 
 
@@ -165,6 +166,8 @@ def leaves_the_backbone(fine_tune):
     changed = [n for n, t in one.start.items() if not n.startswith("fc.") and not torch.equal(t, after[n])]
     if any("running" not in name and "num_batches" not in name for name in changed):
         likely = ("the backbone trains, too", "set requires_grad to False, then to True for the head")
+        if all("fc" in name for name in changed if "running" not in name and "num_batches" not in name):
+            likely = ("'fc' stands in this name, too: the head is model.fc", 'name.startswith("fc.")')
         raise Wrong("weights of the head alone change", f"others: {few(changed)}", *likely)
     if changed:
         remedy = "in the frozen epochs call model.eval(): nothing in the backbone has anything to learn"
@@ -192,9 +195,7 @@ def trains_in_training_mode(fine_tune):
 def trains_everything(fine_tune):
     """every parameter changes in the unfrozen epochs."""
     one = _watched(fine_tune)
-    before, after = one.after_epochs()[EPOCHS[0] - 1], one.after_epochs()[-1]
-    same = [name for name, _ in one.model.named_parameters() if torch.equal(before[name], after[name])]
-    if same:
+    if same := _still(one):
         remedy = "make a new optimizer with all parameters when you unfreeze"
         raise Wrong("every parameter changes", f"these do not: {few(same)}", _why_still(one, same), remedy)
 
@@ -206,7 +207,9 @@ def ends_each_epoch_right(fine_tune):
     wanted = [list(state.values()) for state in _watched(faults.fine_tune_with).after_epochs()]
     off = [i for i, (a, b) in enumerate(zip(got, wanted), start=1) if not close(a, b, rtol=1e-3)]
     if off:
-        heads = [tensor for name, tensor in _watched(fine_tune).after_epochs()[0].items() if "fc." in name]
+        heads = [
+            tensor for name, tensor in _watched(fine_tune).after_epochs()[0].items() if name.startswith("fc.")
+        ]
         likely = recognise(heads, None, FIRST_EPOCH, lambda train: train(), UNKNOWN)
         told = f"another one from epoch {off[0]} on"
         raise Wrong("the network that the statement's steps leave", told, *likely)
@@ -215,7 +218,11 @@ def ends_each_epoch_right(fine_tune):
 @needs(evaluates_after_each_epoch)
 def keeps_the_best(fine_tune):
     """the model has its best epoch on validation."""
-    one = _watched(fine_tune)
+    return _expect_best(_watched(fine_tune))
+
+
+def _expect_best(one: Trial) -> str:
+    """Fail unless the model is left with its best epoch; tells which that is."""
     left, states = one.model.state_dict(), one.after_epochs()
     scores = [one.score(state, one.val) for state in states]
     best = scores.index(max(scores)) + 1
@@ -239,6 +246,7 @@ def keeps_a_frozen_one(fine_tune):
     if not close(left, list(states[best].values())):
         likely = "the search for the best epoch starts anew when everything is unfrozen"
         raise Wrong(f"epoch {best + 1}", "a later epoch", likely, "compare with the best epoch of all so far")
+    _expect_best(_watched(fine_tune, BY_BATCHES))
 
 
 @needs(keeps_the_best)
@@ -249,6 +257,10 @@ def takes_no_frozen_epoch(fine_tune):
     if (found := len(one.after_epochs())) != 2:
         likely = "an epoch was trained frozen, though epochs[0] is 0"
         raise Wrong("2 epochs", f"{found} epochs", likely, "go through range(epochs[0]), which may be empty")
+    if still := [name for name in _still(one) if name not in _still(_watched(fine_tune))]:
+        likely = "unfreezing waits for the end of the last frozen epoch, and there is none"
+        remedy = "unfreeze before the first epoch of the second phase"
+        raise Wrong("every parameter changes", f"these do not: {few(still)}", likely, remedy)
 
 
 @needs(keeps_the_best)
@@ -288,8 +300,8 @@ def reads_test_once(fine_tune):
 @needs(keeps_the_best)
 def returns_the_accuracy(fine_tune):
     """the accuracy on test is returned."""
-    one = trial()
-    got = one.run(fine_tune)
+    one = _watched(fine_tune, BY_BATCHES)
+    got = one.returned
     state = one.model.state_dict()
     wanted = one.score(state, one.test)
     if type(got) is not float:
@@ -332,16 +344,23 @@ def repair(fine_tune) -> None:
     run("fine_tune", CASES, fine_tune, library=(faults.fine_tune_with,))
 
 
-@functools.lru_cache(maxsize=2)
-def _watched(script: Callable) -> Trial:
-    """One run for all cases that look at the usual pictures; `run` wraps an answer anew each time."""
-    one = trial()
+@functools.lru_cache(maxsize=3)
+def _watched(script: Callable, seed: int = SEED) -> Trial:
+    """One run for all cases that look at the same pictures; `run` wraps an answer anew each time."""
+    one = trial(seed)
     one.run(script)
     return one
 
 
 def _listed(rates: list[float]) -> str:
     return ", ".join(f"{rate:.4g}" for rate in rates)
+
+
+def _still(one: Trial) -> list[str]:
+    """The parameters that do not change in the unfrozen epochs."""
+    states, frozen = one.after_epochs(), one.epochs[0]
+    before = states[frozen - 1] if frozen else one.start
+    return [name for name, _ in one.model.named_parameters() if torch.equal(before[name], states[-1][name])]
 
 
 def _why_still(one: Trial, same: list[str]) -> str:
@@ -361,6 +380,12 @@ def _why_not(one: Trial, at: list[int], left: dict[str, Tensor], best: dict[str,
             return "the running statistics are those of another epoch", "keep the whole state_dict()"
         return UNKNOWN
     by_val, by_test = ([one.score(state, part) for state in states] for part in (one.val, one.test))
+    by_batch = [sum(one.score(state, [batch]) for batch in one.val) for state in states]
+    if at[0] - 1 == by_batch.index(max(by_batch)):
+        return (
+            "it is best by the mean of the batches' accuracies: images of a small batch count more there",
+            "divide all right images of val by all images of val",
+        )
     if at[-1] == len(states):
         return (
             faults.FAULTS["no copy"] + ", is never loaded, or was chosen by another measure",

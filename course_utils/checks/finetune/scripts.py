@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ CONSTANTS = (
     torch.tensor([0.21, 0.33, 0.17]).reshape(3, 1, 1),
 )
 EPOCHS = (2, 3)
+SEED = 229
 
 
 @dataclass
@@ -47,7 +49,12 @@ class WatchedNet(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.layer1 = nn.Sequential(nn.Conv2d(width, width, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        layers = {
+            "fc1": nn.Conv2d(width, width, 3, bias=False),
+            "norm": nn.BatchNorm2d(width),
+            "relu": nn.ReLU(),
+        }
+        self.layer1 = nn.Sequential(OrderedDict(layers))  # what is called fc1 is no head
         self.fc = nn.Linear(width, classes)
         self.calls: list[Call] = Notes()
 
@@ -65,6 +72,7 @@ class Trial:
     Attributes:
         start: the tensors of the model before it.
         steps: of its optimizers.
+        returned: what it returns.
     """
 
     model: WatchedNet
@@ -75,15 +83,17 @@ class Trial:
     constants: tuple[Tensor, Tensor] = CONSTANTS
     start: dict[str, Tensor] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    returned: object = None
 
     def run(self, script: Callable) -> object:
         """Let ``script`` train the model; returns what it returns."""
         self.start = {name: t.clone() for name, t in self.model.state_dict().items()}
         hook = register_optimizer_step_pre_hook(self._note)
         try:
-            return script(self.model, self.train, self.val, self.test, self.constants, self.epochs)
+            self.returned = script(self.model, self.train, self.val, self.test, self.constants, self.epochs)
         finally:
             hook.remove()
+        return self.returned
 
     def _note(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         group = optimizer.param_groups[-1]
@@ -117,7 +127,7 @@ class Trial:
         return right / sum(len(y) for _, y in batches)
 
 
-def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -> Trial:
+def trial(seed: int = SEED, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -> Trial:
     """The same small network and pictures for the same seed; each split in batches of unequal size.
 
     The network comes in training mode, and with a frozen stem: a script must set both by itself.
@@ -133,7 +143,13 @@ def trial(seed: int = 229, epochs: tuple[int, int] = EPOCHS, classes: int = 4) -
         train, val, test = (_batches(prototypes, sizes) for sizes in ((9, 9, 5), (22, 18), (20, 16)))
     for frozen in (model.conv1, model.bn1):
         frozen.requires_grad_(False)
-    return Trial(model.train(), train, val, test, epochs)
+    return Trial(model.train(), train, _regrouped(val, 8), test, epochs)
+
+
+def _regrouped(batches: Batches, first: int) -> Batches:
+    """The same images in two batches, so many in the first."""
+    x, y = (torch.cat(parts) for parts in zip(*batches))
+    return [(x[:first], y[:first]), (x[first:], y[first:])]
 
 
 def sketches(images: Tensor) -> list[tuple[int, ...]]:

@@ -86,6 +86,7 @@ def keeps_maps_large(keep_stem):
     model = keep_stem(small_resnet())
     sizes = _map_sizes(model)
     if sizes == EXPECTED_SIZES:
+        _expect_no_smaller_map(model)
         return
     otherwise = LAYERS_DIFFER if sizes["layer1"] == EXPECTED_SIZES["layer1"] else STEM_SHRINKS
     likely = recognise(_logits(model), None, MISTAKES, _logits_after, otherwise)
@@ -137,6 +138,7 @@ def keeps_values(keep_stem):
         )
     changed = [k for k in before if not torch.equal(before[k], after[k])]
     if not changed:
+        _expect_double_kept(keep_stem)
         return
     raise Wrong("0 tensors changed", f"{len(changed)} changed: {few(changed)}", *_why_changed(changed, after))
 
@@ -147,6 +149,14 @@ CASES = (returns_a_model, keeps_maps_large, keeps_names, keeps_shapes, keeps_val
 def keep_stem(keep_stem) -> None:
     """Check the exercise on a stem that keeps small images large."""
     run("keep_stem", CASES, keep_stem, library=(stems.adapt_stem, building.build_model))
+
+
+def _expect_double_kept(keep_stem) -> None:
+    """Refuse a layer in which the numbers of a float64 network are rounded."""
+    after = keep_stem(_pretrained().double()).state_dict()
+    if cast := [name for name, tensor in after.items() if tensor.dtype == torch.float32]:
+        likely = "a new layer is float32 unless told otherwise: the numbers copied into it are rounded"
+        raise Wrong("float64, as in the model", f"float32 in {few(cast)}", likely, KEEP_THE_LAYER)
 
 
 def _why_changed(changed: list[str], after: dict[str, Tensor]) -> tuple[str, str]:
@@ -191,6 +201,19 @@ def _map_sizes(model: nn.Module) -> Sizes:
         likely = "this is another model"
         raise Wrong("a model with layer1 to layer4", "none of them", likely, "change `model` and return it")
     return sizes
+
+
+def _expect_no_smaller_map(model: nn.Module) -> None:
+    """Refuse a stem that shrinks the map and enlarges it again."""
+    sides: list[int] = []
+    for path, module in model.named_modules():
+        if path.split(".")[-1] in ("conv1", "bn1", "maxpool") and "layer" not in path:
+            module.register_forward_hook(lambda _, inputs, output: sides.append(output.shape[-1]))
+    _logits(model)
+    if sides and min(sides) < 32:
+        likely = "the map is halved and enlarged again: what was lost does not come back"
+        got = f"one of {min(sides)}x{min(sides)}"
+        raise Wrong("no map smaller than 32x32 before layer1", got, likely, "let conv1 step by one pixel")
 
 
 def _in_words(sizes: Sizes) -> str:

@@ -53,7 +53,7 @@ def _descend(
     for x, y in parts:
         error = (x @ weight.T).softmax(dim=1) - F.one_hot(y, len(weight))
         gradient = weigh(len(y)) * error.T @ x + added * before
-        gradient = gradient * min(1.0, most / float(gradient.norm()))
+        gradient = gradient * min(1.0, most / max(float(gradient.norm()), 1e-9))
         weight = weight - LR * (before if delayed else gradient)
         before = gradient
     return weight
@@ -96,10 +96,13 @@ UPDATE_MISTAKES = (
         "the step follows the sum of the images' losses: it grows with the batch",
         "take the gradient of the mean, and sum only what is reported",
     ),
-    Mistake(
-        lambda weight, parts: _descend(weight, parts, most=1.0),
-        "the gradients were clipped",
-        "step on the gradient as backward() leaves it",
+    *(
+        Mistake(
+            lambda weight, parts, most=most: _descend(weight, parts, most=most),
+            "the gradients were clipped",
+            "step on the gradient as backward() leaves it",
+        )
+        for most in (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
     ),
     Mistake(
         lambda weight, parts: _descend(weight, parts, weigh=lambda n: 2 / n),
@@ -197,12 +200,19 @@ def reports_floats(train_one_epoch):
 
 def steps_at_each_batch(train_one_epoch):
     """the weights after a step on each batch."""
-    model, parts = watched(), batches(5, 1, 3)
+    for size in (1, 30):
+        _expect_steps(train_one_epoch, [(size * x, y) for x, y in batches(5, 1, 3)])
+    return "3 steps"
+
+
+def _expect_steps(train_one_epoch, parts: Batches) -> None:
+    """Fail unless the weights are those after a step on each batch."""
+    model = watched()
     start = model.linear.weight.detach().clone()
     train_one_epoch(model, parts, _sgd(model, LR))
     got, expected = model.linear.weight.detach(), _descend(start, parts)
-    if torch.allclose(got, expected, atol=1e-5):
-        return "3 steps"
+    if torch.allclose(got, expected, rtol=1e-4, atol=1e-5):
+        return
     likely = recognise(got, expected, UPDATE_MISTAKES, lambda learn: learn(start, parts), WRONG_UPDATE)
     raise Wrong(f"first row {brief(expected[0].tolist())}", brief(got[0].tolist()), *likely)
 
@@ -265,6 +275,7 @@ def trains_a_network(train_one_epoch):
     if wrong:
         likely = recognise(got, expected, NETWORK_MISTAKES, tensors, WRONG_UPDATE)
         raise Wrong(f"{len(got)} tensors as plain training leaves them", f"others: {few(wrong)}", *likely)
+    _expect_training_dropout(train_one_epoch)
 
 
 @needs(trains_a_network)
@@ -273,10 +284,19 @@ def leaves_frozen(train_one_epoch):
     model = gated_net()
     model.stem.requires_grad_(False)
     before = [p.requires_grad for p in model.parameters()]
-    train_one_epoch(model, [images(4)], _sgd(model, LR))
+    kernel = model.get_parameter("stem.0.weight")
+    kernel.grad, old = torch.ones_like(kernel), kernel.detach().clone()
+    train_one_epoch(model, [images(4)], torch.optim.SGD(model.parameters(), lr=LR, weight_decay=0.1))
     if [p.requires_grad for p in model.parameters()] != before:
         likely = "requires_grad was set: the backbone would train from here on"
         raise Wrong("the same parameters frozen", "others", likely, "train what can be trained as it is")
+    if not torch.equal(kernel.detach(), old):
+        likely = (
+            "its gradient is the old one, or zero: weight decay moves what has a gradient that is not None"
+        )
+        raise Wrong(
+            "stem.0.weight as it was", "others", likely, "optimizer.zero_grad() sets gradients to None"
+        )
 
 
 CASES = (
@@ -295,6 +315,19 @@ CASES = (
 def epoch(train_one_epoch) -> None:
     """Check the exercise on one epoch of training."""
     run("train_one_epoch", CASES, train_one_epoch, library=(fitting.fit, loop.train_epoch))
+
+
+def _expect_training_dropout(train_one_epoch: Callable) -> None:
+    """Fail if a dropout, which has no parameters, stays in eval mode."""
+    model, modes = gated_net().eval(), []
+    for dropout in (m for m in model.modules() if isinstance(m, nn.Dropout)):
+        dropout.register_forward_hook(lambda layer, *_: modes.append(layer.training))
+    train_one_epoch(model, [images(4)], _sgd(model, LR))
+    if not all(modes):
+        likely = "the mode is set layer by layer, and dropout was taken for frozen: it has no parameters"
+        raise Wrong(
+            "training mode in dropout", "eval mode", likely, "call model.train() and leave it at that"
+        )
 
 
 def _expect_training_layers(train_one_epoch: Callable) -> None:

@@ -78,6 +78,10 @@ EVAL_MODE = (
 )
 OTHER_LOGITS = ("none of the usual mistakes explains this", "the block's output is relu(shortcut)")
 NOT_RESTORED = ("what was changed is not put back", "put it back in the `finally:` of a `try:`")
+ONE_MODE = (
+    "train(...) and eval() give all layers one mode; some of this model had another one",
+    "leave the modes alone, or put back the .training of each module",
+)
 PATCHED = (
     "the block has a `forward` of its own now, which hides that of its class",
     "`del block.forward` in a `finally:`, or use a forward hook",
@@ -272,6 +276,8 @@ def _expect_same(kept: Kept, why: tuple[str, str]) -> None:
         return
     if all(name.endswith(": forward") for name in changed):
         why = PATCHED
+    elif all(name.endswith(": mode") for name in changed):
+        why = ONE_MODE
     elif all(name in kept.before and isinstance(kept.before[name], Tensor) for name in changed):
         why = _why_moved({name: kept.before[name] for name in changed}, kept.facts(), why)
     raise Wrong("the model as it was", f"changed: {few(changed)}", *why)

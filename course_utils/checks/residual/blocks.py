@@ -20,6 +20,7 @@ Shape = tuple[int, int, int]
 SAME_SHAPE = (4, 4, 1)
 PROJECTED = {
     "more channels": (4, 6, 1),
+    "fewer channels": (6, 4, 1),
     "stride 2": (4, 4, 2),
     "both": (4, 6, 2),
     "twice the channels": (4, 8, 2),

@@ -14,6 +14,7 @@ from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, rec
 from course_utils.checks.report import Wrong
 from course_utils.checks.residual.tiny import (
     ENDS,
+    Overwriting,
     OwnBlock,
     bottlenecks,
     hooks,
@@ -123,6 +124,10 @@ OTHER_TENSORS = (
     "none of the usual mistakes explains this",
     "the input of the block, and the output of its bn2",
 )
+X_NOT_COPIED = (
+    "x was kept without a copy: this network writes zeros into it behind the block",
+    "keep inputs[0].clone()",
+)
 LEFT = ("a hook was registered and not removed", "keep each handle and call handle.remove()")
 ONLY_EXCEPTIONS = (
     "`except Exception` does not see a KeyboardInterrupt",
@@ -171,6 +176,7 @@ def _expect_names(capture_residuals, model: nn.Module) -> str:
 def keeps_the_tensors(capture_residuals):
     """x and F(x), as it was before the sum."""
     _expect_tensors(capture_residuals, training=False)
+    _expect_tensors(capture_residuals, training=False, kind=Overwriting)
 
 
 @needs(keeps_the_tensors)
@@ -298,16 +304,18 @@ def capture(capture_residuals) -> None:
     run("capture_residuals", CASES, capture_residuals, library=(residual.capture, residual.recording))
 
 
-def _expect_tensors(capture_residuals, training: bool) -> None:
-    model, images = network().train(training), noise(2, 3, 36, 36)
+def _expect_tensors(capture_residuals, training: bool, kind: type[BasicBlock] = BasicBlock) -> None:
+    model, images = network(kind).train(training), noise(2, 3, 36, 36)
     with torch.no_grad():
         got = {k: tuple(v) for k, v in capture_residuals(model, images.clone()).items()}
-        steps, other = (_reference(network().train(mode), images) for mode in (training, not training))
+        steps, other = (_reference(network(kind).train(mode), images) for mode in (training, not training))
     expected = _pairs(steps, ("x", "branch"))
-    wrong = [name for name in expected if not all(map(_close, got[name], expected[name]))]
+    wrong = [name for name in expected if name in got and not all(map(_close, got[name], expected[name]))]
     if not wrong:
         return
     likely = _why(got, steps)
+    if kind is Overwriting and not any(got[name][0].any() for name in wrong):
+        likely = X_NOT_COPIED
     if all(map(_close, got[wrong[0]], _pairs(other, ("x", "branch"))[wrong[0]])):
         likely = ("the model was put in another mode for the pass", "leave the mode to the caller")
     raise Wrong("x and F(x) of every block", f"other tensors in {few(wrong)}", *likely)

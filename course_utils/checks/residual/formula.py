@@ -138,6 +138,16 @@ RELU_MISTAKES = (
         "relu's slope is 0 where H is not above zero",
     ),
     Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * (h > 1e-9)[:, None],
+        "a sum just above zero counts as zero",
+        "relu's slope is 1 wherever H is above zero, however little: H > 0",
+    ),
+    Mistake(
+        lambda d, h: (d + torch.eye(len(d))) * ((1 + h.sign()) / 2)[:, None],
+        "where H is exactly zero half of the slope is left, as autograd gives it for (H + |H|) / 2",
+        "there relu's slope counts as 0: use torch.relu, or the mask H > 0",
+    ),
+    Mistake(
         lambda d, h: (d + torch.eye(len(d))) * (h >= 0)[:, None],
         "rows stay where H is exactly zero",
         "there relu's slope counts as 0: H > 0",
@@ -245,7 +255,8 @@ def leaves_no_history(unit_jacobians):
 @needs(cuts_behind_the_relu)
 def counts_zero_as_off(unit_jacobians):
     """dR/dx where a sum is exactly zero."""
-    return _behind_relu(unit_jacobians, torch.tensor([1.0, 0.0, -1.0, 2.0]).double(), _nothing)
+    x = torch.tensor([1.0, 0.0, -1.0, 1e-30], dtype=torch.double)
+    return _behind_relu(unit_jacobians, x, _nothing)
 
 
 CASES = (

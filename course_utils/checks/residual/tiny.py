@@ -31,6 +31,16 @@ class OwnBlock(BasicBlock):
     """An instance of this class is one of torchvision's, too."""
 
 
+class Overwriting(BasicBlock):
+    """A block that writes zeros into its input, which nobody needs any more."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        output = super().forward(x)
+        with torch.no_grad():
+            x.zero_()
+        return output
+
+
 class SlimResNet(ResNet):
     """torchvision's network with an eighth of the channels after its first stage, quick to copy."""
 

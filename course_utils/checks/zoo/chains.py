@@ -70,7 +70,7 @@ CHAINS = (
     ),
     Mistake(
         partial(_chain, side=lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1),
-        "the division is rounded up",
+        "the division is rounded up, or towards zero, which below zero is up",
         "round down: //",
     ),
     Mistake(

@@ -43,6 +43,10 @@ class Named(nn.Module):
         return self.fc(self.conv(x).mean(dim=(2, 3)))
 
 
+class Derived(nn.Linear):
+    """A linear layer of another class."""
+
+
 DOTTED = (
     "the whole path was set as one name: it made another layer, of that name, and the old one is still there",
     "split it at the last dot: setattr(model.get_submodule(parent), name, new)",
@@ -64,6 +68,10 @@ def _deeper() -> nn.Module:
 def _scored() -> nn.Module:
     """A head of one output."""
     return nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 1))
+
+
+def _derived() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 5), Derived(5, 3))
 
 
 def _listed() -> nn.Module:
@@ -174,6 +182,18 @@ def anew(swap_head):
 
 
 @needs(named_fc)
+def derived(swap_head):
+    """a head of a class derived from nn.Linear."""
+    model = _derived()
+    before = model[1]
+    swap_head(model, CLASSES)
+    if type(model[2]) is Derived and model[1] is not before:
+        likely = "an instance of a derived class is an nn.Linear, too, but was passed over"
+        raise Wrong("a new layer", "the old one", likely, "ask by isinstance(layer, nn.Linear)")
+    _tried(swap_head, _derived, "2")
+
+
+@needs(named_fc)
 def leaves_the_rest(swap_head):
     """a frozen model in eval mode: only the head is new."""
     model, _ = _tried(swap_head, Named, "fc", frozen=True)
@@ -204,7 +224,7 @@ def keeps_bias(swap_head):
         raise Wrong("a bias", "none", "bias=False whatever the old head had", remedy)
 
 
-CASES = (named_fc, nested, in_lists, anew, leaves_the_rest, returns_it, keeps_bias)
+CASES = (named_fc, nested, in_lists, anew, derived, leaves_the_rest, returns_it, keeps_bias)
 
 
 def swap_head(answer) -> None:

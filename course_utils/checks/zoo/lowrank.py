@@ -25,6 +25,10 @@ SHAPES = (
 )
 
 
+DROPPED = (
+    "a dimension of 1 was dropped, and two shapes were broadcast",
+    "squeeze(-1) drops the last dimension alone; x @ A.T needs no squeeze",
+)
 CUT_FROM_X = (
     "x, or the base's output, was cut off from autograd: layers before this one cannot learn",
     "freeze parameters with requires_grad alone; no torch.no_grad() and no detach() in forward",
@@ -259,11 +263,13 @@ def follows_a_and_b(make):
 def takes_any_shape(make):
     """inputs of any shape [..., in]."""
     layer, x = _filled(make), _inputs()
-    for shape in ((IN,), (1, 3, IN)):
+    for shape in ((IN,), (1, 3, IN), (3, 1, IN)):
         given, expected = x[:1].reshape(IN) if len(shape) == 1 else x.view(shape), _expected()
         with must_work(f"an output for x {list(shape)}", "only [N, in] is taken", "use F.linear, or x @ A.T"):
             with torch.no_grad():
                 got = layer(given)
+        if got.shape[:-1] != shape[:-1] and len(shape) == 3:
+            raise Wrong(f"an output {[*shape[:-1], OUT]}", brief(got), *DROPPED)
         if not close(got.reshape(-1, OUT), expected[: got.numel() // OUT]):
             raise Wrong(f"[..., {OUT}] as for [N, in]", brief(got), UNEXPLAINED, "use F.linear, or x @ A.T")
 

@@ -69,6 +69,19 @@ def _of_a_kind(rows: Rows, row: int) -> list[int]:
     return _positions(rows, lambda r: kind(r) == kind(rows[row]))
 
 
+def _if_not_stated(rows: Rows, row: int) -> list[int]:
+    """0 networks taken to equal any number but 1."""
+    asked = rows[row].networks
+    return [i for i in _of_a_kind(rows, row) if not asked or rows[i].networks in (0, asked)]
+
+
+def _several_crops(rows: Rows, row: int) -> list[int]:
+    def kind(r: Record) -> tuple:
+        return r.networks, r.crops > 1, r.split, r.extra_data
+
+    return _positions(rows, lambda r: kind(r) == kind(rows[row]))
+
+
 def _run_together(rows: Rows, row: int) -> list[int]:
     """Conditions compared as one string: 1 and 11 give the same as 11 and 1."""
 
@@ -226,6 +239,16 @@ COMPARABLE = (
         "compare the number of networks itself",
     ),
     Mistake(
+        _if_not_stated,
+        "a number that is not stated (0) is taken to equal that of every ensemble",
+        "compare the number of networks itself: 0 equals 0",
+    ),
+    Mistake(
+        _several_crops,
+        "only whether there is one crop or several is compared",
+        "compare the number of crops itself",
+    ),
+    Mistake(
         _run_together,
         "the conditions are run together: 1 and 11 are then equal to 11 and 1",
         "compare each condition by itself: tuples do",
@@ -262,7 +285,8 @@ def finds_comparable(_, comparable_rows):
 @needs(finds_comparable)
 def tells_ensembles_apart(_, comparable_rows):
     """rows under the conditions of an ensemble."""
-    _expect_comparable(comparable_rows, 10, 2)
+    table = (*TABLE, Record("M", 5.0, 5, 0, "test", False, ""))
+    _expect_comparable(comparable_rows, 10, 2, table=table)
 
 
 CASES = (finds_ensembles, finds_none, finds_comparable, tells_ensembles_apart)

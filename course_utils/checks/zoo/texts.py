@@ -13,15 +13,15 @@ from course_utils.checks.trials import Trial, expect
 SCALE = 1117.5
 
 
-def _texts(prompts: int, classes: int = 3) -> Tensor:
-    """Embeddings [classes, prompts, 4] of very unequal lengths."""
+def _texts(prompts: int, classes: int = 3, short: bool = False) -> Tensor:
+    """Embeddings [classes, prompts, 4] of very unequal lengths, all of them below 0.003 if short."""
     g = torch.Generator().manual_seed(11)
     lengths = 1 + torch.arange(classes * prompts).view(classes, prompts, 1)
-    return torch.randn(classes, prompts, 4, generator=g) * lengths
+    return torch.randn(classes, prompts, 4, generator=g) * lengths / (10_000 if short else 1)
 
 
-def _unit(t: Tensor) -> Tensor:
-    return t / t.norm(dim=-1, keepdim=True)
+def _unit(t: Tensor, added: float = 0.0) -> Tensor:
+    return t / (t.norm(dim=-1, keepdim=True) + added)
 
 
 def _by_sum(t: Tensor) -> Tensor:
@@ -35,8 +35,8 @@ def _weight(texts: Tensor) -> Tensor:
 WEIGHTS = (
     Mistake(
         lambda t: SCALE * t.mean(1),
-        "nothing was given length 1",
-        "divide by the length over the last dimension, before and after the mean",
+        "the embeddings were not given length 1",
+        "divide by the length over the last dimension, before and after the mean, one prompt or several",
     ),
     Mistake(
         lambda t: _unit(_unit(t).mean(1)),
@@ -147,6 +147,14 @@ WEIGHTS = (
         "F.normalize(t, dim=-1); its default is dimension 1",
     ),
 )
+ADDED = tuple(
+    Mistake(
+        lambda t, small=small: SCALE * _unit(_unit(t, small).mean(1), small),
+        "a small number is added to the lengths: short embeddings do not get length 1",
+        "divide by the length itself",
+    )
+    for small in (1e-3, 1e-4, 1e-5, 1e-6)
+)
 ROWS = "print the length of each row of the weight: it should be logit_scale"
 
 
@@ -177,6 +185,7 @@ def one_prompt(zero_shot_head):
 def several_prompts(zero_shot_head):
     """several prompts a class, of unequal lengths."""
     _expect(zero_shot_head, 2, 3)
+    _expect(zero_shot_head, 2, 3, short=True)
 
 
 @needs(is_linear)
@@ -200,20 +209,20 @@ def zero_shot(zero_shot_head) -> None:
     run("zero_shot_head", CASES, zero_shot_head)
 
 
-def _expect(zero_shot_head, *prompts: int, classes: int = 3) -> None:
+def _expect(zero_shot_head, *prompts: int, classes: int = 3, short: bool = False) -> None:
     trials = [
         Trial(
-            f"embeddings [{classes}, {n}, 4], logit_scale {SCALE}",
-            lambda answer, n=n: _made(answer, _texts(n, classes)),
-            _weight(_texts(n, classes)),
+            f"{'short ' if short else ''}embeddings [{classes}, {n}, 4], logit_scale {SCALE}",
+            lambda answer, n=n: _made(answer, _texts(n, classes, short)),
+            _weight(_texts(n, classes, short)),
         )
         for n in prompts
     ]
-    expect(zero_shot_head, trials, WEIGHTS, ROWS, rtol=1e-4)
+    expect(zero_shot_head, trials, (*ADDED, *WEIGHTS) if short else WEIGHTS, ROWS, rtol=1e-4)
 
 
 def _made(answer, texts: Tensor) -> Tensor:
     """The weight of an answer's head, or what a mistake gives in its place."""
-    if any(answer is mistake.imitate for mistake in WEIGHTS):
+    if any(answer is mistake.imitate for mistake in (*ADDED, *WEIGHTS)):
         return answer(texts)
     return answer(texts.clone(), SCALE).weight.detach()

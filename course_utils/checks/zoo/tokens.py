@@ -73,6 +73,13 @@ COSTS = (
         "n tokens with n tokens: n * n",
     ),
     Mistake(
+        lambda size, patch, dim, depth: (
+            sum((_tokens(size, patch) + more) * (_tokens(size, patch) + 1) for more in (0, 1)) * dim * depth
+        ),
+        "the class token counts in one of the two products only",
+        "n is the number of patches plus one, in comparing and in mixing",
+    ),
+    Mistake(
         lambda size, patch, dim, depth: _cost(size, patch, dim, depth) * dim,
         "dim is counted twice",
         "a product of two tokens costs dim multiply-adds",
@@ -120,6 +127,9 @@ COSTS = (
         "count with Python's own ints",
     ),
 )
+REST = "the rest of the division is dropped silently", "raise ValueError if size % patch is not 0"
+AREA = "it is asked whether the patch divides the area, not the side", REST[1]
+LARGER = "a patch larger than the picture does not tile it", REST[1]
 BY_HAND = "work out 32 px with patch 16 by hand: two by two patches"
 
 
@@ -133,7 +143,8 @@ def counts(patch_tokens, _):
 
 def refuses_rest(patch_tokens, _):
     """patches that do not tile the picture: ValueError."""
-    for size, patch in ((230, 16), (225, 15 * 15 - 1), (8, 16), (10, 3)):
+    cases = ((230, 16, REST), (225, 224, REST), (10, 3, REST), (6, 4, AREA), (8, 16, LARGER))
+    for size, patch, cause in cases:
         try:
             got = patch_tokens(size, patch)
         except ValueError:
@@ -143,9 +154,7 @@ def refuses_rest(patch_tokens, _):
         except Exception as problem:
             likely, remedy = "another kind of exception", 'raise ValueError("...")'
             raise Wrong("ValueError", type(problem).__name__, likely, remedy, _told(size, patch)) from None
-        likely = "the rest of the division is dropped silently"
-        remedy = "raise ValueError if size % patch is not 0"
-        raise Wrong("ValueError", brief(got), likely, remedy, _told(size, patch))
+        raise Wrong("ValueError", brief(got), *cause, _told(size, patch))
 
 
 def costs(_, attention_cost):

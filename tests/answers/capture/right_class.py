@@ -9,7 +9,7 @@ class Recorder:
         ]
 
     def enter(self, module, inputs):
-        (self.x,) = inputs
+        self.x = inputs[0].clone()
 
     def leave(self, module, inputs, output):
         self.residual = output.clone()

@@ -8,7 +8,7 @@ def watched(blocks, seen):
     handles = []
 
     def enter(name, args):
-        seen[name] = [args[0]]
+        seen[name] = [args[0].clone()]
 
     def leave(name, output):
         seen[name].append(output.clone())

@@ -11,7 +11,7 @@ def capture_residuals(model, images):
             if not isinstance(block, resnet.BasicBlock):
                 continue
             pair = found[name] = []
-            first = block.conv1.register_forward_pre_hook(lambda _, a, pair=pair: pair.append(a[0]))
+            first = block.conv1.register_forward_pre_hook(lambda _, a, pair=pair: pair.append(a[0] + 0))
             stack.callback(first.remove)
             last = block.bn2.register_forward_hook(lambda _, a, out, pair=pair: pair.append(out + 0))
             stack.callback(last.remove)

@@ -9,7 +9,7 @@ def capture_residuals(model, images):
     x, f = {}, {}
     def pre(m, a):
         if m in names:
-            x[names[m]] = a[0]
+            x[names[m]] = a[0] + 0
     def post(m, a, o):
         if m in norms:
             f[norms[m]] = o + 0

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 
 def train_one_epoch(model, batches, optimizer):
     model.train()
+    optimizer.zero_grad()
     parameters = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
     logits_of_all, labels_of_all = [], []
     stream = iter(batches)

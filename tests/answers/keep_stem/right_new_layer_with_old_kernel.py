@@ -6,7 +6,7 @@ from torch import nn
 
 def keep_stem(model):
     model = copy.deepcopy(model)
-    conv = nn.Conv2d(3, 64, kernel_size=7, stride=1, padding=3, bias=False)
+    conv = nn.Conv2d(3, 64, kernel_size=7, stride=1, padding=3, bias=False, dtype=model.conv1.weight.dtype)
     conv.load_state_dict(model.conv1.state_dict())
     model.conv1 = conv
     model.maxpool = nn.Sequential()

@@ -1,3 +1,4 @@
+# fails: capture-1
 from torchvision.models.resnet import BasicBlock as B
 
 
