@@ -96,7 +96,7 @@ def order(start: str = "", law: bool = False) -> Callable[[Sequence[Mapping]], s
             return _undecided(better, worse)
         ahead = mean(better) > mean(worse)
         if start and better["start"] != start:
-            return f"{'the same' if ahead else 'the other'} way with our weights"
+            return f"{'the same' if ahead else 'the other'} way with other weights"
         if law:
             return "holds in this case" if ahead else "refuted as a rule"
         return "holds here" if ahead else "refuted here"
@@ -159,7 +159,7 @@ CLAIMS = (
         "S2",
         "an enlarged input makes the features fail (81 %)",
         "ResNet-18 at 224 px, one run",
-        "EfficientNet-Lite0's probe: 96 px against 224 px",
+        "another network, EfficientNet-Lite0: its probe at 96 px against 224 px",
         (("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
         order(TORCHVISION),
     ),

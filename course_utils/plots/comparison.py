@@ -155,7 +155,7 @@ def class_differences(
         band: a fraction; differences up to it, either way, get a grey background.
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
-    marks = "point: one seed, bar: mean" + (f", grey: up to {100 * band:.0f} points" if band else "")
+    marks = "point: one seed, bar: mean" + (", grey: two standard errors of one seed" if band else "")
     caption = (data, images, seeds([differences]), marks)
     means = [mean(values) for values in zip(*differences)]
     order = sorted(range(len(classes)), key=lambda i: -means[i])

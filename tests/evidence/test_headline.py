@@ -124,7 +124,7 @@ def test_nothing_is_decided_from_one_run_each():
     "start, verdict, otherwise",
     [
         (headline.TORCHVISION, "refuted here", "holds here"),
-        ("Tiny ImageNet", "the other way with our weights", "the same way with our weights"),
+        ("Tiny ImageNet", "the other way with other weights", "the same way with other weights"),
     ],
 )
 def test_a_sentence_about_other_weights_is_neither_refuted_nor_shown(start, verdict, otherwise):

@@ -114,8 +114,13 @@ def test_inputs_do_not_depend_on_random_numbers_that_an_answer_draws(id_, sent):
     assert passes_outside(id_, names, sent)
 
 
-# Where the right answer to one of the inputs is that input.
-INPUTS = {"gradient_formula-1": "a", "kernel_resample-1": "weight kept", "kernel_resample-2": "weight kept"}
+# Where the right answer to one of the inputs is that input, or a map of the model that each hook of it sees.
+INPUTS = {
+    "gradient_formula-1": "a",
+    "kernel_resample-1": "weight kept",
+    "kernel_resample-2": "weight kept",
+    "capture-1": "map_in map_out",
+}
 
 
 @pytest.mark.parametrize("id_", COMPARED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
@@ -48,7 +49,6 @@ CASES = {
     "a method for another": (KEPT, "changes", KEPT.facts),
     "a method with other globals": (KEPT, "changes", ELSEWHERE),
     "a property in a method's place": (KEPT, "facts", property(lambda self: dict)),
-    "a way to make objects": (KEPT, "__new__", lambda kind, model: object()),
     "what its methods call": (unchanged, "_same", FACTS),
     "a class": (unchanged, "Kept", types.new_class("Kept", (KEPT,))),
     "a method of the watch": (graded._Watch, "complain", FACTS),
@@ -73,6 +73,15 @@ def test_what_was_replaced_is_seen(case, monkeypatch):
     assert seen()
     monkeypatch.undo()
     assert seen() == []
+
+
+def test_another_way_to_make_objects_is_seen():
+    """In a child: a class whose ``__new__`` was put back makes no objects with arguments any more."""
+    child = os.fork()
+    if child == 0:
+        KEPT.__new__ = lambda kind, model: object()
+        os._exit(len(seen()) != 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_the_probe_asks_for_what_hidden_tests_import():

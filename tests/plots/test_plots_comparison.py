@@ -79,7 +79,10 @@ def test_what_luck_may_give_is_grey(drawn):
         [[0.1, -0.2]], ["cat", "dog"], **NAMES, title="A message", data=DATA, band=0.1
     )
     (grey,) = fig.axes[0].patches
-    assert (grey.get_x(), grey.get_width()) == (-10, 20) and "grey: up to 10 points" in fig.alt_text
+    assert (grey.get_x(), grey.get_width()) == (
+        -10,
+        20,
+    ) and "grey: two standard errors of one seed" in fig.alt_text
 
 
 def test_bins_of_few_images_are_hollow_and_not_joined():

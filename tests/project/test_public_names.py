@@ -49,7 +49,7 @@ def test_every_package_lists_its_public_names(package):
 def test_no_public_name_hides_a_module(package):
     """A grader that looks for what was replaced would find a function where a module should be."""
     names = set(importlib.import_module(package).__all__) & modules_in(package)
-    things = {name: getattr(importlib.import_module(package), name) for name in names}
+    things = {name: public(importlib.import_module(package), name) for name in names}
     assert [name for name, thing in things.items() if not isinstance(thing, ModuleType)] == []
 
 
