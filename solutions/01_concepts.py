@@ -1442,10 +1442,11 @@ partial_arms = [Arm("random head, norms train", partly.scores, n_test, partly.lr
 for name, variant in list(variants.items())[: plan.partial.variants]:
     scores = tuple(partial_score(s, *variant) for s in list(run_seeds)[: plan.partial.seeds])
     partial_arms.append(Arm(name, scores, n_test, partly.lr))
-title = verdict(partial_arms[1], partial_arms[0])
-plots.show(plots.arms(partial_arms, title=title, data=splits.name, chance=session.chance))
+print("yours:", verdict(partial_arms[1], partial_arms[0]))
 session.keep("partial", {"arms": [arm.to_dict() for arm in partial_arms], "n_train": plan.starts.train})
-session.show_recorded("partial")
+partial_there = [Arm.from_dict(arm) for arm in session.recorded("partial")["arms"]]
+plots.show(plots.arms(partial_there, title="Recorded: only both together help partial fine-tuning",
+                      data="CIFAR-10, 400 training images", chance=0.1))  # fmt: skip
 
 # %% [markdown]
 # Recorded: frozen norms alone give 47.9 %, the probe's head alone 48.0 %, neither decided against 46.7 %. **Both** give 54.2 %.

@@ -168,7 +168,7 @@ assert not hasattr(ResNet18_Weights, "IMAGENET1K_V2")
 # tutorials hand on. *Predict first:* which of its seven errors were measured with one network and one crop of each picture?
 
 # %%
-show_table(zoo.told_and_found(), caption="Top-5 error, ImageNet-1k (%): as told; one network, no extra data")
+show_table(zoo.told_and_found(), caption="Top-5 error, ImageNet-1k (%), no extra data")
 
 # %% tags=["record"]
 found = {model: zoo.origin(model, error) for model, error in zoo.WIDESPREAD.items()}
@@ -1900,9 +1900,6 @@ def by_name(images):
 share, n = by_name(val) if named else (float("nan"), 0)
 print(f"{share:.1%} on {n} images of {len(named)} classes; chance {1 / max(len(named), 1):.1%}")
 session.keep("names", {"accuracy": share, "classes": len(named), "images": n})
-
-# %%
-session.show_recorded("names")
 
 # %% tags=["record"]
 by_names = session.recorded("names")

@@ -152,9 +152,10 @@ assert sum((p.grad == 0).sum().item() for p in idle.parameters()) >= dead_taps
 #
 # ### Which cure is worth its price?
 #
-# Left: a **linear probe**, a new last layer (the **head**) on *frozen* features; trained on 400
-# images (three draws) and measured on 500. Right: *all layers* trained on 45,000 images, one run each. *Predict first:* which stem is best on the
-# left? And on the right, at equal work?
+# Left: a **linear probe**, a new last layer (the **head**) on *frozen* features; trained on 400 images
+# (three draws) and measured on 500. Right: *all layers* trained on 45,000 images, one run each.
+#
+# *Predict first:* which stem is best on the left? And on the right?
 
 # %%
 from course_utils.analysis import Arm, is_decided, verdict
@@ -199,6 +200,7 @@ print(*(verdict(frozen["stock, 32 px"], arm) for arm in list(frozen.values())[1:
 
 # %% tags=["record"]
 assert [round(100 * arm.mean, 1) for arm in frozen.values()] == [55.3, 50.9, 42.9, 30.4, 51.3]
+assert session.recorded("stems")["n_train"] == 400 and {len(arm.scores) for arm in frozen.values()} == {3}
 assert [is_decided(frozen["stock, 32 px"], arm) for arm in list(frozen.values())[1:]] == [False, True, True, False]
 lost = [round(100 * (frozen["stock, 32 px"].mean - frozen[f"{stem}, 32 px"].mean)) for stem in ("conv3x3", "stride1")]
 assert lost == [25, 12] and map_sizes(stock, 32)["layer4"] == 1 and min(work, key=work.get) == "stock, 32 px"

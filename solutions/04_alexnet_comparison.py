@@ -497,7 +497,8 @@ plots.show(plots.backbones(
 
 # %% [markdown]
 # A map of a single pixel meets a 3x3 kernel with its middle tap alone. So 62 % of ResNet-18's weights are
-# idle at 32 pixels (chapter 03, Exercise 5): 4.2 million take part, against AlexNet's 2.5.
+# idle at 32 pixels (chapter 03, Exercise 5): 4.2 million take part, against AlexNet's 2.5. (Drawn is the map that a
+# stage hands on, after its pool: AlexNet's last kernels meet maps of 3x3.)
 #
 # **Input sizes** are chosen by the probe on validation images: each network has two to choose from. *Predict first:* which one will each take?
 

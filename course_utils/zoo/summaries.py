@@ -37,10 +37,10 @@ def told_and_found() -> list[dict]:
         rows.append(
             {
                 "model": model,
-                "told": told,
-                "measured with": record.conditions if record else "in no table that we read",
-                "one network": f"{single.error:.2f}",
-                "with": single.conditions,
+                "as told": told,
+                "how that was measured": record.conditions if record else "in no table that we read",
+                "one network alone": f"{single.error:.2f}",
+                "how": single.conditions,
                 "source": single.source,
             }
         )
