@@ -125,7 +125,7 @@ def adapt_alexnet(model: nn.Module, num_classes: int) -> tuple[nn.Module, list[s
     """
     ### BEGIN SOLUTION
     given = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model.features[0].stride, model.features[0].padding = 1, 5  # short; enlarging is worth more, see below
+    model.features[0].stride, model.features[0].padding = 1, 5
     old_head = model.classifier[6]
     model.classifier[6] = nn.Linear(old_head.in_features, num_classes)
     now = model.state_dict()

@@ -110,7 +110,7 @@ def test_of_two_fits_without_chance_the_images_decide(first, second, verdict):
 def test_the_records_of_the_package_tell_fits_from_runs():
     runs = {row["compared here"]: row["runs"] for row in headline.rows()}
     assert [compared for compared, kind in runs.items() if kind == "one fit"] == [
-        "EfficientNet-Lite0's probe: 96 px against 224 px"
+        "another network, EfficientNet-Lite0: its probe at 96 px against 224 px"
     ]
 
 

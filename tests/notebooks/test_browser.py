@@ -140,7 +140,7 @@ def test_the_panel_moves_and_its_stop_leaves_a_history(worked, blank, course):
     cell.get_by_role("button", name="Stop").click()
     worked.wait_until_idle()
     assert "stopped after" in worked.output(call)
-    assert "best on validation: epoch" in worked.run("last frozen epoch")
+    assert "best on validation, and kept: epoch" in worked.run("last frozen epoch")
 
 
 def test_nothing_is_cut_off_at_200_per_cent(worked):
