@@ -69,7 +69,7 @@ def fit_at_best_rate(
     """
     accuracy, rate, runs = at_best_rate(name, train, rates, seeds, lambda run: score(run[0]))
     models, histories = zip(*runs)
-    scores = tuple(map(score, models))
+    scores = (accuracy[rate], *map(score, models[1:]))
     return Fits(name, rate, {rate: 1 - value for rate, value in accuracy.items()}, scores, models, histories)
 
 

@@ -152,7 +152,7 @@ def class_differences(
     Args:
         differences: for each seed a fraction for each class, ``first`` minus ``second``.
         n_images: images that all classes together were measured on, for the caption.
-        band: a fraction; differences up to it, either way, get a grey background.
+        band: two standard errors of one seed's difference, a fraction: grey up to it, either way.
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
     marks = "point: one seed, bar: mean" + (", grey: two standard errors of one seed" if band else "")

@@ -79,8 +79,12 @@ def test_another_way_to_make_objects_is_seen():
     """In a child: a class whose ``__new__`` was put back makes no objects with arguments any more."""
     child = os.fork()
     if child == 0:
-        KEPT.__new__ = lambda kind, model: object()
-        os._exit(len(seen()) != 1)
+        failed = True
+        try:
+            KEPT.__new__ = lambda kind, model: object()
+            failed = len(seen()) != 1
+        finally:  # whatever is raised must not go on with the tests in the child
+            os._exit(failed)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

@@ -151,7 +151,7 @@ MISTAKES = (
         for rest in (_trainable, _trainable_less_head)
     ),
     Mistake(
-        lambda model, head, classes: _if_trainable(model, head, classes),
+        _if_trainable,
         "the old head's numbers count only where it is trainable; a frozen one is replaced as well",
         "the new head trains, whatever the old one did",
     ),

@@ -257,7 +257,8 @@ def takes_no_frozen_epoch(fine_tune):
     if (found := len(one.after_epochs())) != 2:
         likely = "an epoch was trained frozen, though epochs[0] is 0"
         raise Wrong("2 epochs", f"{found} epochs", likely, "go through range(epochs[0]), which may be empty")
-    if still := [name for name in _still(one) if name not in _still(_watched(fine_tune))]:
+    anyway = _still(_watched(fine_tune))
+    if still := [name for name in _still(one) if name not in anyway]:
         likely = "unfreezing waits for the end of the last frozen epoch, and there is none"
         remedy = "unfreeze before the first epoch of the second phase"
         raise Wrong("every parameter changes", f"these do not: {few(still)}", likely, remedy)
