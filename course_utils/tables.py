@@ -41,7 +41,7 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     head = "".join(f'<th scope="col"{s}>{html.escape(c)}</th>' for c, s in zip(columns, styles))
     body = "".join(
         "<tr>"
-        + "".join(f"<td{s}>{html.escape(_cell(row.get(c, '')))}</td>" for c, s in zip(columns, styles))
+        + "".join(f"<td{s}>{_html_cell(row.get(c, ''))}</td>" for c, s in zip(columns, styles))
         + "</tr>"
         for row in rows
     )
@@ -108,6 +108,11 @@ def _is_number(value: object) -> bool:
     bare = str(value).removeprefix("↓ ").removesuffix("%").strip()
     digits = bare.replace(",", "").replace(".", "", 1).lstrip("+-−")
     return digits.isdigit()
+
+
+def _html_cell(value: object) -> str:
+    """As in the text; no line ends between a number and its per cent."""
+    return html.escape(_cell(value)).replace(" %", "&nbsp;%")
 
 
 def _cell(value: object) -> str:

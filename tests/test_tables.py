@@ -49,6 +49,10 @@ def test_what_stands_in_backquotes_is_code():
     assert 'aria-label="made by course run &lt;01&gt;"' in page
 
 
+def test_a_number_and_its_per_cent_stay_on_one_line():
+    assert "58.9&nbsp;%" in html_table(ROWS) and "58.9 %" in table(ROWS)
+
+
 def test_only_a_long_table_has_a_window_of_its_own():
     rows = [{"n": n} for n in range(21)]
     assert "max-height" in html_table(rows) and "max-height" not in html_table(rows[:20])
