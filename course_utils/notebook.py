@@ -109,7 +109,7 @@ class Session:
     def recorded_from(self, name: str) -> str:
         """One line that says where a recorded result comes from."""
         found = recorded.read(self.notebook, name)
-        return recorded.describe(found[1], found[0].get("n_train")) if found else f"No recorded {name!r}."
+        return _where_from(*found) if found else f"No recorded {name!r}."
 
     def show_recorded(self, name: str) -> None:
         """Show the recorded result ``name`` as a table, and its curves as a figure."""
@@ -118,9 +118,8 @@ class Session:
             print(f"no recorded result for {name!r}")
             return
         value, facts = found
-        value, weights = dict(value), value.get("weights", facts["weights"])
-        value.pop("weights", None)  # where a result has its own, not those of the run
-        caption = recorded.describe(facts | {"weights": weights}, value.get("n_train"))
+        caption = _where_from(value, facts)
+        value = {key: part for key, part in value.items() if key != "weights"}  # the caption tells them
         if "rows" in value:
             wide = len(value["rows"][0]) > MOST_COLUMNS
             show_table(transposed(value["rows"]) if wide else value["rows"], caption=caption)
@@ -178,6 +177,12 @@ def answer_of(ask: Callable[[], object], otherwise: str = "still open") -> str:
         return otherwise
     except Exception as problem:
         return f"cannot be used yet: {type(problem).__name__}"
+
+
+def _where_from(value: dict, facts: dict) -> str:
+    """The line under a recorded result; where it has weights of its own, not those of the run."""
+    weights = value.get("weights", facts["weights"])
+    return recorded.describe(facts | {"weights": weights}, value.get("n_train"))
 
 
 def _arm_row(saved: dict) -> dict:

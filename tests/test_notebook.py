@@ -64,6 +64,7 @@ def test_a_result_of_other_weights_than_its_run_says_so(session, monkeypatch, tm
     printed = capsys.readouterr().out
     assert "Recorded, not yours: CIFAR-10, Lite0, a CPU." in printed
     assert "accuracy" in printed and printed.count("Lite0") == 1
+    assert session.recorded_from("win") in printed
 
 
 def test_another_notebook_s_record_can_be_read(session, monkeypatch, tmp_path):
