@@ -38,13 +38,17 @@ AT_THE_END = (
     "print temperature and loss for a grid of temperatures",
 )
 NOT_POSITIVE = ("it is not positive: predictions would change", "fit log T, or search over positive numbers")
-ONE = ("1 changes nothing", "minimise the cross-entropy over the temperature, on either side of 1")
+ONE = (
+    "1 changes nothing: the search begins there, or has not moved",
+    "minimise the cross-entropy over the temperature, on either side of 1",
+)
 SQUARED = ("another measure is minimised: the squared error", "F.cross_entropy(logits / t, labels)")
 GAP = (
     "another measure is minimised: the distance of mean confidence and accuracy",
     "F.cross_entropy(logits / t, labels)",
 )
 SMOOTHED = ("the labels are smoothed", "F.cross_entropy(logits / t, labels), without label_smoothing")
+MEASURES = (SQUARED, GAP, SMOOTHED)
 HALF = ("only half of the images are used", "take all of them: nothing else is fitted here")
 CLOSE = (
     "it is close, but not to 1 %: the grid is too coarse, or the search stops early",
@@ -147,20 +151,22 @@ def _likely(
         return LOGARITHM
     if not got > 0:
         return NOT_POSITIVE
-    if got == 1:
-        return ONE
-    if _near(got, float(F.cross_entropy(logits / best, labels)), 1e-3):
+    if got != 1 and _near(got, float(F.cross_entropy(logits / best, labels)), 1e-3):
         return LOSS
+    if _near(got, 1, 2 * TOLERANCE):
+        return ONE
     if _near(got, 0.05, TOLERANCE) or _near(got, 50, TOLERANCE):
         return AT_THE_END
-    elsewhere = confident_logits(ANOTHER, seed=3)
-    there = find_temperature(*(vector.clone() for vector in elsewhere))
-    if got == there == find_temperature(*confident_logits(1 / ANOTHER)):
+    elsewhere = [confident_logits(ANOTHER, seed=3), confident_logits(1 / ANOTHER)]
+    there = [find_temperature(*(vector.clone() for vector in pair)) for pair in elsewhere]
+    if there == [got, got]:
         return CONSTANT
     distances = {why: abs(got / temperature() - 1) for why, temperature in _others(logits, labels).items()}
     nearest = min(distances, key=distances.__getitem__)
     if distances[nearest] <= 2 * TOLERANCE:
-        if _near(there, _others(*elsewhere)[nearest](), 2 * TOLERANCE):
+        asked = elsewhere if nearest in MEASURES else elsewhere[:1]  # a coarse grid may look like a measure
+        expected = [_others(*pair)[nearest]() for pair in asked]
+        if all(_near(a, b, 2 * TOLERANCE) for a, b in zip(there, expected)):
             return nearest
     why = _by_its_place(got, best, logits, labels)
     further = logits * (3 if best > 1 else 1 / 3)

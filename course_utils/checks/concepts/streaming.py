@@ -59,7 +59,7 @@ def _std(batches: Batches) -> Tensor:
     return _rows(batches).std(1)
 
 
-def _weighted(batches: Batches, weights: list[float], of: Callable[[Batches], Tensor]) -> Tensor:
+def _weighted(batches: Batches, weights: Sequence[float], of: Callable[[Batches], Tensor]) -> Tensor:
     """The batches' own statistics, averaged with these weights."""
     return sum((w * of([batch]) for w, batch in zip(weights, batches)), torch.zeros(())) / sum(weights)
 
@@ -167,6 +167,14 @@ MISTAKES = (
         lambda batches: (None, _within(batches, [1.0] * len(batches))),
         "this is the average of the batches' own variances",
         "take one deviation over all pixels of all images",
+    ),
+    *(
+        Mistake(
+            lambda batches, weight=weight: (None, _weighted(batches, [weight(b) for b in batches], _std)),
+            "this is the average of the batches' own deviations",
+            "take one deviation over all pixels of all images",
+        )
+        for weight in (Tensor.numel, len)
     ),
     Mistake(
         lambda batches: (

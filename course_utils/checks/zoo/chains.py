@@ -123,6 +123,10 @@ CHAINS = (
         "round down: //",
     ),
 )
+ENDED = (
+    "the search ended before a size was accepted",
+    "search on: some chains need hundreds of pixels",
+)
 SMALLEST = (
     Mistake(
         lambda layers: max(1, 1 + sum(kernel - 1 for kernel, _, _ in layers)),
@@ -183,8 +187,11 @@ SMALLEST = (
     ),
     Mistake(
         lambda layers: found if (found := _smallest(layers)) < 200 else 0,
-        "the search ended before a size was accepted",
-        "search on: some chains need hundreds of pixels",
+        *ENDED,
+    ),
+    *(
+        Mistake(lambda layers, last=last: min(_smallest(layers), last), *ENDED)
+        for last in (100, 128, 200, 223, 224, 225, 256, 299, 300)
     ),
     *(
         Mistake(
