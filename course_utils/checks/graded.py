@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 from course_utils.checks.mistakes import brief
-from course_utils.checks.origins import asked_by_a_notebook, in_a_library
+from course_utils.checks.origins import asked_by_a_notebook, in_a_library, in_the_course
 from course_utils.checks.processes import heard
 from course_utils.checks.report import LibraryAnswer, Tampered, Wrong
 
@@ -46,8 +46,9 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
     """Wrap ``answer`` so that it raises :class:`LibraryAnswer` when one of ``library`` runs inside.
 
     What counts is what runs, so an alias, a partial or an import inside the function is seen too; so is a
-    long function of the library that was compiled again from its own text. So are the reference functions of
-    the checks themselves. Anything else of course_utils may be used.
+    long function of course_utils that was compiled again from its own text (not one of torchvision's: its
+    names are those that an exercise asks for). So are the reference functions of the checks themselves.
+    Anything else of course_utils may be used.
 
     Raises (when the wrapped function is called):
         LibraryAnswer: named what was used.
@@ -105,6 +106,7 @@ class _Watch:
         self.library = {function.__code__: function.__name__ for function in functions}
         self.used: list[str] = []
         self.tricks: list[str] = []
+        self._ours = {code: name for code, name in self.library.items() if in_the_course(code)}
         # By number: to hash a code object is to read it, at each call of each function.
         self._names = {id(code): name for code, name in self.library.items()}
         self._fine = {id(code): code for code in given}
@@ -136,7 +138,7 @@ class _Watch:
         else:
             self._fine[id(code)] = code
             if not in_a_library(code):
-                self.used += [name for ours, name in self.library.items() if _is_copy(code, ours)]
+                self.used += [name for ours, name in self._ours.items() if _is_copy(code, ours)]
 
 
 @contextlib.contextmanager

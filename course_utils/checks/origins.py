@@ -27,6 +27,11 @@ def in_a_library(code: CodeType) -> bool:
     return code.co_filename.startswith(LIBRARIES)
 
 
+def in_the_course(code: CodeType) -> bool:
+    """Whether this is code of this package."""
+    return code.co_filename.startswith(LIBRARIES[0])
+
+
 def asked_by_a_notebook(frame: FrameType | None) -> bool:
     """Whether a notebook's code wants what is called in ``frame``, itself or by what does it on request.
 
