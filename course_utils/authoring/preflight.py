@@ -9,6 +9,7 @@ from pathlib import Path
 from course_utils.authoring.target import require_room
 from course_utils.course.budget import TABLE, choose_preset, load_plan
 from course_utils.errors import DataError, WeightsError
+from course_utils.readable import require_archive, require_whole_weights
 
 NO_FILES = ("auto", "cartoons")  # data that are always there
 NO_WEIGHTS_FILE = ("auto", "small", "none")
@@ -29,7 +30,7 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
     """
     require_room(out, len(notebooks) * ROOM, do="choose another folder with --out")
     data, weights = str(parameters["data"]), str(parameters["weights"])
-    require_names(data, weights)
+    require_files(data, weights)
     known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     for name in notebooks:
         if name in known:
@@ -40,22 +41,27 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
         find_weights(weights)
 
 
-def require_names(data: str, weights: str) -> None:
-    """Whether a path leads anywhere: without torch, whose import takes longer than all the rest."""
-    if data not in (*NO_FILES, "cifar10", "hotdog") and not Path(data).exists():
-        raise DataError(
-            f"no data at {data}.",
-            expected="a folder or zip of images, or auto, cartoons, cifar10, hotdog",
-            found=f"nothing at {Path(data).resolve()}",
-            do="correct the path; `course fetch cifar10` brings CIFAR-10",
-        )
-    if weights not in (*NO_WEIGHTS_FILE, "imagenet") and not Path(weights).is_file():
-        raise WeightsError(
-            f"no weights at {weights}.",
-            expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
-            found=f"no file at {Path(weights).resolve()}",
-            do="correct the path; `course fetch resnet18` brings torchvision's",
-        )
+def require_files(data: str, weights: str) -> None:
+    """Whether a path leads to a file that can be read: without torch, whose import takes longer than that."""
+    if data not in (*NO_FILES, "cifar10", "hotdog"):
+        if not Path(data).exists():
+            raise DataError(
+                f"no data at {data}.",
+                expected="a folder or zip of images, or auto, cartoons, cifar10, hotdog",
+                found=f"nothing at {Path(data).resolve()}",
+                do="correct the path; `course fetch cifar10` brings CIFAR-10",
+            )
+        if Path(data).is_file():
+            require_archive(Path(data))
+    if weights not in (*NO_WEIGHTS_FILE, "imagenet"):
+        if not Path(weights).is_file():
+            raise WeightsError(
+                f"no weights at {weights}.",
+                expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
+                found=f"no file at {Path(weights).resolve()}",
+                do="correct the path; `course fetch resnet18` brings torchvision's",
+            )
+        require_whole_weights(Path(weights))
 
 
 def _require_plan_and_data(name: str, data: str, parameters: Mapping) -> None:

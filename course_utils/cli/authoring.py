@@ -70,7 +70,7 @@ def run(
     settings = dict(_setting(text) for text in overrides or [])
     from course_utils.authoring import preflight
 
-    preflight.require_names(absolute(data), absolute(weights))
+    preflight.require_files(absolute(data), absolute(weights))
     try:
         chosen = choose_notebooks(root, notebooks or [])
     except LookupError as problem:

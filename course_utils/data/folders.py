@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from course_utils.errors import DataError
+from course_utils.readable import unreadable_archive
 from course_utils.storage import file_stamp, stored_arrays
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
@@ -126,12 +127,7 @@ class _Zip:
         try:
             return zipfile.ZipFile(self.path)
         except zipfile.BadZipFile as error:
-            raise DataError(
-                f"{self.path} cannot be read.",
-                expected="a folder or a zip of images",
-                found="a file that is no zip, or a damaged one",
-                do="unpack it to a folder, make a zip of it, or download it again",
-            ) from error
+            raise unreadable_archive(self.path) from error
 
     @property
     def names(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from course_utils.errors import WeightsError
 from course_utils.models import lite0
 from course_utils.models.architectures import untrained
 from course_utils.models.heads import find_head, path_of, tensors_around_head
+from course_utils.readable import unreadable_weights, why_unreadable
 
 ASSETS = Path(__file__).parents[1] / "assets"
 SMALL = {
@@ -286,25 +286,7 @@ def _read_tensors(path: Path) -> dict:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:
-        raise WeightsError(
-            f"{path.name} cannot be read as weights.",
-            expected="a state dict of tensors (.safetensors, or .pt/.pth without pickled code)",
-            found=why_unreadable(path, problem),
-            do="download or copy the file again; of a pickled model, save the tensors alone: "
-            "torch.save(model.state_dict(), file)",
-        ) from None
-
-
-def why_unreadable(path: Path, problem: Exception) -> str:
-    """What is wrong with a file that torch or safetensors refused.
-
-    In our own words: torch's advise to switch ``weights_only`` off, which lets the file run any code.
-    """
-    if not path.is_file():
-        return "no file"
-    if "Unsupported global" in str(problem) and isinstance(problem, pickle.UnpicklingError):
-        return "pickled code, which is never run"
-    return f"{path.stat().st_size:,} bytes that are cut off, damaged or of another kind"
+        raise unreadable_weights(path, why_unreadable(path, problem)) from None
 
 
 def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:

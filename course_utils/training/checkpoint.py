@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from course_utils.errors import CheckpointError
-from course_utils.models.weights import why_unreadable
+from course_utils.readable import why_unreadable
 from course_utils.storage import whole_file
 
 

@@ -11,7 +11,7 @@ from torchvision.models import resnet50
 
 from course_utils.errors import WeightsError
 from course_utils.models.heads import find_head
-from course_utils.models.weights import why_unreadable
+from course_utils.readable import why_unreadable
 
 # The checkpoint of github.com/facebookresearch/moco-v3 holds two encoders, wrapped for several GPUs.
 PREFIX = "module.base_encoder."

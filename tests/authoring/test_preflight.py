@@ -47,13 +47,29 @@ def test_what_is_right_passes(tmp_path):
     require(tmp_path, data=images(tmp_path / "few", 3, 30), overrides={"data.train": 40})
 
 
-def test_the_command_stops_at_once_and_says_it_once(tmp_path):
-    command = [sys.executable, "-X", "importtime", "-m", "course_utils.cli", "run", "--data", "nowhere"]
-    done = subprocess.run([*command, "--out", tmp_path / "out"], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    "option, value, error, remedy",
+    [
+        ("--data", "nowhere", "DataError: no data at nowhere.", "correct the path"),
+        ("--data", "pyproject.toml", "DataError: {root}/pyproject.toml cannot be read.", "unpack it"),
+        ("--weights", "nowhere", "WeightsError: no weights at nowhere.", "correct the path"),
+        (
+            "--weights",
+            "{tmp}/cut.pth",
+            "WeightsError: cut.pth cannot be read as weights.",
+            "download or copy",
+        ),
+    ],
+)
+def test_the_command_stops_at_once_and_says_it_once(tmp_path, option, value, error, remedy):
+    (tmp_path / "cut.pth").write_bytes(b"PK\x03\x04 and what was there when the line broke")
+    command = [sys.executable, "-X", "importtime", "-m", "course_utils.cli", "run"]
+    command += [option, value.format(tmp=tmp_path), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and done.stdout == ""
     assert not re.search(r"\| +torch$", done.stderr, re.M), "torch alone takes the three seconds"
-    assert done.stderr.count("DataError: no data at nowhere.") == 1
-    assert "do this:  correct the path" in done.stderr and not (tmp_path / "out").exists()
+    assert done.stderr.count(error.format(root=ROOT)) == 1
+    assert f"do this:  {remedy}" in done.stderr and not (tmp_path / "out").exists()
 
 
 def test_data_that_no_notebook_could_use(tmp_path):
