@@ -303,6 +303,6 @@ def reliability(
         ax.set_title(name, size=10)
     legend = axes[0].legend(loc="upper left", frameon=False, fontsize=9)  # far off the diagonal: mostly empty
     for handle in legend.legend_handles:
-        handle.set_sizes([40])  # type: ignore[union-attr]  # a scatter
+        handle.set_sizes([40])  # a scatter
     axes[0].set_ylabel("accuracy (%)")
     return write_alt_text(fig, f"Reliability diagrams. {'; '.join(words)}")
