@@ -6,8 +6,10 @@ Start reading in ``frame.py`` (what all figures share, ``show``), then in any mo
 from course_utils.plots.comparison import (
     class_differences,
     kernel_windows,
+    one_lead,
     paired_differences,
     reliability,
+    who_is_right,
 )
 from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, beside, by_epoch, vocabulary
 from course_utils.plots.families import family
@@ -79,6 +81,7 @@ __all__ = [
     "learning_curves",
     "map_sizes",
     "occlusion",
+    "one_lead",
     "paired_differences",
     "path_lengths",
     "photo_and_guesses",
@@ -91,6 +94,7 @@ __all__ = [
     "show",
     "size_against_loss",
     "vocabulary",
+    "who_is_right",
     "worst_mistakes",
     "zoo_accuracy",
     "zoo_timeline",

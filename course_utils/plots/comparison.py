@@ -1,4 +1,4 @@
-"""Figures of a comparison: what a crop keeps, paired differences, classes, reliability."""
+"""Figures of a comparison: what a crop keeps, who is right, paired differences, classes, reliability."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import TYPE_CHECKING
 
+import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -24,6 +25,7 @@ from course_utils.plots.frame import (
     series_style,
     write_alt_text,
 )
+from course_utils.plots.mosaic import Mosaic
 from course_utils.tables import count
 
 if TYPE_CHECKING:
@@ -113,7 +115,7 @@ def paired_differences(
     for ax, (panel, pairs) in zip(axes, panels.items()):
         for row, (name, pair) in enumerate(pairs.items()):
             _paired_row(ax, row, pair, hollow="itself" in name)
-            words.append(f"{panel}, {name} {100 * pair.difference:+.1f}, p {pair.p_exact:.2g}")
+            words.append(f"{panel}, {name} {100 * pair.difference:+.2f}, p {pair.p_exact:.2g}")
         ax.axvline(0, color=FAINT, linewidth=1)
         ax.set_title(panel, size=10)
         ax.grid(axis="y", visible=False)
@@ -131,8 +133,86 @@ def _paired_row(ax: Axes, row: int, pair: Paired, hollow: bool) -> None:
     ax.plot([100 * pair.low, 100 * pair.high], [row, row], color=colour, linewidth=2.5, alpha=0.5)
     fill = "white" if hollow else colour
     ax.plot(100 * pair.difference, row, "o", color=colour, markerfacecolor=fill, markersize=7)
-    text = f"{100 * pair.difference:+.1f}   p {pair.p_exact:.2g}"
+    text = f"{100 * pair.difference:+.2f}   p {pair.p_exact:.2g}"
     ax.text(1.02, row, text, va="center", size=8, transform=ax.get_yaxis_transform())
+
+
+@house_style()
+def one_lead(rows: Sequence[tuple[str, float, float]], *, title: str, data: str, note: str) -> CourseFigure:
+    """A lead with its error by several ways of reckoning: a point and a line in each row.
+
+    Args:
+        rows: the way in words, the lead and two standard errors of it, both in points.
+        note: what the lead is and what it was measured on, for the caption.
+    """
+    caption = (data, note, "point: lead, line: two standard errors either way")
+    fig = new_figure(title, caption, height=0.6 + 0.36 * len(rows))
+    ax = fig.add_subplot()
+    words = []
+    for row, (name, lead, error) in enumerate(rows):
+        ax.plot([lead - error, lead + error], [row, row], color=RIGHT, linewidth=2.5, alpha=0.5)
+        ax.plot(lead, row, "o", color=RIGHT, markersize=7)
+        text = f"{lead:+.1f} ± {error:.1f}"
+        ax.text(1.02, row, text, va="center", size=9, transform=ax.get_yaxis_transform())
+        words.append(f"{legible(name)} {text}")
+    ax.axvline(0, color=FAINT, linewidth=1)
+    ax.set_yticks(range(len(rows)), display_names([name for name, _, _ in rows], "way", LONGEST))
+    ax.set(xlabel="lead (points)", ylim=(len(rows) - 0.5, -0.5))
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    return write_alt_text(fig, f"Dot plot, leads in points: {'; '.join(words)}")
+
+
+@house_style()
+def who_is_right(
+    images: Tensor,
+    true: Tensor,
+    predicted: Mapping[str, Tensor],
+    classes: Sequence[str],
+    *,
+    data: str,
+    each: int = 4,
+) -> CourseFigure:
+    """Some images that one of two networks alone has right: a row for each network, under its answers.
+
+    Args:
+        images: uint8 ``[N, 3, H, W]``.
+        true: class numbers, int64 ``[N]``; ``predicted`` likewise for both networks, by name.
+        each: so many at most for each network, the first ones; where they never differ, the first of all.
+    """
+    hits = [its == true for its in predicted.values()]
+    alone = [(a & ~b).nonzero().flatten() for a, b in (hits, hits[::-1])]
+    picked = torch.cat([found[:each] for found in alone])
+    picked = picked if len(picked) else torch.arange(len(true))[:each]
+    names, nets = display_names(classes), display_names(predicted, "network")
+    mosaic = Mosaic(
+        2,
+        len(picked),
+        title=f"Of {count(len(true), 'picture')} {nets[0]} alone has {len(alone[0]):,} right, "
+        f"{nets[1]} alone {len(alone[1]):,}",
+        caption=(data, "✓ blue: right, ✗ orange: wrong"),
+        ratio=images.shape[2] / images.shape[3],
+        lines=1,
+        row_names=nets,
+    )
+    words = [
+        _answers(mosaic, row, images[picked], true[picked], its[picked], names)
+        for row, its in enumerate(predicted.values())
+    ]
+    return write_alt_text(mosaic.figure, *(f"{net}: {said}" for net, said in zip(nets, words)))
+
+
+def _answers(
+    mosaic: Mosaic, row: int, images: Tensor, true: Tensor, its: Tensor, names: Sequence[str]
+) -> str:
+    """A row of images, each under the class that it is taken for; returns them in words."""
+    pixels, words = images.permute(0, 2, 3, 1).cpu().numpy(), []
+    for column, (image, t, p) in enumerate(zip(pixels, true.tolist(), its.tolist())):
+        mark, colour = ("✓", RIGHT) if t == p else ("✗", WRONG)
+        mosaic.place((row, column), image, frame=colour)
+        mosaic.write((row, column), f"{mark} {names[p]}")
+        words.append(f"{names[t]} taken for {names[p]}")
+    return ", ".join(words)
 
 
 @house_style()
@@ -145,6 +225,7 @@ def class_differences(
     title: str,
     data: str,
     n_images: int | None = None,
+    overall: float | None = None,
     band: float = 0.0,
 ) -> CourseFigure:
     """Difference of the accuracies on each class: a point for every seed, a bar at their mean.
@@ -152,10 +233,12 @@ def class_differences(
     Args:
         differences: for each seed a fraction for each class, ``first`` minus ``second``.
         n_images: images that all classes together were measured on, for the caption.
-        band: two standard errors of one seed's difference, a fraction: grey up to it, either way.
+        overall: difference on the images of all classes, a fraction: dashed.
+        band: two standard errors of the mean of a class, a fraction: grey around ``overall``.
     """
     images = f"measured on {count(n_images, 'image')}" if n_images else ""
-    marks = "point: one seed, bar: mean" + (", grey: two standard errors of one seed" if band else "")
+    marks = "point: one seed, bar: mean" + (", dashed: all classes" if overall is not None else "")
+    marks += ", grey: two standard errors of a class's mean" if band else ""
     caption = (data, images, seeds([differences]), marks)
     means = [mean(values) for values in zip(*differences)]
     order = sorted(range(len(classes)), key=lambda i: -means[i])
@@ -166,9 +249,12 @@ def class_differences(
         points = [100 * values[i] for values in differences]
         ax.plot([100 * means[i]] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=2)
         ax.plot(points, [row] * len(points), "o", color=RIGHT, alpha=0.75)
+    middle = 100 * (overall or 0.0)
     if band:
-        ax.axvspan(-100 * band, 100 * band, color=FAINT, alpha=0.15, linewidth=0)
+        ax.axvspan(middle - 100 * band, middle + 100 * band, color=FAINT, alpha=0.15, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=1)
+    if overall is not None:
+        ax.axvline(middle, color=INK, linewidth=1, linestyle=(0, (4, 3)))
     ax.set_yticks(range(len(order)), [names[i] for i in order])
     label = f"accuracy of {first} minus {second} (points)"
     ax.set(xlabel=legible(label), ylim=(len(order) - 0.5, -0.5))
@@ -215,9 +301,8 @@ def reliability(
             words.append(f"{name}, {label}: mean confidence {100 * gap:+.1f} points off the accuracy")
         ax.set(xlim=(0, 104), ylim=(0, 104), aspect="equal", xlabel="confidence (%)")
         ax.set_title(name, size=10)
-    names = axes[0].get_legend_handles_labels()
-    legend = fig.legend(*names, loc="outside upper right", ncols=2, frameon=False, fontsize=9)
+    legend = axes[0].legend(loc="upper left", frameon=False, fontsize=9)  # far off the diagonal: mostly empty
     for handle in legend.legend_handles:
-        handle.set_sizes([40])  # type: ignore[union-attr]  # a scatter
+        handle.set_sizes([40])  # a scatter
     axes[0].set_ylabel("accuracy (%)")
     return write_alt_text(fig, f"Reliability diagrams. {'; '.join(words)}")

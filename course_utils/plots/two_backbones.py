@@ -15,7 +15,7 @@ from course_utils.plots.shapes import arrow, block, canvas, word
 if TYPE_CHECKING:
     from course_utils.models.by_stage import Stage
 
-PIXEL = 0.011  # inches
+PIXEL, MAP_PIXEL = 0.011, 0.055  # inches, of the picture and of a map: maps of one to three pixels must show
 TALLEST = 0.75  # inches of the largest bar
 FIRST, STEP, BAR = 1.65, 1.1, 0.6  # inches: middle of the picture, from stage to stage, width of a bar
 ABOVE, BELOW = 0.4, 0.32  # inches for words
@@ -31,20 +31,26 @@ def backbones(networks: Mapping[str, tuple[int, Sequence[Stage]]], *, title: str
     """
     largest = max(stage.parameters for _, found in networks.values() for stage in found)
     inch = TALLEST / largest
-    heights = [_height(pixels, found, inch) for pixels, found in networks.values()]
-    note = "squares: maps, to scale; bars: weights, in millions; hatched: idle, they meet only padding"
+    tops = [_top(pixels, found) for pixels, found in networks.values()]
+    heights = [above + _depth(found, inch) for above, (_, found) in zip(tops, networks.values())]
+    note = "squares: picture, and maps 5 times enlarged; bars: weights; hatched: idle, they meet only padding"
     fig = new_figure(title, ("shapes alone, no data", note), height=sum(heights))
     ax = fig.add_subplot()
     canvas(ax, sum(heights))
     top, words = sum(heights), []
-    for height, (name, (pixels, found)) in zip(heights, networks.items()):
-        words.append(_row(ax, top - ABOVE - PIXEL * pixels, name, pixels, found, inch))
+    for above, height, (name, (pixels, found)) in zip(tops, heights, networks.items()):
+        words.append(_row(ax, top - above, name, pixels, found, inch))
         top -= height
     return write_alt_text(fig, *words)
 
 
-def _height(pixels: int, found: Sequence[Stage], inch: float) -> float:
-    return ABOVE + PIXEL * pixels + inch * max(stage.parameters for stage in found) + BELOW
+def _top(pixels: int, found: Sequence[Stage]) -> float:
+    """Inches above the line: the tallest square, and its words."""
+    return ABOVE + max(PIXEL * pixels, *(MAP_PIXEL * stage.side for stage in found), 0.0)
+
+
+def _depth(found: Sequence[Stage], inch: float) -> float:
+    return inch * max(stage.parameters for stage in found) + BELOW
 
 
 def _row(ax: Axes, base: float, name: str, pixels: int, found: Sequence[Stage], inch: float) -> str:
@@ -52,20 +58,20 @@ def _row(ax: Axes, base: float, name: str, pixels: int, found: Sequence[Stage], 
     ax.plot([FIRST - 0.5, FIRST + STEP * len(found) + 0.45], [base, base], color=INK, lw=0.8)
     word(ax, 0.55, base + 0.2, name, size=10, weight="bold")
     word(ax, 0.55, base - 0.12, "weights\n(millions)")
-    _map(ax, FIRST, base, pixels, DATA)
+    _square(ax, FIRST, base, PIXEL * pixels, DATA)
     word(ax, FIRST, base + PIXEL * pixels + 0.2, f"picture\n3 x {pixels}x{pixels}")
     said = []
     for i, stage in enumerate(found, start=1):
         x = FIRST + STEP * i
         arrow(ax, (x - 0.7, base + 0.07), (x - 0.4, base + 0.07))
-        _map(ax, x, base, stage.side, CONVOLUTION)
-        word(ax, x, base + 0.32, f"{stage.name}\n{stage.channels} x {stage.side}x{stage.side}")
+        side = MAP_PIXEL * stage.side
+        _square(ax, x, base, side, CONVOLUTION)
+        word(ax, x, base + side + 0.2, f"{stage.name}\n{stage.channels} x {stage.side}x{stage.side}")
         said.append(_weights(ax, x, base, stage, inch))
     return f"{name}, picture of {pixels} pixels: {'; '.join(said)}"
 
 
-def _map(ax: Axes, middle: float, base: float, pixels: int, fill: str) -> None:
-    side = max(PIXEL * pixels, 0.03)
+def _square(ax: Axes, middle: float, base: float, side: float, fill: str) -> None:
     block(ax, middle - side / 2, base, (side, side), fill)
 
 

@@ -31,6 +31,9 @@ def drawn():
         "class_differences": plots.class_differences(
             differences, ["cat", "dog", "ship"], **NAMES, **title, n_images=200
         ),
+        "one_lead": plots.one_lead(
+            [("two draws", 3.0, 3.5), ("the same images", 3.0, 2.0)], **title, note="200 images"
+        ),
         "reliability": plots.reliability({"ResNet-18": lines, "AlexNet": lines}, **title),
     }
 
@@ -56,7 +59,7 @@ def test_windows_say_what_they_keep(drawn):
 
 def test_pairs_show_difference_and_p(drawn):
     fig = drawn["paired_differences"]
-    assert "fine-tuned, seed 0 +10.0, p 0.0022; fine-tuned, seed 1 +10.5" in fig.alt_text
+    assert "fine-tuned, seed 0 +10.00, p 0.0022; fine-tuned, seed 1 +10.50" in fig.alt_text
     assert [ax.get_title() for ax in fig.axes] == ["fine-tuned", "from scratch"]
     assert all(any("p 0.0022" in t.get_text() for t in ax.texts) for ax in fig.axes)
 
@@ -76,13 +79,31 @@ def test_classes_are_sorted_by_their_mean(drawn):
 def test_what_luck_may_give_is_grey(drawn):
     assert not drawn["class_differences"].axes[0].patches
     fig = plots.class_differences(
-        [[0.1, -0.2]], ["cat", "dog"], **NAMES, title="A message", data=DATA, band=0.1
+        [[0.1, -0.2]], ["cat", "dog"], **NAMES, title="A message", data=DATA, overall=0.05, band=0.1
     )
     (grey,) = fig.axes[0].patches
-    assert (grey.get_x(), grey.get_width()) == (
-        -10,
-        20,
-    ) and "grey: two standard errors of one seed" in fig.alt_text
+    assert (grey.get_x(), grey.get_width()) == (-5, 20)
+    assert "dashed: all classes, grey: two standard errors of a class's mean" in fig.alt_text
+    assert [line.get_xdata()[0] for line in fig.axes[0].lines[-2:]] == [0, 5]
+
+
+def test_a_lead_has_a_line_for_each_of_its_errors(drawn):
+    fig = drawn["one_lead"]
+    ends = [list(line.get_xdata()) for line in fig.axes[0].lines[:-1:2]]
+    assert ends == [[-0.5, 6.5], [1.0, 5.0]]
+    assert "two draws +3.0 ± 3.5; the same images +3.0 ± 2.0" in fig.alt_text
+
+
+def test_each_network_has_its_row_of_the_same_images():
+    images, true = torch.zeros(5, 3, 8, 8, dtype=torch.uint8), torch.tensor([0, 1, 0, 1, 0])
+    nets = {"ResNet-18": torch.tensor([0, 0, 0, 1, 0]), "AlexNet": torch.tensor([1, 1, 0, 0, 1])}
+    fig = plots.who_is_right(images, true, nets, ["cat", "dog"], data=DATA, each=1)
+    assert "Of 5 pictures ResNet-18 alone has 3 right, AlexNet alone 1." in fig.alt_text
+    assert "ResNet-18: cat taken for cat, dog taken for cat. AlexNet: cat taken for dog" in fig.alt_text
+    frames = [patch.get_edgecolor() for patch in fig.axes[0].patches]
+    assert frames[0] == frames[3] != frames[1] == frames[2]
+    same = plots.who_is_right(images, true, {"a": true, "b": true}, ["cat", "dog"], data=DATA)
+    assert len(same.axes[0].patches) == 8 and "a alone has 0 right" in same.alt_text
 
 
 def test_bins_of_few_images_are_hollow_and_not_joined():

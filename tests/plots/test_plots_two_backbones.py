@@ -1,6 +1,7 @@
 """The drawing of backbones: words for each stage, nothing cut off, idle weights hatched."""
 
 import pytest
+from matplotlib.patches import Rectangle
 
 from course_utils import plots
 from course_utils.models import Stage
@@ -29,3 +30,9 @@ def test_alt_text_tells_each_stage_and_what_is_idle(drawn):
 def test_only_idle_weights_are_hatched(drawn):
     hatched = [patch for patch in drawn.axes[0].patches if patch.get_hatch()]
     assert [round(patch.get_height() / 0.75, 2) for patch in hatched] == [round(7 / 8, 2)]
+
+
+def test_a_map_of_one_pixel_shows(drawn):
+    boxes = [patch for patch in drawn.axes[0].patches if isinstance(patch, Rectangle)]
+    sides = [round(box.get_width(), 3) for box in boxes if box.get_width() == box.get_height()]
+    assert sides == [0.352, 0.44, 0.055, 0.704, 0.44]
