@@ -20,8 +20,8 @@ VERDICTS = {
     "open": "an anecdote, or a number that nobody can check from the text",
 }
 KEYS = {"id", "text", "claim", "verdict", "fact", "source", "course"}
-_CITED = re.compile(r"\bclaims? ((?:[A-F]\d+(?:, (?:and )?| and )?)+)")
-_ID = re.compile(r"[A-F]\d+")
+CITED = re.compile(r"\bclaims? ((?:[A-F]\d+(?:, (?:and )?| and )?)+)")
+ID = re.compile(r"[A-F]\d+")
 
 
 def page(table: str, sources: Sequence[Source]) -> str:
@@ -48,7 +48,7 @@ def page(table: str, sources: Sequence[Source]) -> str:
 def cited_in(source: Source) -> set[str]:
     """The claims that the texts of a chapter name, such as ``(claims A1, A2)``."""
     texts = (cell.source for cell in source.cells if cell.kind == "markdown")
-    return {name for text in texts for group in _CITED.findall(text) for name in _ID.findall(group)}
+    return {name for text in texts for group in CITED.findall(text) for name in ID.findall(group)}
 
 
 def _check(claim: Mapping[str, str]) -> None:
@@ -87,7 +87,7 @@ def _head(claims: Sequence[Mapping[str, str]], texts: Mapping[str, str]) -> list
 def _area(letter: str, name: str, claims: Sequence[Mapping[str, str]]) -> str:
     columns = ("id", "text", "claim", "verdict", "fact", "source", "course")
     rows = [
-        "| " + " | ".join(claim[column] for column in columns) + " |"
+        f'| <a id="{claim["id"]}"></a>' + " | ".join(claim[column] for column in columns) + " |"
         for claim in claims
         if claim["id"].startswith(letter)
     ]

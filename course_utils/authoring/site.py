@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from course_utils.authoring import page
+from course_utils.authoring import crosslinks, page
 from course_utils.authoring.target import filled
 from course_utils.errors import BuildError
 
@@ -50,8 +50,10 @@ def _write_pages(root: Path, bodies: Mapping[str, tuple[str, str]], folder: Path
     """The pages of these names and bodies, by file, and what they load."""
     names = {file: name for file, (name, _) in bodies.items()}
     pages = [(name, file) for file, name in names.items()]
-    for file, (name, body) in bodies.items():
-        text = page.framed(name, _with_links(body, names), pages, file)
+    linked = {file: _with_links(body, names) for file, (_, body) in bodies.items()}
+    known = crosslinks.addresses(linked)
+    for file, name in names.items():
+        text = page.framed(name, crosslinks.linked(linked[file], file, known), pages, file)
         (folder / file).write_text(text, encoding="utf-8")
     _copy_pictures(root, folder)
     shutil.copy(page.FOLDER / "search.js", folder)

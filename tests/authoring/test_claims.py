@@ -30,7 +30,10 @@ def sources():
 def test_each_claim_is_a_row_beneath_its_area():
     page = claims.page(ONE, [])
     assert "- **S0**: a blog post.\n" in page and "## A · Data" in page
-    assert "| A1 | S0 | CIFAR-10 has 100,000 images. | wrong | 60,000. | the CIFAR page | 01 |" in page
+    assert (
+        '| <a id="A1"></a>A1 | S0 | CIFAR-10 has 100,000 images. | wrong | 60,000. | the CIFAR page | 01 |'
+        in page
+    )
     assert "| wrong | refuted by the source beside it | 1 |" in page
 
 
