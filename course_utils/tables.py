@@ -10,6 +10,10 @@ WIDE, LONG = "overflow:auto", "overflow:auto;max-height:40em"
 MOST_ROWS = 20  # with more a table scrolls by itself
 NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
 _CODE = re.compile(r"`([^`]+)`")
+_JOINED = re.compile(
+    r"(?<![^\s([])[^\s-]+(?:-[^\s-]+)+(?!\S)"
+)  # such as top-1: browsers end lines at hyphens
+LONGEST_JOINED = 18  # letters that stay on one line
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -38,7 +42,7 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     styles = [
         f' style="{NUMBER}"' if _holds_numbers(rows, c) else ' style="text-align:left"' for c in columns
     ]
-    head = "".join(f'<th scope="col"{s}>{html.escape(c)}</th>' for c, s in zip(columns, styles))
+    head = "".join(f'<th scope="col"{s}>{_unbroken(html.escape(c))}</th>' for c, s in zip(columns, styles))
     body = "".join(
         "<tr>"
         + "".join(f"<td{s}>{_html_cell(row.get(c, ''))}</td>" for c, s in zip(columns, styles))
@@ -111,8 +115,19 @@ def _is_number(value: object) -> bool:
 
 
 def _html_cell(value: object) -> str:
-    """As in the text; no line ends between a number and its per cent."""
-    return html.escape(_cell(value)).replace(" %", "&nbsp;%")
+    """As in the text; no line ends between a number and its per cent, or in a short name with a hyphen."""
+    return _unbroken(html.escape(_cell(value)).replace(" %", "&nbsp;%"))
+
+
+def _unbroken(text: str) -> str:
+    """HTML whose short words with hyphens stay on one line."""
+    return _JOINED.sub(_on_one_line, text)
+
+
+def _on_one_line(word: re.Match[str]) -> str:
+    if len(word[0]) > LONGEST_JOINED:
+        return word[0]
+    return f'<span style="white-space:nowrap">{word[0]}</span>'
 
 
 def _cell(value: object) -> str:

@@ -9,17 +9,17 @@
 # %% [markdown]
 # # 02 · Model zoo: which weights should I start from?
 #
-# Hundreds of trained networks can be had for one line of code each. This chapter tries two of them on the same pictures, learns to read the tables that rank
-# them, and ends with a choice that a measurement defends.
+# Hundreds of trained networks can be had for one line of code each. **The case:** a start-up wants to sell an app that names plants from photographs of leaves, on the
+# phone itself, with 40 labelled pictures for each of 30 species. Which weights do you advise? Watch for the words *for the app*. At the end you choose
+# the size of an input by recorded accuracies (section 7), and two sets of weights with the measurement that decides between them (Exercise 4).
 #
 # **Question.** Which weights should I start from, and what do the numbers in a model table really compare?
 #
 # **After this notebook you can**
-# - load weights by name and tag, and read the card that comes with them;
-# - say what a published accuracy was measured on, and spot a row that cannot be compared with the others;
+# - load weights by name and tag, and say on what terms a published accuracy was measured;
 # - tell the families of networks apart by their idea, from LeNet to CLIP;
-# - give any network a new head, whatever its layers are called, and make it meet small pictures;
-# - choose weights for a case by data, labels, licence, size and cost, and say what decides in the end.
+# - give any network a new head, and make it meet small pictures;
+# - choose weights by data, labels, licence, size and cost, and say what decides in the end.
 #
 # **How it works.** Predict first, then run, then read. Nothing is downloaded unless you set a flag in a cell; an unsolved exercise does not block you.
 # The core takes about 90 minutes; what stands below *Further* can be left out, its exercises are homework.
@@ -66,8 +66,9 @@ n_classes = len(splits.classes)
 # %% [markdown]
 # ## 1 · Two sets of weights, one question
 #
-# Two networks lie on your machine. Our own **ResNet-18** saw the 100,000 pictures of Tiny ImageNet (shown at 32 to 64 pixels in training), **EfficientNet-Lite0**
-# the 1.28 million photographs of ImageNet-1k, at 224. The same exam for both: enlarge the pictures, turn them into features, train a linear head on
+# Two networks came with the course, so these two are measured here; the exam would be the same for forty. (Of 42 sets the chapter reads what is published; a flag in *Further*
+# downloads and measures some.) Our own **ResNet-18** saw the 100,000 pictures of Tiny ImageNet (shown at 32 to 64 pixels), **EfficientNet-Lite0**
+# the 1.28 million photographs of ImageNet-1k, at 224. Enlarge the pictures, turn them into features, train a linear head on
 # these (a probe, with the best of three penalties on large weights).
 #
 # *Predict first:* which of the two is ahead at 32 pixels? And what does enlarging do? It adds no information.
@@ -93,26 +94,29 @@ board = [
     {"weights": name, **{f"{px} px": percent(probed(arch, weights, px)) for px in plan.leaderboard.sizes}}
     for name, (arch, weights) in contenders.items()
 ]
-counts = {"n_train": len(known), "n_val": len(unknown)}
-session.keep("leaderboard", {"weights": "two sets of weights: see the rows", "rows": board, **counts})
+session.keep("leaderboard", {"weights": "two sets of weights: see the rows", "rows": board,
+                             "n_train": len(known), "n_val": len(unknown)})  # fmt: skip
 recorded_board = session.recorded("leaderboard")["rows"]
 plots.show(plots.accuracy_by_size(
     {f"yours: {splits.name}, {len(unknown)} images": zoo.accuracies_by_size(board),
      "recorded: CIFAR-10, 1,000 images": zoo.accuracies_by_size(recorded_board)},
     title="Recorded, the size of the input decides which weights are ahead", chance=session.chance,
+    images=(len(unknown), 1000),
 ))  # fmt: skip
 
 # %% [markdown]
-# Two surprises. On photographs (recorded) the network with the better upstream data is *behind* at 32 pixels, by 21 points,
-# and ahead at 128, by 36. And enlarging, which adds nothing, helps one and hurts the other. Lite0 rises towards the 224
-# pixels that it was trained at (section 7 goes on to 224). ResNet-18 is best at 32 and has lost 6 points at 64, *inside* the
-# sizes of its training: perhaps because enlarged pictures are blurred, and those that it saw at 64 were not (not tested).
+# Two surprises. On photographs (recorded) the network with the better upstream data is *behind* at 32 pixels, by 21 points.
+# At 128 it is ahead, by 36. And enlarging, which adds nothing, helps one and hurts the other. Lite0 rises towards the 224
+# pixels that it was trained at (section 7 goes on to 224). ResNet-18 loses 6 points from 32 to 64, *inside* the
+# sizes of its training. (Are enlarged pictures too blurred for it? Not tested.)
 # So the *size of the input* belongs to the weights as much as the tensors do.
 #
-# This ranks two *sets of weights*. It does not say why: upstream pictures, architecture and what the head reads (1,280
-# features against 512, from 1,000 pictures) differ, too. (The penalty was chosen on the very images that are
-# reported. With the penalty chosen apart, three draws of pictures and 10,000 test images it has 57.8 % at 32 pixels: chapter 01, section 4. With the 120 images
-# of `smoke`, two standard errors of a difference are 13 points.)
+# How sure is that? Two standard errors of a difference are at most 4.5 points on the record's 1,000 images (13 on the 120 of `smoke`).
+# And the penalty was chosen on the very images that are reported. Without that choice, in three draws of pictures and on 10,000 test images (chapter 01, section 4),
+# ResNet-18 at 32 pixels has 57.5 to 58.1 %, Lite0 at 128 has 80.7 to 81.0 %: 2 to 4 points less. Leads of 21 and 36 outlive that.
+#
+# Why one set is ahead this does not say: upstream pictures, architecture and the number of features (1,280 against 512)
+# differ at once. **For the app:** hold the exam at the size that it will use.
 #
 # What else belongs to the weights? A name is not enough:
 
@@ -125,8 +129,10 @@ at = {name: [100 * line[size] for size in (32, 64, 96, 128)]
 small, lite = at["ResNet-18 (small)"], at["EfficientNet-Lite0"]
 assert lite == sorted(lite) and small == sorted(small, reverse=True)
 assert round(small[0] - lite[0]) == 21 and round(lite[3] - small[3]) == 36 and round(small[0] - small[1]) == 6
-assert percent(label_runs.curve(reading.read("labels"), "probe, ResNet-18")[1000]) == "57.8 %"
-assert round(200 * (2 * 0.25 / 120) ** 0.5) == 13
+anew = [label_runs.by_seed(reading.read("labels"), f"probe, {name}")[1000] for name in ("ResNet-18", "EfficientNet-Lite0")]
+assert [[percent(end(draws)) for end in (min, max)] for draws in anew] == [["57.5 %", "58.1 %"], ["80.7 %", "81.0 %"]]
+assert all(2 < shown - 100 * score < 4 for shown, draws in zip((small[0], lite[3]), anew) for score in draws)
+assert [round(200 * (2 * 0.25 / n) ** 0.5, 1) for n in (1000, 120)] == [4.5, 12.9]
 heads = {name: find_head(build_model(arch, weights, 10)).in_features for name, (arch, weights) in contenders.items()}
 assert heads == {"ResNet-18 (small)": 512, "EfficientNet-Lite0": 1280} and session.recorded("leaderboard")["n_train"] == 1000
 
@@ -135,28 +141,27 @@ import timm
 from torchvision.models import get_model_weights, ResNet18_Weights
 
 published = ResNet18_Weights.IMAGENET1K_V1
-meta = published.meta
-print(f"{published}: {meta['num_params']:,} parameters, {len(meta['categories']):,} classes")
-print(published.transforms())
-for name in ("resnet18", "resnet34", "resnet50"):
-    print(f"torchvision's for {name}: {', '.join(w.name for w in get_model_weights(name))}")
-print(f"timm's resnet18: {', '.join(tag.partition('.')[2] for tag in timm.list_pretrained('resnet18.*'))}")
-print(f"timm's default, which pretrained=True loads: {timm.get_pretrained_cfg('resnet18').tag}")
+names, default = ("resnet18", "resnet34", "resnet50"), timm.get_pretrained_cfg("resnet18").tag
+on_offer = {f"torchvision's {name}": [w.name for w in get_model_weights(name)] for name in names}
+on_offer["timm's resnet18"] = [tag.partition(".")[2] for tag in timm.list_pretrained("resnet18.*")]
+show_table([{"network": name, "sets of weights": ", ".join(tags)} for name, tags in on_offer.items()],
+           caption=f"On offer; timm's `pretrained=True` takes {default}")  # fmt: skip
 
 # %%
 accuracies = {name: top1 for name, (top1, _) in zoo.torchvision_accuracies().items()}
-tags = ("18 IMAGENET1K_V1", "50 IMAGENET1K_V1", "50 IMAGENET1K_V2")
-small_net, first, second = (accuracies[f"resnet{tag}"] for tag in tags)
+small_net, first, second = (accuracies[f"resnet{tag}"] for tag in ("18 IMAGENET1K_V1", "50 IMAGENET1K_V1",
+                                                                   "50 IMAGENET1K_V2"))  # fmt: skip
 print(f"top-1: ResNet-18 V1 {percent(small_net)}, ResNet-50 V1 {percent(first)}, its V2 {percent(second)}")
-print(f"32 layers more: {100 * (first - small_net):.1f} points; better recipe: {100 * (second - first):.1f}")
+print(f"18 to 50: {100 * (first - small_net):.1f} points; second recipe: {100 * (second - first):.1f}")
 
 # %% tags=["record"]
 assert 0.7 < (second - first) / (first - small_net) < 0.8 and round(100 * (second - first), 1) == 4.7
 assert not hasattr(ResNet18_Weights, "IMAGENET1K_V2")
+assert [w.transforms().resize_size for w in get_model_weights("resnet50")] == [[256], [232]]
 
 # %% [markdown]
-# The same network, trained by another recipe, gains three quarters of what 32 further layers bring. `pretrained=True` hides which
-# recipe you got. **Say the tag**: `resnet18(weights=published)` loads these 45 MB (*Further*).
+# Another recipe (and another resize in the test) gains three quarters of what the step from ResNet-18 brings, with 32 more layers and another block.
+# `pretrained=True` hides which recipe you got. **Say the tag**: `resnet18(weights=published)` loads these 45 MB (*Further*).
 #
 # > **Is it true?** *"Take `ResNet18_Weights.IMAGENET1K_V2`."* (claim E6) There is none; only the larger ResNets have a second recipe.
 
@@ -168,7 +173,7 @@ assert not hasattr(ResNet18_Weights, "IMAGENET1K_V2")
 # tutorials hand on. *Predict first:* which of its seven errors were measured with one network and one crop of each picture?
 
 # %%
-show_table(zoo.told_and_found(), caption="Top-5 error, ImageNet-1k (%), no extra data")
+show_table(zoo.told_and_found(), caption="Top-5 error on ImageNet-1k (%); one network: no extra data")
 
 # %% tags=["record"]
 found = {model: zoo.origin(model, error) for model, error in zoo.WIDESPREAD.items()}
@@ -319,7 +324,7 @@ checks.hidden(hidden_test)
 # %% [markdown]
 # The prediction: no. 144 crops are 144 looks of one network.
 #
-# Now the real records: 19 numbers (MobileNet's from Keras' documentation, the others from tables in papers), grouped by
+# Now the real records: 19 numbers, grouped by
 # *your* function, or by the package's until it is written. *Predict first:* with how many of the other 18 does ResNet's best single network compare?
 
 # %%
@@ -340,27 +345,26 @@ assert {zoo.RECORDS[i].model for i in groups[2]} == {"VGG", "ResNet"}
 assert groups[2][1] == zoo.RECORDS.index(zoo.best_single("ResNet"))
 ten_crops = [(zoo.RECORDS[i].model, zoo.RECORDS[i].error) for i in groups[0]]
 assert ten_crops == [("AlexNet", 18.2), ("GoogLeNet", 9.15), ("ResNet", 5.71), ("DenseNet", 6.66), ("DenseNet", 5.29)]
+assert round(5.71 - 5.29, 2) == 0.42 and round(zoo.WIDESPREAD["ResNet"] - zoo.WIDESPREAD["DenseNet"], 2) == 0.77
 assert {("EfficientNet", 3.0), ("GoogLeNet", 10.07)} <= {(zoo.RECORDS[i].model, zoo.RECORDS[i].error) for i in groups[1]}
 assert get_model_weights("efficientnet_b7").IMAGENET1K_V1.transforms().crop_size == [600]
 
 # %% [markdown]
-# With one: VGG at several scales. Seven of the numbers compare with none. Five meet at one network and ten crops: AlexNet's
-# 18.2 %, GoogLeNet's 9.15, ResNet's 5.71 with 152 layers, DenseNet's 6.66 with 121 and 5.29 with 264. For ResNet
-# and DenseNet the column above had told 3.57 against 2.80.
+# With one: VGG at several scales. Seven of the numbers compare with none. Five meet at one network and ten crops. There DenseNet
+# with 264 layers (5.29) leads ResNet with 152 (5.71) by 0.42 points. The column above had told 2.80 against 3.57, a lead of 0.77.
 #
 # And one condition stands in no record: the **input size**. EfficientNet's 3.0 was measured at 600 pixels, GoogLeNet's 10.07 in the
-# same group at 224.
+# same group at 224. **For the app:** strike out no set of weights for an error that was measured otherwise.
 
 # %% [markdown]
 # ## 3 · The families, one idea each
 #
-# Before a drawing stands a question that it answers: write your guess down, then look. (Twelve more are drawn in *Further*.)
+# Before a drawing stands a question that it answers. (Twelve more are drawn in *Further*.)
 # Below each, **one** published set of weights: parameters with its head, GMAC (10^9 multiply-adds for one picture), top-1
-# accuracy of that network alone, with one crop. In all tables parameters and GMAC are as torchvision states them, and
-# counted for the rest.
+# accuracy of that network alone, with one crop.
 #
 # **LeNet** (1998) reads digits: filters with shared weights, then pooling, twice; the maps become smaller and more. **AlexNet** (2012) is the same idea a
-# thousand times larger, made possible by GPUs, ReLU and dropout; none of the three was new, their sum was.
+# thousand times larger, made possible by GPUs, ReLU and dropout.
 # *Predict first:* it has five convolutions and three linear layers. Which of the two kinds does most of the work, and which holds most of the weights?
 
 # %%
@@ -395,18 +399,16 @@ idea("Patches and attention (ViT)", "ViT-B/16 (1k)")
 
 # %% [markdown]
 # 14 x 14 = 196. A **token** is a vector that stands for one patch; **attention** lets each token fetch from all others what it
-# needs. ViT must learn from data what a CNN has built in. With
-# ImageNet-1k alone the ViT paper's networks stayed behind ResNets of like size; **DeiT** (2020) made up for it by strong augmentation.
+# needs. ViT must learn from data what a CNN has built in. With ImageNet-1k alone the ViT paper's networks stayed behind ResNets of like size.
+# **DeiT** (2020) made up for it by strong augmentation; the set above was trained by a recipe after DeiT's.
 #
-# *Match before you read on:* three networks learned without a class label, **MoCo** (2019; the zoo has v3, 2021), **MAE** and
-# **CLIP** (both 2021). Which had to answer which question? (a) "Which of these captions belongs to the picture?" (b) "What is
-# under the grey?" (c) "Are these two cuts of one picture?"
+# All these learned from class labels. **CLIP** (2021) learned from pictures and their captions:
 
 # %%
 idea("Images and texts (CLIP)", "CLIP ViT-B/16")
 
 # %% [markdown]
-# **CLIP** learns from captions, (a), so that a class can be named by a text. **MAE** hides patches and guesses them, (b); **MoCo** pulls two cuts of a picture together, (c).
+# So a class can be named by a text. **MoCo**, **MAE** and **DINO** need not even texts, they learn from pictures alone (*Further*).
 
 # %% tags=["record"]
 assert {facts[name]["year"] for name in ("MoCo v3 ViT-S", "MAE ViT-B", "CLIP ViT-B/16")} == {2021}
@@ -418,29 +420,34 @@ assert {facts[name]["year"] for name in ("MoCo v3 ViT-S", "MAE ViT-B", "CLIP ViT
 
 # %%
 show_table(zoo.history(facts), caption="One published set of weights each, with head; 224 px (LeNet-5: 32)")
-vgg, mobile = facts["VGG16"], facts["MobileNet v2"]
-times, points = vgg["parameters (M)"] / mobile["parameters (M)"], 100 * (mobile["top-1"] - vgg["top-1"])
+times = facts["VGG16"]["parameters (M)"] / facts["MobileNet v2"]["parameters (M)"]
 shown = [facts[row["network"]] for row in zoo.history(facts)] + [facts["EfficientNet-Lite0"]]
 plots.show(plots.zoo_accuracy(
     shown, "parameters (M)", pair=("VGG16", "MobileNet v2"),
-    title=f"{times:.0f} times the parameters, and {points:.1f} points behind: VGG16 and MobileNet v2",
+    title=f"VGG16 has {times:.0f} times the parameters of MobileNet v2 and is not ahead",
+    ringed=("second recipe (V2)", [row["model"] for row in shown if row["weights"].endswith("_V2")]),
 ))  # fmt: skip
 
 # %% tags=["record"]
-assert points > 0 and {row["size"] for row in shown if row["model"] != "LeNet-5"} == {224}
+vgg, mobile = facts["VGG16"]["top-1"], facts["MobileNet v2"]["top-1"]
+assert round(100 * (mobile - vgg), 1) == 0.6 and round(200 * (2 * 0.72 * 0.28 / 50_000) ** 0.5, 1) == 0.6
+assert round(100 * (accuracies["mobilenet_v2 IMAGENET1K_V1"] - vgg), 1) == 0.3 and times > 39
+assert sum(row["GMAC"] < 1 for row in facts.values() if row["tag"]) == 8
+assert {row["size"] for row in shown if row["model"] != "LeNet-5"} == {224}
 assert {row["head"] for row in shown} == {"1,000 classes", "10 classes"}
 
 # %% [markdown]
-# Between these two lie four years and a later recipe, which may be half of the 0.6 points; parameters alone tell little about accuracy.
+# The two differ by 0.6 points: undecided. (Two standard errors are as much on 50,000 images, and half of it goes with a later recipe.) But parameters alone tell little
+# about accuracy. **For the app:** at most one GMAC a picture, say. That leaves 8 of 42 sets (section 7).
 
 # %% [markdown]
 # ## 4 · Meeting small pictures
 #
-# Most weights were trained at 224 pixels. AlexNet takes 63 and more, VGG16 and ConvNeXt-T 32, ResNet-18 even 1; but of 32 pixels (AlexNet: 64) each leaves 1x1 on its last map, and has lost all places
-# (chapter 03 measures the cures). Enlarging keeps every weight; a new first kernel throws the pretrained one away.
+# Most weights were trained at 224 pixels. Some CNNs refuse small pictures: AlexNet takes 63 pixels and more, VGG16 and ConvNeXt-T 32. ResNet-18 takes even 1.
+# But at 32 pixels (AlexNet: at 64) the last map of each is a single pixel: where something was is lost (chapter 03 measures the cures). Enlarging keeps every weight; a new first kernel throws the pretrained one away.
 #
-# A Vision Transformer takes exactly the size that it was built for (DeiT: 224, DINOv2: 518), unless it is told otherwise.
-# Enlarge to that size, or build it in timm for another one: with `img_size=224` (the embeddings of places are resampled), or
+# A Vision Transformer takes exactly the size that it was built for (DeiT: 224, DINOv2: 518).
+# Enlarge to that size, or build it in timm for another one: with `img_size=224`, or
 # with smaller patches.
 #
 # > **Is it true?** *"For ViT on small pictures resize to 224 and shrink the patch to 4."* (claim C40) The exercise counts.
@@ -549,7 +556,7 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# On real ones, of 12 blocks: ViT-B (tokens of 768 numbers) and DINOv2's ViT-S (384). *Predict first:* what share of all multiply-adds of ViT-B are these two products, one in twenty, one in five, or a
+# On real ones: ViT-B and DINOv2's ViT-S. *Predict first:* what share of all multiply-adds of ViT-B are these two products, one in twenty, one in five, or a
 # half? And with patches of 4?
 
 # %%
@@ -574,6 +581,7 @@ assert [row["all, GMAC"] for row in vits[3:]] == ["46.7", "6.1"]
 # Patch 4 at 224 pixels has 16 times the patches of patch 16 and 256 times the pairs (the class token makes it 254), for pictures that hold 32x32 pixels
 # of information. Either 224 with patch 16, or 32 with patch 4; both keep the weights of the blocks.
 # "Attention is expensive" is a sentence about many tokens: at patch 16 it is one twenty-fifth of the work, at patch 4 two fifths (the linear layers are the rest).
+# **For the app:** its photographs need no enlarging.
 
 # %% [markdown]
 # ## 5 · A new head, whatever it is called
@@ -607,8 +615,8 @@ four = ("ResNet-18", "MobileNet v3 Large", "DeiT-S", "VGG16")
 show_table([frees(name) for name in four], caption="Everything frozen whose name lacks 'fc'")
 
 # %% [markdown]
-# Fine for ResNet by luck. Elsewhere it freezes the head and frees other layers that happen to be called `fc1` and `fc2` (in MobileNet v3 small ones that weight
-# the channels, in DeiT the linear layers of every block), or finds nothing (claim E10).
+# Fine for ResNet by luck. In VGG16 it finds nothing. In the other two it freezes the head and frees layers that happen to be called `fc1` and `fc2`: in MobileNet v3 the two little
+# layers of each gate that weights the channels, in DeiT the linear layers of every block (claim E10).
 #
 # Write `swap_head(model, num_classes)`: the head is the **last `nn.Linear` in the order of `model.modules()`** (also
 # one of a derived class), whatever its name and however deep it is nested. Put a new, trainable linear layer with
@@ -744,7 +752,7 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# Now with yours: a case has 30 classes. *Predict first:* which of the four heads has the most numbers to train, which the fewest?
+# Now with yours, for the app's 30 classes. *Predict first:* which of the four heads has the most numbers to train, which the fewest?
 
 # %%
 def headed(name):
@@ -763,12 +771,24 @@ show_table([headed(name) for name in four], caption="Everything frozen but a new
 
 # %% [markdown]
 # The head's price is the width of what it reads, 384 in DeiT-S and 4,096 in VGG16, and says nothing about the size of the
-# network.
+# network. **For the app:** on Lite0's 1,280 features 38,430 numbers, too.
+#
+# Where does *this* rule fail? SqueezeNet's head is a 1x1 convolution: there is no `nn.Linear`. DeiT's distilled edition has two
+# heads: the last alone is swapped. Print what you swapped.
+
+# %% tags=["record"]
+from torchvision.models import squeezenet1_0
+
+assert heads["EfficientNet-Lite0"] == on_meta("MobileNet v3 Large").classifier[-1].in_features == 1280 and 30 * 1281 == 38_430
+with torch.device("meta"):
+    squeezed, distilled = squeezenet1_0(), timm.create_model("deit_small_distilled_patch16_224")
+assert not any(isinstance(layer, nn.Linear) for layer in squeezed.modules()) and squeezed.classifier[1].kernel_size == (1, 1)
+assert [name for name, layer in distilled.named_modules() if isinstance(layer, nn.Linear)][-2:] == ["head", "head_dist"]
 
 # %% [markdown]
 # ## 6 · What was behind the weights, and what you may do with them
 #
-# Before the first epoch: on which pictures trained, with which labels, under which licence, with which normalisation and size? *Predict first:* how many of the zoo's 42 sets of weights never saw a class label? (Its 43rd row, LeNet-5, has none.) And how many may be sold by a licence that says so?
+# Before the first epoch: on which pictures trained, with which labels, under which licence, with which normalisation and size? *Predict first:* how many of the zoo's 42 sets of weights never saw a class label? And how many may be sold by a licence that says so?
 
 # %%
 show_table(zoo.by_supervision(), caption="What the networks learned from (in brackets: the pictures)")
@@ -780,44 +800,44 @@ assert (learned[zoo.UNLABELLED], learned[zoo.CAPTIONS], len(zoo.ENTRIES)) == (7,
 sold = {row["licence"]: (row["sets of weights"], row["selling, by the licence"]) for row in zoo.by_licence()}
 assert sum(n for n, says in sold.values() if says == "allowed") == 12 and sold["not stated"][0] == 24
 assert {entry.library for entry in zoo.ENTRIES if zoo.card(entry).licence == "not stated"} == {"torchvision"}
-assert len({zoo.card(entry).mean for entry in zoo.ENTRIES}) == 3
+assert {zoo.card(entry).mean for entry in zoo.ENTRIES} == {(0.485, 0.456, 0.406), (0.5, 0.5, 0.5), zoo.card(zoo.find("CLIP ViT-B/16")).mean}
 
 # %% [markdown]
 # Nine never saw one: seven without labels, two that learned from texts. Twelve may be sold by their label. But the label is that of the copy, and a licence is not all:
 # CLIP's file may be used and sold, and its makers' model card calls *any deployed
 # use, commercial or not, out of scope*. **"Not stated" is no permission**: torchvision says only that its weights may come
-# under terms of the data that they were trained on. ImageNet's terms allow its pictures for non-commercial research and teaching. Who sells a product asks first.
+# under terms of the data that they were trained on. ImageNet's terms allow its pictures for non-commercial research and teaching. **For the app:** it is sold, so ask first.
 #
-# Normalisation: the zoo has three. Taking none costs our ResNet-18 14 points frozen; fine-tuned 4, which is undecided (chapter
-# 01, *Further*).
-
-# %% tags=["record"]
-plain_pixels = {arm["name"]: sum(arm["scores"]) / len(arm["scores"]) for arm in session.recorded("normalisation", "01_concepts")["arms"]}
-lost = {how: plain_pixels[f"{how}, the weights' own"] - plain_pixels[f"{how}, none (0 to 1)"] for how in ("frozen", "fine-tuned")}
-assert {how: round(100 * points) for how, points in lost.items()} == {"frozen": 14, "fine-tuned": 4}
+# The zoo has three normalisations: ImageNet's means, 0.5 for all colours, CLIP's.
 
 # %% [markdown]
 # ## 7 · Which one for my case?
 #
-# | your case | start with | because | measured here? |
-# |---|---|---|---|
-# | a few hundred labels, a laptop | a probe on EfficientNet-Lite0 (0.39 GMAC), or on DINOv2 ViT-S with `img_size=224` (6.1 GMAC) | features of large upstream data | Lite0: chapter 01, section 4 |
-# | a few thousand labels, one GPU | fine-tune ConvNeXt-T or ResNet-50 (V2) | good recipes, easy to train | no |
-# | a phone | EfficientNet-Lite0, MobileNet v3 Large | compute first (time, battery), then megabytes | Lite0's sizes: below; no seconds |
-# | class names only | SigLIP 2, or CLIP to study, zero-shot | a text is a class | no |
-# | to be sold | Apache-2.0 or MIT; then ask about the data | section 6 | labels counted |
-# | 32x32 pictures | weights from 224 px: enlarge to 96 or more; weights from 32 to 64 px: do not enlarge | section 1 | two sets |
+# | your case | start with | measured? |
+# |---|---|---|
+# | a few hundred labels, a laptop | a probe on EfficientNet-Lite0 (0.39 GMAC), or on DINOv2 ViT-S with `img_size=224` (6.1 GMAC) | Lite0: chapter 01, section 4 |
+# | tens of thousands of labels | fine-tune EfficientNet-Lite0; with a GPU ResNet-50 (V2) or ConvNeXt-T | Lite0: 94.9 %, its probe 90.5 (chapter 03) |
+# | a phone | EfficientNet-Lite0, MobileNet v3 Large: compute counts first (time, battery), then megabytes | Lite0: below |
+# | class names only | SigLIP 2, or CLIP to study, zero-shot: a text is a class | the idea: 48.1 % on eight classes (*Further*) |
+# | to be sold | Apache-2.0 or MIT; then ask about the data | labels counted: section 6 |
+# | 32x32 pictures | weights from 224 px: enlarge to 96 or more; weights from 32 to 64 px: do not enlarge | two sets: section 1 |
 #
-# A first guess, no verdict on *your* pictures: take two, and probe them on your validation images.
+# A first guess, no verdict on *your* pictures: take two, and probe them on your validation images. ResNet-50, ConvNeXt-T, MobileNet v3 and CLIP are not measured here:
+# with a network, the cells `run_leaderboard` and `use_real_clip` in *Further* do it.
+
+# %% tags=["record"]
+from course_utils.evidence import reading
+
+whole = reading.read("start")["arms"]
+assert [percent(whole[name]["test"][0]) for name in ("partial fine-tuning", "linear probe, 224 px")] == ["94.9 %", "90.5 %"]
 
 # %% [markdown]
 # ### A choice by measurement
 #
-# Say it is EfficientNet-Lite0. The size of its input is still yours to choose. Probes on all of CIFAR-10 (45,000 photographs,
-# enlarged) are recorded at 96, 128, 160 and 224 pixels.
+# Say it is EfficientNet-Lite0. How large should its input be? Probes on all of CIFAR-10 (45,000 photographs, enlarged) are recorded.
 #
-# *Decide first:* your app must keep up with 30 pictures a second, and the phone spares 7 GMAC a second for it. **Which size do
-# you ship?** (Multiply-adds are no milliseconds: time it on the phone.)
+# *Decide first:* your app looks at 30 pictures a second. To spare the battery you allow it 7 GMAC a second (a made-up number; phones can do far
+# more). **Which size do you ship?**
 
 # %%
 from course_utils.evidence import reading, sizes
@@ -827,7 +847,7 @@ steps = sizes.steps(reading.read("start"))
 last = steps[-1]
 plots.show(plots.price_of_size(
     {step.pixels: (step.gmac, step.accuracy) for step in steps}, chosen=mine,
-    data="EfficientNet-Lite0 on CIFAR-10, recorded" + ("; ring: yours" if mine else ""),
+    data="EfficientNet-Lite0 on CIFAR-10, recorded" + ("; ring: yours" if mine else ""), images=5000,
     title=f"The step to {last.pixels} px buys {last.points:.1f} points for {last.times:.1f} times the work",
 ))  # fmt: skip
 
@@ -835,33 +855,34 @@ plots.show(plots.price_of_size(
 assert [step.points for step in steps] == [0, 2.7, 2.5, 1.6] and [round(step.times, 1) for step in steps] == [1, 1.8, 1.6, 2.0]
 assert round(200 * (2 * 0.1 * 0.9 / 5000) ** 0.5, 1) == 1.2 and min(step.points for step in steps[1:]) > 1.2
 assert [f"{step.gmac:.2f}" for step in steps[2:]] == ["0.20", "0.38"] and f"{7 / 30:.2f}" == "0.23" and steps[3].gmac < 7 / 15
-assert [percent(step.test) for step in steps[2:]] == ["89.3 %", "90.5 %"] and percent(steps[2].accuracy) == "89.1 %"
+assert percent(steps[2].accuracy) == "89.1 %"
 
 # %% [markdown]
 # 7 / 30 = 0.23 GMAC a picture. 160 pixels fit (0.20), 224 do not (0.38); and 160 has 2.5 points more than 128. With 15
 # pictures a second 224 would fit: 1.6 points more, for twice the work. (Two standard errors of a difference are 1.2 to 1.4
-# points on these 5,000 validation images, which the probes share. The 10,000 test images say 89.3 % for 160 and 90.5 % for
-# 224. One run each; and your photographs hold detail that 32 enlarged pixels do not: repeat it there.)
+# points; one run each. And your photographs hold detail that 32 enlarged pixels do not: repeat it there, and time it on the phone.)
 #
-# What fits a phone? The eight published sets under one GMAC (a million float32 parameters are a file of 4 MB; all 43 stand in *Further*):
+# **For the app:** eight published sets have less than one GMAC (a million float32 parameters are a file of 4 MB). Which of them the licences strike out, you say:
 
 # %%
 small_ones = [zoo.published_row(row) for row in facts.values() if row["tag"] and row["GMAC"] < 1]
-show_table(small_ones, caption="Published weights under one GMAC")
+shown_here = ("weights", "tag", "parameters (M)", "GMAC", "pixels", "licence", "top-1")
+show_table(small_ones, shown_here, caption="Under one GMAC; all saw ImageNet-1k and its labels (–: not known)")
 
 # %% tags=["record"]
 assert len(small_ones) == 8 and len(facts) == 43
+assert {(row["trained on"], row["labels"]) for row in small_ones} == {("ImageNet-1k", "class labels")}
 
 # %% [markdown]
 # ### Exercise 4 · Your choice · ●●○ · 4 points · 15 min
 #
-# A start-up sells an app that sorts photographs of plant leaves (30 species, 40 labelled pictures each, 224 pixels) on
+# The app is sold, and sorts photographs of plant leaves (30 species, 40 labelled pictures each, 224 pixels) on
 # phones, offline. Answer in about 250 words, one point for each part:
-# 1. **Two candidates.** Which two sets of weights would you compare, by name and tag (from the table above, from all 43, or
-#    another one that `timm.list_pretrained` knows), and what do they cost?
+# 1. **Two candidates.** Which two sets of weights would you compare, by name and tag, and what do they cost? The table above is enough
+#    (all 43 stand in *Further*, more in `timm.list_pretrained`).
 # 2. **Data and licence.** What did they see, and what is to be cleared before the app is sold?
 # 3. **What misleads.** Which number in the tables of this notebook, and why?
-# 4. **Your own measurement.** Which one decides, and how does it heed the phone's limits? For EfficientNet-Lite0 you have
+# 4. **Your own measurement.** Which one decides, and how does it respect the phone's limits? For EfficientNet-Lite0 you have
 #    some already, sections 1 and 7: if it is a candidate, use them, and say what you would run for the other.
 
 # %% [markdown] written="zoo_choice" points=4
@@ -900,7 +921,7 @@ assert comparable_rows(zoo.RECORDS, resnet) == list(groups[2]) and len(zoo.RECOR
 # %% [markdown]
 # **Which weights should I start from, and what do the numbers compare?**
 #
-# 1. *Name the set by its tag:* a better recipe gave the same ResNet-50 4.7 points; 32 more layers gave 6.4.
+# 1. *Name the set by its tag:* another recipe gave the same ResNet-50 4.7 points.
 # 2. *Same conditions, or no comparison:* of 18 published errors one compares with ResNet's best single network.
 # 3. *Ask at the right size:* the same two sets stand 61 to 40 % for one at 32 pixels, and 83 to 48 % for the other at 128.
 # 4. *Strike out what licence or phone forbids, then probe two of the rest on your own validation images:* no table decides that.
@@ -915,9 +936,11 @@ checks.zoo.progress()
 #
 # What follows can be left out. Its exercises are homework.
 #
-# ### The rows, to sort and to filter
+# ### All sets, and the other families
 #
-# *accepts* and *last map at 32 px*: section 4 (who does not take 32 pixels gets them enlarged, or is rebuilt with patches of 4, as DeiT and DINOv2). *head* says what the parameters include: **none** means
+# #### The rows, to sort and to filter
+#
+# In all tables parameters and GMAC are as torchvision states them, and counted for the rest. *accepts* and *last map at 32 px*: section 4 (who does not take 32 pixels gets them enlarged, or is rebuilt with patches of 4, as DeiT and DINOv2). *head* says what the parameters include: **none** means
 # that the weights came without a head and the backbone alone is counted (MoCo, MAE, DINO, SigLIP); CLIP's ends in a projection, where picture meets text.
 
 # %%
@@ -999,7 +1022,7 @@ headless = {row["model"].split()[0] for row in facts.values() if row["head"] == 
 assert headless == {"MoCo", "MAE", "DINOv2", "DINOv3", "SigLIP"}
 
 # %% [markdown]
-# ### Twelve more ideas
+# #### Twelve more ideas
 #
 # *Predict first:* LeNet's maps become smaller from layer to layer, until linear layers decide. What grows meanwhile?
 
@@ -1066,7 +1089,7 @@ plots.show(plots.family("ConvNeXt"))
 # **ConvNeXt** (2022) answers: if patches, few norms and wide blocks are what
 # helped, a 7x7 depthwise convolution can do what the windows did.
 #
-# *Predict first:* **MoCo** pulls two cuts of a picture together. What keeps it from giving one and the same answer to all pictures?
+# *Predict first:* **MoCo** (2019; the zoo has v3, 2021) pulls two cuts of a picture together. What keeps it from giving one and the same answer to all pictures?
 
 # %%
 plots.show(plots.family("Contrast and momentum (MoCo)"))
@@ -1074,8 +1097,15 @@ plots.show(plots.family("Masked tokens (BEiT, MAE)"))
 
 # %% [markdown]
 # The other images: they must lie far apart. The second view goes through a slow copy of the network (a moving mean of its weights, which the name calls
-# *momentum*), so that the target does not run away. **BEiT** and **MAE** guess hidden patches: MAE their pixels, BEiT which of
+# *momentum*), so that the target does not run away. **BEiT** and **MAE** (2021) guess hidden patches: MAE their pixels, BEiT which of
 # 8,192 "picture words" each one is. (The drawing is MAE's: its encoder sees a quarter of the patches and no others.)
+#
+# *Match:* MoCo, MAE and CLIP saw no class label. Which has to answer which question? (a) "Which of these captions belongs to the picture?" (b) "What is
+# under the grey?" (c) "Are these two cuts of one picture?"
+#
+# <details><summary>Answer</summary>
+# (a) CLIP, (b) MAE, (c) MoCo.
+# </details>
 #
 # > **Is it true?** *"MoCo v3 transfers without labels."* (claim C45) The *pretraining* needs none. A probe or fine-tuning needs yours: its 98.9 % on
 # > CIFAR-10 are 100 epochs of supervised fine-tuning (its transfer README).
@@ -1098,7 +1128,7 @@ assert facts["ViT-B/16 (1k)"]["parameters (M)"] == facts["DeiT-B"]["parameters (
 assert "DeIT" in get_model_weights("vit_b_16").IMAGENET1K_V1.meta["_docs"]
 
 # %% [markdown]
-# ### Who leads?
+# #### Who leads?
 #
 # > **Is it true?** *"EfficientNet-B7 leads ImageNet."* (claim C26) Compare like with like: the same data, no more pixels.
 
@@ -1115,7 +1145,9 @@ print(f"with more data and pixels: {champion}, {percent(accuracies[champion])}")
 assert ahead and {name.split()[0] for _, name in ahead} <= {"convnext_large", *(f"efficientnet_v2_{size}" for size in "sml")}
 
 # %% [markdown]
-# ### Counting a network
+# ### By counting, and by probes
+#
+# #### Counting a network
 #
 # The models are built on the `meta` device, where tensors have shapes and no numbers, so that a network of 140 million parameters costs
 # nothing. PyTorch's counter reports **two** operations for each multiply-add, and knows nothing of the fused attention that a CPU uses when no
@@ -1280,7 +1312,7 @@ assert len(convolutions) == 13 and heavy / count_parameters(vgg) > 0.89
 # %% [markdown]
 # As in AlexNet, most of the weights (nine tenths) lie in three linear layers. And thirteen convolutions: freezing ten leaves three that are neither frozen nor linear.
 #
-# ### Sizes through a chain of layers
+# #### Sizes through a chain of layers
 
 # %% [markdown]
 # ### Exercise 6 · A chain of convolutions · ●●○ · 3 points · 12 min
@@ -1403,7 +1435,7 @@ checks.hidden(hidden_test)
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ### Every model at 32 pixels
+# #### Every model at 32 pixels
 #
 # `zoo.build(name, size=32)` gives each model a ten-class head and a way to take small pictures: as it is; enlarged in front; or, for Transformers
 # with one fixed size, rebuilt with patches of 4 (timm's Swin: 2, windows of 4).
@@ -1419,7 +1451,7 @@ for entry in zoo.select(plan.forward.models):
     print(f"{entry.name:<20} {entry.family:<16} loss {loss.item():.2f}, logits {list(model(x).shape)}")
 
 # %% [markdown]
-# ### What does the architecture alone give?
+# #### What does the architecture alone give?
 #
 # With random weights (batch-norm statistics set on a batch first) a network is still a fixed map from pictures to features. A probe on them shows
 # what the shape of the network gives before anybody trained it. *Predict first:* is a random Transformer better or worse than a random ResNet?
@@ -1484,11 +1516,11 @@ for name, side in {"DeiT-Ti": 8, "ResNet-18": 1, "Swin-T": 1}.items():
     assert models.last_map(models.on_meta(lambda: zoo.build(name, n_classes, size=32)), 32) == (side, side)
 
 # %% [markdown]
-# For a ranking of pretrained networks weights must be had. Set the flag: the cell takes what can be downloaded, and says what cannot.
+# For a ranking of pretrained networks weights must be had. Set the flag: the cell probes what section 7's table names, takes what can be downloaded, and says what cannot.
 
 # %%
-run_leaderboard = False  # True: downloads about 0.8 GB, probes each model at its own size
-candidates = ("ResNet-18", "ConvNeXt-T", "DeiT-S", "DINOv3 ViT-S", "CLIP ViT-B/16")
+run_leaderboard = False  # True: downloads about 0.7 GB, probes each model at its own size
+candidates = ("EfficientNet-Lite0", "MobileNet v3 Large", "ResNet-50", "ConvNeXt-T", "DINOv3 ViT-S", "CLIP ViT-B/16")
 for name in candidates if run_leaderboard else ():
     entry, state = zoo.find(name), zoo.availability(zoo.find(name))
     print(state.sentence)
@@ -1498,7 +1530,9 @@ for name in candidates if run_leaderboard else ():
         print(f"  {name}: {probe(model, seed, zoo.card(entry)):.1%}")
 
 # %% [markdown]
-# ### Beyond a new head: low-rank updates
+# ### Beyond a new head
+#
+# #### Low-rank updates
 #
 # Between a probe and full fine-tuning lies LoRA (Hu et al. 2021): each frozen weight matrix `W` gets an update `B @ A` of low rank, and only `A`
 # and `B` train. `B` begins at zero, so that training begins **exactly** at the pretrained network. Afterwards the product is added into `W`: no
@@ -1745,7 +1779,7 @@ assert all("undecided" in verdict(*pair) for pair in combinations(low_there, 2))
 # either from the probe, where it all began. LoRA saves the optimizer's memory (two numbers a trainable one in AdamW) and the copy to store per task; it is not a way to more accuracy.
 
 # %% [markdown]
-# ### A head without training pictures
+# #### A head without training pictures
 #
 # CLIP and SigLIP map pictures and texts into one space. A class is then a direction: the embedding of "a photo of a cat". Stack the directions, and
 # you have a linear head that never saw a training picture of your task: **zero-shot**.

@@ -53,6 +53,14 @@ def test_a_number_and_its_per_cent_stay_on_one_line():
     assert "58.9&nbsp;%" in html_table(ROWS) and "58.9 %" in table(ROWS)
 
 
+def test_a_short_name_with_a_hyphen_stays_on_one_line():
+    page = html_table([{"top-1": "ResNet-18", "source": "a tie-me-down-if-you-can-name <b-c>"}])
+    for whole in ("top-1", "ResNet-18"):
+        assert f'<span style="white-space:nowrap">{whole}</span>' in page
+    assert "a tie-me-down-if-you-can-name <span" in page and "&lt;b-c&gt;</span>" in page
+    assert page.count("nowrap") == 3
+
+
 def test_only_a_long_table_has_a_window_of_its_own():
     rows = [{"n": n} for n in range(21)]
     assert "max-height" in html_table(rows) and "max-height" not in html_table(rows[:20])

@@ -127,6 +127,7 @@ SKETCHES: Mapping[str, Sketch] = {
         "a CNN again, with what Transformers taught: patches, 7x7 depthwise, LayerNorm, GELU",
         _chain(
             ("patches\n4x4", "linear"),
+            ("x", "data"),
             "7x7\ndepthwise",
             ("LayerNorm", "merge"),
             ("linear\nx 4", "linear"),
@@ -134,9 +135,9 @@ SKETCHES: Mapping[str, Sketch] = {
             ("linear\n/ 4", "linear"),
             ("x + F(x)", "merge"),
         ),
-        _in_line(7),
-        ((0, 6, 0.5),),
-        ((1, 6, "18 blocks in 4 stages"),),
+        _in_line(8),
+        ((1, 7, 0.5),),
+        ((1, 7, "18 blocks in 4 stages"),),
     ),
     "Self-distillation (DINOv2)": Sketch(
         "a student must give, from parts, what its own slow copy gives from the whole; no labels",

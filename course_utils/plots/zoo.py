@@ -30,6 +30,7 @@ LONGEST = 22  # letters of a model's name
 AREAS_SHOWN = (0.3, 4, 16)  # GMAC, in the legend
 SMALL_PRINT: dict[str, Any] = {"textcoords": "offset points", "size": 9}
 ACROSS = 5  # models in a line of the time line
+BARS = "; bars: two standard errors"
 
 
 @house_style()
@@ -40,6 +41,7 @@ def zoo_accuracy(
     title: str,
     data: str = "ImageNet-1k validation",
     pair: Sequence[str] = (),
+    ringed: tuple[str, Sequence[str]] = ("", ()),
 ) -> CourseFigure:
     """Published top-1 accuracy against a cost on a logarithmic axis, a style for each family.
 
@@ -50,11 +52,13 @@ def zoo_accuracy(
             ``column``.
         column: the cost, with its unit: ``"parameters (M)"`` or ``"GMAC"``.
         pair: two models of which the title speaks: a line joins them.
+        ringed: what a ring means, and the models that have one.
     """
     known = [row for row in rows if row["top-1"] is not None]
     if not known:
         raise DataError("no row has a published accuracy.", expected="a `top-1` that is not None")
-    note = "published: one network, one crop; the larger a point, the more multiply-adds"
+    rings = f"; ring: {ringed[0]}" if ringed[0] else ""
+    note = f"published: one network, one crop; the larger a point, the more multiply-adds{rings}"
     fig = new_figure(title, (data, count(len(known), "model"), note), height=4.6)
     ax = fig.add_subplot()
     families = list(dict.fromkeys(row["family"] for row in known))
@@ -72,6 +76,9 @@ def zoo_accuracy(
     ax.set(xscale="log", xlabel=legible(column), ylabel="top-1 accuracy (%)")
     ax.margins(x=0.14, y=0.16)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    for row in (row for row in known if row["model"] in ringed[1]):
+        side = _area(row["GMAC"]) ** 0.5 + 4
+        ax.plot(row[column], 100 * row["top-1"], "o", markersize=side, fillstyle="none", color=INK)
     _legend_of_areas(ax, families)
     points = [(row[column], 100 * row["top-1"]) for row in known]
     label_points(ax, points, display_names([row["model"] for row in known], "model", LONGEST), between)
@@ -79,7 +86,9 @@ def zoo_accuracy(
         f"{row['model']} {percent(row['top-1'])} at {row[column]:.3g}, {row['GMAC']:.2f} GMAC"
         for row in known
     ]
-    return write_alt_text(fig, f"Scatter plot of top-1 accuracy against {column}: {'; '.join(words)}")
+    with_ring = f"Ring: {ringed[0]}: {', '.join(ringed[1])}" if ringed[0] else ""
+    scatter = f"Scatter plot of top-1 accuracy against {column}: {'; '.join(words)}"
+    return write_alt_text(fig, scatter, with_ring)
 
 
 def _area(gmac: float) -> float:
@@ -102,25 +111,32 @@ def _legend_of_areas(ax: Axes, families: Sequence[str]) -> None:
 
 @house_style()
 def accuracy_by_size(
-    panels: Mapping[str, Mapping[str, Mapping[int, float]]], *, title: str, chance: float
+    panels: Mapping[str, Mapping[str, Mapping[int, float]]],
+    *,
+    title: str,
+    chance: float,
+    images: Sequence[int] = (),
 ) -> CourseFigure:
     """Accuracy of each set of weights by the size of its input, a panel for each run.
 
     Args:
         panels: for each run, named by its data, the accuracies (fractions) of each set by pixels a side.
+        images: how many each run was measured on: bars then show two standard errors.
         chance: what guessing gives, a fraction.
     """
-    fig = new_figure(title, ("one run of each", "validation accuracy of a linear probe"), height=3.6)
+    measured = f"validation accuracy of a linear probe{BARS if images else ''}"
+    fig = new_figure(title, ("one run of each", measured), height=3.6)
     axes = fig.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     sizes = sorted({size for lines in panels.values() for line in lines.values() for size in line})
     words = []
-    for ax, (run, lines) in zip(axes, panels.items()):
+    for ax, (run, lines), n in zip(axes, panels.items(), images or len(panels) * [0]):
         for i, (name, line) in enumerate(lines.items()):
             colour, marker = series_style(i)
             ax.plot(list(line), [100 * y for y in line.values()], marker=marker, color=colour, label=name)
+            _error_bars(ax, list(line), list(line.values()), n, colour)
             points = ", ".join(f"{percent(y)} at {size} px" for size, y in line.items())
             words.append(f"{run}, {name}: {points}")
-        _number_ends(ax, list(lines.values()))
+        _number_ends(ax, list(lines.values()), n)
         ax.set_title(legible(run), size=10, loc="left")
         ax.set(xlabel="input size (pixels a side)", xticks=sizes)
         ax.margins(x=0.1, y=0.12)
@@ -130,31 +146,52 @@ def accuracy_by_size(
     return write_alt_text(fig, f"Line charts. {'; '.join(words)}", guessing)
 
 
-def _number_ends(ax: Axes, lines: Sequence[Mapping[int, float]]) -> None:
-    """Write the accuracies at the first and the last size: the highest above its point, others below."""
+def _two_errors(accuracy: float, n: int) -> float:
+    """Two standard errors of an accuracy (fraction) on ``n`` images, in points; 0 without a number."""
+    return 200 * (accuracy * (1 - accuracy) / n) ** 0.5 if n else 0.0
+
+
+def _error_bars(ax: Axes, x: Sequence[float], accuracies: Sequence[float], n: int, colour: str) -> None:
+    """Two standard errors of the images, up and down from each point; nothing without their number."""
+    if n:
+        errors = [_two_errors(y, n) for y in accuracies]
+        ax.errorbar(x, [100 * y for y in accuracies], errors, fmt="none", ecolor=colour, elinewidth=1.2)
+
+
+def _number_ends(ax: Axes, lines: Sequence[Mapping[int, float]], n: int) -> None:
+    """Write the accuracies at the first and the last size: the highest above its bar, others below."""
     for size in {min(lines[0]), max(lines[0])}:
-        highest, *others = sorted((100 * line[size] for line in lines), reverse=True)
-        ax.annotate(f"{highest:.1f}", (size, highest), (0, 7), **SMALL_PRINT, ha="center", va="bottom")
-        for accuracy in others:
-            ax.annotate(f"{accuracy:.1f}", (size, accuracy), (0, -7), **SMALL_PRINT, ha="center", va="top")
+        highest, *others = sorted((line[size] for line in lines), reverse=True)
+        at, look = (size, 100 * highest + _two_errors(highest, n)), {**SMALL_PRINT, "ha": "center"}
+        ax.annotate(f"{100 * highest:.1f}", at, (0, 7), **look, va="bottom")
+        for other in others:
+            at = (size, 100 * other - _two_errors(other, n))
+            ax.annotate(f"{100 * other:.1f}", at, (0, -7), **look, va="top")
 
 
 @house_style()
 def price_of_size(
-    sizes: Mapping[int, tuple[float, float]], *, title: str, data: str, chosen: int | None = None
+    sizes: Mapping[int, tuple[float, float]],
+    *,
+    title: str,
+    data: str,
+    chosen: int | None = None,
+    images: int = 0,
 ) -> CourseFigure:
     """Accuracy by what it costs: one network at several sizes of its input, with what each step buys.
 
     Args:
         sizes: multiply-adds (10^9) and accuracy (fraction) by pixels a side, from small to large.
         chosen: a size to ring.
+        images: how many it was measured on: bars then show two standard errors.
     """
-    note = "validation accuracy of a linear probe; one run of each"
+    note = f"validation accuracy of a linear probe; one run of each{BARS if images else ''}"
     fig = new_figure(title, (data, note), height=3.3)
     ax = fig.add_subplot()
     work, accuracy = [gmac for gmac, _ in sizes.values()], [round(100 * y, 1) for _, y in sizes.values()]
     colour, marker = series_style(1)  # that of EfficientNet-Lite0 beside ResNet-18
     ax.plot(work, accuracy, marker=marker, color=colour)
+    _error_bars(ax, work, [y / 100 for y in accuracy], images, colour)
     for pixels, x, y in zip(sizes, work, accuracy):
         ax.annotate(f"{pixels} px: {y:.1f} %", (x, y), (-6, 9), **SMALL_PRINT, ha="right")
     steps = [

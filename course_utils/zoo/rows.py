@@ -89,13 +89,18 @@ def published_row(facts: Mapping) -> dict[str, str]:
         "weights": facts["model"],
         "tag": facts["weights"],
         "parameters (M)": f"{facts['parameters (M)']:.2f}{bare}",
-        "GMAC": f"{facts['GMAC']:.2f}",
+        "GMAC": gmac_text(facts["GMAC"]),
         "pixels": str(facts["size"]),
         "trained on": facts["trained on"],
         "labels": facts["labels"],
         "licence": facts["licence"] + ("; see its card" if facts["excludes"] else ""),
         "top-1": percent(facts["top-1"]),
     }
+
+
+def gmac_text(gmac: float) -> str:
+    """Two decimals, as ``0.39``; one digit that is not zero for less, as ``0.0007``."""
+    return f"{gmac:.2f}" if gmac >= 0.005 else f"{gmac:.1g}"
 
 
 @functools.cache

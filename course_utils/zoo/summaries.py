@@ -8,6 +8,7 @@ from course_utils.tables import percent
 from course_utils.zoo.choosing import Case, recommend
 from course_utils.zoo.entries import ENTRIES, Entry
 from course_utils.zoo.published import RECORDS, WIDESPREAD, best_single, card, origin
+from course_utils.zoo.rows import gmac_text
 
 HISTORY = {  # network: what was new in it
     "LeNet-5": "convolutions, pooling and linear layers, end to end",
@@ -85,7 +86,7 @@ def history(facts: Mapping[str, Mapping]) -> list[dict]:
             "network": row["model"],
             "what was new": HISTORY[row["model"]],
             "parameters (M)": f"{row['parameters (M)']:.2f}",
-            "GMAC": f"{row['GMAC']:.2f}",
+            "GMAC": gmac_text(row["GMAC"]),
             "top-1": percent(row["top-1"]),
             "weights": row["weights"],
         }

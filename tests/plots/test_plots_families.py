@@ -52,7 +52,7 @@ def test_arrows_join_boxes_and_kinds_have_a_tint(name):
 def test_a_bracket_says_what_is_repeated_and_the_caption_what_colours_mean():
     fig = family("ConvNeXt")
     assert [text.get_text() for text in fig.axes[0].texts][-1] == "18 blocks in 4 stages"
-    assert "18 blocks in 4 stages: 7x7 depthwise, LayerNorm" in fig.alt_text
+    assert "18 blocks in 4 stages: x, 7x7 depthwise, LayerNorm" in fig.alt_text
     assert "blue: convolution" in fig.get_supxlabel() and "orange" not in fig.get_supxlabel()
 
 

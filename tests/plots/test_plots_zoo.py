@@ -42,6 +42,25 @@ def test_accuracy_by_size_has_a_panel_a_run_the_chance_line_and_all_numbers():
     assert "guessing gives 10.0 %" in figure.alt_text
 
 
+def test_bars_reach_two_standard_errors_of_the_images_and_are_told():
+    lines = {"small": {32: 0.6, 64: 0.5}, "large": {32: 0.4, 64: 0.7}}
+    figure = accuracy_by_size({"yours": lines}, title="Size decides", chance=0.1, images=(400,))
+    (low, high) = figure.axes[0].collections[0].get_segments()[1][:, 1]
+    assert (low, high) == pytest.approx((45, 55)) and "two standard errors" in figure.get_supxlabel()
+    work = price_of_size(SIZES, title="Work", data="cartoons", images=5000)
+    assert len(work.axes[0].collections[0].get_segments()) == 3 and "two standard errors" in work.alt_text
+
+
+def test_a_ring_marks_models_and_says_why():
+    figure = zoo_accuracy(ROWS, "GMAC", title="Rings", ringed=("second recipe", ["vit"]))
+    (ring,) = figure.axes[0].lines
+    assert tuple(ring.get_xydata()[0]) == (17.6, 81.0) and ring.get_fillstyle() == "none"
+    assert (
+        "ring: second recipe" in figure.get_supxlabel().replace("\n", " ")
+        and "Ring: second recipe: vit" in figure.alt_text
+    )
+
+
 def test_alt_text_has_title_and_numbers(drawn):
     for name, figure in drawn.items():
         assert figure.get_suptitle() in figure.alt_text.replace("\n", " "), name

@@ -48,6 +48,7 @@ def test_licences_say_what_they_allow():
 def test_history_goes_by_years_and_a_line_tells_the_published_cost():
     facts = {name: published_facts(entries.find(name)) for name in summaries.HISTORY}
     rows = summaries.history(facts)
+    assert (rows[0]["GMAC"], rows[1]["GMAC"]) == ("0.0007", "0.71")
     assert [row["year"] for row in rows] == sorted(row["year"] for row in rows) and len(rows) == len(facts)
     assert summaries.in_short(facts["AlexNet"]) == (
         "AlexNet (2012, IMAGENET1K_V1): 61.10 M parameters, 0.71 GMAC at 224 px, top-1 56.5 %"
