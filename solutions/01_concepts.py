@@ -575,7 +575,7 @@ try_yours(on_the_record)
 # %% tags=["record"]
 long_means = {method: label_runs.curve(record, method) for method in label_runs.METHODS}
 of_scratch = long_means["scratch, ResNet-18"]
-spreads = {start: [label_runs.told(record, f"{start}, ResNet-18", n) for n in (100, 500, 1000)] for start in ("probe", "fine-tuned")}
+spreads = {way: [label_runs.told(record, f"{way}, ResNet-18", n) for n in (100, 500, 1000)] for way in ("probe", "fine-tuned")}
 assert spreads["probe"] == ["8.2 times (5.7 to 13.5)", "5.4 times (4.2 to 6.4)", "4.1 times (3.4 to 4.6)"]
 assert spreads["fine-tuned"] == ["5.6 times (5.3 to 6.2)", "5.0 times (3.8 to 7.3)", "5.7 times (5.0 to 6.1)"]
 assert label_runs.told(record, "probe, EfficientNet-Lite0", 100) == "more than 100 times"
