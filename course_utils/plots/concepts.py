@@ -35,7 +35,7 @@ BAND = "line: mean, band: lowest to highest seed"
 # Fill and edge of a box by what happens to the part in training; its text says it, too.
 TRAINS, FROZEN, NEW = ("#CFE6F5", COLOURS[0]), ("0.9", FAINT), ("#FBDCC8", COLOURS[1])
 # Left edge and width of each column, in the unit of the drawing.
-COLUMNS = {"input": (0, 1.9), "backbone": (2.5, 2.9), "neck": (6.0, 1.7), "head": (8.3, 2.3)}
+COLUMNS = {"input": (0, 1.9), "backbone": (2.5, 3.1), "head": (6.2, 2.6)}
 NETWORKS = (
     ("upstream task", {
         "input": ("many labelled\nphotographs", None), "backbone": ("backbone\ntrains", TRAINS),
@@ -47,10 +47,6 @@ NETWORKS = (
         "input": ("your few\npictures", None),
         "backbone": ("the same backbone trains,\nall (full) or a part (partial)", TRAINS),
         "head": ("new head\nyour classes, trains", NEW)}),
-    ("for comparison:\na detector", {
-        "input": ("your pictures\nwith boxes", None),
-        "backbone": ("the same backbone trains,\nmaps of several sizes", TRAINS),
-        "neck": ("neck (FPN)\nmixes, trains", NEW), "head": ("head\nwhat, where; trains", NEW)}),
 )  # fmt: skip
 BOX, ROW = 0.9, 1.3  # height of a box, distance of rows
 ENTRY = 0.25  # above the middle of a box: where copied weights come in
@@ -58,9 +54,9 @@ ENTRY = 0.25  # above the middle of a box: where copied weights come in
 
 @house_style()
 def vocabulary() -> CourseFigure:
-    """Upstream and downstream task, backbone, neck and head, linear probe and fine-tuning."""
+    """Upstream and downstream task, backbone and head, linear probe and fine-tuning."""
     note = "blue: pretrained or being pretrained, trains; grey: frozen; orange: new, trains"
-    fig = new_figure("Transfer: the backbone is carried over, the head is new", ("sketch", note), height=4.6)
+    fig = new_figure("Transfer: the backbone is carried over, the head is new", ("sketch", note), height=3.6)
     ax = fig.add_subplot()
     for row, (title, parts) in enumerate(NETWORKS):
         middle = -row * ROW
@@ -71,14 +67,14 @@ def vocabulary() -> CourseFigure:
         for left, right in zip(order, order[1:]):
             _arrow(ax, (sum(COLUMNS[left]), middle), (COLUMNS[right][0], middle))
     _copies(ax)
-    ax.set(xlim=(-2.4, 10.8), ylim=(-3 * ROW - 0.6, 0.6))
+    ax.set(xlim=(-2.4, 9.0), ylim=(-2 * ROW - 0.6, 0.6))
     ax.set_axis_off()
     words = "; ".join(
         f"{title}: {', '.join(text for text, _ in parts.values())}" for title, parts in NETWORKS
     )
-    copied = "Arrows copy the upstream backbone's weights into the other three."
+    copied = "Arrows copy the upstream backbone's weights into the other two."
     return write_alt_text(
-        fig, f"Four rows of boxes from pictures to head. {words}. {copied}".replace("\n", " ")
+        fig, f"Three rows of boxes from pictures to head. {words}. {copied}".replace("\n", " ")
     )
 
 

@@ -32,15 +32,21 @@ def occlusion(photo: Tensor, lost: Tensor, *, title: str, data: str = "") -> Cou
         data: what the photograph is, for the caption.
     """
     picture, points = photo.permute(1, 2, 0).numpy(), 100 * lost.numpy()
-    fig = new_figure(title, (data, f"{lost.numel()} places covered in turn"), height=3.2)
+    side = photo.shape[1] // lost.shape[0]
+    covered = f"a grey square of {side} pixels over each of {lost.numel()} places in turn"
+    fig = new_figure(title, (data, covered), height=3.2)
     left, right = fig.subplots(1, 2)
     left.imshow(picture)
     right.imshow(picture.mean(axis=2), cmap="gray", alpha=0.35)
     most = max(1.0, float(np.abs(points).max()))
     extent = (0, photo.shape[2], photo.shape[1], 0)
     heat = right.imshow(points, cmap="PuOr_r", vmin=-most, vmax=most, extent=extent, alpha=0.7)
-    for ax in (left, right):
-        ax.axis("off")
+    left.axis("off")
+    for axis, n, side in ((right.yaxis, lost.shape[0], extent[2]), (right.xaxis, lost.shape[1], extent[1])):
+        axis.set_ticks([(i + 0.5) * side / n for i in range(n)], [str(i + 1) for i in range(n)])
+    right.set(xlabel="column", ylabel="row")
+    right.tick_params(length=0)
+    right.grid(visible=False)
     fig.colorbar(heat, ax=right, label="probability lost (points)", shrink=0.9)
     row, column = np.unravel_index(points.argmax(), points.shape)
     place = f"row {row + 1} of {points.shape[0]}, column {column + 1} of {points.shape[1]}"

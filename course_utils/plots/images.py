@@ -171,11 +171,11 @@ def photos_and_guesses(
     """
     fig = new_figure(title, (data, count(len(photos), "photograph")), height=max(2.1, 1.45 * len(photos)))
     axes = fig.subplots(len(photos), 2, width_ratios=(1, 2.6), squeeze=False)
-    words = []
+    words, most = [], max(chance for _, guesses in photos.values() for _, chance in guesses)
     for (left, right), (shows, (photo, guesses)) in zip(axes, photos.items()):
         _photo(left, _pixels(photo[None])[0])
         right.set_title(f"a person sees: {legible(shows)}", loc="left", size=9)
-        words.append(f"{shows}: {_guesses(right, guesses)}")
+        words.append(f"{shows}: {_guesses(right, guesses, most)}")
         if right is not axes[-1, 1]:
             right.set_xlabel("")
             right.tick_params(axis="x", labelbottom=False)
@@ -214,14 +214,14 @@ def _size_of_photo(image: np.ndarray) -> str:
     return f"photograph of {image.shape[1]} × {image.shape[0]} pixels"
 
 
-def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]]) -> str:
-    """Draw the guesses as bars; returns them in words."""
+def _guesses(ax: Axes, guesses: Sequence[tuple[str, float]], most: float = 0.9) -> str:
+    """Draw the guesses as bars, with room up to ``most`` and a little more; returns them in words."""
     names = display_names([name for name, _ in guesses], length=30)
     chances = [100 * float(chance) for _, chance in guesses]
     bars = ax.barh(range(len(names)), chances, color=RIGHT, height=0.6)
     ax.bar_label(bars, [f"{chance:.1f} %" for chance in chances], padding=4)
     ax.set_yticks(range(len(names)), names)
-    ax.set(xlabel="probability (%)", xlim=(0, 100), ylim=(len(names) - 0.5, -0.5))
+    ax.set(xlabel="probability (%)", xlim=(0, 100 * most + 10), ylim=(len(names) - 0.5, -0.5))
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     return ", ".join(f"{name} {chance:.1f} %" for name, chance in zip(names, chances))

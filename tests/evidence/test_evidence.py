@@ -234,6 +234,16 @@ def test_labels_that_a_start_is_worth_as_a_number_with_a_range():
     factor, low, high = labels.worth(record, tuned, 100)
     assert low < factor < high and factor == pytest.approx(10) and low == pytest.approx(5 * 2 ** (2 / 3))
     assert labels.worth(record, labels.METHODS[0], 100)[0] is not None
+    assert labels.worth(record, tuned, 100, factor=lambda better, plain, n: better[n]) == (0.45, 0.4, 0.5)
+
+
+def test_the_worth_in_words_has_a_range_and_a_bound_where_scratch_does_not_get_there():
+    tuned, scratch = labels.METHODS[2:]
+    plain = {10: [0.2, 0.2], 100: [0.4, 0.4], 1_000: [0.5, 0.6]}  # by labels a class, of ten
+    record = record_of({tuned: {10: [0.3, 0.4], 50: [0.7, 0.7], 100: [0.5, 0.55]}, scratch: plain})
+    assert labels.told(record, tuned, 100) == "5.6 times (3.2 to 10.0)"
+    assert labels.told(record, tuned, 500) == "more than 20 times"
+    assert labels.told(record, tuned, 1_000) == "6.8 times (3.2 to more than 10)"
 
 
 def test_the_printed_colour_jitter_and_rotation_are_torchvisions():

@@ -13,6 +13,8 @@ def test_occlusion_tells_the_place_that_costs_most():
     figure = plots.occlusion(photo, lost, title="What it needs", data="a photograph")
     assert "row 2 of 3, column 3 of 4 costs most: 25 points" in figure.alt_text
     assert figure.axes[-1].get_ylabel() == "probability lost (points)"
+    assert "a grey square of 20 pixels over each of 12 places" in figure.get_supxlabel()
+    assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == ["1", "2", "3"]
 
 
 def test_embedding_names_the_classes_that_are_there():
