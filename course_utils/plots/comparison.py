@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LONGEST = 34  # letters of a pair's name
 SHOWN_KERNELS = 8
+APART = 0.09  # of a row: between the points of two seeds, which may be equal
 WINDOW_COLOURS = (WRONG, series_style(2)[0], series_style(3)[0])
 FEW = 5  # images of a bin from which its accuracy says something
 
@@ -164,8 +165,9 @@ def class_differences(
     ax = fig.add_subplot()
     for row, i in enumerate(order):
         points = [100 * values[i] for values in differences]
+        rows = [row + APART * (seed - (len(points) - 1) / 2) for seed in range(len(points))]
         ax.plot([100 * means[i]] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=2)
-        ax.plot(points, [row] * len(points), "o", color=RIGHT, alpha=0.75)
+        ax.plot(points, rows, "o", color=RIGHT, alpha=0.75)
     if band:
         ax.axvspan(-100 * band, 100 * band, color=FAINT, alpha=0.15, linewidth=0)
     ax.axvline(0, color=FAINT, linewidth=1)
