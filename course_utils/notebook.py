@@ -140,6 +140,13 @@ class Session:
         record = reading.read(name)
         show_table(reading.rows(record, only), caption=reading.caption(record))
 
+    def evidence_runs(self, arms: Mapping[str, tuple[str, str]]) -> list[dict[str, object]]:
+        """Rows for a table of runs on different terms: what it calls each, its experiment and its arm."""
+        return [
+            reading.single_run(reading.read(name)["arms"][arm], called)
+            for called, (name, arm) in arms.items()
+        ]
+
     def evidence_by_epoch(self, name: str, arm: str) -> tuple[list[list[float]], list[int]]:
         """Of one arm of an experiment: validation accuracies, a list a run, and the epochs of each phase."""
         found = reading.read(name)["arms"][arm]

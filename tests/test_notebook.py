@@ -8,6 +8,7 @@ from course_utils import plots
 from course_utils.analysis.arms import Arm
 from course_utils.course import recorded
 from course_utils.notebook import answer_of, show_arms, start, try_yours
+from course_utils.tables import percent
 
 NAME = "03_resnet18_finetune"
 
@@ -143,6 +144,13 @@ def test_arms_are_shown_as_a_table(capsys):
 def test_epochs_of_an_experiment_are_read_run_by_run(session):
     runs, phases = session.evidence_by_epoch("s0", "as printed, small weights")
     assert len(runs[0]) == sum(phases) and all(0 < value < 1 for value in runs[0])
+
+
+def test_runs_on_different_terms_are_rows_of_one_table(session):
+    (row,) = session.evidence_runs({"in two sizes": ("start", "partial fine-tuning")})
+    assert (row["run"], row["pixels"], row["epochs"]) == ("in two sizes", "96, then 144", 3)
+    (row,) = session.evidence_runs({"as it is": ("s0", "ours, small weights")})
+    assert (row["pixels"], row["epochs"], row["test accuracy"]) == ("32", 40, percent(0.8491))
 
 
 def unanswered() -> None:

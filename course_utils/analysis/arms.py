@@ -46,6 +46,10 @@ class Arm:
     def high(self) -> float:
         return max(self.scores)
 
+    def points_over(self, other: Arm) -> list[float]:
+        """By how many points of accuracy this arm is ahead of the other, seed by seed."""
+        return [100 * (a - b) for a, b in zip(self.scores, other.scores)]
+
     @property
     def range_text(self) -> str:
         """From the lowest to the highest seed, in per cent, for a table."""

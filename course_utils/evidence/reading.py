@@ -10,6 +10,7 @@ from course_utils.analysis.arms import Arm
 from course_utils.errors import CourseError
 from course_utils.tables import percent
 
+NATIVE_PIXELS = 32  # of CIFAR-10: where a stage has no size of its own
 RECORDS = Path(__file__).parents[1] / "recorded" / "evidence"
 
 
@@ -51,6 +52,18 @@ def rows(record: Mapping, only: Sequence[str] | Mapping[str, str] = ()) -> list[
     found = record["arms"]
     shown = only if isinstance(only, Mapping) else {name: name for name in only or found}
     return [_row(called, found[name]) for name, called in shown.items() if name in found]
+
+
+def single_run(found: Mapping, called: str) -> dict[str, object]:
+    """One arm as a row of a table of runs on different terms: start, pixels, epochs, accuracy."""
+    pixels = (str(stage["pixels"] or NATIVE_PIXELS) for stage in found["stages"])
+    return {
+        "run": called,
+        "start": found["start"],
+        "pixels": ", then ".join(pixels),
+        "epochs": sum(n for stage in found["stages"] for n in stage["epochs"]),
+        "test accuracy": percent(arm(called, found).mean),
+    }
 
 
 def caption(record: Mapping) -> str:

@@ -72,6 +72,22 @@ def last_map(model: nn.Module, size: int) -> tuple[int, int]:
     return sizes[-1]
 
 
+def map_sides(model: nn.Module, size: int) -> dict[str, int]:
+    """Side of the feature map after each stage of a ResNet, for an image of ``size`` pixels.
+
+    A stage that does nothing (``nn.Identity``), norm and ReLU are left out.
+    """
+    sides, x = {"input": size}, _blank(model, size)
+    with torch.inference_mode():
+        for name, stage in model.eval().named_children():
+            if name == "avgpool":
+                break
+            x = stage(x)
+            if not isinstance(stage, nn.BatchNorm2d | nn.ReLU | nn.Identity):
+                sides[name] = x.shape[-1]
+    return sides
+
+
 def accepts(model: nn.Module, size: int) -> bool:
     """Whether ``model`` runs on an image of ``size`` pixels."""
     try:

@@ -44,7 +44,7 @@ from course_utils.plots.results import (
     learning_curves,
 )
 from course_utils.plots.spending import accuracy_by_work, leads
-from course_utils.plots.training import epoch_metrics, iteration_loss
+from course_utils.plots.training import epoch_metrics, iteration_loss, unfreezing_jump
 from course_utils.plots.two_backbones import backbones
 from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy, zoo_timeline
 
@@ -93,6 +93,7 @@ __all__ = [
     "residual_sizes",
     "show",
     "size_against_loss",
+    "unfreezing_jump",
     "vocabulary",
     "who_is_right",
     "worst_mistakes",

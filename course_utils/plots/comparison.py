@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LONGEST = 34  # letters of a pair's name
 SHOWN_KERNELS = 8
+APART = 0.09  # of a row: between the points of two seeds, which may be equal
 WINDOW_COLOURS = (WRONG, series_style(2)[0], series_style(3)[0])
 FEW = 5  # images of a bin from which its accuracy says something
 
@@ -247,8 +248,9 @@ def class_differences(
     ax = fig.add_subplot()
     for row, i in enumerate(order):
         points = [100 * values[i] for values in differences]
+        rows = [row + APART * (seed - (len(points) - 1) / 2) for seed in range(len(points))]
         ax.plot([100 * means[i]] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=2)
-        ax.plot(points, [row] * len(points), "o", color=RIGHT, alpha=0.75)
+        ax.plot(points, rows, "o", color=RIGHT, alpha=0.75)
     middle = 100 * (overall or 0.0)
     if band:
         ax.axvspan(middle - 100 * band, middle + 100 * band, color=FAINT, alpha=0.15, linewidth=0)

@@ -67,7 +67,7 @@ def accuracy_by_work(
 
     Args:
         panels: by title, rows of name, accuracies (fractions) of the seeds, and work. What a name says
-            before a comma decides the colour; points of one colour in one panel are joined.
+            before a comma decides the colour. No line joins points: they may be runs of other recipes.
         work_labels: for each panel what its work is, with the unit.
         data: name of the data set and numbers of images, for the caption.
     """
@@ -78,7 +78,7 @@ def accuracy_by_work(
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     for ax, label, (panel, rows) in zip(axes, work_labels, panels.items()):
         for kind in kinds:
-            _joined(ax, [row for row in rows if _kind(row[0]) == kind], *series_style(kinds.index(kind)))
+            _points(ax, [row for row in rows if _kind(row[0]) == kind], *series_style(kinds.index(kind)))
         _log_scale(ax, _ticks([work for *_, work in rows]))
         ax.set(xlabel=legible(label), ylabel="accuracy (%)")
         ax.set_title(legible(panel), size=10)
@@ -94,11 +94,7 @@ def _kind(name: str) -> str:
     return name.partition(",")[0]
 
 
-def _joined(ax: Axes, rows: Sequence[Row], colour: str, marker: str) -> None:
-    rows = sorted(rows, key=lambda row: row[2])
-    ax.plot(
-        [w for *_, w in rows], [100 * mean(s) for _, s, _ in rows], color=colour, alpha=0.5, linewidth=1.2
-    )
+def _points(ax: Axes, rows: Sequence[Row], colour: str, marker: str) -> None:
     for _, scores, work in rows:
         ax.plot([work] * 2, [100 * min(scores), 100 * max(scores)], color=colour, linewidth=2.5, alpha=0.4)
         _dots(ax, work, [100 * mean(scores)], colour, marker, hollow=len(scores) == 1)

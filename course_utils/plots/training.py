@@ -21,7 +21,11 @@ from course_utils.plots.labels import label_right, label_top
 from course_utils.tables import count, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from course_utils.training.history import History
+
+NO_EPOCH = "the history holds no finished epoch: train for one at least."
 
 
 @house_style()
@@ -51,11 +55,42 @@ def iteration_loss(history: History, *, smooth: int | None = None, title: str | 
 
 
 @house_style()
+def unfreezing_jump(
+    history: History, recorded: Sequence[float], frozen: int, *, title: str, data: str
+) -> CourseFigure:
+    """Accuracy of every epoch: on the left this run, on the right another one that was recorded.
+
+    Args:
+        recorded: validation accuracies (fractions) of the other run's epochs.
+        frozen: in how many of these the backbone was frozen.
+        data: what the other run was trained on, for the caption.
+    """
+    if not history.records:
+        raise DataError(NO_EPOCH)
+    fig = new_figure(title, ("left: " + ", ".join(_facts(history)), f"right: {data}"), height=3.5)
+    ours, theirs = fig.subplots(1, 2)
+    _pair(ours, history.records, "accuracy", "accuracy (%)", 100)
+    ours.set_xlabel("epoch of your run")
+    label_top(ours, _unfreezing([e - 0.5 for e in history.unfreeze_epochs]))
+    label_right(ours)
+    epochs = range(1, len(recorded) + 1)
+    theirs.plot(
+        epochs, [100 * value for value in recorded], color=series_style(1)[0], marker="s", label="val"
+    )
+    theirs.set(xlabel="epoch, recorded", ylabel="validation accuracy (%)")
+    theirs.xaxis.set_major_locator(MaxNLocator(integer=True))
+    label_top(theirs, _unfreezing([frozen + 0.5]))
+    before, after = recorded[frozen - 1 : frozen + 1]
+    words = f"recorded, {percent(before)} before unfreezing and {percent(after)} after it"
+    return write_alt_text(fig, f"Two line charts of accuracy by epoch; {words}")
+
+
+@house_style()
 def epoch_metrics(history: History, *, title: str | None = None) -> CourseFigure:
     """Loss and accuracy of every epoch in training and validation; unfreezing and best marked."""
     epochs = history.records
     if not epochs:
-        raise DataError("the history holds no finished epoch.", do="train for one epoch at least")
+        raise DataError(NO_EPOCH)
     best = epochs[history.best_epoch - 1]
     title = title or f"Best on validation: epoch {best.epoch}, {percent(best.val_accuracy)}"
     cut_short = "interrupted" if history.interrupted else ""

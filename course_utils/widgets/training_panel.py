@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from course_utils import plots
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
-from course_utils.plots.frame import mimebundle
+from course_utils.plots.frame import CourseFigure, mimebundle
 from course_utils.plots.growing import growing_curves
 from course_utils.training.checkpoint import MemoryCheckpoint
 from course_utils.training.fitting import fit
@@ -37,6 +37,7 @@ def fit_with_panel(
     *,
     checkpoint: str | Path | MemoryCheckpoint | None = None,
     seed: int = 0,
+    figure: Callable[[History], CourseFigure] = plots.epoch_metrics,
 ) -> History:
     """:func:`~course_utils.training.fitting.fit` with a panel to look at while it trains.
 
@@ -47,14 +48,15 @@ def fit_with_panel(
     Args:
         checkpoint: as for ``fit``; by default one in memory, where there is a panel.
         seed: as for ``fit``.
+        figure: what shows the history at the end.
     """
     if not live.is_interactive():
         history = fit(model, splits, recipe, preprocess, checkpoint=checkpoint, seed=seed)
         if history.records:
-            plots.show(plots.epoch_metrics(history))
+            plots.show(figure(history))
         return history
 
-    panel = TrainingPanel(recipe.epochs)
+    panel = TrainingPanel(recipe.epochs, figure)
     kept = checkpoint or MemoryCheckpoint()
 
     def train() -> History:
@@ -81,12 +83,13 @@ class TrainingPanel:
 
     Args:
         epochs: how many the run will have.
+        figure: what shows the history at the end.
     """
 
-    def __init__(self, epochs: int):
+    def __init__(self, epochs: int, figure: Callable[[History], CourseFigure] = plots.epoch_metrics):
         import ipywidgets as widgets
 
-        self.epochs, self.stop = epochs, threading.Event()
+        self.figure, self.epochs, self.stop = figure, epochs, threading.Event()
         self.history, self.next_look = History(), 0.0
         self.losses: list[float] = []
         self.started, self.epochs_before = 0.0, 0
@@ -170,7 +173,7 @@ class TrainingPanel:
         _show(self.resume_button, resume)
         self.state.value = html.escape(state)
         if self.kept.records:
-            self._publish(mimebundle(plots.epoch_metrics(self.kept)), update=True)
+            self._publish(mimebundle(self.figure(self.kept)), update=True)
 
     def _draw(self) -> None:
         """Bars, texts and curves as they stand."""

@@ -9,6 +9,7 @@ from torchvision import models as zoo
 
 from course_utils.errors import CourseError, NoHeadError
 from course_utils.models.building import build_model, describe_start, new_layers
+from course_utils.models.cost import map_sides
 from course_utils.models.freezing import (
     count_parameters,
     free_last_block,
@@ -102,7 +103,8 @@ def test_stems_give_their_map_sizes_and_keep_the_weights(small, stem, side):
     model.layer4.register_forward_hook(lambda *args: sizes.append(args[2].shape[-1]))
     with torch.inference_mode():
         assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
-    assert sizes == [side]
+    assert sizes == [side] and map_sides(model, 32)["layer4"] == side
+    assert ("maxpool" in map_sides(model, 32)) == (stem == "stock")
     given = {name: tensor.to(torch.float32) for name, tensor in small.state.items()}
     kept = [
         n

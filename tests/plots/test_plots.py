@@ -71,6 +71,7 @@ def figures(image_set) -> dict:
         "worst_mistakes": plots.worst_mistakes(image_set, logits, 5),
         "iteration_loss": plots.iteration_loss(history),
         "epoch_metrics": plots.epoch_metrics(history),
+        "unfreezing_jump": plots.unfreezing_jump(history, [0.5, 0.6], 1, title="It jumps", data=data),
         "learning_curves": plots.learning_curves(curves, title="Ahead", data=data, n_images=50),
         "arms": plots.arms(some_arms(), title="Ahead", data=data),
         "accuracy_against_cost": plots.accuracy_against_cost(rows, title="Dear", **cost),
@@ -366,6 +367,14 @@ def test_epoch_metrics_mark_unfreezing_and_the_best_epoch():
     assert {"unfrozen", "best", "train", "val"} <= set(printed_on(fig).split("\n"))
 
 
+def test_the_jump_at_unfreezing_stands_beside_your_run():
+    recorded = [0.53, 0.56, 0.57, 0.66, 0.70]
+    fig = plots.unfreezing_jump(a_history(), recorded, 3, title="It jumps", data=DATA)
+    assert "57.0 % before unfreezing and 66.0 % after it" in fig.alt_text.replace("\u00a0", " ")
+    dashed = [[line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"] for ax in fig.axes]
+    assert dashed == [[2.5], [3.5]] and {"unfrozen", "train", "val"} <= set(printed_on(fig).split("\n"))
+
+
 def test_iteration_loss_marks_unfreezing_at_its_iteration():
     ax = plots.iteration_loss(a_history()).axes[0]
     assert [line.get_xdata()[0] for line in ax.lines if line.get_linestyle() == "--"] == [20.5]
@@ -445,6 +454,7 @@ def test_map_sizes_are_to_scale():
         lambda: plots.worst_mistakes(tiny_images(3), torch.rand(2, 3)),
         lambda: plots.iteration_loss(History()),
         lambda: plots.epoch_metrics(History()),
+        lambda: plots.unfreezing_jump(History(), [0.5, 0.6], 1, title="It jumps", data=DATA),
         lambda: plots.first_layer_kernels(torch.rand(8, 1, 3, 3), title="grey"),
     ],
 )

@@ -76,6 +76,12 @@ def test_classes_are_sorted_by_their_mean(drawn):
     assert "cat +20.0; ship +0.0; dog -15.0" in fig.alt_text and "2 seeds" in fig.alt_text
 
 
+def test_equal_points_of_two_seeds_do_not_hide_each_other():
+    fig = plots.class_differences([[0.1], [0.1]], ["cat"], **NAMES, title="A message", data=DATA)
+    (points,) = [line for line in fig.axes[0].lines if line.get_marker() == "o"]
+    assert len(set(points.get_xdata())) == 1 and len(set(points.get_ydata())) == 2
+
+
 def test_what_luck_may_give_is_grey(drawn):
     assert not drawn["class_differences"].axes[0].patches
     fig = plots.class_differences(

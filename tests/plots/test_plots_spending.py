@@ -43,9 +43,13 @@ def test_one_run_is_hollow(drawn):
         assert sum(line.get_markerfacecolor() == "white" for line in markers) == hollow
 
 
-def test_no_line_joins_leads_of_unlike_runs(drawn):
+def test_no_line_joins_points_of_unlike_runs(drawn):
     (ax,) = drawn["leads"].axes
     assert all(line.get_linestyle() == "None" or len(set(line.get_ydata())) == 1 for line in ax.get_lines())
+    for ax in drawn["accuracy_by_work"].axes:
+        assert all(
+            line.get_linestyle() == "None" or len(set(line.get_xdata())) == 1 for line in ax.get_lines()
+        )
 
 
 def test_nothing_is_cut_off(drawn):

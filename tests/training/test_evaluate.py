@@ -184,3 +184,8 @@ def test_a_comparison_for_a_table_says_whether_it_is_decided():
     assert compared(ahead, behind) == "53.0 % against 30.0 %, decided"
     assert compared(behind, ahead) == "30.0 % against 53.0 %, decided"
     assert compared(ahead, Arm("c", (0.53,), 1000)) == "53.0 % against 53.0 %, undecided"
+
+
+def test_points_over_another_arm_are_seed_by_seed():
+    ahead, behind = (Arm(name, scores, 100) for name, scores in (("a", (0.5, 0.75)), ("b", (0.25, 0.5))))
+    assert ahead.points_over(behind) == [25, 25]

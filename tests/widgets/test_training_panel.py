@@ -35,8 +35,8 @@ def panels(monkeypatch):
     """Every panel that is made."""
     found, make = [], TrainingPanel.__init__
 
-    def remember(panel, epochs):
-        make(panel, epochs)
+    def remember(panel, *given):
+        make(panel, *given)
         found.append(panel)
 
     monkeypatch.setattr(TrainingPanel, "__init__", remember)
@@ -83,6 +83,11 @@ def test_without_anybody_it_is_fit_and_a_figure(monkeypatch):
     monkeypatch.setattr(training_panel, "TrainingPanel", None)
     assert_same(watched(), plain())
     assert [figure.get_suptitle()[:4] for figure in shown] == ["Best"]
+
+
+def test_another_figure_may_show_the_end(published):
+    watched(figure=training_panel.plots.iteration_loss)
+    assert "Line chart of" in published[-1][0]["text/plain"]
 
 
 def test_with_somebody_the_numbers_are_those_of_fit(published, panels):
