@@ -740,7 +740,7 @@ assert all(a > b for a, b in zip(runs_lost["layer1.0"], runs_lost["layer1.1"]))
 # %% [markdown]
 # **Read it.** Recorded, the losses fall from block to block: 23.4, 17.5, 11.7, 4.8 and 2.0 points of 62.7 %. All but the last are decided: every seed loses, and the mean is over its two standard errors (without `layer4.1` one seed gains 0.2). At `smoke`, on 60 images, hardly any is.
 #
-# The sizes go nearly the other way: `layer4.1` has the largest F(x), 1.17 times its shortcut. Whether it or `layer3.1` is missed least is undecided (with one of three seeds `layer3.1`); the three earlier blocks are missed more with every seed.
+# The sizes go nearly the other way: `layer4.1` has the largest F(x), 1.17 times its shortcut. Whether it or `layer3.1` is missed least is undecided (with one of three seeds it is `layer3.1`); the three earlier blocks are missed more with every seed.
 # **The size says how far a block moves its input, not how much anyone needs the move.** (In section 4 it was 2.9 in this block, before fine-tuning. A ratio belongs to the training, too.)
 #
 # Why? The first suspect is **depth**: behind `layer1.0` stand seven blocks that were trained on what it makes, behind `layer4.1` only the head. Depth orders the losses perfectly (rank correlation -1.0), size nearly so (-0.9); five blocks prove neither, and no two of one depth were compared.
@@ -979,7 +979,7 @@ assert [kept_there[f"{kind}, one block less"].range_text for kind in kinds] == [
 #
 # In the stacks with batch norm nothing vanished that a shortcut had to cure: without shortcuts the gradients of the first layers **explode** with depth, before training: 2,100 times at 56 layers, 13 with shortcuts. Who says "vanishing or exploding" is half right about the start; that it causes degradation is not shown.
 #
-# What shortcuts change is what depth does to fitting in a given time: after 40 epochs the plain stack of 32 layers leaves 10.5 % of its training images unfitted, the other three none; after 160 it has fitted them, too. And they make blocks dispensable: one block less, and the plain stack guesses (11.9 %), the residual one keeps 84.4 %.
+# What shortcuts change is what depth does to fitting in a given time: after 40 epochs the plain stack of 32 layers leaves 10.5 % of its training images unfitted, the other three none; after 160 it has fitted them, too. And they make blocks dispensable: with one block less the plain stack of 20 layers guesses (11.9 %), the residual one keeps 84.4 %.
 
 # %% tags=["record"]
 assert f"{min(there_ratio.values()):.2f} {max(there_ratio[b] for b in blocks):.2f} {max(there_ratio.values()):.2f}" == "0.64 1.17 1.17"
