@@ -110,8 +110,9 @@ def _is_number(value: object) -> bool:
     if isinstance(value, int | float):
         return True
     bare = str(value).removeprefix("↓ ").removesuffix("%").strip()
-    digits = bare.replace(",", "").replace(".", "", 1).lstrip("+-−")
-    return digits.isdigit()
+    middle, _, error = bare.partition(" ± ")
+    parts = [middle, error] if error else [middle]
+    return all(part.replace(",", "").replace(".", "", 1).lstrip("+-−").isdigit() for part in parts)
 
 
 def _html_cell(value: object) -> str:

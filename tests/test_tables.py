@@ -21,6 +21,10 @@ def test_a_marked_percentage_is_a_number():
     assert "text-align:right" in html_table([{"rate 0.1": "↓ 26.0 %"}, {"rate 0.1": "34.0 %"}])
 
 
+def test_a_number_with_its_error_is_a_number():
+    assert "text-align:right" in html_table([{"lost": "+23.4 ± 4.2"}, {"lost": "-0.2 ± 1.8"}])
+
+
 def test_html_escapes_and_aligns():
     page = html_table(ROWS, caption="one <run>")
     assert "from &lt;scratch&gt;" in page and "<caption" in page and "one &lt;run&gt;" in page
@@ -28,7 +32,7 @@ def test_html_escapes_and_aligns():
     assert '<th scope="col" style="text-align:left">arm</th>' in page
 
 
-@pytest.mark.parametrize("value", [True, "n/a", "3 seeds", "1.2.3"])
+@pytest.mark.parametrize("value", [True, "n/a", "3 seeds", "1.2.3", "± 2"])
 def test_what_is_no_number_stands_to_the_left(value):
     assert "text-align:right" not in html_table([{"x": value}])
 

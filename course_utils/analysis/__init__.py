@@ -23,7 +23,7 @@ from course_utils.analysis.calibration import (
 )
 from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.damage import accuracy_lost, damage_rows, damaged, is_missed, mean_points
-from course_utils.analysis.depth import Fits, fit_at_best_rate, growth_rows
+from course_utils.analysis.depth import Fits, error_rows, fit_at_best_rate, growth_rows
 from course_utils.analysis.faults import FAULTS, fine_tune_with
 from course_utils.analysis.occlusion import best_guesses, occlusion_map
 from course_utils.analysis.paired import Paired, compare_pair, compare_seeds, exact_p, mid_p, paired_lead
@@ -62,6 +62,7 @@ __all__ = [
     "damage_rows",
     "damaged",
     "describe_worth",
+    "error_rows",
     "estimate_norms",
     "exact_p",
     "expected_calibration_error",

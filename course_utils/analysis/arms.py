@@ -67,16 +67,18 @@ class Arm:
         return Arm(**{**saved, "scores": tuple(saved["scores"])})
 
 
-def choose_rate(val_accuracy: Mapping[float, float], name: str) -> float:
+def choose_rate(val_accuracy: Mapping[float, float], name: str, as_error: bool = False) -> float:
     """Print a grid of learning rates and return the best one by validation accuracy.
 
     Arms that are compared deserve grids of equal size.
 
     Args:
         val_accuracy: for each rate the validation accuracy (fraction) that it led to.
+        as_error: print what each lacks to 1.
     """
     best = max(val_accuracy, key=val_accuracy.__getitem__)
-    row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in val_accuracy.items())
+    shown = {rate: 1 - value if as_error else value for rate, value in val_accuracy.items()}
+    row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in shown.items())
     at_edge = len(val_accuracy) > 1 and best in (min(val_accuracy), max(val_accuracy))
     print(f"{name:<14} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
     return best
@@ -88,12 +90,14 @@ def at_best_rate(
     rates: Iterable[float],
     seeds: Iterable[int],
     score: Callable[[Run], float],
+    as_error: bool = False,
 ) -> tuple[dict[float, float], float, list[Run]]:
     """Try each rate on the first seed, and train the other seeds at the best one.
 
     Args:
         train: one run, of a seed and a learning rate.
         score: of a run, a fraction; the highest decides.
+        as_error: print what each lacks to 1.
 
     Returns:
         The scores by rate, the best rate, and a run for each seed at that rate.
@@ -101,7 +105,7 @@ def at_best_rate(
     first, *others = seeds
     tried = {rate: train(first, rate) for rate in rates}
     grid = {rate: score(run) for rate, run in tried.items()}
-    rate = choose_rate(grid, name)
+    rate = choose_rate(grid, name, as_error)
     return grid, rate, [tried[rate], *(train(seed, rate) for seed in others)]
 
 

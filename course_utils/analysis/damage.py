@@ -86,7 +86,7 @@ def is_missed(lost: Sequence[float], error: float) -> bool:
 def damage_rows(
     ratio: Mapping[str, float], arms: Sequence[Arm], errors: Mapping[str, float]
 ) -> list[dict[str, str]]:
-    """A row for each block: how large its F(x) is, the points that each damage costs, which are decided.
+    """A row for each block: how large its F(x) is, the points that each damage costs, and whether it does.
 
     Args:
         ratio: norm of F(x) over that of x, by block.
@@ -95,11 +95,10 @@ def damage_rows(
     ways = accuracy_lost(arms)
     rows = []
     for block in next(iter(ways.values())):
-        points = {
-            f"lost, {way}": f"{mean_points(lost[block]):+.1f} ± {100 * errors[f'{block} {way}']:.1f}"
-            for way, lost in ways.items()
-        }
-        sure = [way for way, lost in ways.items() if is_missed(lost[block], errors[f"{block} {way}"])]
-        decided = ", ".join(sure) or "neither"
-        rows.append({"block": block, "F(x) over x": f"{ratio[block]:.2f}", **points, "decided": decided})
+        row = {"block": block, "F(x) over x": f"{ratio[block]:.2f}"}
+        for way, lost in ways.items():
+            error = errors[f"{block} {way}"]
+            row[f"lost, {way}"] = f"{mean_points(lost[block]):+.1f} ± {100 * error:.1f}"
+            row[f"{way}: decided"] = "yes" if is_missed(lost[block], error) else "no"
+        rows.append(row)
     return rows

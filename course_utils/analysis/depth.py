@@ -9,7 +9,7 @@ from torch import nn
 
 from course_utils.analysis.arms import Arm, at_best_rate
 from course_utils.analysis.residual import geometric_range
-from course_utils.tables import two_digits
+from course_utils.tables import percent, two_digits
 from course_utils.training.history import History
 
 
@@ -67,10 +67,24 @@ def fit_at_best_rate(
         train: one run, of a seed and a learning rate; returns the model and its history.
         score: a trained network's accuracy on its training images, a fraction.
     """
-    accuracy, rate, runs = at_best_rate(name, train, rates, seeds, lambda run: score(run[0]))
+    accuracy, rate, runs = at_best_rate(name, train, rates, seeds, lambda run: score(run[0]), as_error=True)
     models, histories = zip(*runs)
     scores = (accuracy[rate], *map(score, models[1:]))
     return Fits(name, rate, {rate: 1 - value for rate, value in accuracy.items()}, scores, models, histories)
+
+
+def error_rows(arms: Iterable[Arm]) -> list[dict[str, str]]:
+    """A row for each stack: its training error, the range of its seeds, its rate."""
+    return [
+        {
+            "stack": arm.name,
+            "training error": percent(1 - arm.mean),
+            "lowest to highest": f"{100 * (1 - arm.high):.1f} to {100 * (1 - arm.low):.1f}",
+            "seeds": str(len(arm.scores)),
+            "rate": f"{arm.lr:g}",
+        }
+        for arm in arms
+    ]
 
 
 def growth_rows(ratios: Mapping[str, Mapping[str, Sequence[float]]]) -> list[dict[str, str]]:

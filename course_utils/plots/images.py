@@ -142,7 +142,12 @@ def augmentation_rows(
 
 @house_style()
 def photo_and_guesses(
-    photo: Tensor, guesses: Sequence[tuple[str, float]], *, title: str, data: str = ""
+    photo: Tensor,
+    guesses: Sequence[tuple[str, float]],
+    *,
+    title: str,
+    data: str = "",
+    bars: str = "The most probable classes",
 ) -> CourseFigure:
     """A photograph beside the classes that a network finds most probable, as bars.
 
@@ -150,12 +155,13 @@ def photo_and_guesses(
         photo: uint8 ``[3, H, W]``.
         guesses: class names and their probabilities, the most probable first.
         data: what the photograph is, for the caption.
+        bars: what the bars are, for the alternative text.
     """
     image = _pixels(photo[None])[0]
     fig = new_figure(title, (data, _size_of_photo(image)), height=2.6)
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
     _photo(left, image)
-    return write_alt_text(fig, f"The most probable classes: {_guesses(right, guesses)}")
+    return write_alt_text(fig, f"{bars}: {_guesses(right, guesses)}")
 
 
 @house_style()

@@ -138,7 +138,7 @@ def residual_sizes(
     """
     blocks = list(next(iter(networks.values())))
     images = len(next(iter(networks.values()))[blocks[0]][0])
-    note = "point: mean over images, line: middle 95 % of images, *: projection shortcut"
+    note = "point: mean, line: lowest to highest image, *: projection shortcut"
     fig = new_figure(title, (data, count(images, "image"), note), height=3.6)
     axes = fig.subplots(1, 2)
     words = []
@@ -149,7 +149,7 @@ def residual_sizes(
             values = [sizes[block][which].double() for block in blocks]
             x, means = np.arange(len(blocks)) + shift, [v.mean().item() for v in values]
             ax.plot(x, means, marker, color=colour, markersize=6, label=name)
-            ends = [np.quantile(v.numpy(), (0.025, 0.975)) for v in values]
+            ends = [(v.min().item(), v.max().item()) for v in values]
             ax.vlines(x, *zip(*ends), color=colour, alpha=0.5, linewidth=2)
         ratios = ", ".join(f"{block} {sizes[block][0].mean():.2f}" for block in blocks)
         words.append(f"{name}: ratio {ratios}")
@@ -218,36 +218,52 @@ def size_against_loss(
     sizes: Mapping[str, float],
     lost: Mapping[str, Mapping[str, Sequence[float]]],
     errors: Mapping[str, float],
+    behind: Mapping[str, int],
     *,
     title: str,
     data: str,
 ) -> CourseFigure:
-    """What each block's F(x) is worth against how large it is: a labelled point a block and way of damage.
+    """What each block's F(x) is worth, against how large it is and against how many blocks follow.
 
     Args:
         sizes: for each block the norm of F(x) over that of its shortcut.
         lost: for each way and block the fractions of accuracy that are lost, one for each seed.
         errors: by ``"block way"`` two standard errors of the mean, a fraction.
+        behind: for each block how many blocks stand behind it.
     """
     runs = [scores for blocks in lost.values() for scores in blocks.values()]
     note = "point: mean, line: two standard errors, images paired"
     fig = new_figure(title, (data, seeds(runs), note), height=3.6)
-    ax = fig.add_subplot()
+    left, right = fig.subplots(1, 2, sharey=True)
+    _draw_losses(left, sizes, lost, errors)
+    words = _draw_losses(right, behind, lost, errors)
+    left.set(xlabel="norm of F(x) / norm of x", ylabel="points of accuracy lost")
+    right.set(xlabel="blocks behind it")
+    right.invert_xaxis()
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lost), frameon=False, fontsize=9)
+    ratios = ", ".join(f"{name} {size:.2f}, {behind[name]} behind it" for name, size in sizes.items())
+    return write_alt_text(fig, f"Two scatter plots: ratio {ratios}", *words)
+
+
+def _draw_losses(
+    ax: Axes,
+    places: Mapping[str, float],
+    lost: Mapping[str, Mapping[str, Sequence[float]]],
+    errors: Mapping[str, float],
+) -> list[str]:
+    """A point for each way and block at the block's place, with its error; returns them in words."""
     ax.axhline(0, color=FAINT, linewidth=1)
     words = []
     for i, (way, blocks) in enumerate(lost.items()):
         colour, marker = series_style(i)
-        x, y = [sizes[block] for block in blocks], [100 * mean(scores) for scores in blocks.values()]
+        x, y = [places[block] for block in blocks], [100 * mean(scores) for scores in blocks.values()]
         about = [100 * errors[f"{block} {way}"] for block in blocks]
         ax.errorbar(x, y, about, fmt=marker, color=colour, markersize=7, elinewidth=2, label=way)
         points = ", ".join(f"{name} {value:+.1f}" for name, value in zip(blocks, y))
         words.append(f"{way}, points lost: {points}")
-    _name_columns(ax, sizes, lost, errors)
-    ax.set(xlabel="norm of F(x) / norm of x", ylabel="points of accuracy lost")
-    ax.margins(x=0.1, y=0.14)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lost), frameon=False, fontsize=9)
-    ratios = ", ".join(f"{block} {size:.2f}" for block, size in sizes.items())
-    return write_alt_text(fig, f"Scatter plot: ratio {ratios}", *words)
+    _name_columns(ax, places, lost, errors)
+    ax.margins(x=0.14, y=0.14)
+    return words
 
 
 def _name_columns(
@@ -316,6 +332,36 @@ def _with_ends(ax: Axes, rows: Sequence[tuple[float, float, float, float]], styl
     x, middle, low, high = zip(*rows)
     ax.plot(x, middle, **style)
     ax.vlines(x, low, high, color=style["color"], alpha=0.5, linewidth=3)
+
+
+@house_style()
+def fitted_in_time(
+    curves: Mapping[str, Sequence[Sequence[float]]],
+    afterwards: Mapping[str, float],
+    *,
+    title: str,
+    data: str,
+) -> CourseFigure:
+    """Training error by epoch of runs of several lengths, and what the trained network has afterwards.
+
+    Args:
+        curves: for each run a list per seed of errors (fractions) by epoch, counted while it trains.
+        afterwards: for each run the trained network's mean error (a fraction), in evaluation mode.
+    """
+    note = "line: mean, band: lowest to highest seed, star: afterwards, in evaluation mode"
+    fig = new_figure(title, (data, seeds(list(curves.values())), note), height=3.6)
+    ax = fig.add_subplot()
+    words = []
+    for i, (name, runs) in enumerate(curves.items()):
+        (colour, _), epochs = series_style(i), [[100 * error for error in errors] for errors in zip(*runs)]
+        x, last = range(1, len(epochs) + 1), 100 * afterwards[name]
+        ax.plot(x, [mean(errors) for errors in epochs], color=colour, label=name)
+        ax.fill_between(x, [*map(min, epochs)], [*map(max, epochs)], color=colour, alpha=0.18, linewidth=0)
+        ax.plot(len(epochs), last, "*", color=colour, markersize=14, clip_on=False)
+        words.append(f"{name}: {mean(epochs[-1]):.1f} % in the last epoch, {last:.1f} % afterwards")
+    ax.set(xlabel="epoch", ylabel="training error (%)", ylim=(0, None))
+    ax.legend(frameon=False, fontsize=9, loc="upper right")
+    return write_alt_text(fig, f"Line chart: {'; '.join(words)}")
 
 
 @house_style()

@@ -44,15 +44,17 @@ def test_a_row_says_which_losses_are_decided():
             "block": "layer1.0",
             "F(x) over x": "0.71",
             "lost, left out": "+21.0 ± 2.0",
+            "left out: decided": "yes",
             "lost, shuffled": "+51.0 ± 2.0",
-            "decided": "left out, shuffled",
+            "shuffled: decided": "yes",
         },
         {
             "block": "layer1.1",
             "F(x) over x": "0.50",
             "lost, left out": "+0.0 ± 2.0",
+            "left out: decided": "no",
             "lost, shuffled": "+1.0 ± 2.0",
-            "decided": "neither",
+            "shuffled: decided": "no",
         },
     ]
 

@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from course_utils.analysis import fit_at_best_rate, growth_rows
+from course_utils.analysis import Arm, error_rows, fit_at_best_rate, growth_rows
 from course_utils.training import EpochRecord, History
 
 
@@ -35,7 +35,18 @@ def test_the_rate_of_the_least_training_error_is_chosen_on_the_first_seed(capsys
     assert (fits.arm.lr, fits.arm.n_images) == (0.03, 50)
     assert fits.errors[2] == pytest.approx([0.9, 0.38]) and len(fits.models) == 3
     assert fits.to_dict()["grid"] == pytest.approx({"0.01": 0.4, "0.03": 0.2, "0.1": 0.5})
-    assert "-> 0.03" in capsys.readouterr().out
+    assert "0.01: 40.0%   0.03: 20.0%   0.1: 50.0%   -> 0.03" in capsys.readouterr().out
+
+
+def test_what_is_not_fitted_has_its_range():
+    (row,) = error_rows([Arm("plain, 32 layers", (0.94, 0.8), 500, 0.01)])
+    assert row == {
+        "stack": "plain, 32 layers",
+        "training error": "13.0 %",
+        "lowest to highest": "6.0 to 20.0",
+        "seeds": "2",
+        "rate": "0.01",
+    }
 
 
 def test_growth_has_a_row_a_stack_and_a_column_a_depth():

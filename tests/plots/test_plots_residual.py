@@ -32,6 +32,7 @@ def drawn():
             {"layer1.0": 0.7, "layer2.1": 0.71, "layer4.1": 0.9},
             {"left out": LOST, "shuffled": {name: [0.2, 0.3] for name in LOST}},
             {f"{name} {way}": 0.02 for name in LOST for way in ("left out", "shuffled")},
+            {"layer1.0": 4, "layer2.1": 2, "layer4.1": 0},
             title="The largest is missed least",
             data=DATA,
         ),
@@ -39,6 +40,12 @@ def drawn():
             {"plain": {14: [4.0, 5.0], 56: [2000.0, 2200.0]}, "residual": {14: [2.0, 2.0], 56: [13.0, 14.0]}},
             {"plain": {14: [0.5, 0.7]}, "residual": {14: [0.0, 0.0]}},
             title="The gradient grows",
+            data=DATA,
+        ),
+        "fitted_in_time": plots.fitted_in_time(
+            {"2 epochs": [[0.9, 0.3], [0.8, 0.2]], "3 epochs": [[0.9, 0.5, 0.0], [0.9, 0.4, 0.1]]},
+            {"2 epochs": 0.1, "3 epochs": 0.0},
+            title="Slow, not stuck",
             data=DATA,
         ),
         "path_lengths": plots.path_lengths(path_lengths(10), title="Most ways are of middle length"),
@@ -68,20 +75,32 @@ def test_axes_are_named_and_pure_numbers_have_no_unit(drawn):
 
 def test_a_point_with_its_error_for_each_block_and_way_each_block_named_once(drawn):
     fig = drawn["size_against_loss"]
-    (ax,) = fig.axes
-    assert sorted(text.get_text() for text in ax.texts) == sorted(LOST)
-    points = {bars.get_label(): list(bars.lines[0].get_ydata()) for bars in ax.containers}
-    assert points["left out"] == pytest.approx([11, 5.5, 0]) and points["shuffled"] == pytest.approx([25] * 3)
+    for ax in fig.axes:
+        assert sorted(text.get_text() for text in ax.texts) == sorted(LOST)
+        points = {bars.get_label(): list(bars.lines[0].get_ydata()) for bars in ax.containers}
+        assert points["left out"] == pytest.approx([11, 5.5, 0])
+        assert points["shuffled"] == pytest.approx([25] * 3)
+        (line, *_) = ax.containers[0].lines[2][0].get_segments()
+        assert list(line[:, 1]) == pytest.approx([9, 13])
     assert "left out, points lost: layer1.0 +11.0, layer2.1 +5.5" in fig.alt_text
-    (line, *_) = ax.containers[0].lines[2][0].get_segments()
-    assert list(line[:, 1]) == pytest.approx([9, 13])
+    assert "layer1.0 0.70, 4 behind it" in fig.alt_text
+    (early, *_), (late, *_) = (bars.lines[0].get_xdata() for bars in fig.axes[1].containers)
+    assert early == late == 4 and fig.axes[1].xaxis_inverted()
+
+
+def test_a_star_says_what_the_trained_network_has(drawn):
+    fig = drawn["fitted_in_time"]
+    stars = [line.get_xydata()[0].tolist() for line in fig.axes[0].lines if line.get_marker() == "*"]
+    assert stars == [pytest.approx([2, 10]), pytest.approx([3, 0])]
+    assert "2 epochs: 25.0 % in the last epoch, 10.0 % afterwards" in fig.alt_text
 
 
 def test_names_of_neighbours_do_not_overlap(drawn):
     fig = drawn["size_against_loss"]
     fig.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in fig.axes[0].texts]
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    for ax in fig.axes:
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 
 def test_growth_has_a_logarithmic_axis_and_errors_per_cent_beside_it(drawn):
