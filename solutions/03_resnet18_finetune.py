@@ -1613,7 +1613,7 @@ checks.hidden(hidden_test)
 # Write `train_one_epoch(model, batches, optimizer)`. `batches` is any iterable of `(x, y)`, float `[n, 3, H, W]` and
 # int64 `[n]`, that can be gone through **once**; `n` differs from batch to batch. Each batch goes through the model
 # once, in training mode, and then `optimizer` takes one step on the gradient of this batch's mean cross-entropy,
-# whatever gradients were there before; what is frozen stays so, and does not move.
+# whatever gradients were there before. A frozen parameter stays frozen, and keeps its numbers.
 # Return `(loss, accuracy)` as Python floats: the mean cross-entropy **per image** and the fraction of right
 # predictions, both over the whole epoch.
 #
