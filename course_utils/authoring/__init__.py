@@ -9,6 +9,7 @@ __all__ = [
     "claims",
     "configuration",
     "course_map",
+    "crosslinks",
     "effort",
     "exercises",
     "handout",

@@ -1,6 +1,6 @@
 """The instant checks of chapter 01, a function for each exercise; and what they run on, for hidden tests.
 
-Start reading in ``counting.py``.
+Start reading in ``worth.py``.
 """
 
 from course_utils.checks import report
@@ -32,10 +32,10 @@ __all__ = [
 ]
 
 POINTS = {
-    "probe_size": 3,
     "labels_needed and label_worth": 4,
     "permuted_control": 4,
     "streaming_statistics": 4,
+    "probe_size": 3,
     "topk_accuracy": 3,
 }
 

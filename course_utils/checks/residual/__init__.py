@@ -1,6 +1,6 @@
 """The instant checks of chapter 05, a function for each exercise.
 
-Start reading in ``projecting.py``.
+Start reading in ``blocks.py``.
 """
 
 from course_utils.checks import report
@@ -23,8 +23,8 @@ __all__ = [
 
 POINTS = {
     "BasicBlock": 5,
-    "needs_projection and projection_blocks": 3,
     "logits_without": 4,
+    "needs_projection and projection_blocks": 3,
     "capture_residuals": 4,
     "unit_jacobians": 4,
 }
