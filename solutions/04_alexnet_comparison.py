@@ -959,17 +959,17 @@ session.show_evidence("duel", {
 # not measured.
 
 # %% tags=["record"]
-every = session.evidence("duel")
-with_small, alone = ([every[f"{name}, {start}"] for name in ("ResNet-18", "AlexNet, one linear layer")]
+all_labels = session.evidence("duel")
+tuned_on_all, scratch_on_all = ([all_labels[f"{name}, {start}"] for name in ("ResNet-18", "AlexNet, one linear layer")]
                      for start in ("small weights", "from scratch"))  # fmt: skip
-assert [f"{100 * (a.mean - b.mean):.1f}" for a, b in (alone, with_small)] == ["10.0", "5.2"]
-assert {arm.n_images for arm in (*alone, *with_small)} == {10_000}
-errors = [2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in both) ** 0.5 for both in (alone, with_small)]
-assert f"{100 * max(errors):.1f}" == "1.3"
+assert [f"{100 * (a.mean - b.mean):.1f}" for a, b in (scratch_on_all, tuned_on_all)] == ["10.0", "5.2"]
+assert {arm.n_images for arm in (*scratch_on_all, *tuned_on_all)} == {10_000}
+errors_on_all = [2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in both) ** 0.5 for both in (scratch_on_all, tuned_on_all)]
+assert f"{100 * max(errors_on_all):.1f}" == "1.3"
 from course_utils.evidence import reading
 
-runs = reading.read("duel")
-assert runs["terms"]["epochs"] == 6 and not any(arm["grid_at_edge"] for arm in runs["arms"].values())
+duel_record = reading.read("duel")
+assert duel_record["terms"]["epochs"] == 6 and not any(arm["grid_at_edge"] for arm in duel_record["arms"].values())
 
 # %% [markdown]
 # ## 6 · What one may conclude
