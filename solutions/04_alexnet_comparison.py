@@ -960,11 +960,13 @@ session.show_evidence("duel", {
 
 # %% tags=["record"]
 all_labels = session.evidence("duel")
-tuned_on_all, scratch_on_all = ([all_labels[f"{name}, {start}"] for name in ("ResNet-18", "AlexNet, one linear layer")]
-                     for start in ("small weights", "from scratch"))  # fmt: skip
+names_on_all = ("ResNet-18", "AlexNet, one linear layer")
+tuned_on_all = [all_labels[f"{name}, small weights"] for name in names_on_all]
+scratch_on_all = [all_labels[f"{name}, from scratch"] for name in names_on_all]
 assert [f"{100 * (a.mean - b.mean):.1f}" for a, b in (scratch_on_all, tuned_on_all)] == ["10.0", "5.2"]
 assert {arm.n_images for arm in (*scratch_on_all, *tuned_on_all)} == {10_000}
-errors_on_all = [2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in both) ** 0.5 for both in (scratch_on_all, tuned_on_all)]
+errors_on_all = [2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in both) ** 0.5
+                 for both in (scratch_on_all, tuned_on_all)]  # fmt: skip
 assert f"{100 * max(errors_on_all):.1f}" == "1.3"
 from course_utils.evidence import reading
 
