@@ -32,9 +32,7 @@ def test_groups_hold_each_record_once_the_largest_first():
     assert "GoogLeNet 9.15" in first["top-5 error (%)"]
 
 
-@pytest.mark.parametrize(
-    "table, many", [(summaries.by_supervision, len(entries.ENTRIES)), (summaries.by_licence, 42)]
-)
+@pytest.mark.parametrize("table, many", [(summaries.by_supervision, 42), (summaries.by_licence, 42)])
 def test_a_tally_counts_all_weights(table, many):
     assert sum(row["sets of weights"] for row in table()) == many
 
