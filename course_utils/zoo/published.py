@@ -18,7 +18,7 @@ NOT_STATED = "not stated"
 # In place of a number of crops. Dense: the network slides over the whole picture, here at several scales.
 DENSE_3, DENSE_5, CROPS_AND_DENSE = -3, -5, -153
 VIEWS = {
-    0: "",
+    0: ", crops not stated",
     1: ", 1 crop",
     DENSE_3: ", dense at 3 scales",
     DENSE_5: ", dense at 5 scales",

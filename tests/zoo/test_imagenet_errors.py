@@ -41,7 +41,7 @@ def test_best_single_leaves_out_ensembles_and_extra_data():
     [
         (1, 1, False, "one network, 1 crop, val"),
         (7, 144, True, "7 networks, 144 crops, val, extra data"),
-        (0, 0, False, "several networks, val"),
+        (0, 0, False, "several networks, crops not stated, val"),
         (1, 10, False, "one network, 10 crops, val"),
         (1, DENSE_5, False, "one network, dense at 5 scales, val"),
         (7, DENSE_3, False, "7 networks, dense at 3 scales, val"),
