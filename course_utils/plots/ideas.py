@@ -269,7 +269,7 @@ def _captions(ax: Axes) -> str:
         word(ax, across, 2.2, text, rotation=30, ha="left", rotation_mode="anchor")
     lattice(ax, 1.65, 0.33, 3, cell, lambda row, column: STRONG["linear"] if row == column else "white")
     word(ax, 1.15, 1.72, "image tower")
-    word(ax, 3.42, 1.95, "text tower")
+    word(ax, 2.9, 1.95, "text tower", ha="left")
     word(ax, 2.34, 0.16, "green: should be close; white: far apart")
     word(ax, 1.6, 2.77, "training: pairs from the web", weight="bold")
     return _named(ax, crops[0])

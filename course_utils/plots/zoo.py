@@ -200,7 +200,7 @@ def price_of_size(
     ]
     for step, x0, x1, y0, y1 in zip(steps, work, work[1:], accuracy, accuracy[1:]):
         middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-        ax.annotate(step, middle, (8, -9), **SMALL_PRINT, color=FAINT, ha="left")
+        ax.annotate(step, middle, (8, -17), **SMALL_PRINT, color=FAINT, ha="left")
     if chosen is not None and chosen in sizes:
         ax.plot(sizes[chosen][0], 100 * sizes[chosen][1], "o", markersize=15, fillstyle="none", color=INK)
     ax.set(xlabel="multiply-adds a picture (GMAC)", ylabel="accuracy (%)", xlim=(0, 1.12 * max(work)))

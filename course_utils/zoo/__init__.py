@@ -12,7 +12,6 @@ from course_utils.zoo.hub import Availability, address, availability, cached_fil
 from course_utils.zoo.mocov3 import position_embedding
 from course_utils.zoo.published import (
     RECORDS,
-    SEVERAL_SCALES,
     WIDESPREAD,
     Card,
     Record,
@@ -46,7 +45,6 @@ __all__ = [
     "NAMES",
     "RECORDS",
     "Record",
-    "SEVERAL_SCALES",
     "UNLABELLED",
     "WIDESPREAD",
     "accuracies_by_size",

@@ -15,7 +15,15 @@ from course_utils.zoo.entries import Entry
 ONE_CROP, PROBE = "one network, one crop", "linear probe on frozen features"
 # torchvision: weights may come under the terms of the data that they were trained on (its README).
 NOT_STATED = "not stated"
-SEVERAL_SCALES = -1  # in place of a number of crops
+# In place of a number of crops. Dense: the network slides over the whole picture, here at several scales.
+DENSE_3, DENSE_5, CROPS_AND_DENSE = -3, -5, -153
+VIEWS = {
+    0: ", crops not stated",
+    1: ", 1 crop",
+    DENSE_3: ", dense at 3 scales",
+    DENSE_5: ", dense at 5 scales",
+    CROPS_AND_DENSE: ", 150 crops and dense at 3 scales",
+}
 NON_COMMERCIAL = ("cc-by-nc", "non-commercial")
 # What a card rules out, whatever the licence says: "Out-of-Scope Use Cases" of openai/CLIP, model-card.md.
 EXCLUDED = {"CLIP ViT-B/16": "any deployed use, sold or not"}
@@ -132,7 +140,7 @@ class Record:
         error: top-5 error in per cent on ImageNet-1k.
         networks: how many trained networks vote; more than one is an ensemble. 0: several, and the
             table does not say how many.
-        crops: views of each picture that are averaged; 0: not stated; ``SEVERAL_SCALES``: of several sizes.
+        crops: views of each picture that are averaged; 0: not stated; below 0: dense, see ``VIEWS``.
         split: the images, ``val`` or ``test``.
         extra_data: whether other labelled pictures were used.
         source: the table.
@@ -153,9 +161,7 @@ class Record:
     @property
     def conditions(self) -> str:
         networks = {0: "several networks", 1: "one network"}.get(self.networks, f"{self.networks} networks")
-        crops = {0: "", 1: ", 1 crop", SEVERAL_SCALES: ", several scales"}.get(
-            self.crops, f", {self.crops} crops"
-        )
+        crops = VIEWS.get(self.crops, f", {self.crops} crops")
         return f"{networks}{crops}, {self.split}" + (", extra data" if self.extra_data else "")
 
 
@@ -163,15 +169,16 @@ RECORDS = (
     Record("AlexNet", 15.3, 7, 10, "test", True, "AlexNet, table 2 (ten patches: section 4.1)"),
     Record("AlexNet", 16.4, 5, 10, "val", False, "AlexNet, table 2 (ten patches: section 4.1)"),
     Record("AlexNet", 18.2, 1, 10, "val", False, "AlexNet, table 2 (ten patches: section 4.1)"),
-    Record("VGG", 7.3, 0, 0, "test", False, "ResNet, table 5"),
+    Record("VGG", 7.3, 7, DENSE_3, "test", False, "VGG, table 7 (scales: table 6)"),
     Record("VGG", 8.43, 1, 0, "test", False, "ResNet, table 4"),
-    Record("VGG", 7.1, 1, SEVERAL_SCALES, "val", False, "ResNet, table 4; scales: VGG, table 5"),
+    Record("VGG", 7.5, 1, DENSE_3, "val", False, "VGG, tables 4 and 5 (19 layers)"),
+    Record("VGG", 7.1, 1, CROPS_AND_DENSE, "val", False, "VGG, table 5 (19 layers; crops: section 3.2)"),
     Record("GoogLeNet", 6.67, 7, 144, "test", False, "GoogLeNet, tables 2 and 3"),
     Record("GoogLeNet", 10.07, 1, 1, "val", False, "GoogLeNet, table 3"),
     Record("GoogLeNet", 9.15, 1, 10, "val", False, "GoogLeNet, table 3"),
     Record("GoogLeNet", 7.89, 1, 144, "val", False, "GoogLeNet, table 3"),
     Record("ResNet", 3.57, 6, 0, "test", False, "ResNet, table 5"),
-    Record("ResNet", 4.49, 1, SEVERAL_SCALES, "val", False, "ResNet, table 4 (152 layers)"),
+    Record("ResNet", 4.49, 1, DENSE_5, "val", False, "ResNet, table 4 (152 layers; scales: section 3.4)"),
     Record("ResNet", 5.71, 1, 10, "val", False, "ResNet, table 3 (152 layers)"),
     Record("DenseNet", 7.71, 1, 1, "val", False, "DenseNet, table 3 (121 layers)"),
     Record("DenseNet", 6.66, 1, 10, "val", False, "DenseNet, table 3 (121 layers)"),

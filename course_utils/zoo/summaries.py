@@ -96,9 +96,10 @@ def history(facts: Mapping[str, Mapping]) -> list[dict]:
 
 def by_supervision() -> list[dict]:
     """What told the networks of the zoo what to learn: how many sets of weights, and some of them."""
-    kinds = dict.fromkeys(entry.labels for entry in ENTRIES)
+    trained = [entry for entry in ENTRIES if entry.tag]
+    kinds = dict.fromkeys(entry.labels for entry in trained)
     return [
-        {"learned from": kind, **_tally([entry for entry in ENTRIES if entry.labels == kind])}
+        {"learned from": kind, **_tally([entry for entry in trained if entry.labels == kind])}
         for kind in kinds
     ]
 

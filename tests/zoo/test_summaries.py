@@ -16,7 +16,7 @@ def test_the_widespread_errors_stand_beside_the_best_of_one_network():
     rows = {row["model"]: row for row in summaries.told_and_found()}
     assert list(rows) == list(published.WIDESPREAD)
     assert (
-        rows["ResNet"]["how that was measured"] == "6 networks, test"
+        rows["ResNet"]["how that was measured"] == "6 networks, crops not stated, test"
         and rows["ResNet"]["one network alone"] == "4.49"
     )
     assert rows["DenseNet"]["how that was measured"] == "in no table that we read"
@@ -32,9 +32,7 @@ def test_groups_hold_each_record_once_the_largest_first():
     assert "GoogLeNet 9.15" in first["top-5 error (%)"]
 
 
-@pytest.mark.parametrize(
-    "table, many", [(summaries.by_supervision, len(entries.ENTRIES)), (summaries.by_licence, 42)]
-)
+@pytest.mark.parametrize("table, many", [(summaries.by_supervision, 42), (summaries.by_licence, 42)])
 def test_a_tally_counts_all_weights(table, many):
     assert sum(row["sets of weights"] for row in table()) == many
 
