@@ -76,14 +76,14 @@ preprocess, n_classes = session.preprocess, len(splits.classes)
 from course_utils.models import build_model, find_weights
 
 lite0 = find_weights("imagenet", "efficientnet_lite0")
-network = build_model("efficientnet_lite0", lite0, num_classes=None).to(device).eval()
-print(f"{lite0.name}: {models.count_parameters(network):,} parameters, {lite0.num_classes:,} classes")
+lite0_network = build_model("efficientnet_lite0", lite0, num_classes=None).to(device).eval()
+print(f"{lite0.name}: {models.count_parameters(lite0_network):,} parameters, {lite0.num_classes:,} classes")
 
 # %%
 from course_utils.analysis import best_guesses
 from course_utils.data import sample_photos
 
-photos = {photo.shows: best_guesses(network, lite0, photo.read()) for photo in sample_photos()}
+photos = {photo.shows: best_guesses(lite0_network, lite0, photo.read()) for photo in sample_photos()}
 title = "Nobody told the network what it sees"
 plots.show(plots.photos_and_guesses(photos, title=title, data="squares of 224 pixels, cut from photographs"))
 
@@ -846,7 +846,7 @@ for s in list(run_seeds)[: plan.distance.seeds]:
 n_distance = len(distance_test)
 panels = {f"yours: {splits.name}, {n_distance} images": by_task,
           "recorded: CIFAR-10, 1,000 images": session.recorded_lines("distance")}  # fmt: skip
-title = "Recorded (right): what the weights know carries less and less far; permuted, they know nothing"
+title = "Recorded (right): what the weights know carries less and less far; permuted cannot be told from random"
 plots.show(plots.beside(panels, title=title, x_label="from near to far", chance=session.chance))
 far = [Arm(f"{name}, {t}", s, n_distance) for name, line in by_task.items() for t, s in line.items()]
 session.keep("distance", {"arms": [arm.to_dict() for arm in far]})
@@ -1022,7 +1022,7 @@ checks.concepts.progress()
 from course_utils.analysis import occlusion_map
 
 officer, ((word, before), *_) = next(iter(photos.values()))
-lost = occlusion_map(lambda x: network(lite0.at_size(224)(x.to(device))), officer, lite0.classes.index(word))
+lost = occlusion_map(lambda x: lite0_network(lite0.at_size(224)(x.to(device))), officer, lite0.classes.index(word))
 title = f"Covering one place takes up to {100 * lost.max():.0f} of the {100 * before:.0f} points of {word!r}"
 plots.show(plots.occlusion(officer, lost, title=title, data="Grace Hopper, an officer of the US Navy"))
 
