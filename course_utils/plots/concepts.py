@@ -164,19 +164,20 @@ def beside(
     """
     runs = [scores for lines in panels.values() for line in lines.values() for scores in line.values()]
     fig = new_figure(title, ("two runs", seeds(runs), BAND), height=3.7)
-    axes = fig.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    widths = [*[1] * (len(panels) - 1), 1.6]  # the last is the one that the text reads
+    axes = fig.subplots(1, len(panels), sharey=True, squeeze=False, width_ratios=widths)[0]
     words, guessing = [], ""
-    for ax, (name, lines) in zip(axes, panels.items()):
+    for ax, width, (name, lines) in zip(axes, widths, panels.items()):
         keys = list(dict.fromkeys(key for line in lines.values() for key in line))
         named = any(isinstance(key, str) for key in keys)
         places = {key: i if named else key for i, key in enumerate(keys)}
         words.append(f"{name}: {_draw(ax, lines, places)}")
-        ax.set_title(textwrap.fill(legible(name), 40), size=9, loc="left")
+        ax.set_title(textwrap.fill(legible(name), 24 if width == 1 else 40), size=9, loc="left")
         if log:
             ax.set_xscale("log")
             ax.xaxis.set_minor_locator(NullLocator())
         texts = [str(key).replace(" ", "\n") if named else f"{key:,}" for key in keys]
-        ax.set_xticks(list(places.values()), texts)
+        ax.set_xticks(list(places.values()), texts, size=8 if named else None)
         ax.set_xlabel(x_label)
         guessing = mark_chance(ax, chance)
     axes[0].set_ylabel(measured)

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from torch import Tensor
 
@@ -127,6 +128,7 @@ def residual_sizes(
     projections: Sequence[str],
     title: str,
     data: str,
+    recorded: Mapping[str, Mapping[str, float]] | None = None,
 ) -> CourseFigure:
     """How large F(x) is beside the shortcut in each block, and the cosine between the two.
 
@@ -135,6 +137,7 @@ def residual_sizes(
             one number an image.
         projections: names of the blocks whose shortcut is a projection.
         data: name of the data set and how the images are shown, for the caption.
+        recorded: for each recorded run the mean ratio of each block; hollow points.
     """
     blocks = list(next(iter(networks.values())))
     images = len(next(iter(networks.values()))[blocks[0]][0])
@@ -153,6 +156,11 @@ def residual_sizes(
             ax.vlines(x, *zip(*ends), color=colour, alpha=0.5, linewidth=2)
         ratios = ", ".join(f"{block} {sizes[block][0].mean():.2f}" for block in blocks)
         words.append(f"{name}: ratio {ratios}")
+    for i, (name, known) in enumerate((recorded or {}).items(), start=len(networks)):
+        colour, marker = series_style(i)
+        axes[0].plot(range(len(blocks)), [known[block] for block in blocks], marker, color=colour, mfc="none",
+                     mew=1.8, markersize=8, label=name)  # fmt: skip
+        words.append(f"{name}: ratio " + ", ".join(f"{block} {known[block]:.2f}" for block in blocks))
     names = [f"{block}*" if block in projections else block for block in blocks]
     for ax in axes:
         ax.set_xticks(range(len(blocks)), names, rotation=45, ha="right", rotation_mode="anchor")
@@ -272,16 +280,15 @@ def _name_columns(
     lost: Mapping[str, Mapping[str, Sequence[float]]],
     errors: Mapping[str, float],
 ) -> None:
-    """Each block's name above its highest point; to one side where its neighbour is near."""
+    """Each block's name below its lowest point; to one side where its neighbour is near."""
     blocks = sorted(next(iter(lost.values())), key=sizes.__getitem__)
     near = 0.12 * (sizes[blocks[-1]] - sizes[blocks[0]])
     crowded = [sizes[right] - sizes[left] < near for left, right in zip(blocks, blocks[1:])]
     for block, before, after in zip(blocks, [False, *crowded], [*crowded, False]):
-        top = max(100 * (mean(ways[block]) + errors[f"{block} {way}"]) for way, ways in lost.items())
+        low = min(100 * (mean(ways[block]) - errors[f"{block} {way}"]) for way, ways in lost.items())
         side, shift = ("left", -4) if before else ("right", 4) if after else ("center", 0)
-        ax.annotate(
-            block, (sizes[block], top), (shift, 5), textcoords="offset points", ha=side, size=9, color=INK
-        )
+        text = ax.annotate(block, (sizes[block], low), (shift, -5), textcoords="offset points", color=INK)
+        text.set(ha=side, va="top", size=9, path_effects=[withStroke(linewidth=3, foreground="white")])
 
 
 @house_style()
@@ -310,21 +317,29 @@ def growth_and_error(
         _with_ends(left, [(depth, *span) for depth, span in spans.items()], style)
         fits = {depth: [100 * error for error in runs] for depth, runs in errors[kind].items()}
         for depth, runs in fits.items():
-            places = [deep.index(depth) + 0.3 * (i - 0.5) + 0.06 * (n - 1) for n in range(len(runs))]
-            right.plot(places, runs, linestyle="none", **style)
+            place = deep.index(depth) + 0.24 * (i - 0.5)
+            right.plot([place] * len(runs), runs, linestyle="none", alpha=0.8, **style)
+            if len({*runs}) == 1 < len(runs):  # the points lie on one another
+                _name_point(right, (place, runs[0]), f"all {len(runs)}: {runs[0]:.0f} %", colour, i % 2)
         grown = ", ".join(f"{two_digits(span[0])} at {depth}" for depth, span in spans.items())
         left_over = ", ".join(f"{mean(runs):.1f} % at {depth}" for depth, runs in fits.items())
         words.append(f"{kind}: first over last gradient {grown} layers; training error {left_over} layers")
     left.set(yscale="log", ylabel="gradient norm, first / last layer", xlabel="layers")
     left.yaxis.set_major_formatter("{x:,g}")
     left.yaxis.set_minor_formatter(NullFormatter())
-    right.set(ylabel="training error (%)", xlabel="layers", xlim=(-0.5, len(deep) - 0.5))
+    right.set(ylabel="training error (%)", xlabel="layers", xlim=(-0.6, len(deep) - 0.3))
     right.margins(y=0.1)
     right.set_xticks(range(len(deep)), [str(depth) for depth in deep])
     ticks = sorted({depth for spans in growth.values() for depth in spans})
     left.set_xticks(ticks, [str(depth) for depth in ticks])
     left.legend(frameon=False, fontsize=9, loc="upper left")
     return write_alt_text(fig, *words)
+
+
+def _name_point(ax: Axes, place: tuple[float, float], text: str, colour: str, to_the_right: int) -> None:
+    """A few words above a point, towards one side."""
+    side = "left" if to_the_right else "right"
+    ax.annotate(text, place, (0, 7), textcoords="offset points", ha=side, size=9, color=colour)
 
 
 def _with_ends(ax: Axes, rows: Sequence[tuple[float, float, float, float]], style: Mapping) -> None:

@@ -22,7 +22,11 @@ def drawn():
     norms = {"plain": [[4.0, 2.0, 1.0], [5.0, 2.0, 1.0]], "residual": [[1.0, 1.0, 1.0], [1.0, 1.1, 0.9]]}
     return {
         "residual_sizes": plots.residual_sizes(
-            sizes, projections=["stages.1.0"], title="F(x) is small", data=DATA
+            sizes,
+            projections=["stages.1.0"],
+            title="F(x) is small",
+            data=DATA,
+            recorded={"recorded, 64 px": dict.fromkeys(maps, 2.0)},
         ),
         "block_maps": plots.block_maps(maps, image=pictures[0], title="A channel", data=DATA),
         "gradient_flow": plots.gradient_flow(norms, title="Gradients grow", data=DATA),
@@ -71,6 +75,19 @@ def test_axes_are_named_and_pure_numbers_have_no_unit(drawn):
     assert labels["gradient_flow"] == ["norm of the loss gradient"]
     assert labels["path_lengths"] == ["share of all ways (%)"]
     assert not any("(1)" in label or not label for label in labels["residual_sizes"])
+
+
+def test_recorded_ratios_are_hollow_points(drawn):
+    (points,) = [
+        line for line in drawn["residual_sizes"].axes[0].lines if line.get_label() == "recorded, 64 px"
+    ]
+    assert points.get_markerfacecolor() == "none" and set(points.get_ydata()) == {2.0}
+    assert "recorded, 64 px: ratio stages.0.0 2.00" in drawn["residual_sizes"].alt_text
+
+
+def test_errors_that_lie_on_one_another_are_counted(drawn):
+    texts = [text.get_text() for text in drawn["growth_and_error"].axes[1].texts]
+    assert texts == ["all 2: 0 %"]
 
 
 def test_a_point_with_its_error_for_each_block_and_way_each_block_named_once(drawn):
