@@ -96,7 +96,7 @@ plots.show(plots.class_samples(splits.train, per_class=8))
 # **validation**, which is cut out of train. **Test** only measures: a choice made on it makes its score too good.
 #
 # Pixels are normalised: minus a mean, divided by a deviation, a pair for each colour. Which constants? **Those the weights were trained with**, not those of your data: the first layer's
-# kernels were fitted to inputs of that scale. (*Further* measures what other constants cost.)
+# kernels were fitted to that scale.
 
 # %%
 for name in ("train", "val", "test"):
@@ -184,8 +184,8 @@ print(*(verdict(frozen["stock, 32 px"], arm) for arm in list(frozen.values())[1:
 
 # %% [markdown]
 # An arm is **ahead** only if both have two seeds or more, their ranges lie apart, *and* the means differ by
-# more than two standard errors (chapter 01). The left panel may choose: its images are validation. On the
-# right nothing was chosen by test.
+# more than two standard errors (chapter 01). One may choose by the left panel: its images are validation. By
+# the right one, on test images, nothing was chosen.
 #
 # **Read it: frozen,** `stock` is cheapest and has the highest mean. Two cures are undecided against it; a new
 # kernel (`conv3x3`) loses 25 points, and even with the old one `stride1` loses 12. One suspect: these weights
@@ -194,8 +194,8 @@ print(*(verdict(frozen["stock, 32 px"], arm) for arm in list(frozen.values())[1:
 #
 # **Trained for four epochs,** the order is reversed: `stock` 78.9 %, `nopool` 83.6, `conv3x3` 84.9. But four
 # epochs of `conv3x3` cost as much as sixty of `stock`, and forty of `stock` end at 84.9 %, too. For the work
-# of `nopool` `stock` would be at about 82.4 % (read off between its 10 and 40 epochs). All of it is
-# undecided: single runs, two optimizers.
+# of `nopool`, `stock` would be at about 82.4 % (read off between its 10 and 40 epochs). All of it is
+# undecided: these are single runs, by two optimizers.
 #
 # Forty epochs are near the end of `stock`, four the beginning of `conv3x3`. With such a stem [a widely used
 # repository](https://github.com/kuangliu/pytorch-cifar) prints 93.0 % from scratch, by another recipe: its
@@ -536,8 +536,7 @@ print(f"best on validation, and kept: epoch {history.best_epoch}, {history.best_
 
 # %% [markdown]
 # **Read it.** On the right, a run of S0's recipe on photographs, the jump is 9 points. A part of it belongs to
-# the head, which is not yet the probe: on record with 1,000 photographs, five frozen epochs end at 47 to 51 %,
-# where the probe gets 57.8 % out of the *same* features.
+# the head: with 1,000 photographs five frozen epochs end at 47 to 51 %, a probe on the same features at 57.8.
 
 # %% tags=["record"]
 heads_there, _ = session.evidence_by_epoch("recipes", "freeze, then unfreeze, 1,000 images")
@@ -862,9 +861,9 @@ plots.show(plots.class_differences(
 # Two standard errors would be 4.5 points on *different* images; on the same ones they are smaller, and this
 # record cannot tell how much. So `train() once` is a suspect, and by the careful rule **none is decided**.
 #
-# **None of these mistakes announces itself**: you find them by reading the loop, not its result. And a cheap
-# mistake may grow with the labels. With 400, a backbone that never trains costs about one point. With 45,000,
-# a linear probe, whose backbone never trains, ends **15 points** below fine-tuning (66.0 against 81.3 %, one
+# **None of these mistakes announces itself**: you find them by reading the loop, not its result. And what is
+# cheap with few labels may cost a lot with many. With 400, a backbone that never trains costs about one point; with
+# 45,000 a probe, whose backbone never trains, ends **15 points** below fine-tuning (66.0 against 81.3 %, one
 # run each).
 
 # %% tags=["record"]
@@ -1016,8 +1015,7 @@ plots.show(plots.leads(
 # Is it the labels, or only the steps? Thirty epochs of 1,000 images are fewer pictures than one of 45,000. But
 # **sixty** epochs from scratch end at 48.4 % (one run), still 12 points below thirty fine-tuned ones.
 #
-# So this start gives **accuracy** where labels are few, and **time** where they are many. (A start that knows
-# more, such as ImageNet's, may give both; these runs cannot say.)
+# So this start gives **accuracy** where labels are few, and **time** where they are many.
 
 # %% tags=["record"]
 averages = {n: sum(points) / len(points) for n, points in patience.items()}
@@ -1085,12 +1083,12 @@ show_table([log, *session.evidence_runs({
 # %% [markdown]
 # - **What is fine-tuning worth?** With 1,000 labels 14 points over scratch after thirty epochs; *how* one
 #   fine-tunes moved 1.5 points at most. With 45,000 and forty epochs no lead is left that one run each could
-#   show. Few labels: accuracy. Many labels: time.
+#   show.
 # - **Is 86.08 % much?** No. A ResNet-18 with a stem for 32 pixels gets to 93.0 % from scratch (section 2),
 #   and EfficientNet-Lite0 from ImageNet to 94.9 % in three epochs. (How much of that is start, network or
 #   size, no run here separates.)
-# - **Is it the pretraining?** S0 shows no run from scratch; its start, ImageNet's, we have not run. From
-#   scratch this network ends at 84.6 % by our recipe, 0.3 points below our own start.
+# - **Is it the pretraining?** S0 shows no run from scratch; its start, ImageNet's, we have not run (it knows
+#   more, and may give more). From scratch this network ends at 84.6 % by our recipe, 0.3 points below our own start.
 # - **May one believe it?** It is one run, and its rate followed the loss on test (claim E19). Repaired, the
 #   recipe ends at 80.4 % from our small weights: no refutation, for that is another start.
 #
