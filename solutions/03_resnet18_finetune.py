@@ -21,7 +21,7 @@
 #
 # **How it works.** Predict first, then run, then read. Each exercise has an instant check, and one that you
 # leave open stops nothing. The core takes about 90 minutes; what stands below *Further* can be left out. Boxes
-# titled **Is it true?** take up sentences from tutorials (`docs/claims.md` lists them all).
+# titled **Is it true?** take up sentences from tutorials (`docs/claims.md`).
 #
 # | exercise | points | minutes | |
 # |---|---|---|---|
@@ -96,7 +96,7 @@ plots.show(plots.class_samples(splits.train, per_class=8))
 # **validation**, which is cut out of train. **Test** only measures: a choice made on it makes its score too good.
 #
 # Pixels are normalised: minus a mean, divided by a deviation, a pair for each colour. Which constants? **Those the weights were trained with**, not those of your data: the first layer's
-# kernels were fitted to inputs of that scale. (*Further* measures what other constants cost.)
+# kernels were fitted to that scale.
 
 # %%
 for name in ("train", "val", "test"):
@@ -117,8 +117,8 @@ assert (cats[dog], sum(cats)) == (50, 200)
 # ResNet-18 halves the picture five times. *Predict first:* the sides of its maps for an input of 32, where a convolution with kernel `k`, stride `s` and padding `p` turns `n` pixels into
 # `(n + 2*p - k) // s + 1`.
 #
-# The figure has four **stems** (what lies before the first residual block): `stock`; `nopool`, without the max-pool; `stride1`, whose first convolution has stride 1 as well (these two keep
-# every pretrained number; exercise 9 builds the second); and `conv3x3`, which puts a new, random kernel in the place of the pretrained one, as many tutorials do.
+# The figure has four **stems** (what lies before the first residual block): `stock`; `nopool`, without the max-pool; `stride1`, whose first convolution has stride 1 as well; and
+# `conv3x3`, whose first kernel is new and random, as in many tutorials. Only the last loses pretrained numbers.
 
 # %%
 by_stem = {stem: build_model("resnet18", pretrained, 10, stem=stem) for stem in models.RESNET_STEMS}
@@ -128,7 +128,7 @@ plots.show(plots.map_sizes(stem_maps, title="With the stock stem, the last stage
 
 # %% [markdown]
 # Of a 3x3 kernel on a single pixel only the centre meets the pixel. The other eight places (**taps**) meet
-# padding, which is zero: their weights never influence an output, and get no gradient.
+# padding, which is zero: they never influence an output, and get no gradient.
 
 # %%
 idle = build_model("resnet18", pretrained, n_classes).train()
@@ -147,7 +147,7 @@ assert sum((p.grad == 0).sum().item() for p in idle.parameters()) >= dead_taps
 
 # %% [markdown]
 # Three convolutions of `layer4` lose eight taps of nine; its entry (stride 2 on a 2x2 map) loses five. That
-# is **6.9 of 11.2 million weights: 62 % of the network lie idle.** Two cures: another stem, or an
+# is **6.9 of 11.2 million weights: 62 % of the network lies idle.** There are two cures: another stem, or an
 # **enlarged input**.
 #
 # ### Which cure is worth its price?
@@ -175,27 +175,31 @@ panels = {"frozen, a linear probe": [(name, arm.scores, work[name]) for name, ar
           "all layers trained": [(f"{stem}, {epochs} epochs", arm.scores, spent[stem, epochs])
                                  for (stem, epochs), arm in trained.items()]}  # fmt: skip
 plots.show(plots.accuracy_by_work(
-    panels, title="Frozen, no cure helps these weights; trained, 40 cheap epochs end where 4 dear ones do",
+    panels, title="Frozen, no cure is ahead of the stock stem; trained, the order turns",
     work_labels=("million multiply-adds an image (log scale)", "epochs × million multiply-adds (log scale)"),
-    data="CIFAR-10 (recorded), 500 test images left, 10,000 right; 4 epochs by SGD, 10 and 40 by AdamW"))  # fmt: skip
+    crosses=("stock, 64 px", "stock, 10 epochs", "stock, 40 epochs"),
+    data="CIFAR-10 (recorded); left: 500 validation images, cross: enlarged; "
+         "right: 10,000 test images, cross: AdamW, others: SGD"))  # fmt: skip
 print(*(verdict(frozen["stock, 32 px"], arm) for arm in list(frozen.values())[1:]), sep="\n")
 
 # %% [markdown]
 # An arm is **ahead** only if both have two seeds or more, their ranges lie apart, *and* the means differ by
-# more than two standard errors (chapter 01 has the rule).
+# more than two standard errors (chapter 01). One may choose by the left panel: its images are validation. By
+# the right one, on test images, nothing was chosen.
 #
-# **Read it: frozen,** no cure helps these weights. `stock` is cheapest and has the highest mean. Two cures
-# are undecided against it, `stride1` and `conv3x3` are behind: a new kernel loses 25 points, and even with
-# the old kernel `stride1` loses 12. Why? One suspect: these weights learned at 32 to 64 pixels, with this
-# very stem. ImageNet's learned at 224, and there enlarging helps: in chapter 02 (section 1, another network)
-# from 40 to 83 %. So **ask first at which size your weights were trained.**
+# **Read it: frozen,** `stock` is cheapest and has the highest mean. Two cures are undecided against it; a new
+# kernel (`conv3x3`) loses 25 points, and even with the old one `stride1` loses 12. One suspect: these weights
+# learned at 32 to 64 pixels, with this very stem. ImageNet's learned at 224, and there enlarging helps: in
+# chapter 02 (another network) from 40 to 83 %. So **ask first at which size your weights were trained.**
 #
-# **Trained for four epochs,** the order is reversed: `stock` 78.9 %, `nopool` 83.6, `conv3x3` 84.9. But an
-# epoch of `conv3x3` is 15 times the work: for two thirds of it, forty epochs of `stock` end at 84.9 % too. At
-# the work of `nopool`, a straight line between 10 and 40 epochs of `stock` lies at 82.4 %, a point below it.
-# (One run each, and two optimizers: all of it is undecided.) Forty epochs are near the end of `stock`, four
-# the beginning of `conv3x3`: with such a stem a ResNet-18 gets to 93.0 % from scratch, as [a widely used
-# repository](https://github.com/kuangliu/pytorch-cifar) prints. So **`stock` is cheap and ends near 85 %;
+# **Trained for four epochs,** the order is reversed: `stock` 78.9 %, `nopool` 83.6, `conv3x3` 84.9. But four
+# epochs of `conv3x3` cost as much as sixty of `stock`, and forty of `stock` end at 84.9 %, too. For the work
+# of `nopool`, `stock` would be at about 82.4 % (read off between its 10 and 40 epochs). All of it is
+# undecided: these are single runs, by two optimizers.
+#
+# Forty epochs are near the end of `stock`, four the beginning of `conv3x3`. With such a stem [a widely used
+# repository](https://github.com/kuangliu/pytorch-cifar) prints 93.0 % from scratch, by another recipe: its
+# script's 200 epochs are 75 times the work of forty with `stock`. So **`stock` is cheap and ends near 85 %;
 # for more, open the stem and pay.**
 
 # %% tags=["record"]
@@ -211,13 +215,14 @@ at_equal_work = 100 * ((1 - share) * trained["stock", 10].mean + share * trained
 assert f"{at_equal_work:.1f}" == "82.4" and 0.9 < 100 * trained["nopool", 4].mean - at_equal_work < 1.4
 grown = {row["weights"]: row for row in session.recorded("leaderboard", "02_model_zoo")["rows"]}["EfficientNet-Lite0"]
 assert [round(float(grown[size].split()[0])) for size in ("32 px", "128 px")] == [40, 83]
-assert round(work["conv3x3, 32 px"] / work["stock, 32 px"]) == 15
+dearer = work["conv3x3, 32 px"] / work["stock, 32 px"]
+assert round(4 * dearer, -1) == 60 and round(200 * dearer / 40) == 75
 assert 0.64 < spent["stock", 40] / spent["conv3x3", 4] < 0.68
 
 # %% [markdown]
 # ## 3 · Linear probe: freeze the backbone
 #
-# A linear probe trains the new head and leaves the backbone exactly as it was.
+# A linear probe trains the new head and leaves the backbone as it was.
 
 # %% [markdown]
 # ### Exercise 1 · Freeze the backbone · ●●○ · 4 points · 10 min
@@ -467,15 +472,13 @@ assert len(drifted) == 60 and sum(n.endswith("num_batches_tracked") for n in dri
 # It is not true. No *parameter* moved, but 60 *buffers* did: each of the 20 batch-norm layers has a running
 # mean, a running variance, and a counter of batches (which changes no output).
 #
-# What does it cost? A head that is trained to the end in the wrong mode loses nothing that we can see
-# (*Further*): it learns on whatever features it is given. But these are no frozen features: they change with
-# every batch, so they cannot be computed once.
+# A head that is trained to the end in the wrong mode loses nothing that we can see (*Further*). But its
+# features change with every batch, so they cannot be computed once.
 #
 # ### Features once, head in seconds
 #
 # A truly frozen backbone gives the same features every time. So compute them once; after that the head is a small
-# logistic regression. The strength of its penalty (`weight_decay`) is chosen on validation. (Where the best
-# lies at the edge of the grid, a better one may lie outside.)
+# logistic regression. The strength of its penalty (`weight_decay`) is chosen on validation.
 
 # %%
 from course_utils.analysis import choose_rate
@@ -501,9 +504,9 @@ print(f"{len(heads)} heads in {seconds:.1f} s, {size:,} parameters each")
 # ## 4 · Fine-tune: freeze, then unfreeze
 #
 # Many recipes have two phases. First only the head trains: it is random, needs large steps, and would shake
-# the backbone. Then everything trains, the backbone with smaller steps. (Whether that is *better* needs a
-# control: section 5.) `fit_with_panel` trains by AdamW, with rates that fall along a cosine: stop it at any
-# time, and **Resume** continues. `Augment(pad=2)` shifts by up to 2 pixels and mirrors.
+# the backbone. Then everything trains, the backbone with smaller steps. (Is that *better*? Section 5.)
+# `fit_with_panel` trains by AdamW, with rates that fall along a cosine: stop it at any time, and **Resume**
+# continues. `Augment(pad=2)` shifts by up to 2 pixels and mirrors.
 #
 # *Predict first:* what happens to the validation accuracy at the moment of unfreezing?
 
@@ -529,17 +532,14 @@ head_alone, unfrozen = ([e.val_accuracy for e in history.records if e.phase == p
 if head_alone and unfrozen:
     print(f"last frozen epoch {head_alone[-1]:.1%}, first unfrozen one {unfrozen[0]:.1%}")
     print(f"the probe of section 3: {max(on_val.values()):.1%}")
-heads_there, _ = session.evidence_by_epoch("recipes", "freeze, then unfreeze, 1,000 images")
-print("recorded, 1,000 photographs: head alone, five epochs:", *(f"{run[4]:.1%}" for run in heads_there))
-print(f"the probe there (test images): {recipes['linear probe, 1,000 images'].mean:.1%}")
 print(f"best on validation, and kept: epoch {history.best_epoch}, {history.best_val_accuracy:.1%}")
 
 # %% [markdown]
-# **Read it.** On the right, a run of S0's recipe on photographs, the jump is 9 points. A part of such a jump
-# belongs to the head: after a few epochs it is not yet the probe. With 1,000 photographs it ends five frozen
-# epochs at 47 to 51 %, where the probe gets 57.8 % out of the *same* features.
+# **Read it.** On the right, a run of S0's recipe on photographs, the jump is 9 points. A part of it belongs to
+# the head: with 1,000 photographs five frozen epochs end at 47 to 51 %, a probe on the same features at 57.8.
 
 # %% tags=["record"]
+heads_there, _ = session.evidence_by_epoch("recipes", "freeze, then unfreeze, 1,000 images")
 assert frozen_for == 5 and [round(100 * value, 1) for value in long_run[4:6]] == [56.7, 65.8]
 assert round(100 * (long_run[5] - long_run[4])) == 9 and [round(100 * run[4]) for run in heads_there] == [51, 47, 48]
 assert f"{100 * recipes['linear probe, 1,000 images'].mean:.1f}" == "57.8"
@@ -827,10 +827,8 @@ try_yours(lambda: print(f"your script reports {run_script(fine_tune):.1%}"))
 # %% [markdown]
 # ### What each mistake costs
 #
-# Which of the two scripts reports the higher number tells nothing about the loops. So we ran the right script,
-# the script with one mistake at a time, and the script as printed: 400 photographs, two frozen epochs and
-# three unfrozen ones, three seeds, all measured on the same 1,000 unseen images. (*Further* lists what each name
-# of the figure stands for.)
+# We ran the right script, the script with one mistake at a time, and the script as printed: 400 photographs,
+# two frozen epochs and three unfrozen ones, three seeds, the same 1,000 unseen images.
 
 # %%
 from course_utils.analysis import FAULTS
@@ -845,18 +843,28 @@ plots.show(plots.class_differences(
     data="recorded on CIFAR-10, 400 training images, five epochs", n_images=1000))  # fmt: skip
 
 # %% [markdown]
-# **Read it.** The right script is worth 56.1 %. Two mistakes cost with every seed: `train()` once (after the
-# first evaluation it trains in eval mode) 2.5 to 3.1 points, and `head alone` (the optimizer never learns of
-# the backbone) 0.8 to 1.1. But three seeds fall on one side by luck in one of four cases: of seven mistakes,
-# in about two. No other costs more than one point on average, and all seven together cost 0.4 to 2.8: mistakes
-# may hide each other.
+# <details><summary>The seven mistakes, by the names of the figure</summary>
+# <b>other constants</b>: <code>(x / 255 - 0.5) / 0.5</code> are not those of the weights.<br>
+# <b>norms drift</b>: the frozen epochs run in training mode.<br>
+# <b>train() once</b>: <code>model.train()</code> stands before the loop; the first evaluation ends it.<br>
+# <b>head alone</b>: the optimizer holds <code>model.fc.parameters()</code>, after unfreezing too.<br>
+# <b>rate undone</b>: the scheduler overwrites the rate that was set by hand.<br>
+# <b>chosen on test</b>: <code>score_now</code> comes from <code>test</code>.<br>
+# <b>no copy</b>: <code>model.state_dict()</code> goes on training.
+# </details>
 #
-# How sure is that? The seeds agree, but all were measured on the same 1,000 images. Two standard errors are 4.5
-# points for scores on *different* images, and less on the same ones; how much less, this record cannot tell.
-# So `train()` once is the one real suspect, and by the careful rule of section 2 **none is decided**.
+# **Read it.** The right script is worth 56.1 %. Two mistakes cost with every seed: `train() once` 2.5 to 3.1
+# points, and `head alone` 0.8 to 1.1. But three seeds agree by luck in one case of four, so about two of seven
+# harmless mistakes would look like this. No other costs more than one point on average; all seven together
+# cost 0.4 to 2.8, so they may hide each other.
 #
-# **None of these mistakes announces itself**, not even *never training the backbone*: you find them by
-# reading the loop, not by looking at its result. (In longer runs they may cost more: not measured here.)
+# Two standard errors would be 4.5 points on *different* images; on the same ones they are smaller, and this
+# record cannot tell how much. So `train() once` is a suspect, and by the careful rule **none is decided**.
+#
+# **None of these mistakes announces itself**: you find them by reading the loop, not its result. And what is
+# cheap with few labels may cost a lot with many. With 400, a backbone that never trains costs about one point; with
+# 45,000 a probe, whose backbone never trains, ends **15 points** below fine-tuning (66.0 against 81.3 %, one
+# run each).
 
 # %% tags=["record"]
 points = {name: [round(100 * value, 1) for value in values] for name, values in below.items()}
@@ -870,7 +878,10 @@ assert [name for name in single if max(points[name]) < 0] == ["head alone"] and 
 script_arms = {name: Arm(name, tuple(scores), 1000) for name, scores in recorded_faults.items()}
 assert not any(is_decided(script_arms["none"], arm) for arm in script_arms.values())
 apart = [script_arms[name].mean * (1 - script_arms[name].mean) / 1000 for name in ("none", "train() once")]
-assert f"{200 * sum(apart) ** 0.5:.1f}" == "4.5"
+assert f"{200 * sum(apart) ** 0.5:.1f}" == "4.5" and round(means["head alone"]) == -1
+assert list(FAULTS) == ["other constants", "norms drift", "train() once", "head alone", "rate undone", "chosen on test", "no copy"]
+never, all_of_it = (100 * recipes[f"{way}, 45,000 images"].mean for way in ("linear probe", "all layers at one rate"))
+assert (f"{never:.1f}", f"{all_of_it:.1f}", round(all_of_it - never)) == ("66.0", "81.3", 15)
 
 # %% [markdown]
 # ## 5 · The control: is it the pretraining?
@@ -903,8 +914,8 @@ races = {name: race(name, partial(train_arm, start), rates, run_seeds) for name,
 curves = {name: found.curves for name, found in races.items()}
 
 # %% [markdown]
-# The probe of section 3 joins as a third arm (its fit has no randomness: one score). Now the test images, new
-# to all three; beside yours, what the same cells gave on photographs.
+# The probe of section 3 joins as a third arm. Now the test images, new to all three; beside yours, the record
+# on photographs.
 
 # %%
 control = [found.arm(splits.test, preprocess) for found in races.values()]
@@ -927,24 +938,26 @@ print("recorded:", verdict(six_tuned, six_scratch))
 # %% [markdown]
 # **Read it** (recorded, three seeds). From scratch 39.9 %, fine-tuned **59.0 %**, linear probe **58.9 %**.
 # The start is worth 19 points. Training *everything* adds nothing that we can see to a head of 5,130 numbers
-# on frozen features. One thing is not yet fair: the rates, 0.003 from scratch and 0.0003, lie at the edges of
-# the grid, so better ones may lie outside. (In the longer runs below all lie inside.)
+# on frozen features. Scratch wants the larger rate, 0.003 against 0.0003. Both lie at the edges of the grid:
+# better ones may lie outside, so this lead is not yet fair. (In the longer runs below no rate lies at an edge.)
 #
-# **Are six epochs too few?** Here are twenty, with the same number of labels. Fine-tuning was tried in four
-# ways: one rate for all layers; frozen first; the backbone at a tenth of the head's rate; rates that fall
-# from layer to layer.
+# **Are six epochs too few?** Here are twenty, with the same labels, and four ways to fine-tune, each at the
+# rate that was best on validation.
 
 # %%
 twenty = [name for name in recipes if "1,000 images" in name]  # six ways
+chosen = ["none: penalty 0.1", "0.001", "head 0.0009, then all 0.00009", "0.001, head 0.01",
+          "head 0.01, last stage 0.001, each before 0.6 of the next", "0.001"]  # fmt: skip
+show_table([{"way": name.removesuffix(", 1,000 images"), "learning rate": rate, "accuracy": percent(recipes[name].mean),
+             "lowest to highest seed": recipes[name].range_text} for name, rate in zip(twenty, chosen)],
+           caption="Recorded: CIFAR-10, 1,000 labels, 20 epochs of AdamW, batch 32 (the probe: one fit), 10,000 test images")  # fmt: skip
 probe_arm, *tuned_arms, scratch_arm = (recipes[name] for name in twenty)
-four = [arm.mean for arm in tuned_arms]
-print(f"four ways to fine-tune: {min(four):.1%} to {max(four):.1%}; from scratch {scratch_arm.mean:.1%}")
 print(verdict(tuned_arms[0], probe_arm))
 
 # %% [markdown]
 # **Read it.** The four ways end within 1.5 points of each other, 12.9 or more ahead of scratch. And now one
-# rate for all layers is 2.4 points ahead of the probe: six epochs and 2,000 test images could not show it. *How
-# many labels do you have?* comes before any question about layers.
+# rate for all layers is 2.4 points ahead of the probe: six epochs and 2,000 test images could not show it.
+# *How many labels do you have?* comes before any question about layers.
 
 # %% tags=["record"]
 assert [round(there[name].mean, 3) for name in ("from scratch", "fine-tuned", "linear probe")] == [0.399, 0.590, 0.589]
@@ -954,6 +967,10 @@ from course_utils.evidence import reading as records
 inner = [("recipes", name) for name in twenty] + [
     ("labels", f"{name}, ResNet-18, 100 a class") for name in ("fine-tuned", "scratch")]
 assert not any(records.read(name)["arms"][arm]["grid_at_edge"] for name, arm in inner)
+stages_of = [records.read("recipes")["arms"][name]["stages"][0] for name in twenty]
+assert [stage.get("rates") for stage in stages_of] == [
+    None, [[None, 0.001]], [[None, 0.0009000000000000001], [None, 9e-05]], [[0.001, 0.01]], [[0.001, 0.01]], [[None, 0.001]]]
+assert records.read("recipes")["arms"][twenty[0]]["rate"] == 0.1 and stages_of[4]["layer_decay"] == 0.6
 assert max(a.mean for a in tuned_arms) - min(a.mean for a in tuned_arms) < 0.0155
 assert round(100 * (tuned_arms[0].mean - probe_arm.mean), 1) == 2.4 and is_decided(tuned_arms[0], probe_arm)
 assert round(100 * (min(a.mean for a in tuned_arms) - scratch_arm.mean), 1) == 12.9
@@ -961,7 +978,7 @@ assert round(100 * (min(a.mean for a in tuned_arms) - scratch_arm.mean), 1) == 1
 # %% [markdown]
 # ### With more patience, and with more labels
 #
-# So let both train for longer; and give both 45 times the labels. *Predict first:* what is left of the 19
+# So let both train for longer, and give both 45 times the labels. *Predict first:* what is left of the 19
 # points after thirty epochs? And with 45,000 labels?
 
 # %%
@@ -969,57 +986,90 @@ thirty, thirty_scratch = (session.evidence("labels")[f"{name}, ResNet-18, 100 a 
 of_many = [recipes[f"{name}, 45,000 images"] for name in ("all layers at one rate", "from scratch")]
 ours, ours_scratch = s0["ours, small weights"], s0["ours, from scratch"]
 patience = {6: six_tuned.points_over(six_scratch), 20: tuned_arms[0].points_over(scratch_arm), 30: thirty.points_over(thirty_scratch)}
-many = {4: s2["stock, small weights"].points_over(s2["stock, from scratch"]),
-        10: of_many[0].points_over(of_many[1]), 40: ours.points_over(ours_scratch)}  # fmt: skip
+
+# %%
+def two_errors(*arms):
+    """Two standard errors of the lead of one arm over another, by their test images alone, in points."""
+    return 200 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in arms) ** 0.5
+
+pairs_of_many = {4: (s2["stock, small weights"], s2["stock, from scratch"]), 10: of_many, 40: (ours, ours_scratch)}
+few, lots = "1,000 labels", "45,000 labels"
 plots.show(plots.leads(
-    {"1,000 labels": patience, "45,000 labels": many},
-    title="With 1,000 labels the start leads by 19 points after 6 epochs, with 45,000 by 0.3 after 40",
+    {few: patience, lots: {n: tuned.points_over(other) for n, (tuned, other) in pairs_of_many.items()}},
+    title="1,000 labels: the lead settles near 14 points; 45,000: it melts",
     data="CIFAR-10 (recorded), ResNet-18, small weights against random ones",
-    note="another recipe at each point (Further has the terms)"))  # fmt: skip
+    terms={(few, 6): "AdamW, batch 64", (few, 20): "AdamW, batch 32", (few, 30): "AdamW, batch 32",
+           (lots, 4): "SGD, batch 128", (lots, 10): "AdamW, batch 128", (lots, 40): "AdamW, batch 128"},
+    errors={(lots, n): two_errors(*pair) for n, pair in pairs_of_many.items()}))  # fmt: skip
 
 # %% [markdown]
 # **Read it: the main result.** With 1,000 labels the start is worth 19 points after six epochs each, 14 after
 # twenty, and still 14 after thirty. With 45,000 labels it is worth 10.3 after four epochs, 2.4 after ten, 0.3
-# after forty: one run each. Other 10,000 test images explain 1.2 points at most (two standard errors): the
-# first two are more, the last is not. What other seeds would give is open.
+# after forty: one run each. Another 10,000 test images could move such a lead by 1.2 points (two standard
+# errors). 10.3 and 2.4 are more than that, 0.3 is not; other seeds were not run.
 #
-# So this start gives **accuracy** where labels are few, and **time** where they are many. (One that knows
-# more, such as ImageNet's, may give both; these runs cannot say.)
+# These are leads *with these recipes*: optimizer and batch differ (see the figure), and the rates were chosen
+# in runs of full length with 1,000 labels, in short ones with 45,000 (AdamW: 10,000 images, 4 epochs; SGD:
+# 4,000 and 2).
+#
+# Is it the labels, or only the steps? Thirty epochs of 1,000 images are fewer pictures than one of 45,000. But
+# **sixty** epochs from scratch end at 48.4 % (one run), still 12 points below thirty fine-tuned ones.
+#
+# So this start gives **accuracy** where labels are few, and **time** where they are many.
 
 # %% tags=["record"]
 averages = {n: sum(points) / len(points) for n, points in patience.items()}
 assert {n: round(value) for n, value in averages.items()} == {6: 19, 20: 14, 30: 14}
-assert list(averages.values()) == sorted(averages.values(), reverse=True)
-assert [f"{many[n][0]:.1f}" for n in (4, 10, 40)] == ["10.3", "2.4", "0.3"] and is_decided(thirty, thirty_scratch)
-pairs_of_many = [(s2["stock, small weights"], s2["stock, from scratch"]), of_many, (ours, ours_scratch)]
-errors = [200 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in pair) ** 0.5 for pair in pairs_of_many]
-assert f"{max(errors):.1f}" == "1.2" and [many[n][0] > error for n, error in zip((4, 10, 40), errors)] == [True, True, False]
+assert list(averages.values()) == sorted(averages.values(), reverse=True) and is_decided(thirty, thirty_scratch)
+leads_of_many = {n: 100 * (tuned.mean - other.mean) for n, (tuned, other) in pairs_of_many.items()}
+assert [f"{lead:.1f}" for lead in leads_of_many.values()] == ["10.3", "2.4", "0.3"]
+errors = {n: two_errors(*pair) for n, pair in pairs_of_many.items()}
+assert f"{max(errors.values()):.1f}" == "1.2" and [n for n in errors if leads_of_many[n] > errors[n]] == [4, 10]
+sixty = session.recorded("plateau")
+assert sixty["epochs"] == 60 and round(sixty["test"], 3) == 0.484 and round(100 * (thirty.mean - sixty["test"])) == 12
+
+def trial_of(name, arm):
+    """Training images and epochs of the runs in which the rate of an arm was chosen."""
+    words = records.read(name)["arms"][arm]["grid_terms"].split()
+    return words[0], words[words.index("epochs,") - 1]
+
+assert {trial_of("recipes", name) for name in twenty[1:]} == {("1,000", "20")}
+assert {trial_of("labels", arm) for name, arm in inner if name == "labels"} == {("1,000", "30")}
+assert trial_of("recipes", "from scratch, 45,000 images") == trial_of("s0", "ours, from scratch") == ("10,000", "4")
+assert trial_of("s2", "stock, from scratch") == trial_of("s2", "stock, small weights") == ("4,000", "2")
 
 # %% [markdown]
 # ### 150 photographs
 #
-# The case of most people, and of the exercise below: D2L's *hot dogs*, 150 photographs to train on, in five
-# parts (**folds**), each tested once. The start is EfficientNet-Lite0 from ImageNet (*Further* has all arms).
+# The case of most people, and of the exercise below: D2L's *hot dogs*, 250 photographs in five parts of 50
+# (**folds**). Each part is tested once, by a network that was trained on three others (150 photographs) and
+# chosen on the fourth. The start is EfficientNet-Lite0 from ImageNet (*Further* has all arms).
 
 # %%
 hot = session.evidence("hotdog")
 ways = [f"EfficientNet-Lite0, {way}" for way in ("linear probe", "one rate", "two rates", "from scratch")]
-hot_probe, hot_tuned, _, hot_scratch = (hot[way] for way in ways)
+hot_probe, hot_tuned, hot_two, hot_scratch = (hot[way] for way in ways)
 print(*(hot[way] for way in ways), verdict(hot_probe, hot_tuned), sep="\n")
 
 # %% [markdown]
-# No fine-tuning is ahead of the probe. After its 60 steps scratch is no better than tossing a coin; more
-# steps were not tried. Folds lie up to 16 points apart: with one fold you can print what you like.
+# No fine-tuning is ahead of the probe, though its penalty lies at the edge of its grid. Two rates (the head's
+# ten times the backbone's), S4's advice, are 6.8 points below the probe: undecided (two standard errors: 7.0).
+# After 60 steps scratch is no better than tossing a coin; more were not tried. Folds lie up to 16 points apart:
+# with one fold you can print what you like.
 
 # %% tags=["record"]
 assert hot_probe.mean == max(arm.mean for arm in hot.values()) and 0.45 < hot_scratch.mean < 0.55
 assert max(round(100 * (arm.high - arm.low)) for arm in map(hot.get, ways)) == 16
+assert hot_two.mean < hot_tuned.mean < hot_probe.mean and f"{100 * (hot_probe.mean - hot_two.mean):.1f}" == "6.8"
+assert f"{two_errors(hot_probe, hot_two):.1f}" == "7.0" and not is_decided(hot_probe, hot_two)
+assert records.read("hotdog")["arms"][ways[0]]["grid_at_edge"]
+assert records.read("hotdog")["arms"][ways[2]]["stages"][0]["rates"] == [[0.001, 0.01]]
 
 # %% [markdown]
 # ## 6 · What is it worth, then?
 #
-# *Our recipe* trains all layers from the start, at a rate chosen on validation. S0's, *repaired*, freezes
-# first, at S0's rates, but looks at validation and not at test (*Further* compares the two).
+# *Our recipe* trains all layers at a rate chosen on validation. S0's, *repaired*, freezes first, at S0's
+# rates, and looks at validation, not at test (*Further* compares the two).
 
 # %%
 log = {"run": "S0's log", "start": "ImageNet", "pixels": 32, "epochs": 40, "test accuracy": percent(0.8608)}
@@ -1031,20 +1081,37 @@ show_table([log, *session.evidence_runs({
 })], caption="All of CIFAR-10, one run each; all but the last are ResNet-18 with the stock stem")  # fmt: skip
 
 # %% [markdown]
-# - **What is fine-tuning worth?** With 1,000 labels 14 points over scratch, where both train for thirty
-#   epochs; *how* one fine-tunes moved 1.5 points at most. With 45,000 labels and forty epochs no lead is left
-#   that one run each could show. Few labels: accuracy. Many labels: time.
+# - **What is fine-tuning worth?** With 1,000 labels 14 points over scratch after thirty epochs; *how* one
+#   fine-tunes moved 1.5 points at most. With 45,000 and forty epochs no lead is left that one run each could
+#   show.
 # - **Is 86.08 % much?** No. A ResNet-18 with a stem for 32 pixels gets to 93.0 % from scratch (section 2),
-#   and EfficientNet-Lite0 from ImageNet to 94.9 % in three epochs. (All but its stem and first two stages
-#   trained. What of that is start, network or size, no run here separates.)
-# - **Is it the pretraining?** S0 shows no run from scratch; its start, ImageNet's, we have not run. From
-#   scratch this network ends at 84.6 % by our recipe, 0.3 points below our own start.
+#   and EfficientNet-Lite0 from ImageNet to 94.9 % in three epochs. (How much of that is start, network or
+#   size, no run here separates.)
+# - **Is it the pretraining?** S0 shows no run from scratch; its start, ImageNet's, we have not run (it knows
+#   more, and may give more). From scratch this network ends at 84.6 % by our recipe, 0.3 points below our own start.
 # - **May one believe it?** It is one run, and its rate followed the loss on test (claim E19). Repaired, the
 #   recipe ends at 80.4 % from our small weights: no refutation, for that is another start.
+#
+# <details><summary>The recipe of the 94.9 %, to copy</summary>
+# <b>Start</b>: EfficientNet-Lite0 with ImageNet's weights and constants.<br>
+# <b>Head</b>: of a linear probe at 96 px (penalty 0.001).<br>
+# <b>Trained</b>: all but the stem and the first two stages, 3.4 million numbers.<br>
+# <b>Optimizer</b>: AdamW, batch 64, weight decay 0.01; shifts by up to 2 pixels, mirrored.<br>
+# <b>Epochs</b>: two at 96 px, then one at 144; each part with its own cosine.<br>
+# <b>Rate</b>: 0.001, chosen of three in two epochs on 2,000 images; at 144 px half of it.
+# </details>
 
 # %% tags=["record"]
 full = records.read("start")["arms"]["partial fine-tuning"]
-assert [(stage["pixels"], stage["epochs"]) for stage in full["stages"]] == [(96, [2]), (144, [1])]
+assert [(stage["pixels"], stage["epochs"], stage["rates"]) for stage in full["stages"]] == [
+    (96, [2], [[None, 0.001]]), (144, [1], [[None, 0.0005]])]
+alike = {(stage["optimizer"], stage["batch"], stage["weight_decay"], stage["schedule"]) for stage in full["stages"]}
+assert alike == {("adamw", 64, 0.01, "cosine")} and sorted(map(float, full["grid"])) == [0.0003, 0.001, 0.003]
+assert {stage["augment"] for stage in full["stages"]} == {"Augment(pad=2, flip=True, jitter=0.0)"}
+assert full["trainable"] == 3_368_026 and full["grid_terms"].startswith("2,000 training and 1,000 validation images, 2 epochs")
+from course_utils.evidence import start as of_start
+
+assert of_start.FROZEN == ("stem", "stage1", "stage2") and of_start.PENALTY == 0.001
 assert [round(score, 3) for score in full["test"]] == [0.949] and round(full["minutes"]) == 33
 assert round(100 * (thirty.mean - thirty_scratch.mean)) == 14 and round(s0["as printed, small weights"].mean, 3) == 0.804
 assert round(ours_scratch.mean, 3) == 0.846
@@ -1067,8 +1134,8 @@ assert round(ours_scratch.mean, 3) == 0.846
 # laptop is too slow), not for the small ones of this course, which know 32 to 64. No surgery: a larger map
 # is a cure for small pictures, which these are not. **Training**: a linear probe on cached features
 # (seconds on a CPU). To stop there is a full answer: at 150 and at 400 images no fine-tuning of this course
-# is ahead of the probe. Who fine-tunes as well makes it an arm of the comparison, batch norm of frozen
-# parts in eval mode; "rates relative to each other" may be answered by "alike" (section 5: the four ways
+# is ahead of the probe. If you also fine-tune, make it one more arm of the comparison, with batch norm of
+# frozen parts in eval mode; "rates relative to each other" may be answered by "alike" (section 5: the four ways
 # end within 1.5 points). Penalty, rates and epoch are chosen on validation, patients kept on one side of
 # the split. **Control**: a scratch run at its own best rate and equal budget, several seeds or folds, test
 # read once. **Evidence**: for example probe 84.4 % (folds from 78 to 88) against 82.8 % (76 to 90)
@@ -1101,16 +1168,17 @@ session.show_headline()
 #
 # The runs of section 5, and the names that they have from here on:
 #
-# | run | labels | epochs | recipe | runs | test images |
-# |---|---|---|---|---|---|
-# | *six epochs* | 1,000 | 6 | AdamW, batch 64 | 3 seeds | 2,000 |
-# | *twenty epochs* | 1,000 | 20 | AdamW, batch 32 | 3 seeds | 10,000 |
-# | *thirty epochs* | 1,000 | 30 | AdamW, batch 32 | 3 seeds | 10,000 |
-# | *sixty epochs* | 1,000 | 60, scratch alone | as *six epochs* | one | 2,000 |
-# | *many labels* | 45,000 | 4 or 10 | SGD for 4, AdamW for 10, batch 128 | one each | 10,000 |
-# | *our recipe* | 45,000 | 40 | AdamW, batch 128 | one | 10,000 |
-# | *S0's recipe, repaired* | 45,000 | 40, 5 of them frozen | Adam, batch 64, S0's rates | one | 10,000 |
-# | *hot dogs* | 150 | 12 (60 steps) | SGD, batch 32 | 5 folds | 250 |
+# | run | labels | epochs | recipe | rate chosen in | runs | test images |
+# |---|---|---|---|---|---|---|
+# | *six epochs* | 1,000 | 6 | AdamW, batch 64 | full runs | 3 seeds | 2,000 |
+# | *twenty epochs* | 1,000 | 20 | AdamW, batch 32 | full runs | 3 seeds | 10,000 |
+# | *thirty epochs* | 1,000 | 30 | AdamW, batch 32 | full runs | 3 seeds | 10,000 |
+# | *sixty epochs* | 1,000 | 60, scratch alone | as *six epochs* | *six epochs* | one | 2,000 |
+# | *many labels* | 45,000 | 4 | SGD, batch 128 | 2 epochs on 4,000 images | one each | 10,000 |
+# | *many labels* | 45,000 | 10 | AdamW, batch 128 | 4 epochs on 10,000 images | one each | 10,000 |
+# | *our recipe* | 45,000 | 40 | AdamW, batch 128 | 4 epochs on 10,000 images | one | 10,000 |
+# | *S0's recipe, repaired* | 45,000 | 40, 5 of them frozen | Adam, batch 64 | not chosen: S0's | one | 10,000 |
+# | *hot dogs* | 150 | 12 (60 steps) | SGD, batch 32 | full runs of one fold | 5 folds | 250 |
 
 # %% tags=["record"]
 def terms_of(name, arm):
@@ -1991,8 +2059,6 @@ plots.show(plots.iteration_loss(history))
 # unseen images; *flattered by* is how much more it reports than it is worth, beyond the right script's own gap. At `smoke`, one seed on 75 images leaves 15 points open: read no ranking from it.
 
 # %%
-show_table([{"mistake": name, "what is wrong": what} for name, what in FAULTS.items()])
-
 def against_the_right(rows):
     """The rows with cost and flattery of each script, in points, read against the first row, the right script's."""
     reports, worth = ([float(row[key].removesuffix(" %")) for row in rows] for key in ("it reports", "on unseen images"))
@@ -2160,8 +2226,8 @@ print("in the dry run, halved after epoch", ", ".join(f"{epoch} (to {rate:g})" f
 # ### From scratch for longer, your own run
 #
 # *Sixty epochs* from scratch, one run at the rate of *six epochs*: none of its epochs reaches on validation
-# what each fine-tuned seed has after *one*. On test it ends at 48.4 %, 12 points below *thirty epochs*
-# fine-tuned. (The rate falls along a cosine to zero: the flat end says that this run is over.)
+# what each fine-tuned seed has after *one*. (The rate falls along a cosine to zero: the flat end says that
+# this run is over.)
 
 # %%
 recorded_long = session.recorded("plateau")
@@ -2172,7 +2238,6 @@ plots.show(plots.learning_curves(
 
 # %% tags=["record"]
 assert recorded_long["epochs"] == 60 and max(recorded_long["val"]) < min(run[0] for run in both["fine-tuned"])
-assert round(recorded_long["test"], 3) == 0.484 and round(100 * (thirty.mean - recorded_long["test"])) == 12
 
 # %% [markdown]
 # Yours has fewer epochs; how far does it come?
@@ -2196,15 +2261,11 @@ print(f"best epoch: {long_history.best_epoch} of {longer.epochs}")
 session.keep("plateau", {"epochs": longer.epochs, "test": long_test.top1, "val": long_val})
 
 # %% [markdown]
-# ### Six ways, with 1,000 labels and with 45,000
+# ### Six ways, with 45,000 labels
 #
-# *Twenty epochs* on 1,000 photographs, and below it ten epochs on 45,000, each way at its own best rate.
+# Section 5 has the ways with 1,000 photographs; here are ten epochs on 45,000, each way at its own best rate.
 # (Three of the five texts freeze first, one trains the backbone at a tenth of the head's rate; layer-wise
-# decay is a third habit.) *Predict first:* how far apart are they, and is the probe still level with many
-# labels?
-
-# %%
-session.show_evidence("recipes", twenty)
+# decay is a third habit.) *Predict first:* how far apart are they?
 
 # %%
 many_labels = {name: arm for name, arm in recipes.items() if "45,000" in name}
@@ -2453,8 +2514,7 @@ view(asked, mine, data="Grace Hopper")
 # > **Is it true?** *"Fine-tuned, 94 %; from scratch, 84 %."* (claims A17, A18) So S4 shows the worth of a start, on D2L's 2,000
 # > photographs of hot dogs and of other things; its two runs differ in their learning rates as well, and `hotdog` is class 934 of ImageNet.
 #
-# Here is the same question with a tenth of the photographs, 250 in five parts (**folds**). Each fold is tested once, by a network that was trained on three others, 150 photographs, and chosen on the
-# fourth. "One rate" trains all layers alike, "two rates" gives the head ten times the backbone's. *Predict first:* how good is a network that is not trained at all, but asked whether
+# Here is the same question with a tenth of the photographs, in the five folds of section 5. "One rate" trains all layers alike, "two rates" gives the head ten times the backbone's. *Predict first:* how good is a network that is not trained at all, but asked whether
 # ImageNet's own `hotdog` comes first?
 
 # %%

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import mean
 
 from matplotlib.axes import Axes
@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from course_utils.plots.frame import (
     FAINT,
+    INK,
     CourseFigure,
     display_names,
     house_style,
@@ -26,7 +27,13 @@ FIRST_STYLE = 2  # of the lines of leads: the two before are those of the starts
 
 @house_style()
 def leads(
-    lines: Mapping[str, Mapping[int, Sequence[float]]], *, title: str, data: str, note: str = ""
+    lines: Mapping[str, Mapping[int, Sequence[float]]],
+    *,
+    title: str,
+    data: str,
+    note: str = "",
+    terms: Mapping[tuple[str, int], str] | None = None,
+    errors: Mapping[tuple[str, int], float] | None = None,
 ) -> CourseFigure:
     """How far one start is ahead of another, by epochs on a log scale: a colour for each amount of labels.
 
@@ -36,8 +43,14 @@ def leads(
         lines: by name, for each number of epochs the lead of every seed, in points.
         data: name of the data set, for the caption.
         note: on the terms, for the caption.
+        terms: by name and epochs, a few words above the point: how it was trained.
+        errors: by name and epochs, two standard errors in points: a thin line around the mean.
     """
-    fig = new_figure(title, (data, "point: one seed, bar: mean, hollow: one run only", note), height=3.9)
+    terms, errors = terms or {}, errors or {}
+    marks = "point: one seed, bar: mean, hollow: one run only" + (
+        ", line: two standard errors" if errors else ""
+    )
+    fig = new_figure(title, (data, marks, note), height=3.9)
     ax = fig.add_subplot()
     words = []
     for i, (name, leads_by_epochs) in enumerate(lines.items()):
@@ -50,9 +63,15 @@ def leads(
         text.set_verticalalignment("center")
         for n in epochs:
             _dots(ax, n, leads_by_epochs[n], colour, marker)
+        for n, value in zip(epochs, middle):
+            error = errors.get((name, n), 0.0)
+            ax.vlines(n, value - error, value + error, color=colour, linewidth=1.2)
+            top = max(value + error, *leads_by_epochs[n])
+            _above(ax, n, top, terms.get((name, n), ""))
         points = (f"{value:.1f} after {n}" for n, value in zip(epochs, middle))
         words.append(f"{name}: {', '.join(points)}")
     ax.axhline(0, color=FAINT, linewidth=1)
+    ax.margins(x=0.1, y=0.12)
     _log_scale(ax, sorted({n for found in lines.values() for n in found}))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epochs of training (log scale)", ylabel="lead (points of test accuracy)")
@@ -61,7 +80,12 @@ def leads(
 
 @house_style()
 def accuracy_by_work(
-    panels: Mapping[str, Sequence[Row]], *, work_labels: Sequence[str], title: str, data: str
+    panels: Mapping[str, Sequence[Row]],
+    *,
+    work_labels: Sequence[str],
+    title: str,
+    data: str,
+    crosses: Collection[str] = (),
 ) -> CourseFigure:
     """Accuracy against work on a log scale, a panel for each kind of training.
 
@@ -70,6 +94,7 @@ def accuracy_by_work(
             before a comma decides the colour. No line joins points: they may be runs of other recipes.
         work_labels: for each panel what its work is, with the unit.
         data: name of the data set and numbers of images, for the caption.
+        crosses: names of the points that are drawn as crosses.
     """
     note = "point: mean, line: lowest to highest seed, hollow: one run only"
     fig = new_figure(title, (data, note), height=3.7)
@@ -77,8 +102,9 @@ def accuracy_by_work(
     words = []
     axes = fig.subplots(1, len(panels), squeeze=False)[0]
     for ax, label, (panel, rows) in zip(axes, work_labels, panels.items()):
-        for kind in kinds:
-            _points(ax, [row for row in rows if _kind(row[0]) == kind], *series_style(kinds.index(kind)))
+        for row in rows:
+            colour, marker = series_style(kinds.index(_kind(row[0])))
+            _point(ax, row, colour, "X" if row[0] in crosses else marker)
         _log_scale(ax, _ticks([work for *_, work in rows]))
         ax.set(xlabel=legible(label), ylabel="accuracy (%)")
         ax.set_title(legible(panel), size=10)
@@ -94,10 +120,14 @@ def _kind(name: str) -> str:
     return name.partition(",")[0]
 
 
-def _points(ax: Axes, rows: Sequence[Row], colour: str, marker: str) -> None:
-    for _, scores, work in rows:
-        ax.plot([work] * 2, [100 * min(scores), 100 * max(scores)], color=colour, linewidth=2.5, alpha=0.4)
-        _dots(ax, work, [100 * mean(scores)], colour, marker, hollow=len(scores) == 1)
+def _point(ax: Axes, row: Row, colour: str, marker: str) -> None:
+    _, scores, work = row
+    ax.plot([work] * 2, [100 * min(scores), 100 * max(scores)], color=colour, linewidth=2.5, alpha=0.4)
+    _dots(ax, work, [100 * mean(scores)], colour, marker, hollow=len(scores) == 1)
+
+
+def _above(ax: Axes, x: float, y: float, text: str) -> None:
+    ax.annotate(legible(text), (x, y), (0, 6), textcoords="offset points", size=NAME, color=INK, ha="center")
 
 
 def _dots(ax, x: float, ys: Sequence[float], colour: str, marker: str, hollow: bool | None = None) -> None:

@@ -68,7 +68,7 @@ def unfreezing_jump(
     if not history.records:
         raise DataError(NO_EPOCH)
     fig = new_figure(title, ("left: " + ", ".join(_facts(history)), f"right: {data}"), height=3.5)
-    ours, theirs = fig.subplots(1, 2)
+    ours, theirs = fig.subplots(1, 2, sharey=True, width_ratios=(2, 3))
     _pair(ours, history.records, "accuracy", "accuracy (%)", 100)
     ours.set_xlabel("epoch of your run")
     label_top(ours, _unfreezing([e - 0.5 for e in history.unfreeze_epochs]))

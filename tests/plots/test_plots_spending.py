@@ -13,12 +13,20 @@ def drawn() -> dict:
     frozen = [("stock", (0.55, 0.57), 37.0), ("nopool", (0.50, 0.52), 141.0)]
     trained = [("stock, 4 epochs", (0.79,), 148.0), ("stock, 40 epochs", (0.85,), 1480.0)]
     return {
-        "leads": plots.leads(lines, title="It shrinks", data=DATA, note="as many epochs each"),
+        "leads": plots.leads(
+            lines,
+            title="It shrinks",
+            data=DATA,
+            note="as many epochs each",
+            terms={("1,000 labels", 20): "AdamW", ("45,000 labels", 10): "SGD"},
+            errors={("45,000 labels", 10): 1.2},
+        ),
         "accuracy_by_work": plots.accuracy_by_work(
             {"frozen": frozen, "trained": trained},
             work_labels=("a (log)", "b (log)"),
             title="Work",
             data=DATA,
+            crosses=["stock, 40 epochs"],
         ),
     }
 
@@ -33,6 +41,21 @@ def test_axes_have_units_and_the_caption_names_the_data(drawn):
     for fig in drawn.values():
         assert DATA in fig.get_supxlabel()
         assert all("(" in ax.get_xlabel() and "(" in ax.get_ylabel() for ax in fig.axes)
+
+
+def test_terms_stand_above_their_points_and_one_run_has_its_error(drawn):
+    (ax,) = drawn["leads"].axes
+    above = {text.get_text(): text.xy for text in ax.texts if text.get_text()}
+    assert above["AdamW"] == (20, 15.0) and above["SGD"] == pytest.approx((10, 3.6))
+    assert "two standard errors" in drawn["leads"].get_supxlabel()
+
+
+def test_only_the_points_named_are_crosses(drawn):
+    crosses = [
+        [line.get_xdata()[0] for line in ax.get_lines() if line.get_marker() == "X"]
+        for ax in drawn["accuracy_by_work"].axes
+    ]
+    assert crosses == [[], [1480.0]]
 
 
 def test_one_run_is_hollow(drawn):
