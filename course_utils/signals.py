@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def handled(number: int, handler: Callable[[int, object], object]) -> Iterator[None]:
+def handled(number: int, handler: Callable[[int, object], object] | signal.Handlers) -> Iterator[None]:
     """In this block ``handler`` gets the signal ``number``; outside of the main thread nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -5,6 +5,7 @@ Start reading in ``source.py`` (a text as cells), then ``release.py`` (``build``
 """
 
 __all__ = [
+    "at_once",
     "cells",
     "claims",
     "configuration",

@@ -58,6 +58,10 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for notebooks and pages. Default: runs/<time>.")
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Notebooks at a time. Default: 1; two at smoke, without --record."),
+    ] = None,
 ) -> None:
     """Run notebooks headlessly and make HTML pages of them.
 
@@ -65,6 +69,8 @@ def run(
     """
     if only and not record:
         raise typer.BadParameter("--only says what to record: it goes with --record")
+    if record and jobs not in (None, 1):
+        raise typer.BadParameter("--jobs takes time from what is timed: it does not go with --record")
     root = course_folder()
     need("papermill", "nbconvert", "ipykernel")
     settings = dict(_setting(text) for text in overrides or [])
@@ -83,9 +89,11 @@ def run(
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
     preflight.require([path.stem for path in chosen], folder, parameters)
-    from course_utils.authoring import running
+    from course_utils.authoring import at_once, running
 
-    runs = running.run_all(running.Job(chosen, folder, parameters))
+    job = running.Job(chosen, folder, parameters)
+    at_a_time = min(len(chosen), jobs or (2 if budget == "smoke" and not record else 1))
+    runs = at_once.run_all(job, at_a_time) if at_a_time > 1 else running.run_all(job)
     print(f"\n{running.summary(runs)}\n\nseconds of the cells, by experiment")
     for notebook in (result.notebook for result in runs if result.passed):
         print(running.as_row(notebook, running.by_experiment(folder / f"{notebook}.ipynb")))

@@ -8,11 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import nbformat
 import pytest
 from courses import SAMPLE
+from runs import write
 
 from course_utils.authoring import running
 from course_utils.authoring.source import instructor_notebook, read_source
@@ -28,21 +27,6 @@ PARAMETERS = {
     "seed": 3,
     "overrides": {"extra": 4},
 }
-
-
-def write(course: Path, name: str, *cells: str, tags: tuple[str, ...] = ()) -> Path:
-    """An instructor edition of a parameters cell and these code cells, below a course folder."""
-    (course / "solutions" / name).mkdir(parents=True)
-    (course / "nbgrader_config.py").touch()
-    notebook = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}}
-    )
-    defaults = "budget, data, weights, seed, overrides = 5 * [None]"
-    notebook.cells = [nbformat.v4.new_code_cell(defaults, metadata={"tags": ["parameters"]})]
-    notebook.cells += [nbformat.v4.new_code_cell(c, metadata={"tags": list(tags)}) for c in cells]
-    path = course / "solutions" / name / f"{name}.ipynb"
-    nbformat.write(notebook, path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +113,7 @@ def test_ctrl_c_keeps_what_has_run_and_leaves_no_kernel_behind(tmp_path):
         "import time; open('asleep', 'w').close(); time.sleep(60)",
     )
     write(tmp_path, "95_next", "1")
-    command = [sys.executable, "-m", "course_utils.cli", "run", "--out", "out"]
+    command = [sys.executable, "-m", "course_utils.cli", "run", "--jobs", "1", "--out", "out"]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
