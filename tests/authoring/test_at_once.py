@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from runs import write
+from headless import write
 
 from course_utils.authoring import at_once
 from course_utils.authoring.running import Job

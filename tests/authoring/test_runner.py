@@ -11,7 +11,7 @@ import time
 
 import pytest
 from courses import SAMPLE
-from runs import write
+from headless import write
 
 from course_utils.authoring import running
 from course_utils.authoring.source import instructor_notebook, read_source
