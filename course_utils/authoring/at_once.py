@@ -40,7 +40,8 @@ def run_all(job: Job, jobs: int, report: Callable[[str], None] = print) -> list[
                 report(f"[{position}/{len(job.notebooks)}] {notebook.stem} ...")
                 connection, process = _started(notebook, job.out, job.parameters)
                 busy[connection] = process, notebook.stem
-            for connection in [c for c in wait(list(busy)) if isinstance(c, Connection)]:
+            ready = wait(list(busy))
+            for connection in [c for c in busy if c in ready]:
                 process, name = busy.pop(connection)
                 runs[name] = run = _result(connection, process, name)
                 report(f"      {name}: {run.result}, {run.seconds:.0f} s")
