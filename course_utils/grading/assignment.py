@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -81,7 +82,7 @@ class Assignment:
     def task(self, notebook: nbformat.NotebookNode) -> Task:
         """What a worker needs to run a notebook of this assignment."""
         names = setup_names(self.editions.release)
-        return Task(nbformat.writes(notebook), config=dict(self.config), setup=names, **self.how)
+        return Task(json.dumps(notebook), config=dict(self.config), setup=names, **self.how)
 
     def unfinished(self) -> list[Submission]:
         """The submissions that have to be run or written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import shutil
 import warnings
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import nbgrader.api
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import Exporter
 from nbformat import NotebookNode
 from nbgrader.api import (
     Assignment,
@@ -35,6 +36,7 @@ from course_utils.grading.gradebook.results import Mark, Result
 from course_utils.storage import write_text
 
 SQLITE = "sqlite:///"  # and behind it the path of the file
+NO_NEWS = "CheckCellMetadata"  # a repaired notebook has the metadata that `course build` has checked
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
 # Each Gradebook makes an engine, eleven for a submission, and each engine compiles the same statements anew:
 # a fifth of the time that a submission takes here.
@@ -57,7 +59,8 @@ class Writer:
     """
 
     def __init__(self, root: Path, assignment: str, config: Config):
-        self.root, self.assignment, self.config = root, assignment, config
+        self.root, self.assignment, self.config = root, assignment, config.copy()
+        self.config.Exporter.optimistic_validation = True  # a notebook is validated once, behind all steps
         self.url = CourseDirectory(config=config, root=str(root)).db_url
 
     def require_assignment(self) -> None:
@@ -91,13 +94,13 @@ class Writer:
 
     def sanitise(self, notebook: NotebookNode) -> NotebookNode:
         """What nbgrader makes of a repaired notebook before it runs: hidden tests in, outputs out."""
-        exporter = NotebookExporter(config=self.config)
+        exporter = Exporter(config=self.config)
         exporter._preprocessors = []
-        for preprocessor in Autograde(config=self.config, log=_LOG).sanitize_preprocessors:
-            exporter.register_preprocessor(preprocessor)
+        for step in Autograde(config=self.config, log=_LOG).sanitize_preprocessors:
+            if _name(step) != NO_NEWS:
+                exporter.register_preprocessor(step)
         about = {"assignment": self.assignment, "notebook": self.assignment, "db_url": self.url}
-        text, _ = exporter.from_notebook_node(notebook, resources={"nbgrader": about})
-        return nbformat.reads(text, as_version=4)
+        return exporter.from_notebook_node(notebook, resources={"nbgrader": about})[0]
 
     def write(self, result: Result, timestamp: str = "") -> None:
         """Write a result into ``autograded/`` and the gradebook, and keep what persons have decided.
@@ -177,7 +180,7 @@ class Writer:
         for cell in blank.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        write_text(folder / f"{self.assignment}.ipynb", nbformat.writes(blank))
+        write_text(folder / f"{self.assignment}.ipynb", json.dumps(blank))
         if timestamp:
             write_text(folder / "timestamp.txt", timestamp)
         return folder
@@ -198,7 +201,7 @@ class Writer:
             coursedir=course, config=self.config, log=_LOG, force=True, student=result.student
         )
         steps = {_name(step): step for step in converter.autograde_preprocessors} | {"Execute": hand_in}
-        steps.pop("CheckCellMetadata", None)  # has run behind the sanitising steps
+        steps.pop(NO_NEWS, None)
         converter.autograde_preprocessors = list(steps.values())
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"nbgrader\.api")  # SQLAlchemy's, at each new submission

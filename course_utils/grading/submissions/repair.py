@@ -222,22 +222,26 @@ def _tests_below_answers(pieces: list[Piece], release: NotebookNode) -> list[str
 
 
 def _notebook(pieces: Sequence[Piece], release: NotebookNode) -> NotebookNode:
-    cells = [_cell(piece, position, release) for position, piece in enumerate(pieces)]
+    named = {name_of(cell): cell for cell in release.cells}
+    plain = [cell for cell in release.cells if not name_of(cell)]
+    cells = [
+        _cell(piece, position, named[piece.name] if piece.name else _same_text(piece, plain))
+        for position, piece in enumerate(pieces)
+    ]
     metadata = deepcopy(release.metadata)
     return nbformat.from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
 
 
-def _cell(piece: Piece, position: int, release: NotebookNode) -> dict:
+def _same_text(piece: Piece, plain: Sequence[NotebookNode]) -> NotebookNode | None:
+    return next((cell for cell in plain if cell.cell_type == piece.kind and piece.is_like(cell)), None)
+
+
+def _cell(piece: Piece, position: int, like: NotebookNode | None) -> dict:
     """With the metadata of the released cell that it is, or of an ordinary one with the same text."""
-    if piece.name:
-        like = next(cell for cell in release.cells if name_of(cell) == piece.name)
-    else:
-        plain = (c for c in release.cells if not name_of(c) and c.cell_type == piece.kind)
-        like = next((cell for cell in plain if piece.is_like(cell)), None)
     kind = like.cell_type if like else piece.kind
     cell = {
         "cell_type": kind,
-        "id": like.id if piece.name else f"own-{position:03}",
+        "id": like.id if like and piece.name else f"own-{position:03}",
         "metadata": deepcopy(like.metadata) if like else {},
         "source": piece.source,
     }
