@@ -25,6 +25,7 @@ from course_utils.checks.report import (
     Report,
     Wrong,
 )
+from course_utils.models.seeding import seeded
 
 CASE_SECONDS = 20  # the slowest case takes one; a machine may be busy
 MOST_PRINTED = 4000  # characters that an answer may print in a check, about fifty lines
@@ -133,8 +134,7 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
     """Run one case; whatever the answer does to random numbers or gradient mode ends with it."""
     name = _name(case)
     try:
-        with quietly(), torch.random.fork_rng(devices=[]), torch.enable_grad(), time_limit(CASE_SECONDS):
-            torch.manual_seed(0)
+        with quietly(), seeded(0), torch.enable_grad(), time_limit(CASE_SECONDS):
             return Outcome(name, "ok", case(*answers) or "")
     except Wrong as wrong:
         return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in wrong.rows.items()})

@@ -31,13 +31,12 @@ TRICKS = frozenset(
     {sys.setprofile, sys.settrace, sys._getframe, sys._current_frames, _thread.start_new_thread}
 )
 # The same in Python's own words, by the number of their code.
-TRICKS_IN_PYTHON = {
-    id(function.__code__): f"{function.__module__}.{function.__qualname__}"
-    for function in (
-        *(threading.setprofile, threading.settrace, inspect.currentframe, inspect.stack),
-        BaseProcess.start,  # by a "spawn" or a server, which Python reports to nobody
-    )
-}
+IN_PYTHON = (
+    *(threading.setprofile, threading.settrace, inspect.currentframe, inspect.stack),
+    BaseProcess.start,  # by a "spawn" or a server, which Python reports to nobody
+)
+TRICKS_IN_PYTHON = {id(f.__code__): f"{f.__module__}.{f.__qualname__}" for f in IN_PYTHON}
+TELLING_FILES = {function.__code__.co_filename for function in IN_PYTHON}
 LONG = 200  # bytes of code, two for each step
 TELLING = {*dis.hasname, *dis.haslocal, *dis.hasconst, *dis.hascompare, *dis.hasfree, dis.opmap["BINARY_OP"]}
 
@@ -74,25 +73,25 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
 
 def _watched(watch: _Watch, answer: Callable, args: tuple, kwargs: dict) -> Any:
     """Call the answer under the watch, which must still stand behind it."""
-    before = sys.getprofile(), threading.getprofile()
-    sys.setprofile(watch)
-    threading.setprofile(watch)
+    before, look = (sys.getprofile(), threading.getprofile()), watch.look
+    sys.setprofile(look)
+    threading.setprofile(look)
     interrupted = False
     try:
         return answer(*args, **kwargs)
     except BaseException as problem:
-        interrupted = not isinstance(problem, Exception)  # raised in `watch`, it ends the watching
+        interrupted = not isinstance(problem, Exception)  # raised in `look`, it ends the watching
         raise
     finally:
         there = sys.getprofile(), threading.getprofile()
         sys.setprofile(before[0])
         threading.setprofile(before[1])
-        if not interrupted and not (there[0] is there[1] is watch):
+        if not interrupted and not (there[0] is there[1] is look):
             watch.tricks.append("takes away what watches it")
 
 
 class _Watch:
-    """A profile function that notes what an answer runs and had better not.
+    """Notes what an answer runs and had better not.
 
     Args:
         library: functions that would be the answer.
@@ -110,11 +109,15 @@ class _Watch:
         # By number: to hash a code object is to read it, at each call of each function.
         self._names = {id(code): name for code, name in self.library.items()}
         self._fine = {id(code): code for code in given}
+        self._fine_files: set[str] = set()
+        self._telling_files = TELLING_FILES | {code.co_filename for code in self.library}
 
-    def __call__(self, frame: FrameType, event: str, called: Any) -> None:
+    def look(self, frame: FrameType, event: str, called: Any) -> None:
+        """The profile function, see ``sys.setprofile``."""
         if event == "call":
-            if id(frame.f_code) not in self._fine:
-                self._note_call(frame.f_code, frame.f_back)
+            code = frame.f_code
+            if code.co_filename not in self._fine_files and id(code) not in self._fine:
+                self._note_call(code, frame.f_back)
         elif event == "c_call" and called in TRICKS and not in_a_library(frame.f_code):
             self.tricks.append(f"calls `{called.__name__}`")
 
@@ -135,10 +138,13 @@ class _Watch:
         elif id(code) in TRICKS_IN_PYTHON:
             if asked_by_a_notebook(caller):
                 self.tricks.append(f"calls `{TRICKS_IN_PYTHON[id(code)]}`")
-        else:
+        elif not in_a_library(code):
             self._fine[id(code)] = code
-            if not in_a_library(code):
-                self.used += [name for ours, name in self._ours.items() if _is_copy(code, ours)]
+            self.used += [name for ours, name in self._ours.items() if _is_copy(code, ours)]
+        elif in_the_course(code) or code.co_filename in self._telling_files:
+            self._fine[id(code)] = code
+        else:
+            self._fine_files.add(code.co_filename)  # quicker than by number, which Python reports to `heard`
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from course_utils.models.alexnet import build_alexnet
 from course_utils.models.architectures import ARCHITECTURES
-from course_utils.models.building import build_model, describe_start, new_layers, seeded
+from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.by_stage import Stage, stages
 from course_utils.models.cost import (
     forward_flops,
@@ -29,6 +29,7 @@ from course_utils.models.freezing import (
     unfreeze,
 )
 from course_utils.models.heads import find_head, replace_head
+from course_utils.models.seeding import seeded
 from course_utils.models.stacks import build_stack
 from course_utils.models.stems import ALEXNET_STEMS, RESNET_STEMS, adapt_stem, centre_crop, resample
 from course_utils.models.weights import (

@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import alexnet
 
 from course_utils.errors import CourseError
-from course_utils.models.building import seeded
+from course_utils.models.seeding import seeded
 from course_utils.models.stems import adapt_stem
 from course_utils.models.weights import Weights
 

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import nn
 
 from course_utils.errors import CourseError
 from course_utils.models.architectures import ARCHITECTURES, untrained
 from course_utils.models.heads import replace_head
+from course_utils.models.seeding import seeded
 from course_utils.models.stems import adapt_stem
 from course_utils.models.weights import Weights
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """In this context random numbers on the CPU follow from ``seed``; after it they continue as before.
-
-    A GPU's generators are not touched, nor is a GPU started: ``torch.manual_seed`` would set them all.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        yield
 
 
 def build_model(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
 from course_utils.errors import CourseError
+from course_utils.models.seeding import seeded
 
 WIDTHS = (16, 32, 64)  # channels of the three stages, as in He et al. 2015, section 4.2
 
@@ -88,8 +88,7 @@ def build_stack(
     if zero_init and not norm:
         raise CourseError("there is no norm to start at zero.", do="leave norm=True")
     kind = BasicBlock if residual else PlainBlock
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = Stack(kind, blocks, num_classes, nn.BatchNorm2d if norm else nn.Identity)
         for layer in model.modules():
             if isinstance(layer, nn.Conv2d):

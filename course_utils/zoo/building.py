@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torchvision import models as torchvision_models
 
 from course_utils.models import lite0
-from course_utils.models.building import seeded
 from course_utils.models.heads import replace_head
+from course_utils.models.seeding import seeded
 from course_utils.zoo import hub, mocov3
 from course_utils.zoo.entries import Entry, find
 

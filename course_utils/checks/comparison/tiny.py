@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import AlexNet
 
+from course_utils.models.seeding import seeded
+
 
 def narrow_alexnet(classes: int = 9, seed: int = 3, width: int = 16) -> AlexNet:
     """torchvision's AlexNet with random weights and ``width`` in place of 4,096 hidden units."""
     with torch.device("meta"):
         model = AlexNet()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model.features.to_empty(device="cpu")
         for parameter in model.features.parameters():
             nn.init.normal_(parameter, std=0.05)

@@ -14,6 +14,7 @@ from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, rec
 from course_utils.checks.report import Wrong
 from course_utils.checks.trials import UNEXPLAINED
 from course_utils.checks.unchanged import Kept
+from course_utils.models.seeding import seeded
 
 
 def _shuffled(numbers: Tensor) -> Tensor:
@@ -162,10 +163,10 @@ def leaves_the_original(permuted_control):
 @needs(moves_them)
 def draws_from_the_generator(permuted_control):
     """the order comes from the generator, and only from it."""
-    torch.manual_seed(1)
-    first = _drawn(permuted_control, _generator(4))
-    torch.manual_seed(2)
-    again = _drawn(permuted_control, _generator(4))
+    with seeded(1):
+        first = _drawn(permuted_control, _generator(4))
+    with seeded(2):
+        again = _drawn(permuted_control, _generator(4))
     if not torch.equal(first, again):
         likely = "random numbers were taken from somewhere else"
         remedy = "torch.randperm(n, generator=generator)"
@@ -290,8 +291,7 @@ def _in_mode(mode: bool) -> nn.Module:
 
 def _net() -> nn.Module:
     """The same small network at each call, its batch norms used, no two numbers alike."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(6)
+    with seeded(6):
         model = nn.Sequential(
             nn.Conv2d(3, 8, 3),
             nn.BatchNorm2d(8, momentum=0.3),

@@ -12,6 +12,7 @@ from course_utils.checks.core import needs, run
 from course_utils.checks.finetune.tiny import build, images
 from course_utils.checks.mistakes import Mistake, brief, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
+from course_utils.models.seeding import seeded
 
 Gradients = list[tuple[Tensor, Tensor | None]]
 
@@ -233,11 +234,10 @@ def goes_by_the_mode(untouched_parameters):
     """in the mode that the model is in, which stays."""
     expected, got = [90, 0], []
     for training in (True, False):
-        torch.manual_seed(0)
-        model = nn.Sequential(nn.Flatten(), nn.Linear(12, 6), nn.Dropout(1.0), nn.Linear(6, 2)).train(
-            training
-        )
-        got.append(untouched_parameters(model, 1 + torch.rand(5, 3, 2, 2), torch.arange(5) % 2))
+        with seeded(0):
+            model = nn.Sequential(nn.Flatten(), nn.Linear(12, 6), nn.Dropout(1.0), nn.Linear(6, 2))
+            x = 1 + torch.rand(5, 3, 2, 2)
+        got.append(untouched_parameters(model.train(training), x, torch.arange(5) % 2))
         if model.training is not training:
             raise Wrong("the mode as it was", "another one", "train() or eval() was called", OF_ITS_OWN)
     if got != expected:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from course_utils.checks.finetune.tiny import Batches, Notes
+from course_utils.models.seeding import seeded
 
 CONSTANTS = (
     torch.tensor([0.48, 0.35, 0.61]).reshape(3, 1, 1),
@@ -132,8 +133,7 @@ def trial(seed: int = SEED, epochs: tuple[int, int] = EPOCHS, classes: int = 4) 
 
     The network comes in training mode, and with a frozen stem: a script must set both by itself.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = WatchedNet(classes)
         nn.init.normal_(model.fc.weight)
         for norm in (model.bn1, model.layer1[1]):

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, ResNet
 
+from course_utils.models.seeding import seeded
+
 T = TypeVar("T")
 Batches = list[tuple[Tensor, Tensor]]
 
@@ -119,8 +121,7 @@ def small_resnet() -> SmallResNet:
 
 def build(make: Callable[[], T], seed: int = 3) -> T:
     """A network, or a tensor, whose random numbers depend on the seed alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return make()
 
 

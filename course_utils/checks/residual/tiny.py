@@ -10,13 +10,14 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
+from course_utils.models.seeding import seeded
+
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 def block(in_channels: int, out_channels: int, stride: int = 1) -> BasicBlock:
     """torchvision's block, with norms that do something; the same at each call."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(5)
+    with seeded(5):
         shortcut = None
         if stride != 1 or in_channels != out_channels:
             projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
@@ -98,8 +99,7 @@ def patched(model: nn.Module) -> list[str]:
 
 @functools.cache
 def _network(kind: type[nn.Module]) -> ResNet:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(9)
+    with seeded(9):
         return _with_lively_norms(SlimResNet(kind, [1, 2, 1, 1], num_classes=3)).eval()
 
 

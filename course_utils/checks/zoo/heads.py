@@ -12,6 +12,7 @@ from course_utils.checks.mistakes import brief, few
 from course_utils.checks.report import Wrong
 from course_utils.checks.unchanged import Kept
 from course_utils.models import heads
+from course_utils.models.seeding import seeded
 
 CLASSES = 7
 
@@ -84,8 +85,7 @@ def _tried(
     swap_head, make: Callable, path: str, frozen: bool = False, classes: int = CLASSES
 ) -> tuple[nn.Module, nn.Module]:
     """The model and what was returned; refuses a head that is not new, or elsewhere."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
+    with seeded(1):
         model = make()
     if frozen:
         model.eval().requires_grad_(False)

@@ -14,6 +14,7 @@ from course_utils.checks.report import Wrong
 from course_utils.checks.trials import UNEXPLAINED
 from course_utils.checks.unchanged import Kept
 from course_utils.checks.unfilled import empty_is_nan
+from course_utils.models.seeding import seeded
 
 RANK, ALPHA, IN, OUT = 2, 5.0, 6, 4
 
@@ -49,8 +50,7 @@ class Adapter(Protocol):
 
 
 def _base(bias: bool = True) -> nn.Linear:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
+    with seeded(3):
         return nn.Linear(IN, OUT, bias=bias)
 
 
