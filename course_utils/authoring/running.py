@@ -17,10 +17,8 @@ from pathlib import Path
 from course_utils.authoring.page import write_page
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
-from course_utils.data.loading import refuse_cartoons
 from course_utils.environ import environment
 from course_utils.errors import DO, DataError
-from course_utils.machine import describe_machine
 from course_utils.tables import table
 
 SET_UP = "set-up"
@@ -155,6 +153,9 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
     if not run.passed or not results.keys() >= {*only} or not results:
         found = (", ".join(results) or "no results") if run.passed else run.result
         raise DataError(f"{run.notebook} is not recorded.", found=found)
+    from course_utils.data.loading import refuse_cartoons
+    from course_utils.machine import describe_machine
+
     refuse_cartoons(run.facts["data"])
     target = folder / f"{run.notebook}.{run.facts['budget']}.json"
     facts: dict[str, object] = {"machine": describe_machine(), "versions": _versions(), "command": command}

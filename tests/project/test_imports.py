@@ -62,6 +62,7 @@ LATE_ELSEWHERE = {
     "course_utils.cli": "the help must come at once",
     "course_utils.data.sources": "torchvision takes as long as torch, and only a download needs it",
     "course_utils.authoring.preflight": "torch takes longer than all that is looked at first",
+    "course_utils.authoring.running": "torch takes longer than a small notebook",
     "course_utils.doctor": "what it looks at may be missing",
     "course_utils.grading.sandbox": "imports on behalf of the kernels that are forked",
     "course_utils.models.cost": "the counter takes half a second",
@@ -159,7 +160,14 @@ def test_the_command_starts_without_torch():
     ]
 
 
-@pytest.mark.slow
-def test_images_are_looked_at_without_torchvision():
-    code = "import sys, course_utils.data; print('torchvision' in sys.modules)"
+@pytest.mark.parametrize(
+    "room, without",
+    [
+        pytest.param("course_utils.data", "torchvision", marks=pytest.mark.slow),
+        ("course_utils.authoring.at_once", "torch"),  # each notebook that runs has such a process
+        ("course_utils.course.notebookfile", "lark"),  # of jsonschema's: a second
+    ],
+)
+def test_is_imported_without(room, without):
+    code = f"import sys, {room}; print({without!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
