@@ -994,9 +994,7 @@ ours, ours_scratch = s0["ours, small weights"], s0["ours, from scratch"]
 patience = {6: six_tuned.points_over(six_scratch), 20: tuned_arms[0].points_over(scratch_arm), 30: thirty.points_over(thirty_scratch)}
 
 # %%
-def two_errors(*arms):
-    """Two standard errors of the lead of one arm over another, by their test images alone, in points."""
-    return 200 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in arms) ** 0.5
+from course_utils.analysis import two_errors
 
 pairs_of_many = {4: (s2["stock, small weights"], s2["stock, from scratch"]), 10: of_many, 40: (ours, ours_scratch)}
 few, lots = "1,000 labels", "45,000 labels"
@@ -1006,7 +1004,7 @@ plots.show(plots.leads(
     data="CIFAR-10 (recorded), ResNet-18, small weights against random ones",
     terms={(few, 6): "AdamW, batch 64", (few, 20): "AdamW, batch 32", (few, 30): "AdamW, batch 32",
            (lots, 4): "SGD, batch 128", (lots, 10): "AdamW, batch 128", (lots, 40): "AdamW, batch 128"},
-    errors={(lots, n): two_errors(*pair) for n, pair in pairs_of_many.items()}))  # fmt: skip
+    errors={(lots, n): 100 * two_errors(*pair) for n, pair in pairs_of_many.items()}))  # fmt: skip
 
 # %% [markdown]
 # **Read it: the main result.** With 1,000 labels the start is worth 19 points after six epochs each, 14 after
@@ -1030,7 +1028,7 @@ assert {n: round(value) for n, value in averages.items()} == {6: 19, 20: 14, 30:
 assert list(averages.values()) == sorted(averages.values(), reverse=True) and is_decided(thirty, thirty_scratch)
 leads_of_many = {n: 100 * (tuned.mean - other.mean) for n, (tuned, other) in pairs_of_many.items()}
 assert [f"{lead:.1f}" for lead in leads_of_many.values()] == ["10.3", "2.4", "0.3"]
-errors = {n: two_errors(*pair) for n, pair in pairs_of_many.items()}
+errors = {n: 100 * two_errors(*pair) for n, pair in pairs_of_many.items()}
 assert f"{max(errors.values()):.1f}" == "1.2" and [n for n in errors if leads_of_many[n] > errors[n]] == [4, 10]
 sixty = session.recorded("plateau")
 assert f"{sixty['epochs'] * 1_000 / 45_000:.1f}" == "1.3"
@@ -1070,7 +1068,7 @@ print(*(hot[way] for way in ways), verdict(hot_probe, hot_tuned), sep="\n")
 assert hot_probe.mean == max(arm.mean for arm in hot.values()) and 0.45 < hot_scratch.mean < 0.55
 assert max(round(100 * (arm.high - arm.low)) for arm in map(hot.get, ways)) == 16
 assert hot_two.mean < hot_tuned.mean < hot_probe.mean and f"{100 * (hot_probe.mean - hot_two.mean):.1f}" == "6.8"
-assert f"{two_errors(hot_probe, hot_two):.1f}" == "7.0" and not is_decided(hot_probe, hot_two)
+assert f"{100 * two_errors(hot_probe, hot_two):.1f}" == "7.0" and not is_decided(hot_probe, hot_two)
 assert records.read("hotdog")["arms"][ways[0]]["grid_at_edge"]
 assert records.read("hotdog")["arms"][ways[2]]["stages"][0]["rates"] == [[0.001, 0.01]]
 
@@ -2400,9 +2398,9 @@ n_val = len(splits.val)
 shown_at = {size: library_evaluate(keeper, splits.val, session.at_size(size)).top1 for size in (24, 32, 40, 48, 64)}
 show_table([{"pixels": size, "accuracy": percent(top1), "against 32 px": f"{100 * (top1 - shown_at[32]):+.1f} points"}
             for size, top1 in shown_at.items()], caption=f"{splits.name}, {count(n_val, 'validation image')}")  # fmt: skip
-two_errors = 2 * (2 * shown_at[32] * (1 - shown_at[32]) / n_val) ** 0.5
-ahead = [f"{size} px" for size, top1 in shown_at.items() if top1 - shown_at[32] > two_errors]
-print(f"two standard errors are {100 * two_errors:.1f} points; decidedly better than 32 px: {', '.join(ahead) or 'none'}")
+sampling = 2 * (2 * shown_at[32] * (1 - shown_at[32]) / n_val) ** 0.5
+ahead = [f"{size} px" for size, top1 in shown_at.items() if top1 - shown_at[32] > sampling]
+print(f"two standard errors are {100 * sampling:.1f} points; decidedly better than 32 px: {', '.join(ahead) or 'none'}")
 
 # %% [markdown]
 # An enlarged picture holds no more than its 32 pixels, and shows every stage things of another scale than it was fine-tuned at: a likely reason for what you see. Networks trained on

@@ -302,7 +302,7 @@ plots.show(plots.arms(
 # %% tags=["record"]
 from itertools import combinations
 
-from course_utils.analysis import is_decided
+from course_utils.analysis import is_decided, two_errors
 
 assert {stem for stem, _ in WAYS.values()} == set(ALEXNET_STEMS) and len(worth) == len(WAYS) + 1
 assert [f"{100 * worth[name].mean:.1f}" for name in (*WAYS, "stock, random weights")] == [
@@ -623,8 +623,7 @@ fine, scratch = there[:2], there[2:]
 assert [arm.name for arm in there] == [arm.name for arm in arms]
 assert [f"{100 * arm.mean:.1f}" for arm in (*fine, *scratch)] == ["57.3", "49.8", "37.1", "34.2"]
 assert is_decided(*fine) and not is_decided(*scratch) and scratch[0].low > scratch[1].high
-two_errors = 2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in scratch) ** 0.5
-assert f"{100 * (scratch[0].mean - scratch[1].mean):.1f} {100 * two_errors:.1f}" == "2.9 3.0"
+assert f"{100 * (scratch[0].mean - scratch[1].mean):.1f} {100 * two_errors(*scratch):.1f}" == "2.9 3.0"
 by_epoch = [[sum(of) for of in zip(*runs)] for runs in session.recorded("duel")["curves"].values()]
 assert min(a - b for a, b in zip(*by_epoch[:2])) > 0
 assert [a > b for a, b in zip(*by_epoch[2:])] == [False, False, True, True, True]

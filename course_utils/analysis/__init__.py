@@ -12,6 +12,7 @@ from course_utils.analysis.arms import (
     describe_worth,
     is_decided,
     labels_needed,
+    two_errors,
     verdict,
     worth,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "shuffle_blocks",
     "shuffled",
     "skipped",
+    "two_errors",
     "verdict",
     "worth",
 ]

@@ -126,8 +126,15 @@ def is_decided(a: Arm, b: Arm) -> bool:
 
 def exceeds_images(a: Arm, b: Arm) -> bool:
     """Whether the means are over two standard errors of drawing the test images apart."""
-    variance = sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b))
-    return abs(a.mean - b.mean) > 2 * math.sqrt(variance)
+    return abs(a.mean - b.mean) > two_errors(a, b)
+
+
+def two_errors(a: Arm, b: Arm) -> float:
+    """Two standard errors of the lead of one arm over another, by their test images alone (a fraction).
+
+    Binomial: the variance of an accuracy p on n images is p (1 - p) / n.
+    """
+    return 2 * math.sqrt(sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in (a, b)))
 
 
 def verdict(a: Arm, b: Arm) -> str:

@@ -7,7 +7,7 @@ import torch
 from tiny import PREPROCESS, tiny_images, tiny_model
 from torch import nn
 
-from course_utils.analysis.arms import Arm, choose_rate, compared, is_decided, verdict
+from course_utils.analysis.arms import Arm, choose_rate, compared, is_decided, two_errors, verdict
 from course_utils.models.heads import find_head
 from course_utils.tables import table, transposed
 from course_utils.training.evaluation import (
@@ -177,6 +177,11 @@ def test_predicting_puts_the_weights_back_as_they_lay_in_memory():
     predict(model, images, PREPROCESS)
     assert seen[0][1] == 1 != first.weight.stride()[1]
     assert [(p.data_ptr(), p.stride()) for p in model.parameters()] == before
+
+
+def test_two_standard_errors_of_a_lead():
+    assert two_errors(arm("a", 0.5, n=100), arm("b", 0.5, n=100)) == pytest.approx(0.1 * 2**0.5)
+    assert two_errors(arm("a", 0.9, n=100), arm("b", 1.0, n=10)) == pytest.approx(0.06)
 
 
 def test_a_comparison_for_a_table_says_whether_it_is_decided():
