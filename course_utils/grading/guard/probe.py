@@ -183,8 +183,10 @@ def changed_in(kind, file):
 
 def stands_as(name, thing, home):
     """Whether nothing of the notebook's stands under this name, and no function of ours with another one."""
-    if type(thing) is types.FunctionType and thing.__code__.co_filename.startswith(home):
-        return thing.__code__.co_name == name
+    if type(thing) is types.FunctionType:
+        code = thing.__code__  # once: Python reports it to each audit hook
+        if code.co_filename.startswith(home):
+            return code.co_name == name
     return not of_students(thing)
 
 
