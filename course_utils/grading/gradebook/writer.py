@@ -37,6 +37,7 @@ from course_utils.storage import write_text
 
 SQLITE = "sqlite:///"  # and behind it the path of the file
 NO_NEWS = "CheckCellMetadata"  # a repaired notebook has the metadata that `course build` has checked
+AT_THE_END = {"Exporter": {"optimistic_validation": True}}  # a notebook is validated once, when all is done
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
 # Each Gradebook makes an engine, eleven for a submission, and each engine compiles the same statements anew:
 # a fifth of the time that a submission takes here.
@@ -59,8 +60,9 @@ class Writer:
     """
 
     def __init__(self, root: Path, assignment: str, config: Config):
-        self.root, self.assignment, self.config = root, assignment, config.copy()
-        self.config.Exporter.optimistic_validation = True  # a notebook is validated once, behind all steps
+        self.root, self.assignment = root, assignment
+        self.config = Config(AT_THE_END)
+        self.config.merge(config)
         self.url = CourseDirectory(config=config, root=str(root)).db_url
 
     def require_assignment(self) -> None:
