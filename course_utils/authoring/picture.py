@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from statistics import mean
 
+from course_utils.analysis.arms import Arm, exceeds_images
 from course_utils.errors import BuildError
 from course_utils.evidence import reading
 from course_utils.evidence.labels import by_seed
@@ -52,20 +53,27 @@ def read_curves() -> tuple[Curves, dict]:
     return curves, {"data": record["data"], "n_images": next(iter(record["arms"].values()))["images"]["test"]}
 
 
-def message(curves: Curves) -> str:
-    """What the curves say: the fewest labels with which a pretrained start beats scratch with the most."""
+def message(curves: Curves, facts: Mapping) -> str:
+    """What the curves say: the fewest labels with which a pretrained start beats scratch with the most.
+
+    To beat is to lead by more than two standard errors of drawing the test images.
+    """
+
+    def arm(name: str, labels: int) -> Arm:
+        return Arm(name, tuple(curves[name][labels]), facts["n_images"])
+
     most = max(curves[SCRATCH])
-    bar = mean(curves[SCRATCH][most])
+    bar = arm(SCRATCH, most)
     for labels in sorted(curves[SCRATCH]):
-        best = max(mean(curve[labels]) for name, curve in curves.items() if name != SCRATCH)
-        if best > bar:
+        best = max((arm(name, labels) for name in curves if name != SCRATCH), key=lambda one: one.mean)
+        if best.mean > bar.mean and exceeds_images(best, bar):
             return f"Pretrained weights with {labels:,} labels beat training from scratch with {most:,}"
     return f"Up to {most:,} labels, pretrained weights do not beat training from scratch"
 
 
 def in_readme(curves: Curves, facts: Mapping) -> str:
     """The README's line that shows the picture, with its message and numbers as alt text."""
-    return f"![{message(curves)}. {numbers(curves)} {caption(curves, facts)}.]({FILE})\n"
+    return f"![{message(curves, facts)}. {numbers(curves)} {caption(curves, facts)}.]({FILE})\n"
 
 
 def numbers(curves: Curves) -> str:
@@ -93,7 +101,7 @@ def draw(curves: Curves, facts: Mapping) -> str:
     best = max(score for curve in curves.values() for scores in curve.values() for score in scores)
     axes = _Axes(amounts, tenths=math.ceil(10 * best))
     ends = {name: axes.y(mean(curve[amounts[-1]])) for name, curve in curves.items()}
-    title, note = escape(message(curves)), escape(caption(curves, facts))
+    title, note = escape(message(curves, facts)), escape(caption(curves, facts))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         'aria-labelledby="title desc" font-family="Helvetica, Arial, sans-serif" font-size="14" '
