@@ -30,13 +30,13 @@ CHAPTERS = str(Path(__file__).parent) + os.sep
 TRICKS = frozenset(
     {sys.setprofile, sys.settrace, sys._getframe, sys._current_frames, _thread.start_new_thread}
 )
-# The same in Python's own words, by the number of their code.
+# The same in Python's own words, and by the number of their code.
 IN_PYTHON = (
     *(threading.setprofile, threading.settrace, inspect.currentframe, inspect.stack),
     BaseProcess.start,  # by a "spawn" or a server, which Python reports to nobody
 )
 TRICKS_IN_PYTHON = {id(f.__code__): f"{f.__module__}.{f.__qualname__}" for f in IN_PYTHON}
-TELLING_FILES = {function.__code__.co_filename for function in IN_PYTHON}
+WATCHED_FILES = {f.__code__.co_filename for f in IN_PYTHON}  # in which each function is looked at by itself
 LONG = 200  # bytes of code, two for each step
 TELLING = {*dis.hasname, *dis.haslocal, *dis.hasconst, *dis.hascompare, *dis.hasfree, dis.opmap["BINARY_OP"]}
 
@@ -110,7 +110,7 @@ class _Watch:
         self._names = {id(code): name for code, name in self.library.items()}
         self._fine = {id(code): code for code in given}
         self._fine_files: set[str] = set()
-        self._telling_files = TELLING_FILES | {code.co_filename for code in self.library}
+        self._watched_files = WATCHED_FILES | {code.co_filename for code in self.library}
 
     def look(self, frame: FrameType, event: str, called: Any) -> None:
         """The profile function, see ``sys.setprofile``."""
@@ -141,7 +141,7 @@ class _Watch:
         elif not in_a_library(code):
             self._fine[id(code)] = code
             self.used += [name for ours, name in self._ours.items() if _is_copy(code, ours)]
-        elif in_the_course(code) or code.co_filename in self._telling_files:
+        elif in_the_course(code) or code.co_filename in self._watched_files:
             self._fine[id(code)] = code
         else:
             self._fine_files.add(code.co_filename)  # quicker than by number, which Python reports to `heard`
