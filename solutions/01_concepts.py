@@ -875,6 +875,8 @@ print("all pixels shuffled:", verdict(shuffled["pretrained"], shuffled["raw pixe
 # the 6 points are pretrained features that tell colours better was not explored. With all pixels shuffled, pretrained lies below raw pixels on average (28.7 %, just undecided): no lead over raw pixels is left.
 
 # %% tags=["record"]
+from course_utils.analysis import two_errors
+
 of_tasks = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("distance")["arms"]}
 line = [of_tasks[f"pretrained, {task}"].mean for task in TASKS]
 assert line == sorted(line, reverse=True) and line[0] > 0.5 and round(100 * (line[0] - line[1])) == 11
@@ -885,7 +887,7 @@ raw, lost_order = of_tasks["raw pixels, all pixels shuffled"], of_tasks["pretrai
 pairs = [[of_tasks[f"{name}, {task}"] for name in ("pretrained", "random")] for task in TASKS]
 assert [round(100 * (ours.mean - other.mean)) for ours, other in pairs] == [32, 22, 17, 6] and all(is_decided(*pair) for pair in pairs)
 chance_pair = [of_tasks[f"{name}, as they are"] for name in ("weights permuted", "random")]
-assert not is_decided(*chance_pair) and round(200 * sum(a.mean * (1 - a.mean) / a.n_images for a in chance_pair) ** 0.5, 1) == 3.6
+assert not is_decided(*chance_pair) and round(100 * two_errors(*chance_pair), 1) == 3.6
 assert min(arm.n_images for arm in of_tasks.values()) == 1000
 assert {round(100 * of_tasks[f"raw pixels, {task}"].mean) for task in TASKS} == {29}
 assert {round(100 * of_tasks[f"{name}, {task}"].mean) for name in ("random", "weights permuted") for task in TASKS} == {18, 19, 20}

@@ -158,7 +158,7 @@ assert sum((p.grad == 0).sum().item() for p in idle.parameters()) >= dead_taps
 # *Predict first:* which stem is best on the left? And on the right, at equal work?
 
 # %%
-from course_utils.analysis import Arm, is_decided, verdict
+from course_utils.analysis import Arm, is_decided, two_errors, verdict
 
 variants = {f"{stem}, 32 px": (stem, 32) for stem in models.RESNET_STEMS} | {"stock, 64 px": ("stock", 64)}
 work = {name: models.multiply_adds(by_stem[stem], size) / 1e6 for name, (stem, size) in variants.items()}
@@ -883,8 +883,7 @@ assert [name for name in single if max(points[name]) < 0] == ["head alone"] and 
 assert round(200 * (2 * 0.3 * 0.7 / 75) ** 0.5) == 15
 script_arms = {name: Arm(name, tuple(scores), 1000) for name, scores in recorded_faults.items()}
 assert not any(is_decided(script_arms["none"], arm) for arm in script_arms.values())
-apart = [script_arms[name].mean * (1 - script_arms[name].mean) / 1000 for name in ("none", "train() once")]
-assert f"{200 * sum(apart) ** 0.5:.1f}" == "4.5" and round(means["head alone"]) == -1
+assert f"{100 * two_errors(script_arms['none'], script_arms['train() once']):.1f}" == "4.5" and round(means["head alone"]) == -1
 assert list(FAULTS) == ["other constants", "norms drift", "train() once", "head alone", "rate undone", "chosen on test", "no copy"]
 never, all_of_it = (100 * recipes[f"{way}, 45,000 images"].mean for way in ("linear probe", "all layers at one rate"))
 assert (f"{never:.1f}", f"{all_of_it:.1f}", round(all_of_it - never)) == ("66.0", "81.3", 15)
@@ -994,8 +993,6 @@ ours, ours_scratch = s0["ours, small weights"], s0["ours, from scratch"]
 patience = {6: six_tuned.points_over(six_scratch), 20: tuned_arms[0].points_over(scratch_arm), 30: thirty.points_over(thirty_scratch)}
 
 # %%
-from course_utils.analysis import two_errors
-
 pairs_of_many = {4: (s2["stock, small weights"], s2["stock, from scratch"]), 10: of_many, 40: (ours, ours_scratch)}
 few, lots = "1,000 labels", "45,000 labels"
 plots.show(plots.leads(

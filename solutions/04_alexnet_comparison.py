@@ -52,7 +52,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import checks, plots
-from course_utils.analysis import Arm, verdict
+from course_utils.analysis import Arm, two_errors, verdict
 from course_utils.models import ALEXNET_STEMS, build_alexnet, build_model, count_parameters
 from course_utils.notebook import show_table, start, try_yours
 from course_utils.tables import percent
@@ -302,7 +302,7 @@ plots.show(plots.arms(
 # %% tags=["record"]
 from itertools import combinations
 
-from course_utils.analysis import is_decided, two_errors
+from course_utils.analysis import is_decided
 
 assert {stem for stem, _ in WAYS.values()} == set(ALEXNET_STEMS) and len(worth) == len(WAYS) + 1
 assert [f"{100 * worth[name].mean:.1f}" for name in (*WAYS, "stock, random weights")] == [
@@ -313,7 +313,7 @@ assert 2 * (2 * 0.3 * 0.7 / 100) ** 0.5 > 0.12  # two standard errors at 30 % an
 coarse, wide = worth["resampled"], worth["stride 1"]
 assert is_decided(coarse, small_stems[0]) and round(100 * (coarse.mean - small_stems[0].mean)) == 14
 assert coarse.low > wide.high and not is_decided(coarse, wide) and coarse.n_images == 500
-assert f"{200 * sum(arm.mean * (1 - arm.mean) / 500 for arm in (coarse, wide)) ** 0.5:.1f}" == "6.2"
+assert f"{100 * two_errors(coarse, wide):.1f}" == "6.2"
 millions = sorted({round(multiply_adds(build_alexnet(None, 10, stem), size) / 1e6) for stem, size in WAYS.values()})
 assert millions == [40, 176, 198]
 
@@ -860,7 +860,7 @@ plots.show(plots.paired_differences(
 
 # %%
 from_scratch, lead = list(recorded_pairs["from scratch"].values()), 100 * (there[2].mean - there[3].mean)
-unpaired = 200 * sum(arm.mean * (1 - arm.mean) / n for arm in there[2:]) ** 0.5
+unpaired = 100 * two_errors(*there[2:])
 paired = float(session.recorded("pairs")["leads"][1]["2 standard errors, same images"])
 one_seed = [(f"same images, seed {s}", 100 * p.difference, 100 * p.two_errors) for s, p in enumerate(from_scratch[:3])]
 plots.show(plots.one_lead(
@@ -966,8 +966,7 @@ scratch_on_all = [all_labels[f"{name}, from scratch"] for name in names_on_all]
 as_printed = [[float(percent(arm.mean).removesuffix(" %")) for arm in both] for both in (scratch_on_all, tuned_on_all)]
 assert [f"{a - b:.1f}" for a, b in as_printed] == ["9.9", "5.1"]
 assert {arm.n_images for arm in (*scratch_on_all, *tuned_on_all)} == {10_000}
-errors_on_all = [2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in both) ** 0.5
-                 for both in (scratch_on_all, tuned_on_all)]  # fmt: skip
+errors_on_all = [two_errors(*both) for both in (scratch_on_all, tuned_on_all)]
 assert f"{100 * max(errors_on_all):.1f}" == "1.3"
 from course_utils.evidence import reading
 
@@ -1005,8 +1004,7 @@ by_start = [a - b for a, b in zip(*apart)]
 assert f"{min(by_start) + 1e-6:.1f} to {max(by_start) + 1e-6:.1f}" == "2.5 to 8.3"
 of_rates = {arm.lr for arm in there}
 assert of_rates == {0.0003, 0.001}  # the two that each had
-unpaired = 2 * sum(arm.mean * (1 - arm.mean) / arm.n_images for arm in fine) ** 0.5
-assert f"{100 * unpaired:.1f}" == "3.1"
+assert f"{100 * two_errors(*fine):.1f}" == "3.1"
 assert round(16 * of_resnet["parameters"] / 2**20) == 171  # weight, gradient, two means: four floats each
 assert round(8 * of_resnet["parameters"] / 2**20) == 85 and 85 + 199 - 171 < 150  # SGD: weight and gradient
 
