@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from course_utils import values
 from course_utils.checks.mistakes import brief
 from course_utils.checks.origins import asked_by_a_notebook, in_a_library, in_the_course
 from course_utils.checks.processes import heard
@@ -174,7 +175,7 @@ def hidden(test: Callable[[], float | None]) -> float | None:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
-        with quietly():
+        with quietly(), values.in_one_output():
             points = FunctionType(test.__code__, names, test.__name__)()
         if names["__builtins__"] != known:
             raise Tampered("the builtins of a hidden test were changed")

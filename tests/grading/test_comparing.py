@@ -37,12 +37,12 @@ BANK = [
 def sent(monkeypatch):
     """Outputs of what hidden tests send in this process."""
     outputs = []
-    monkeypatch.setattr(values, "_publish", lambda message: outputs.append(output(message)))
+    monkeypatch.setattr(values, "_publish", lambda messages: outputs.append(output(*messages)))
     return outputs
 
 
-def output(message: object, mime: str = values.MIME) -> nbformat.NotebookNode:
-    return nbformat.v4.new_output("display_data", data={mime: json.dumps(message)})
+def output(*messages: object) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("display_data", data={values.MIME: json.dumps(messages)})
 
 
 def session(answer: str) -> dict:
@@ -70,7 +70,7 @@ def reference(id_: str) -> list[dict]:
     """What a cell expects."""
     outputs = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(values, "_publish", outputs.append)
+        patch.setattr(values, "_publish", outputs.extend)
         assert ends_well(comparing.for_reference(cells("graded")[id_], NONCE), ours(id_)), id_
     return outputs
 
@@ -247,6 +247,30 @@ def messages(*got):
     return [output({"nonce": NONCE, "value": values.pack(value)}) for value in got]
 
 
+def send_two_of(got):
+    values.send(NONCE, got)
+    values.send(NONCE, [1, len(got)])
+
+
+def test_a_hidden_test_sends_all_its_values_in_one_output(sent):
+    checks.hidden(lambda: send_two_of([1.5]))
+    assert len(sent) == 1 and [m["value"] for m in json.loads(sent[0].data[values.MIME])] == [
+        values.pack([1.5]),
+        values.pack([1, 1]),
+    ]
+    values.send(NONCE, 2)
+    assert len(sent) == 2
+
+
+def test_a_hidden_test_that_fails_sends_nothing_and_the_next_one_only_its_own(sent):
+    with pytest.raises(TypeError):
+        checks.hidden(lambda: send_two_of(3))
+    checks.hidden(lambda: values.send(NONCE, 4))
+    assert [json.loads(output.data[values.MIME]) for output in sent] == [
+        [{"nonce": NONCE, "value": values.pack(4)}]
+    ]
+
+
 def test_right_values_leave_no_trace():
     outputs = [TEXT, *messages(1.55, [1, 2])]
     assert comparing.settle(outputs, EXPECTED, NONCE) is None
@@ -278,6 +302,7 @@ def test_a_wrong_value_is_an_error_before_everything_else():
         ([], "sent 0 of 2"),
         ([*messages(1.5), output({"nonce": "another", "value": values.pack([1, 2])})], "unreadable"),
         ([*messages(1.5), output([])], "unreadable"),
+        ([*messages(1.5), nbformat.v4.new_output("display_data", data={values.MIME: "1"})], "unreadable"),
         ([*messages(1.5), output({"nonce": NONCE, "value": {"type": "list"}})], "unreadable"),
         ([*messages(1.5), output({"nonce": NONCE})], "unreadable"),
     ],

@@ -84,8 +84,7 @@ def references(executed: nbformat.NotebookNode, nonce: str) -> dict[str, Message
                 found=f"{problem.ename}: {problem.evalue}",
                 do="run `course build`, and look at this cell in the instructor edition",
             )
-        messages = [_read(output, nonce) for output in _sent(cell.outputs)]
-        if messages:
+        if messages := _read(_sent(cell.outputs), nonce):
             found[cell.metadata.nbgrader.grade_id] = messages
     return found
 
@@ -140,7 +139,7 @@ def settle(outputs: list, expected: Sequence[dict] | None, nonce: str) -> str | 
 
 def _compare(outputs: list, sent: list, expected: Sequence[dict], nonce: str) -> str | None:
     try:
-        got = [_read(output, nonce) for output in sent]
+        got = _read(sent, nonce)
         for mine, ours in zip(got, expected):
             if not values.alike(mine["value"], ours["value"], rtol=ours["rtol"], atol=ours["atol"]):
                 _fail(outputs, str(ours["label"]))  # wrong, however many came
@@ -162,11 +161,11 @@ def _sent(outputs: Sequence) -> list:
     return [o for o in outputs if o.output_type == "display_data" and values.MIME in o.data]
 
 
-def _read(output: nbformat.NotebookNode, nonce: str) -> dict:
-    message = json.loads(output.data[values.MIME])
-    if message["nonce"] != nonce:
+def _read(sent: Sequence, nonce: str) -> Messages:
+    messages = [message for output in sent for message in json.loads(output.data[values.MIME])]
+    if any(message["nonce"] != nonce for message in messages):
         raise ValueError("another nonce")
-    return message
+    return messages
 
 
 def _is_same(node: ast.AST) -> bool:
