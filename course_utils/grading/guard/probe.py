@@ -419,7 +419,7 @@ def digest(code):
         elif isinstance(constant, frozenset):
             constant = sorted(constant, key=repr)
         parts.append(constant)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def loaded(package):
