@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from torch import Tensor, nn
 
-from course_utils.analysis.arms import Arm, choose_rate
+from course_utils.analysis.arms import Arm, at_best_rate
 from course_utils.data.augment import Augment, Preprocess
 from course_utils.data.images import Splits
 from course_utils.errors import CourseError
@@ -49,7 +50,6 @@ class Result:
         epochs: of each run.
         val_logits: float ``[N, C]`` of each seed on the validation images, ``test_logits`` likewise.
         images_seen: training images times epochs, of one run.
-        search_seconds: of the other rates on the first seed.
         macs: multiply-adds of one forward pass of one image.
         memory_mib: of one training step, see :func:`course_utils.models.cost.training_mib`.
     """
@@ -60,7 +60,6 @@ class Result:
     val_logits: tuple[Tensor, ...]
     test_logits: tuple[Tensor, ...]
     images_seen: int
-    search_seconds: float
     parameters: int
     macs: int
     memory_mib: float
@@ -143,17 +142,14 @@ class Protocol:
                 expected=f"{self.n_rates} learning rates",
                 found=str(len(contender.rates)),
             )
-        first, *others = self.seeds
-        tried = {rate: self.train(contender, splits, rate, first) for rate in contender.rates}
-        rate = choose_rate(
-            {rate: history.best_val_accuracy for rate, (_, history) in tried.items()}, contender.name
+        train = partial(self.train, contender, splits)
+        _, rate, runs = at_best_rate(
+            contender.name, train, contender.rates, self.seeds, lambda run: run[1].best_val_accuracy
         )
-        runs = [tried[rate], *(self.train(contender, splits, rate, seed) for seed in others)]
-        search = sum(h.seconds for r, (_, h) in tried.items() if r != rate)
-        return self._result(contender, splits, runs, rate, search)
+        return self._result(contender, splits, runs, rate)
 
     def train(
-        self, contender: Contender, splits: Splits, rate: float, seed: int
+        self, contender: Contender, splits: Splits, seed: int, rate: float
     ) -> tuple[nn.Module, History]:
         """One run: every layer at one rate, the best epoch on validation kept."""
         model = contender.build(seed)
@@ -175,7 +171,6 @@ class Protocol:
         splits: Splits,
         runs: Sequence[tuple[nn.Module, History]],
         rate: float,
-        search_seconds: float,
     ) -> Result:
         prep, model = contender.preprocess, runs[0][0]
         val, test = (
@@ -191,7 +186,6 @@ class Protocol:
             val_logits=val,
             test_logits=test,
             images_seen=self.epochs * len(splits.train),
-            search_seconds=search_seconds,
             parameters=count_parameters(model),
             macs=multiply_adds(model, size),
             memory_mib=training_mib(model, size, self.batch_size),

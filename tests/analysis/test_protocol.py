@@ -21,9 +21,9 @@ def test_an_entry_for_each_seed_at_the_rate_chosen_on_validation(result, capsys)
     again = PROTOCOL.run(TINY, tiny_splits())
     assert again.arm.scores == result.arm.scores and "-> " in capsys.readouterr().out
     assert len(result.arm.scores) == len(result.test_logits) == len(result.histories) == 2
-    best = {r: PROTOCOL.train(TINY, tiny_splits(), r, 0)[1].best_val_accuracy for r in TINY.rates}
+    best = {r: PROTOCOL.train(TINY, tiny_splits(), 0, r)[1].best_val_accuracy for r in TINY.rates}
     assert result.arm.lr == max(best, key=best.get)
-    assert result.images_seen == 100 and result.search_seconds > 0
+    assert result.images_seen == 100
     assert [len(curve) for curve in result.curves] == [2, 2]
 
 
