@@ -16,6 +16,8 @@ from pathlib import Path
 from course_utils.errors import CourseError
 
 PAIR = "torch, torchvision"
+# What a look at weights and data imports.
+IMPORTED = ("torch", "torchvision", "timm", "numpy", "pillow", "safetensors", "tqdm", "platformdirs")
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ def examine(root: Path | None) -> list[Finding]:
         root: the course folder; None where only the package is installed, as with students.
     """
     findings = [_python(), *_packages(root is not None)]
-    if all(f.there for f in findings if f.name in ("torch", "torchvision", "numpy")):
+    if all(f.there for f in findings if f.name in IMPORTED):
         findings.append(pair())
     if findings[-1].name == PAIR and findings[-1].there:
         findings += [_gpu(), *_weights(), *_data()]
-    findings.append(_cache())
+    findings += _cache()
     if root is not None:
         findings += [_nbgrader_config(root), _gradebook(root), _sandbox()]
     return findings
@@ -72,7 +74,7 @@ def _python() -> Finding:
 
 def _packages(whole_course: bool) -> Iterator[Finding]:
     """The packages that students need; for the whole course also the instructors' tools."""
-    names = ["torch", "torchvision", "numpy", "matplotlib", "jupyterlab", "ipykernel"]
+    names = [*IMPORTED, "matplotlib", "ipywidgets", "jupyterlab", "ipykernel"]
     if whole_course:
         names += ["jupytext", "nbgrader", "papermill"]
     for name in names:
@@ -126,14 +128,16 @@ def _data() -> Iterator[Finding]:
         yield Finding(name, there, "fetched" if there else "not fetched", f"course fetch {name}")
 
 
-def _cache() -> Finding:
+def _cache() -> Iterator[Finding]:
     """The cache folder must take a file; without it everything is computed and fetched again."""
-    from course_utils.storage import cache_dir, cache_problem
-
+    try:
+        from course_utils.storage import cache_dir, cache_problem
+    except ImportError:  # what is missing has a line of its own
+        return
     problem = cache_problem()
     detail = f"{cache_dir()}: {problem}" if problem else str(cache_dir())
     remedy = "set COURSE_DATA to a folder with room that you may write to"
-    return Finding("cache folder", not problem, detail, remedy)
+    yield Finding("cache folder", not problem, detail, remedy)
 
 
 def _nbgrader_config(root: Path) -> Finding:

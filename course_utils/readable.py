@@ -47,7 +47,7 @@ def unreadable_weights(path: Path, found: str) -> WeightsError:
 def why_unreadable(path: Path, problem: Exception | None = None) -> str:
     """What is wrong with a file that torch or safetensors refused.
 
-    In our own words: torch's advice to switch ``weights_only`` off, which lets the file run any code.
+    Not in torch's words: they advise switching ``weights_only`` off, which lets the file run any code.
     """
     if not path.is_file():
         return "no file"

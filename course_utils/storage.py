@@ -84,7 +84,7 @@ def stored_arrays(key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[s
         _store(entry, arrays)
     except OSError as problem:
         if not entry.is_dir():  # else another process was faster
-            warn_not_kept(problem.strerror)
+            warn_not_kept(problem.strerror or str(problem))
     return _load(entry) or arrays
 
 

@@ -18,7 +18,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
-    """Rows of equal keys as aligned text: floats in 0..1 stay as they are, numbers to the right."""
+    """Rows of equal keys as aligned text: floats with four digits, numbers to the right."""
     columns = list(columns or rows[0])
     cells = [[_cell(row.get(c, "")) for c in columns] for row in rows]
     widths = [max(len(c), *(len(row[i]) for row in cells)) for i, c in enumerate(columns)]

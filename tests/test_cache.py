@@ -105,6 +105,16 @@ def test_a_cache_that_keeps_nothing_says_so_once(folder, capsys, monkeypatch):
     assert capsys.readouterr().err == ""
 
 
+def test_a_disk_that_fills_up_within_an_array_is_told_in_numpys_words(folder, monkeypatch, capsys):
+    def cut_off(*_, **__):
+        raise OSError("1000 requested and 300 written")
+
+    monkeypatch.setattr(storage.np, "save", cut_off)
+    storage.warn_not_kept.cache_clear()
+    stored_arrays("d", Maker())
+    assert "1000 requested and 300 written" in capsys.readouterr().err
+
+
 def test_photographs_are_drawn_elsewhere_where_the_cache_is_full(folder, monkeypatch, capsys):
     write, storage_full = loading.generation.write_photos, OSError(28, "No space left on device")
 

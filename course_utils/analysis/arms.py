@@ -113,9 +113,8 @@ def is_decided(a: Arm, b: Arm) -> bool:
     """Whether the difference is more than seeds and number of images explain.
 
     Both arms need at least two seeds. Then two conditions, both needed: the ranges of the seeds do not
-    overlap, and the difference of the means is over two standard errors of what drawing that many
-    test images alone would give
-    (binomial, the two arms taken as independent, which errs on the careful side).
+    overlap, and the difference of the means is over two standard errors of what drawing that many test
+    images alone would give (binomial, the two arms taken as independent, which errs on the careful side).
     Folds differ by their images, not by luck alone: there the second condition decides.
     """
     if min(len(a.scores), len(b.scores)) < 2:

@@ -81,11 +81,13 @@ def estimate_norms(model: nn.Module, images: ImageSet, preprocess: Preprocess) -
         norm.reset_running_stats()
         norm.momentum = None  # PyTorch's sign for a plain average over batches
         norm.train()
-    for x in _equal_batches(images.images):
-        model(preprocess(x.to(device)))
-    for norm, momentum in zip(norms, momenta):
-        norm.momentum = momentum
-    model.eval()
+    try:
+        for x in _equal_batches(images.images):
+            model(preprocess(x.to(device)))
+    finally:
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum
+        model.eval()
 
 
 def _norms(model: nn.Module) -> list[BatchNorm]:

@@ -9,7 +9,7 @@ from functools import cache, partial
 import torch
 from torch import Tensor, nn
 
-from course_utils.analysis.arms import Arm, choose_rate
+from course_utils.analysis.arms import Arm, at_best_rate
 from course_utils.cartoons import generation
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet, Splits
@@ -39,7 +39,6 @@ Run = Callable[[int, float], Trial]
 def measure() -> None:
     """Measure the drawn cartoons and print grids, table and targets."""
     weights = find_weights("small")
-    assert weights is not None, "they ship with the package"
     print(f"{CARTOONS}: {TRAIN:,} training, {VAL:,} validation, {TEST:,} test images")
     print(f"{SEEDS} seeds; fine-tuning and scratch train {EPOCHS} epochs; weights: {weights.name}")
     print("\nvalidation accuracy by learning rate, or by weight penalty (linear classifiers)")
@@ -169,9 +168,7 @@ def _arm(
 ) -> Arm:
     """Choose from ``grid`` on the first seed, then measure every seed on its test images."""
     start = time.perf_counter()
-    first = {value: run(0, value) for value in grid}
-    chosen = choose_rate({value: val for value, (val, _) in first.items()}, f"{name:<24}")
-    outcomes = [first[chosen], *(run(seed, chosen) for seed in range(1, seeds))]
+    _, chosen, outcomes = at_best_rate(f"{name:<24}", run, grid, range(seeds), lambda trial: trial[0])
     scores = tuple(test() for _, test in outcomes)
     return Arm(name, scores, n_test, chosen, time.perf_counter() - start)
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.models.freezing import eval_mode
 from course_utils.models.weights import Weights
 
 GREY = 128
@@ -38,7 +39,7 @@ def best_guesses(
     """
     square = middle_square(photo, size)
     device = next(network.parameters()).device
-    with torch.inference_mode():
+    with eval_mode(network), torch.inference_mode():
         logits = network(weights.at_size(size)(square[None].to(device)))
     probability = logits.float().softmax(dim=1)[0].cpu()
     best = probability.argsort(descending=True)[:k].tolist()

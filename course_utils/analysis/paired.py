@@ -44,10 +44,6 @@ class Paired:
     def p_exact(self) -> float:
         return exact_p(self.only_first, self.only_second)
 
-    @property
-    def p_mid(self) -> float:
-        return mid_p(self.only_first, self.only_second)
-
 
 def compare_pair(first: Tensor, second: Tensor, labels: Tensor, seed: int = 0) -> Paired:
     """Compare two checkpoints by their predicted classes, int64 ``[N]``, on the same images.

@@ -17,7 +17,10 @@ from course_utils.errors import CourseError
 
 Block: TypeAlias = BasicBlock | Bottleneck
 # Student's t, 97.5 % quantile, by number of seeds.
-T_QUANTILE = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
+T_QUANTILE = {
+    **{2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571},
+    **{7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262},
+}
 
 
 def gradient_norms(model: nn.Module, x: Tensor, labels: Tensor) -> dict[str, float]:
@@ -41,7 +44,12 @@ def geometric_range(values: Sequence[float]) -> tuple[float, float, float]:
     """Geometric mean of positive numbers, its 95 % confidence interval by Student's t: ``(mean, low, high)``.
 
     With one number all three are that number.
+
+    Raises:
+        CourseError: for more than ten.
     """
+    if len(values) > max(T_QUANTILE):
+        raise CourseError(f"an interval of {len(values)} seeds.", expected=f"{max(T_QUANTILE)} at most")
     logs = [math.log(v) for v in values]
     n, middle = len(logs), sum(logs) / len(logs)
     if n == 1:
@@ -106,7 +114,7 @@ def identity_blocks(model: nn.Module) -> list[str]:
 
 @torch.no_grad()
 def capture(model: nn.Module, x: Tensor) -> dict[str, BlockRecord]:
-    """Run ``model`` once in eval mode and record what each residual block did.
+    """Run ``model`` once in eval mode, in which it stays, and record what each residual block did.
 
     Args:
         x: the model's input, float ``[N, 3, H, W]``.

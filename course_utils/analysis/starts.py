@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from torch import Tensor, nn
 
-from course_utils.analysis.arms import Arm, at_best_rate
+from course_utils.analysis.arms import Arm, at_best_rate, exceeds_images
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
 from course_utils.tables import percent
@@ -85,8 +84,8 @@ def grid_rows(grids: Mapping[str, Mapping], n_images: int) -> list[dict[str, str
 
 
 def _marked(got: float, best: float, n_images: int) -> str:
-    error = math.sqrt((got * (1 - got) + best * (1 - best)) / n_images)
-    return ("↓ " if best - got > 2 * error else "") + percent(got)
+    tried, winner = (Arm("", (accuracy,), n_images) for accuracy in (got, best))
+    return ("↓ " if exceeds_images(tried, winner) else "") + percent(got)
 
 
 class FrozenStart:

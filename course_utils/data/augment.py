@@ -40,11 +40,6 @@ class Preprocess:
         mean, std = self._constants(x.device)
         return (x - mean) / std
 
-    def undo(self, x: Tensor) -> Tensor:
-        """Map normalised float ``[N, 3, H, W]`` back to uint8 pixels, for figures."""
-        mean, std = self._constants(x.device)
-        return ((x * std + mean) * 255).round().clamp(0, 255).to(torch.uint8)
-
     def _constants(self, device: torch.device) -> list[Tensor]:
         return [send(torch.tensor(v).view(3, 1, 1), device) for v in (self.mean, self.std)]
 

@@ -197,7 +197,7 @@ def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _steps(name: str) -> tuple[str, ...]:
-    """``a/1.png`` -> ``("a", "1.png")``; nothing for hidden files, ghosts and ways out of a zip."""
+    """``a/1.png`` -> ``("a", "1.png")``; nothing for hidden files, ``__MACOSX`` and ways out of a zip."""
     path = name.replace("\\", "/")
     steps = tuple(step for step in path.split("/") if step not in ("", "."))
     if path.startswith("/") or any(step.startswith((".", "__MACOSX")) for step in steps):
@@ -298,7 +298,7 @@ def _check_classes(
             damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
             raise DataError(
                 f"a class with no images in {where}.",
-                expected="images of each class" + ("" if part == "all" else f" in {part}"),
+                expected="images of each class" + ("" if part == "all" else " in each part"),
                 found=f"none of {_some(missing)}{damaged}",
                 do="add images, or remove the class everywhere",
             )

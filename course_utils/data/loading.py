@@ -58,8 +58,9 @@ def load_data(
         source: ``"cartoons"``, ``"cifar10"``, ``"hotdog"``, the path of a folder or zip of images,
             or ``"auto"``: CIFAR-10 if it is on disk, else the cartoons (while nbgrader runs, always
             the cartoons).
-        train, val, test: at most that many images, equally many of each class as far as there are;
-            a source with too few shares them between train and val in proportion.
+        train, val, test: at most that many images, equally many of each class as far as there are (a val
+            that is cut from train has its proportions); a source with too few shares them between train
+            and val in proportion.
         seed: of the cut and of the choice of images.
         size: side in pixels of the squares cut from photographs of mixed sizes.
         groups: ``"stem"`` keeps photographs on one side whose file names differ only in the number
@@ -229,7 +230,7 @@ def _drawn_folder(per_class: int) -> Path:
     except OSError as problem:
         if folder.is_dir():  # another notebook was faster
             return folder
-        warn_not_kept(problem.strerror)
+        warn_not_kept(problem.strerror or str(problem))
         folder = Path(tempfile.mkdtemp()) / folder.name
         generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

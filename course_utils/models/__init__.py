@@ -12,7 +12,6 @@ from course_utils.models.by_stage import Stage, stages
 from course_utils.models.cost import (
     forward_flops,
     last_map,
-    latency,
     map_sides,
     multiply_adds,
     on_meta,
@@ -68,7 +67,6 @@ __all__ = [
     "freeze_backbone",
     "from_file",
     "last_map",
-    "latency",
     "map_sides",
     "multiply_adds",
     "new_layers",

@@ -31,8 +31,9 @@ def build_model(
         seed: of everything random here, so that the same seed builds the same network.
 
     Returns:
-        A plain torchvision model, which does not remember what was loaded. Nothing but the head is new,
-        unless ``stem`` is ``conv3x3`` or the weights came without a head. What else is new then must be
+        A plain model, which does not remember what was loaded. Nothing but the head is new, unless
+        ``stem`` makes a new first layer (``conv3x3``; AlexNet's ``crop``, ``centre`` and ``resampled``)
+        or the weights came without a head. What else is new then must be
         said where it matters, by name: ``new = new_layers(model, weights)``, and pass ``new`` to
         :func:`~course_utils.models.freezing.freeze_backbone` and to the ``Recipe``.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 
 import torch
@@ -78,8 +76,8 @@ def map_sides(model: nn.Module, size: int) -> dict[str, int]:
     A stage that does nothing (``nn.Identity``), norm and ReLU are left out.
     """
     sides, x = {"input": size}, _blank(model, size)
-    with torch.inference_mode():
-        for name, stage in model.eval().named_children():
+    with eval_mode(model), torch.inference_mode():
+        for name, stage in model.named_children():
             if name == "avgpool":
                 break
             x = stage(x)
@@ -120,24 +118,8 @@ def smallest_input(model: nn.Module, largest: int) -> int:
     return accepted
 
 
-@torch.inference_mode()
-def latency(model: nn.Module, size: int, batch: int = 1, repeats: int = 5) -> float:
-    """Milliseconds an image in eval mode: the median of ``repeats`` batches, after one to warm up."""
-    model.eval()
-    x = _blank(model, size, batch)
-    model(x)
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        model(x)
-        if x.is_cuda:
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - started)
-    return 1000 * statistics.median(seconds) / batch
-
-
-def _blank(model: nn.Module, size: int, batch: int = 1) -> Tensor:
-    return torch.zeros(batch, 3, size, size, device=next(model.parameters()).device)
+def _blank(model: nn.Module, size: int) -> Tensor:
+    return torch.zeros(1, 3, size, size, device=next(model.parameters()).device)
 
 
 def training_mib(model: nn.Module, size: int, batch_size: int) -> float:

@@ -80,13 +80,15 @@ def build_stack(
         zero_init: start the last norm of each block at zero, so that F(x) = 0 at first.
 
     Raises:
-        CourseError: if ``depth`` is not of that form, or there is no norm to start at zero.
+        CourseError: if ``depth`` is not of that form, or a start at zero lacks a norm or a shortcut.
     """
     blocks, rest = divmod(depth - 2, 6)
     if blocks < 1 or rest:
         raise CourseError(f"no stack has {depth} layers.", expected="6 n + 2: 8, 14, 20, 32, 56, 110")
     if zero_init and not norm:
         raise CourseError("there is no norm to start at zero.", do="leave norm=True")
+    if zero_init and not residual:
+        raise CourseError("without shortcuts a start at zero lets nothing through.", do="leave residual=True")
     kind = BasicBlock if residual else PlainBlock
     with seeded(seed):
         model = Stack(kind, blocks, num_classes, nn.BatchNorm2d if norm else nn.Identity)

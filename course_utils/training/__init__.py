@@ -7,7 +7,7 @@ what decides a run, ``evaluation.py`` what comes out of it.
 from __future__ import annotations
 
 from course_utils.training.checkpoint import MemoryCheckpoint, load_checkpoint, save_checkpoint
-from course_utils.training.convolutions import use_all_taps, use_live_taps
+from course_utils.training.convolutions import use_live_taps
 from course_utils.training.device import best_device
 from course_utils.training.evaluation import (
     Scores,
@@ -50,7 +50,6 @@ __all__ = [
     "save_checkpoint",
     "score",
     "train_epoch",
-    "use_all_taps",
     "use_live_taps",
     "wilson_interval",
 ]

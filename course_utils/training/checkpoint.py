@@ -102,7 +102,11 @@ class MemoryCheckpoint:
         return _of_this_run(state, fingerprint, "the checkpoint", do="make a new MemoryCheckpoint()")
 
 
-def _of_this_run(state: dict, fingerprint: str | None, name: str, do: str) -> dict:
+def _of_this_run(state: object, fingerprint: str | None, name: str, do: str) -> dict:
+    if not isinstance(state, dict):
+        raise CheckpointError(
+            f"{name} is no checkpoint.", found=type(state).__name__, do="delete it to start afresh"
+        )
     if fingerprint is not None and state.get("fingerprint") != fingerprint:
         raise CheckpointError(
             f"{name} was written by a run with other settings.",

@@ -67,11 +67,11 @@ def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
 
 
-def wilson_interval(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     """95 % interval of a fraction (Wilson 1927): what the number of test images alone leaves open."""
     if n == 0:
         return 0.0, 1.0
-    p = correct / n
+    p, z = correct / n, 1.96
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return max(0.0, centre - half), min(1.0, centre + half)

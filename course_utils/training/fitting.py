@@ -65,10 +65,10 @@ def fit(
     """Train ``model`` and leave it with the weights of its best epoch on validation.
 
     The test images are not looked at. The same seed on the same CPU gives the same numbers. A stop
-    (``should_stop``, the notebook's stop button, Ctrl-C) ends the run after the current batch and returns
-    the history so far; the epoch that was cut short is not in it, and without a whole epoch the model is
-    as it was before. Where a batch does not fit in a GPU's memory, it is halved for the rest of the run,
-    and ``History.notes`` says so.
+    (``should_stop`` before the next batch, the notebook's stop button or Ctrl-C at once) ends the run and
+    returns the history so far; the epoch that was cut short is not in it, and without a whole epoch the
+    model is as it was before. Where a batch does not fit in a GPU's memory, it is halved for the rest of
+    the run, and ``History.notes`` says so.
 
     A GPU computes in 16 bits. A CPU does within ``torch.autocast("cpu", torch.bfloat16)``, which is faster
     on some with such instructions (``benchmarks/RESULTS.md`` says how much) and slower on all others.
@@ -297,4 +297,6 @@ def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, histo
 
 def _name(value: object) -> str:
     """The name of a function, whose ``repr`` is another in each process; else the ``repr``."""
+    if isinstance(value, partial):
+        return f"{_name(value.func)} {value.args} {value.keywords}"
     return getattr(value, "__qualname__", None) or repr(value)

@@ -81,7 +81,8 @@ def pretrain(
     device = best_device()
     model = upstream_model(arch, len(splits.classes), start, seed)
     model.to(device).to(memory_format=torch.channels_last)
-    train_upstream(model, splits.train.to(device), settings, report, seed, progress=progress)
+    origin = start.name if start else "random weights"
+    train_upstream(model, splits.train.to(device), settings, report, seed, origin, progress=progress)
     for size in sorted({size for _, sizes in settings.sizes for size in sizes}):
         report.by_size[size] = evaluate(model, splits.test, replace(PREPROCESS, size=size)).top1
 
@@ -97,7 +98,7 @@ def pretrain(
 def upstream_model(arch: str, num_classes: int, start: Weights | None, seed: int) -> nn.Module:
     """The network to train; the head of ``start`` is kept if it has ``num_classes`` outputs.
 
-    AlexNet gets one linear layer for a head, as only its features are kept, and He's
+    AlexNet always gets a new head, one linear layer, as only its features are kept, and He's
     initialisation: with torchvision's the signal fades from layer to layer, and there is no batch
     norm to restore it.
     """
@@ -116,12 +117,23 @@ def upstream_model(arch: str, num_classes: int, start: Weights | None, seed: int
 
 
 def train_upstream(
-    model: nn.Module, images: ImageSet, settings: Upstream, report: Report, seed: int, *, progress: bool
+    model: nn.Module,
+    images: ImageSet,
+    settings: Upstream,
+    report: Report,
+    seed: int,
+    origin: str,
+    *,
+    progress: bool,
 ) -> None:
-    """Train ``model`` in place and fill in ``report``; resume from the checkpoint beside its file."""
+    """Train ``model`` in place and fill in ``report``; resume from the checkpoint beside its file.
+
+    Args:
+        origin: the name of what the model starts from; another one is another run.
+    """
     stepper = Stepper(model, settings.recipe.phases[0], settings.recipe)
     kept = FileCheckpoint(report.file.with_suffix(".pt"))
-    fingerprint = f"{report.arch} {report.data} {report.n_train} {asdict(settings)} {seed}"
+    fingerprint = f"{report.arch} {report.data} {report.n_train} {asdict(settings)} {seed} from {origin}"
     saved = kept.load(fingerprint)
     if saved:
         model.load_state_dict(saved["model"])

@@ -14,16 +14,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
 from course_utils.errors import DataError
-from course_utils.models.freezing import eval_mode
 from course_utils.models.heads import find_head
 from course_utils.storage import stored_arrays
 from course_utils.training.device import (
-    callers_autocast,
     callers_dtype,
-    channels_last,
-    channels_last_weights,
 )
-from course_utils.training.evaluation import EVAL_BATCH
+from course_utils.training.evaluation import predict
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
@@ -123,19 +119,11 @@ def extract_features(model: nn.Module, images: ImageSet, preprocess: Preprocess,
 
 
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
-    device = next(model.parameters()).device
     frozen = folded_for_evaluation(model) if len(images) >= WORTH_FOLDING else model
     received: list[Tensor] = []
     hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(_vectors(inputs[0])))
     try:
-        with (
-            eval_mode(frozen),
-            channels_last_weights(frozen),
-            torch.inference_mode(),
-            callers_autocast(device),
-        ):
-            for x in images.images.split(EVAL_BATCH):
-                frozen(channels_last(preprocess(x.to(device))))
+        predict(frozen, images, preprocess)
     finally:
         hook.remove()
     return torch.cat(received).float().cpu()

@@ -15,7 +15,8 @@ from course_utils.models.freezing import unfreeze
 from course_utils.training.optimizer import OPTIMIZERS
 
 SCHEDULES = ("cosine", "plateau", "constant")
-# ReduceLROnPlateau's usual setting in tutorials: halve after two epochs without a better val loss.
+# ReduceLROnPlateau's usual setting in tutorials: halve after the third epoch in a row without a better
+# val loss (`patience=2`).
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.5
 
 

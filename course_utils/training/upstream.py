@@ -30,7 +30,7 @@ class Upstream:
 
     Args:
         lr: the peak of the one-cycle learning rate.
-        windows: share of each batch that is cut out without resampling, as small images come.
+        windows: share of each batch that is cut out without resampling, as sharp as small images are.
         sizes: input sizes in pixels, by fraction of training.
     """
 

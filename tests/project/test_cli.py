@@ -297,6 +297,21 @@ def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):
     assert str(found["torch"]).startswith("missing") and "pip install" in str(found["torch"])
     assert not found["cache folder"].there and "COURSE_DATA" in str(found["cache folder"])
     assert doctor.lacks_essentials(list(found.values()))
+    monkeypatch.setitem(sys.modules, "course_utils.storage", None)  # as if what it imports was missing
+    assert "cache folder" not in {f.name for f in doctor.examine(None)}
+
+
+def test_doctor_looks_at_no_weights_where_what_reads_them_is_missing(monkeypatch):
+    there = doctor.version
+
+    def all_but_one(name):
+        if name == "safetensors":
+            raise doctor.PackageNotFoundError(name)
+        return there(name)
+
+    monkeypatch.setattr(doctor, "version", all_but_one)
+    found = {f.name: f for f in doctor.examine(None)}
+    assert not found["safetensors"].there and not {"small weights", doctor.PAIR} & set(found)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ def test_damaged_missing_and_foreign_checkpoints_are_named(tmp_path):
     save_checkpoint(tmp_path / "a.pt", {"fingerprint": "one"})
     with pytest.raises(CheckpointError, match="other settings"):
         load_checkpoint(tmp_path / "a.pt", "two")
+    torch.save(torch.zeros(2), tmp_path / "tensor.pt")
+    with pytest.raises(CheckpointError, match="tensor.pt is no checkpoint"):
+        load_checkpoint(tmp_path / "tensor.pt")
 
 
 def test_in_memory_nothing_changes_with_what_was_saved_or_loaded():

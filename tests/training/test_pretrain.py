@@ -15,7 +15,7 @@ from course_utils.data import augment
 from course_utils.data.augment import random_crops
 from course_utils.data.images import ImageSet, Splits
 from course_utils.errors import CheckpointError, CourseError
-from course_utils.models.weights import from_file
+from course_utils.models.weights import find_weights, from_file
 from course_utils.training import pretraining
 from course_utils.training.checkpoint import FileCheckpoint, load_checkpoint
 from course_utils.training.pretraining import one_cycle, pick_size, pretrain
@@ -180,6 +180,9 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
     run(tmp_path, settings=replace(SMALL, epochs=1))
     with pytest.raises(CheckpointError):
         run(tmp_path, settings=replace(SMALL, epochs=1, lr=0.1))
+    start = replace(find_weights("small"), name="another start")
+    with pytest.raises(CheckpointError, match="another start"):
+        run(tmp_path, settings=replace(SMALL, epochs=1), start=start)
 
 
 def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):

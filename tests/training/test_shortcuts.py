@@ -11,7 +11,7 @@ from course_utils.errors import CourseError
 from course_utils.models.alexnet import fold_repeating_pool
 from course_utils.models.building import build_model
 from course_utils.models.heads import find_head
-from course_utils.training.convolutions import LiveTapsConv, first_taps, use_all_taps, use_live_taps
+from course_utils.training.convolutions import LiveTapsConv, first_taps, use_live_taps
 
 
 def gradients(model: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
@@ -59,15 +59,13 @@ def test_gradients_lie_in_memory_as_channels_last_weights_do():
     assert all(p.grad.stride() == p.stride() for p in model.parameters())
 
 
-def test_the_parameters_stay_the_same_objects_and_it_can_be_undone():
+def test_the_parameters_stay_the_same_objects_and_each_convolution_is_replaced_once():
     model = build_model("resnet18", stem="conv3x3")
-    parameters, state, text = list(model.parameters()), list(model.state_dict()), str(model)
-    head, convolutions = find_head(model), use_live_taps(model)
+    parameters, state, head = list(model.parameters()), list(model.state_dict()), find_head(model)
+    assert use_live_taps(model) > 0
     assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
     assert list(model.state_dict()) == state and find_head(model) is head
     assert use_live_taps(model) == 0
-    assert use_all_taps(model) == convolutions and str(model) == text
-    assert [id(p) for p in model.parameters()] == [id(p) for p in parameters]
 
 
 KERNELS = [(3, 1, 1), (3, 2, 1), (5, 1, 2), (7, 2, 3), (5, 3, 1), (3, 1, 2), (2, 2, 1)]

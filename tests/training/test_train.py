@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -361,6 +362,23 @@ def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
     prepared.clear()
     run(recipe=recipe, checkpoint=tmp_path / "run.pt")
     assert prepared == ["a", "b"]
+
+
+def test_a_partial_function_is_known_by_what_it_calls(tmp_path):
+    """Its text holds an address, which is another one in the next kernel."""
+
+    def freeze(new):
+        return partial(lambda model, new: unfreeze(model), new=new)
+
+    recipe = replace(RECIPE, phases=(Phase(3, 0.01, prepare=freeze(("a",))),))
+    run(recipe=recipe, checkpoint=tmp_path / "run.pt")
+    again = replace(RECIPE, phases=(Phase(3, 0.01, prepare=freeze(("a",))),))
+    run(recipe=again, checkpoint=tmp_path / "run.pt", should_stop=lambda: pytest.fail("it trains"))
+    with pytest.raises(CheckpointError, match="other settings"):
+        run(
+            recipe=replace(again, phases=(Phase(3, 0.01, prepare=freeze(())),)),
+            checkpoint=tmp_path / "run.pt",
+        )
 
 
 KILLED = """

@@ -89,7 +89,9 @@ def test_a_host_out_of_reach_is_a_sentence(monkeypatch):
     monkeypatch.setattr(hub, "urlopen", unreachable)
     state = hub.availability(MOCO)
     assert state == hub.Availability(
-        False, "MoCo v3 ViT-S: dl.fbaipublicfiles.com does not give it (Name or service not known)."
+        False,
+        "MoCo v3 ViT-S: dl.fbaipublicfiles.com does not give it (Name or service not known).",
+        "try again where there is a network",
     )
     with pytest.raises(WeightsError, match="Name or service not known"):
         hub.download(MOCO)
@@ -103,7 +105,9 @@ def test_offline_mode_asks_nobody(host, monkeypatch):
 
 
 def test_what_nobody_publishes():
-    assert "train it from scratch" in hub.availability(LENET).sentence
+    assert hub.availability(LENET).remedy == "train it from scratch"
+    with pytest.raises(WeightsError, match="no published weights.*\\n.*train it from scratch"):
+        hub.download(LENET)
     with pytest.raises(WeightsError, match="nobody publishes"):
         hub.local_file(LENET)
 
