@@ -1527,7 +1527,7 @@ run_leaderboard = False  # True: downloads about 0.7 GB, probes each model at it
 candidates = ("EfficientNet-Lite0", "MobileNet v3 Large", "ResNet-50", "ConvNeXt-T", "DINOv3 ViT-S", "CLIP ViT-B/16")
 for name in candidates if run_leaderboard else ():
     entry, state = zoo.find(name), zoo.availability(zoo.find(name))
-    print(state.sentence)
+    print(state)
     if state.yes:
         zoo.download(entry)
         model = zoo.build(name, n_classes, zoo.card(entry).size, pretrained=True).to(device)

@@ -14,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Config
 
-from course_utils.authoring import claims, course_map, package_map, picture
+from course_utils.authoring import claims, course_map, package_map
 from course_utils.authoring.cells import RECORD, cell_ids
 from course_utils.authoring.configuration import course_version, handout_repository, load_config
 from course_utils.authoring.exercises import exercises_in
@@ -27,7 +27,6 @@ from course_utils.course.budget import TABLE
 from course_utils.course.released import ReleasedCell
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import BuildError
-from course_utils.evidence import headline
 from course_utils.storage import write_text
 
 README = Path("README.md")
@@ -171,7 +170,11 @@ def _derived(root: Path, sources: Sequence[Source], stubs: tuple[str, str]) -> d
 
 def _pages(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
     """README and what is made in ``docs/``."""
-    made = {}
+    # They load torch, which the grader, who reads the released cells by this module, does without.
+    from course_utils.authoring import picture
+    from course_utils.evidence import headline
+
+    made: dict[Path, str] = {}
     if readme := _text(root / README):
         minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
         curves, facts = picture.read_curves()

@@ -34,6 +34,9 @@ class Availability:
     sentence: str
     remedy: str = ""
 
+    def __str__(self) -> str:
+        return self.sentence + (f" Do this: {self.remedy}." if self.remedy else "")
+
 
 def address(entry: Entry) -> str:
     """Where the weights of ``entry`` are published; empty where there are none.
