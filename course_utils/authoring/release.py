@@ -52,8 +52,9 @@ def build(root: Path) -> list[str]:
         made = {
             p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)
         }
+        made |= _derived(root, sources, stubs_of(config))
         _generate(sources, Path(staging), config, root / "gradebook.db")
-    for path, content in (made | _derived(root, sources, stubs_of(config))).items():
+    for path, content in made.items():
         write_text(root / path, content)
     return [source.name for source in sources]
 

@@ -120,7 +120,8 @@ def run_one(notebook: Path, out: Path, parameters: Mapping[str, object]) -> Run:
     seconds = time.perf_counter() - started
     if not any(scratch.iterdir()):
         scratch.rmdir()
-    write_page(executed)
+    if executed.exists():  # not where it ended before its first cell
+        write_page(executed)
     facts = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     return Run(notebook.stem, seconds, result, facts)
 
@@ -147,9 +148,10 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
         only: names of results: these alone are renewed, in a record that stands.
 
     Raises:
-        DataError: if the run failed, kept no results (or not those of ``only``), or saw only cartoons.
+        DataError: if the run failed, kept no results (or not those of ``only``), or saw only cartoons, or
+            there is no record yet in which ``only`` could be renewed.
     """
-    results = run.facts.get("results", {})
+    results, target = run.facts.get("results", {}), folder / f"{run.notebook}.{run.facts.get('budget')}.json"
     if not run.passed or not results.keys() >= {*only} or not results:
         found = (", ".join(results) or "no results") if run.passed else run.result
         raise DataError(f"{run.notebook} is not recorded.", found=found)
@@ -157,7 +159,8 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
     from course_utils.machine import describe_machine
 
     refuse_cartoons(run.facts["data"])
-    target = folder / f"{run.notebook}.{run.facts['budget']}.json"
+    if only and not target.exists():
+        raise DataError(f"{run.notebook} has no record to renew.", do="leave --only out")
     facts: dict[str, object] = {"machine": describe_machine(), "versions": _versions(), "command": command}
     facts["seconds"] = round(run.seconds)
     if only:
@@ -187,7 +190,7 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
     except papermill.PapermillExecutionError as problem:
         return f"In [{problem.exec_count}]: {_error_line(problem)}"
     except Exception as problem:  # the kernel died, or never started
-        return f"{type(problem).__name__}: {str(problem).strip().splitlines()[0]}"
+        return f"{type(problem).__name__}: {str(problem).strip().partition(chr(10))[0]}"
     return OK
 
 

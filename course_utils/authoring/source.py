@@ -111,7 +111,7 @@ def _jupytext_cells(text: str, file: str) -> list[nbformat.NotebookNode]:
     except Exception as problem:
         raise BuildError(
             f"{file}:1: jupytext cannot read this text.",
-            found=f"{type(problem).__name__}: {str(problem).strip().splitlines()[0]}",
+            found=f"{type(problem).__name__}: {str(problem).strip().partition(chr(10))[0]}",
             do='look at the keys on the `# %%` lines; tags are a list: tags=["parameters"]',
         ) from None
 

@@ -22,8 +22,8 @@ __all__ = ["COMMANDS", "HELP", "app", "main"]
 
 HELP = """Build, run and look after the course.
 
-Exit codes: 0 all well; 1 a run, build, check or download failed; 2 the command was mistyped;
-3 this machine lacks something (see `course doctor`).
+Exit codes: 0 all well; 1 a run, build, check or download failed, or a submission needs you; 2 the command
+was mistyped; 3 this machine lacks something (see `course doctor`).
 """
 app = typer.Typer(
     help=HELP,

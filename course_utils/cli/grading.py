@@ -72,7 +72,7 @@ def grade(
     Example: `course grade 03` ends with a table and `grades/03_resnet18_finetune.csv`.
     """
     root = course_folder()
-    need("nbgrader", "distributed", "filelock")
+    need("nbgrader", "distributed", "filelock", "jupytext")
     chosen = named_assignment(root, assignment) if assignment else None
     if not (unsafe or scheduler):
         from course_utils.grading.sandbox.kernels import warm_server

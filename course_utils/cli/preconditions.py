@@ -10,7 +10,7 @@ import typer
 from course_utils.course.names import complete_name, released_names
 from course_utils.errors import EnvironmentProblem
 
-FAILED, USAGE, ENVIRONMENT = 1, 2, 3
+FAILED, ENVIRONMENT = 1, 3
 
 
 def find_course_folder() -> Path | None:

@@ -37,7 +37,6 @@ WORDS = (
     "which no seed changes, the second condition decides."
 )
 TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
-NOT_RUN = "not run yet"
 NOT_COMPARABLE = "not comparable: other weights"
 
 
@@ -62,17 +61,16 @@ class Claim:
     verdict: Callable[[Sequence[Mapping]], str]
 
 
-def number(printed: float, start: str = TORCHVISION) -> Callable[[Sequence[Mapping]], str]:
+def number(printed: float) -> Callable[[Sequence[Mapping]], str]:
     """The verdict on a printed accuracy: another start is no reproduction, whatever it reaches.
 
     Args:
-        printed: accuracy as a fraction.
-        start: the weights that the text began with.
+        printed: accuracy as a fraction, from torchvision's weights.
     """
 
     def verdict(arms: Sequence[Mapping]) -> str:
         (arm,) = arms
-        if arm["start"] != start:
+        if arm["start"] != TORCHVISION:
             return NOT_COMPARABLE
         if len(arm["test"]) < 2:
             return _undecided(arm)
@@ -280,7 +278,3 @@ def _undecided(*arms: Mapping) -> str:
     """Why nothing is decided: too few runs, or too small a difference."""
     few = min(len(arm["test"]) for arm in arms) < 2 and not all(map(_is_fit, arms))
     return ("undecided: one run each" if len(arms) > 1 else "undecided: one run") if few else "undecided"
-
-
-if __name__ == "__main__":
-    print(markdown(), end="")

@@ -99,22 +99,22 @@ Factor = Callable[[Mapping[int, float], Mapping[int, float], int], float]
 
 
 def worth(
-    record: Mapping, method: str, n: int, plain: str = METHODS[3], factor: Factor = comparing.worth
+    record: Mapping, method: str, n: int, factor: Factor = comparing.worth
 ) -> tuple[float, float, float]:
-    """How many times as many labels ``plain`` needs for what ``method`` reaches with ``n`` images.
+    """How many times as many labels scratch needs for what ``method`` reaches with ``n`` images.
 
     Args:
-        factor: of the curves of ``method`` and ``plain``, and ``n``.
+        factor: of the curves of ``method`` and scratch, and ``n``.
 
     Returns:
-        The factor of the means; and its range: the worst seed against the best seeds of ``plain``,
+        The factor of the means; and its range: the worst seed against the best seeds of scratch,
         and the best seed against the worst. Infinity where no measured amount reaches it.
     """
     pairs = ((None, None), (min, max), (max, min))
     factors = []
     for of_method, of_plain in pairs:
         better = curve(record, method, *filter(None, [of_method]))
-        other = curve(record, plain, *filter(None, [of_plain]))
+        other = curve(record, METHODS[3], *filter(None, [of_plain]))
         factors.append(factor(better, other, n) if n in better and other else math.nan)
     mean, low, high = factors
     return mean, low, high

@@ -116,7 +116,7 @@ class Assignment:
     def _apart(self, submission: Submission, seconds: float, step: Callable[[], T]) -> T | Result:
         """Take a step with one submission; what goes wrong in it is a result of this student alone."""
         try:
-            with time_limit(seconds, "to deal with this submission"):
+            with time_limit(seconds, "dealing with this submission"):
                 return step()
         except NotebookError as problem:
             return self._result(submission, NEEDS_YOU, problem.what)
@@ -175,6 +175,9 @@ class Assignment:
         if result.notebook is None:
             return result
         state, why = state_of(result.cells)
+        if result.before is None:  # one that was written before: persons may have marked it since
+            result = replace(result, before=self.writer.snapshot(result, result))
+            results.write(self.root, result)
         try:
             self.writer.write(result, submission.timestamp())
         except Exception as problem:

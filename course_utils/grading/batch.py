@@ -217,5 +217,7 @@ def _alone(root: Path) -> Iterator[None]:
         raise GradingError(
             "another `course grade` is at work in this course folder.", do="wait until it has ended"
         ) from None
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()

@@ -11,7 +11,7 @@ from course_utils.plots.comparison import (
     reliability,
     who_is_right,
 )
-from course_utils.plots.concepts import accuracy_by_amount, accuracy_by_task, beside, by_epoch, vocabulary
+from course_utils.plots.concepts import accuracy_by_amount, beside, by_epoch, vocabulary
 from course_utils.plots.families import family
 from course_utils.plots.features import embedding, occlusion
 from course_utils.plots.frame import describe, show
@@ -39,7 +39,6 @@ from course_utils.plots.residual import (
     size_against_loss,
 )
 from course_utils.plots.results import (
-    accuracy_against_cost,
     arms,
     confusion_matrix,
     learning_curves,
@@ -47,13 +46,11 @@ from course_utils.plots.results import (
 from course_utils.plots.spending import accuracy_by_work, leads
 from course_utils.plots.training import epoch_metrics, iteration_loss, unfreezing_jump
 from course_utils.plots.two_backbones import backbones
-from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy, zoo_timeline
+from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy
 
 __all__ = [
-    "accuracy_against_cost",
     "accuracy_by_amount",
     "accuracy_by_size",
-    "accuracy_by_task",
     "accuracy_by_work",
     "arms",
     "augmentation_grid",
@@ -100,5 +97,4 @@ __all__ = [
     "who_is_right",
     "worst_mistakes",
     "zoo_accuracy",
-    "zoo_timeline",
 ]

@@ -112,32 +112,6 @@ def accuracy_by_amount(
     return write_alt_text(fig, f"Line chart: {words}", guessing, marked)
 
 
-@house_style()
-def accuracy_by_task(
-    curves: Mapping[str, Mapping[str, Sequence[float]]],
-    *,
-    title: str,
-    data: str,
-    n_images: int,
-    chance: float | None = None,
-) -> CourseFigure:
-    """Accuracy of each arm on a row of tasks, from near to far.
-
-    Args:
-        curves: for each arm the accuracies (fractions) of its seeds by task, tasks in order.
-        data: name of the data set, for the caption.
-        n_images: number of images that each accuracy is measured on.
-        chance: what guessing gives, a fraction.
-    """
-    tasks = list(dict.fromkeys(task for line in curves.values() for task in line))
-    fig, ax, words = _lines(curves, {t: i for i, t in enumerate(tasks)}, title, data, n_images)
-    ax.set_xticks(range(len(tasks)), display_names(tasks, "task", 22))
-    ax.set_xlabel("the same pictures, from near to far")
-    guessing = mark_chance(ax, chance)
-    label_right(ax)
-    return write_alt_text(fig, f"Line chart: {words}", guessing)
-
-
 def by_epoch(curves: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, dict[int, tuple[float, ...]]]:
     """Learning curves (for each arm a list a seed) as lines for :func:`beside`: seeds by epoch."""
     return {name: dict(enumerate(zip(*runs), start=1)) for name, runs in curves.items()}

@@ -18,14 +18,12 @@ from course_utils.plots.frame import (
     capitalised,
     display_names,
     house_style,
-    legible,
     mark_chance,
     new_figure,
     seeds,
-    series_style,
     write_alt_text,
 )
-from course_utils.plots.labels import label_points, label_right
+from course_utils.plots.labels import label_right
 from course_utils.tables import count, percent
 
 if TYPE_CHECKING:
@@ -106,47 +104,6 @@ def arms(arms: Sequence[Arm], *, title: str, data: str, chance: float | None = N
     ax.tick_params(axis="y", length=0)
     guessing = mark_chance(ax, chance, "x")
     return write_alt_text(fig, f"Dot plot, means: {'; '.join(words)}", guessing)
-
-
-@house_style()
-def accuracy_against_cost(
-    rows: Sequence[tuple[str, Sequence[float], float]],
-    *,
-    cost_label: str,
-    title: str,
-    data: str,
-    n_images: int | None = None,
-    chance: float | None = None,
-) -> CourseFigure:
-    """Mean accuracy of each arm against its cost, with a line from the lowest to the highest seed.
-
-    Args:
-        rows: name, accuracies over seeds (fractions), cost.
-        cost_label: what the cost is, with its unit: "seconds per epoch".
-        data: name of the data set and number of training images, for the caption.
-        n_images: number of images that the accuracies are measured on, for the caption.
-        chance: what guessing gives, a fraction.
-    """
-    note = "point: mean, line: lowest to highest seed"
-    images = f"measured on {count(n_images, 'image')}" if n_images else ""
-    caption = (data, images, seeds([scores for _, scores, _ in rows]), note)
-    fig = new_figure(title, caption, height=3.8)
-    ax = fig.add_subplot()
-    points, words = [], []
-    for i, (name, scores, cost) in enumerate(rows):
-        middle = mean(scores)
-        colour, marker = series_style(i)
-        ends = [100 * min(scores), 100 * max(scores)]
-        ax.plot([cost, cost], ends, color=colour, linewidth=2.5, alpha=0.5)
-        ax.plot(cost, 100 * middle, marker, color=colour, markersize=8)
-        points.append((cost, 100 * middle))
-        words.append(f"{name} {percent(middle)} at {cost:g}")
-    ax.set(xlabel=legible(cost_label), ylabel="accuracy (%)")
-    ax.set_xlim(left=0)
-    ax.margins(x=0.12, y=0.15)
-    guessing = mark_chance(ax, chance)
-    label_points(ax, points, display_names([name for name, _, _ in rows], "arm", LONGEST))
-    return write_alt_text(fig, f"Scatter plot of accuracy against {cost_label}: {'; '.join(words)}", guessing)
 
 
 @house_style()

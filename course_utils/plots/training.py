@@ -29,16 +29,12 @@ NO_EPOCH = "the history holds no finished epoch: train for one at least."
 
 
 @house_style()
-def iteration_loss(history: History, *, smooth: int | None = None, title: str | None = None) -> CourseFigure:
-    """The training loss of every iteration, with a running mean.
-
-    Args:
-        smooth: iterations that the mean runs over; by default a twentieth of the run.
-    """
+def iteration_loss(history: History, *, title: str | None = None) -> CourseFigure:
+    """The training loss of every iteration, with a running mean over a twentieth of the run."""
     losses = np.asarray(history.iteration_loss, dtype=float)
     if len(losses) == 0:
         raise DataError("the history holds no iteration yet.", do="train for one epoch at least")
-    window = smooth or max(1, len(losses) // 20)
+    window = max(1, len(losses) // 20)
     mean = running_mean(losses, window)
     title = title or _loss_title(losses, mean)
     caption = (*_facts(history), f"line: mean of {count(window, 'iteration')}" if window > 1 else "")

@@ -1,4 +1,4 @@
-"""Figures of the model zoo: accuracy against cost and input size, and a time line."""
+"""Figures of the model zoo: accuracy against cost and input size."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from course_utils.tables import count, percent
 LONGEST = 22  # letters of a model's name
 AREAS_SHOWN = (0.3, 4, 16)  # GMAC, in the legend
 SMALL_PRINT: dict[str, Any] = {"textcoords": "offset points", "size": 9}
-ACROSS = 5  # models in a line of the time line
 BARS = "; bars: two standard errors"
 
 
@@ -207,43 +206,3 @@ def price_of_size(
     ax.margins(y=0.25)
     points = [f"{y:.1f} % at {pixels} px and {x:.2f} GMAC" for pixels, x, y in zip(sizes, work, accuracy)]
     return write_alt_text(fig, f"Line chart: {'; '.join(points)}. Steps: {'; '.join(steps)}")
-
-
-@house_style()
-def zoo_timeline(
-    entries: Sequence[tuple[str, str, int]], *, title: str, data: str = "model zoo"
-) -> CourseFigure:
-    """The models by year of their paper: a row for each year, a style for each family.
-
-    Args:
-        entries: name, family and year of each model.
-    """
-    years = sorted({year for _, _, year in entries})
-    families = list(dict.fromkeys(family for _, family, _ in entries))
-    lines = [
-        (year, some[i : i + ACROSS])
-        for year in years
-        for some in [[(name, family) for name, family, y in entries if y == year]]
-        for i in range(0, len(some), ACROSS)
-    ]
-    note = "years without a model are left out"
-    caption = (data, count(len(entries), "model"), note)
-    fig = new_figure(title, caption, height=0.9 + 0.24 * len(lines))
-    ax = fig.add_subplot()
-    for row, (_, some) in enumerate(lines):
-        names = display_names([name for name, _ in some], "model", LONGEST)
-        for column, (name, (_, family)) in enumerate(zip(names, some)):
-            colour, marker = series_style(families.index(family))
-            ax.plot(column, row, marker, color=colour, markersize=6)
-            ax.text(column + 0.06, row, name, size=8, va="center")
-    for i, family in enumerate(families):
-        colour, marker = series_style(i)
-        ax.plot([], [], marker, color=colour, label=family)
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(families), frameon=False)
-    labels = ["" if i and lines[i - 1][0] == year else str(year) for i, (year, _) in enumerate(lines)]
-    ax.set_yticks(range(len(lines)), labels)
-    ax.set(xlim=(-0.15, ACROSS - 0.1), ylim=(len(lines) - 0.5, -0.5), xticks=[])
-    ax.set(ylabel="year of the paper")
-    ax.grid(visible=False)
-    by_year = {y: [name for name, _, other in entries if other == y] for y in years}
-    return write_alt_text(fig, "; ".join(f"{year}: {', '.join(names)}" for year, names in by_year.items()))

@@ -164,6 +164,16 @@ def test_a_gradebook_that_refuses_stops_the_build_before_it_writes(course):
     assert files(course) == before
 
 
+def test_a_page_that_cannot_be_made_stops_the_build_before_the_gradebook_knows(course):
+    (course / "README.md").write_text("no place for the table")
+    before = (course / "gradebook.db").read_bytes()
+    text = course / "solutions" / "90_sample.py"
+    text.write_text(text.read_text(encoding="utf-8").replace('"double-2"', '"double-3"'), encoding="utf-8")
+    with pytest.raises(BuildError):
+        release.build(course)
+    assert (course / "gradebook.db").read_bytes() == before
+
+
 @pytest.mark.parametrize("text", ["c = ", "c = get_config()\nraise OSError('disk')", None])
 def test_a_config_that_nbgrader_would_only_log_is_refused(course, text):
     path = course / "nbgrader_config.py"

@@ -141,6 +141,17 @@ FACTS = {
 }
 
 
+def test_an_end_before_the_first_cell_is_a_failed_run(tmp_path, monkeypatch):
+    import papermill
+
+    def out_of_time(*_, **__):
+        raise TimeoutError
+
+    notebook = write(tmp_path, "92_never", "1")
+    monkeypatch.setattr(papermill, "execute_notebook", out_of_time)
+    assert running.run_one(notebook, tmp_path / "out", {}).result == "TimeoutError: "
+
+
 def test_a_record_says_where_it_comes_from(tmp_path):
     run = running.Run("90_sample", 61.4, "ok", FACTS)
     path = running.record(run, "course run 90_sample --budget cpu", tmp_path)
@@ -179,6 +190,9 @@ def test_some_results_of_a_later_run_are_renewed_and_the_others_stay(tmp_path):
     assert content["renewed"]["b"]["command"] == "course run 90_sample --set x=1"
     with pytest.raises(DataError, match="not recorded"):
         running.record(later, "course run", tmp_path, only=["c"])
+    other = running.Run("91_other", 7.0, "ok", {**FACTS, "results": {"b": [0.2]}})
+    with pytest.raises(DataError, match="91_other has no record to renew"):
+        running.record(other, "course run", tmp_path, only=["b"])
 
 
 def test_recording_cartoons_is_refused_before_the_run(tmp_path, monkeypatch):

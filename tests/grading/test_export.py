@@ -59,7 +59,7 @@ def course(tmp_path_factory) -> Path:
         marked(gradebook, "flo", None, 1)
         marked(gradebook, "settled", 1, 1)
         marked(gradebook, "bo_77", 0, 0, lms_user_id="")
-        for student in ("unwritten", "waiting", "absent"):
+        for student in ("unwritten", "waiting", "loose", "absent"):
             gradebook.add_student(student)
     why = {"flo": "cell test: a check was replaced", "unreadable": "the notebook is cut off"}
     for student, state, notebook in (
@@ -72,6 +72,8 @@ def course(tmp_path_factory) -> Path:
         )
     results.write(root, results.Result("unwritten", NAME, results.GRADED, notebook={}))
     (root / "submitted" / "waiting" / NAME).mkdir(parents=True)
+    (root / "submitted" / "loose").mkdir()
+    (root / "submitted" / "loose" / f"{NAME}.ipynb").touch()
     return root
 
 
@@ -96,7 +98,7 @@ def test_moodle_finds_students_by_id_number_or_email(course, tmp_path):
     grades = {row[2] or row[3]: row[4] for row in rows}
     assert grades.pop("ada@x.org") == "4.25"
     assert {name: grades.pop(name) for name in ("bo_77", "settled")} == {"bo_77": "0", "settled": "2"}
-    assert set(grades.values()) == {"-"} and len(rows) == 9
+    assert set(grades.values()) == {"-"} and len(rows) == 10
 
 
 def test_canvas_gets_its_own_header_and_the_points(course, tmp_path):
@@ -131,6 +133,7 @@ def test_what_is_not_final_is_listed_and_never_zero(course, tmp_path):
         "unreadable": "needs you: the notebook is cut off",
         "unwritten": "its result is not in the gradebook yet: run `course grade` again",
         "waiting": "not graded yet",
+        "loose": "not graded yet",
         "absent": "nothing handed in",
     }
     assert set(made.unfinished) == {
@@ -139,8 +142,9 @@ def test_what_is_not_final_is_listed_and_never_zero(course, tmp_path):
         "unreadable",
         "unwritten",
         "waiting",
+        "loose",
     }
-    assert "3 of 9 grades in" in report(made)
+    assert "3 of 10 grades in" in report(made)
 
 
 def test_a_name_is_no_formula(course, tmp_path):

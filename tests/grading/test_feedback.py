@@ -51,7 +51,7 @@ def course(built) -> Path:
     labels = {"references": {"double-1": [{"label": "double: numbers below zero"}]}}
     results.references_file(root, NAME).write_text(json.dumps(labels))
     unreadable = results.Result(
-        "unreadable", NAME, results.NEEDS_YOU, f"the file is cut off {EVIL}", written=True
+        "unreadable", NAME, results.NEEDS_YOU, f"the file is cut off {EVIL}", written=True, key="of its file"
     )
     results.write(root, unreadable)
     (root / "submitted" / "waiting" / NAME).mkdir(parents=True)
@@ -330,6 +330,16 @@ def test_what_could_not_be_read_is_apart_from_both(course):
     text = page(course, "unreadable")
     assert "We could not read your notebook" in text and "the file is cut off &lt;script&gt;" in text
     assert "points" not in text and "<table>" not in text
+
+
+def test_our_own_trouble_is_not_told_as_a_bad_file(course):
+    why = "its worker failed twice: OSError: [Errno 5] Input/output error"
+    results.write(course, results.Result("workerless", NAME, results.NEEDS_YOU, why))
+    try:
+        (outcome,) = feedback.write_feedback(course, NAME, ["workerless"])
+    finally:
+        shutil.rmtree(results.result_file(course, NAME, "workerless").parent)
+    assert outcome.file is None and outcome.why == "has to be graded again: course grade"
 
 
 def test_who_has_no_grade_yet_gets_no_page_and_is_listed(course):

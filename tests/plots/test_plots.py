@@ -47,12 +47,10 @@ def figures(image_set) -> dict:
     x, y, names, data = image_set.images, image_set.labels, image_set.classes, image_set.name
     logits = torch.eye(3)[(y + (torch.arange(len(y)) % 4 == 0)) % 3] * 2.0
     curves = {"fine-tuned": [[0.6, 0.8], [0.65, 0.82]], "from scratch": [[0.3, 0.5]]}
-    rows = [("stock", [0.6, 0.62], 1.0), ("nopool", [0.7], 2.0)]
     stems = {"stock": {"input": 32, "conv1": 16, "layer4": 1}, "nopool": {"input": 32, "layer4": 2}}
     taps = {"layer4": torch.tensor([[0, 0, 0], [0, 0.7, 0], [0, 0, 0]])}
     history, guesses = a_history(data=data), [("cat", 0.9), ("dog", 0.1)]
     matrix, weight = torch.tensor([[9, 1, 0], [4, 6, 0], [0, 0, 0]]), torch.randn(20, 3, 7, 7)
-    cost = {"cost_label": "training time (s)", "data": data}
     return {
         "image_grid": plots.image_grid(x[:5], ["a", "b", "c", "d", "e"], title="Five", data=data),
         "class_samples": plots.class_samples(image_set, 4),
@@ -74,7 +72,6 @@ def figures(image_set) -> dict:
         "unfreezing_jump": plots.unfreezing_jump(history, [0.5, 0.6], 1, title="It jumps", data=data),
         "learning_curves": plots.learning_curves(curves, title="Ahead", data=data, n_images=50),
         "arms": plots.arms(some_arms(), title="Ahead", data=data),
-        "accuracy_against_cost": plots.accuracy_against_cost(rows, title="Dear", **cost),
         "confusion_matrix": plots.confusion_matrix(matrix, names, data=data),
         "first_layer_kernels": plots.first_layer_kernels(weight, title="Edges", source=data),
         "map_sizes": plots.map_sizes(stems, title="One pixel is left"),
@@ -114,7 +111,7 @@ def test_title_caption_and_alt_text(drawn):
 
 
 def test_axes_with_numbers_are_labelled(drawn):
-    for name in ("iteration_loss", "epoch_metrics", "learning_curves", "accuracy_against_cost"):
+    for name in ("iteration_loss", "epoch_metrics", "learning_curves"):
         for ax in drawn[name].axes:
             assert ax.get_xlabel() and "(" in ax.get_ylabel(), name
 
@@ -292,9 +289,9 @@ def test_direct_labels_of_equal_curves_do_not_overlap():
 
 @pytest.mark.parametrize("step", [0.05, 0.6])
 def test_labels_of_crowded_points_do_not_overlap(step):
-    rows = [(f"stem number {i}", [0.8], 10 + step * i) for i in range(7)]
-    fig = plots.accuracy_against_cost(rows, cost_label="cost (s)", title="Crowded", data=DATA)
-    assert overlapping(fig) == []
+    facts = {"family": "CNN", "top-1": 0.8, "parameters (M)": 10.0}
+    rows = [{"model": f"network number {i}", "GMAC": 10 + step * i, **facts} for i in range(7)]
+    assert overlapping(plots.zoo_accuracy(rows, "GMAC", title="Crowded")) == []
 
 
 def test_each_line_has_a_look_of_its_own():
@@ -419,13 +416,6 @@ def test_kernels_have_grey_at_zero_and_use_the_whole_range():
     first, second = (image.get_array() for image in fig.axes[0].images)
     assert first[0, 0, 0] == 255 and second[2, 2, 1] == 0
     assert (first[1:] == 128).all()
-
-
-def test_accuracy_against_cost_shows_guessing():
-    fig = plots.accuracy_against_cost(
-        [("probe", (0.4, 0.5), 2.0)], cost_label="ms", title="t", data=DATA, chance=0.1
-    )
-    assert "guessing gives 10.0 %" in fig.alt_text
 
 
 def test_the_title_of_a_result_begins_with_a_capital():

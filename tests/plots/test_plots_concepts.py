@@ -28,7 +28,6 @@ def drawn():
         "beside": plots.beside(
             {f"{DATA}, 50 images": AMOUNTS, "recorded": AMOUNTS}, title="Twice", x_label="labels", log=True
         ),
-        "task": plots.accuracy_by_task(TASKS, title="From near to far", **facts),
     }
 
 
@@ -36,7 +35,7 @@ def test_title_caption_and_alt_text(drawn):
     for name, fig in drawn.items():
         title = fig.get_suptitle()
         assert title in fig.alt_text and len(fig.alt_text) > len(title) + 20, name
-        if name in ("amount", "task"):
+        if name == "amount":
             assert DATA in fig.get_supxlabel() and "50 images" in fig.get_supxlabel()
 
 
@@ -65,23 +64,15 @@ def test_amounts_are_sorted_on_a_log_axis(drawn):
     assert "2 seeds" in drawn["amount"].get_supxlabel()
 
 
-def test_tasks_stand_in_the_order_given(drawn):
-    (ax,) = drawn["task"].axes
-    assert [t.get_text() for t in ax.get_xticklabels()] == ["as they are", "colours inverted"]
-    assert "1 to 2 seeds" in drawn["task"].get_supxlabel()
-    assert overlapping(drawn["task"]) == []
-
-
 def test_guessing_is_drawn_where_its_accuracy_is_told():
-    fig = plots.accuracy_by_task(TASKS, title="t", data=DATA, n_images=9, chance=0.1)
+    fig = plots.accuracy_by_amount(AMOUNTS, title="t", data=DATA, n_images=9, chance=0.1)
     assert list(fig.axes[0].lines[-1].get_ydata()) == pytest.approx([10, 10])
     assert "guessing gives 10.0 %" in fig.alt_text
-    fig = plots.accuracy_by_amount(AMOUNTS, title="t", data=DATA, n_images=9, chance=0.1)
-    assert "guessing gives 10.0 %" in fig.alt_text
 
 
-def test_pretrained_and_random_features_have_the_colours_of_the_probe_and_of_scratch(drawn):
-    pretrained, random = drawn["task"].axes[0].lines
+def test_pretrained_and_random_features_have_the_colours_of_the_probe_and_of_scratch():
+    fig = plots.beside({DATA: TASKS}, title="t", x_label="task")
+    pretrained, random = fig.axes[0].lines
     scratch, probe = (frame.arm_styles([name])[0] for name in ("from scratch", "linear probe"))
     assert (random.get_color(), pretrained.get_color()) == (scratch[0], probe[0])
 

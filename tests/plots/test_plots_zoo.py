@@ -3,8 +3,7 @@
 import pytest
 
 from course_utils.errors import DataError
-from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy, zoo_timeline
-from course_utils.zoo import entries
+from course_utils.plots.zoo import accuracy_by_size, price_of_size, zoo_accuracy
 
 pytestmark = pytest.mark.filterwarnings("error")  # a missing glyph is a warning
 ROWS = [
@@ -18,13 +17,11 @@ SIZES = {96: (0.07, 0.839), 128: (0.125, 0.866), 224: (0.384, 0.907)}
 
 @pytest.fixture(scope="module")
 def drawn():
-    timeline = [(entry.name, entry.family, entry.year) for entry in entries.ENTRIES]
     return {
         "accuracy": zoo_accuracy(
             ROWS, "parameters (M)", title="Large is behind small", pair=("small", "large")
         ),
         "work": price_of_size(SIZES, title="The last step buys least", data="cartoons", chosen=128),
-        "timeline": zoo_timeline(timeline, title="From LeNet to DINOv3"),
     }
 
 
@@ -67,14 +64,6 @@ def test_alt_text_has_title_and_numbers(drawn):
     assert "large 70.0 % at 138, 16.00 GMAC" in drawn["accuracy"].alt_text
     assert "86.6 % at 128 px and 0.12 GMAC" in drawn["work"].alt_text
     assert "unknown" not in drawn["accuracy"].alt_text
-    assert "1998: LeNet-5; 2012: AlexNet" in drawn["timeline"].alt_text
-
-
-def test_every_model_stands_on_the_time_line_in_the_row_of_its_year(drawn):
-    (ax,) = drawn["timeline"].axes
-    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
-    assert len(heights) == len(entries.ENTRIES)
-    assert heights["LeNet-5"] < heights["AlexNet"] < heights["ResNet-18"] < heights["DINOv3 ViT-S"]
 
 
 def test_axes_carry_units_and_families_have_their_own_look(drawn):

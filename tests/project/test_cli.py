@@ -60,6 +60,17 @@ def parse(command: str) -> None:
         COMMANDS[words[0]].make_context(words[0], words[1:])
 
 
+def test_the_graders_main_process_has_no_torch():
+    code = (
+        "import sys\n"
+        "from course_utils.grading import batch\n"
+        "from course_utils.grading.gradebook import export, feedback, glance, report\n"
+        "print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "False", result.stderr
+
+
 def test_help_imports_no_torch():
     code = (
         "import sys, contextlib, io\n"

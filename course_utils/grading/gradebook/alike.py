@@ -91,7 +91,7 @@ def sequences(text: str) -> set[tuple[str, ...]]:
     """Every ten tokens in a row of code, or six words in a row of what is no code."""
     try:
         tokens, length = _tokens(text), LENGTH
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, ValueError, RecursionError, MemoryError):  # as deep as it likes
         tokens, length = re.findall(r"\w+", text.lower()), WORDS
     return {tuple(tokens[i : i + length]) for i in range(len(tokens) - length + 1)}
 

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
+from course_utils.grading.submissions.finding import find_submissions
 from course_utils.grading.submissions.roster import Roster, RosterError, Student
 from course_utils.storage import whole_file
 from course_utils.tables import one_line, table
@@ -120,7 +121,7 @@ def _grade(root: Path, gradebook: Gradebook, assignment: str, student) -> Grade:
 
 def _outside(root: Path, assignment: str, known: set[str]) -> list[str]:
     """Who handed in and is not in the gradebook, as where no notebook of theirs could be read."""
-    found = {path.parent.name for path in (root / "submitted").glob(f"*/{assignment}/")}
+    found = {submission.student for submission in find_submissions(root, assignment)}
     return sorted((found | {result.student for result in results.read_all(root, assignment)}) - known)
 
 
@@ -134,7 +135,7 @@ def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> t
     try:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:
-        handed_in = (root / "submitted" / student / assignment).is_dir()
+        handed_in = any(find_submissions(root, assignment, [student]))
         return None, "not graded yet" if handed_in else NOTHING
     if submission.needs_manual_grade:
         if result and result.state != results.GRADED:

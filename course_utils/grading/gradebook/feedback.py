@@ -22,6 +22,7 @@ from course_utils.course.released import ReleasedCell
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results, telling
 from course_utils.grading.gradebook.results import read_labels, sentence
+from course_utils.grading.submissions.finding import find_submissions
 from course_utils.storage import write_text
 from course_utils.tables import one_line, uncoloured
 
@@ -181,6 +182,8 @@ def _write(
     exporter: _Exporter,
 ) -> Outcome:
     result = results.read(root, assignment, student)
+    if result and result.notebook is None and not result.key:  # our own trouble, such as a lost worker
+        return Outcome(student, None, "has to be graded again: course grade")
     file = root / "feedback" / student / assignment / f"{assignment}.html"
     if result and result.state != results.GRADED and result.notebook is None:
         page = Page(student, assignment, unreadable=result.why or "It holds no cells that we know.")
@@ -198,9 +201,9 @@ def _write(
 
 def _students(root: Path, assignment: str) -> list[str]:
     """Everybody of whom there is a submission or a result."""
-    folders = [root / "submitted", root / "autograded"]
-    found = {p.parent.name for folder in folders for p in folder.glob(f"*/{assignment}/")}
-    return sorted(found | {result.student for result in results.read_all(root, assignment)})
+    found = {submission.student for submission in find_submissions(root, assignment)}
+    graded = {path.parent.name for path in (root / "autograded").glob(f"*/{assignment}/")}
+    return sorted(found | graded | {result.student for result in results.read_all(root, assignment)})
 
 
 def _work(root: Path, assignment: str, student: str, result: results.Result | None) -> _Work | None:

@@ -26,6 +26,7 @@ from course_utils.grading.gradebook.results import (
     WRONG,
     CellResult,
 )
+from course_utils.grading.gradebook.telling import error_in
 from course_utils.grading.runner import Failure, error_output
 
 ROUNDING = 1e-6  # of the points: so much above them still counts as all of them
@@ -107,7 +108,7 @@ def _lost_setup(cells: Sequence[NotebookNode], setup: frozenset[str]) -> dict[in
 
 def _missing_name(cell: NotebookNode) -> str:
     """The name that a cell failed for; empty if it did not, or failed otherwise."""
-    error = next((o for o in cell.outputs if o.output_type == "error"), None)
+    error = error_in(cell)
     match = re.fullmatch(r"name '(\w+)' is not defined.*", error.evalue) if error else None
     return match[1] if error and match and error.ename == "NameError" else ""
 
@@ -133,7 +134,7 @@ def _assess_code(
     if why := _no_score(cell, points):
         return CellResult(name, "graded", points, None, UNCLEAR, why=why)
     score, _ = determine_grade(_as_nbgrader_sees_it(cell, config))
-    error = next((o for o in cell.outputs if o.output_type == "error"), None)
+    error = error_in(cell)
     if error is None:
         outcome = PASSED if score == points else PARTIAL if score else WRONG
         return CellResult(name, "graded", points, score, outcome)

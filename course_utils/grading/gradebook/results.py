@@ -99,8 +99,14 @@ class Result:
 
     @classmethod
     def from_json(cls, text: str) -> Result:
-        """The reverse of :meth:`to_json`."""
+        """The reverse of :meth:`to_json`.
+
+        Raises:
+            ValueError: for a file of another version's format.
+        """
         names = json.loads(text)
+        if names["format"] != FORMAT:
+            raise ValueError(f"format {names['format']}")
         return cls(**{**names, "cells": [CellResult(**cell) for cell in names["cells"]]})
 
 
@@ -135,7 +141,7 @@ def read(root: Path, assignment: str, student: str) -> Result | None:
     """The result of a submission, or None if there is none that this version understands."""
     try:
         return Result.from_json(result_file(root, assignment, student).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -1,7 +1,8 @@
 """Values compared outside: takes expected values out of a hidden test, and compares what comes back.
 
 A hidden test that calls :func:`course_utils.values.same` is rewritten before it goes to the kernel. The
-student's kernel gets :func:`for_student`: the inputs, the calls of the student's functions, and
+student's kernel gets :func:`compiled` (:func:`for_student` where a cell has magic): the inputs, the calls of
+the student's functions, and
 ``values.send`` in the place of ``values.same``, without the expected values and without the code that
 only made them. Once for an assignment, our own answers run :func:`for_reference`, whose kernel sends
 what was expected. :func:`settle` compares both out here, with numpy, on plain data.

@@ -1,6 +1,6 @@
 """Runs in a student's kernel, at and behind a graded cell: names what was replaced there.
 
-:mod:`course_utils.grading.guard.canary` sends the text of this file, so that the copy in the kernel cannot
+:mod:`course_utils.grading.guard.canary` sends this file, compiled, so that the copy in the kernel cannot
 have been changed; it uses nothing of the notebook's own names. Two rules find most of what there is to find:
 what hidden tests rely on must not be made in the notebook, and what is wrong must be said to be wrong.
 """
@@ -236,16 +236,16 @@ def in_its_place(name, module, file):
 
 def blind_course(root, helpers):
     """The helpers say of what is wrong that it is wrong."""
-    values, core = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.graded"))
+    values, graded = (sys.modules.get(f"course_utils.{name}") for name in ("values", "checks.graded"))
     if values and passes(lambda: values.same("", [1.0, 2], [1.5, 2])):
         yield "values.same takes anything"
-    if core and passes(lambda: core.own_work(lambda: helper(), helper)()):
+    if graded and passes(lambda: graded.own_work(lambda: helper(), helper)()):
         yield "checks.own_work sees nothing"
-    if core and passes(lambda: core.own_work(trick)()):
+    if graded and passes(lambda: graded.own_work(trick)()):
         yield "checks.own_work sees no trick"
-    if core and passes(lambda: core.own_work(claim)()):
+    if graded and passes(lambda: graded.own_work(claim)()):
         yield "checks.own_work hears of no process"
-    if core and passes(lambda: core.hidden(wrong)):
+    if graded and passes(lambda: graded.hidden(wrong)):
         yield "checks.hidden hides failures"
 
 

@@ -58,10 +58,10 @@ def command(limits: Limits, inner: list[str], *options: str) -> list[str]:
     """The command line that runs ``inner`` in a new sandbox.
 
     The file system is read-only and holds programs, Python, this package and its caches. The home
-    folder, ``/tmp`` and ``/dev/shm`` are writable; they lie in memory and end with the sandbox.
+    folder, ``/tmp``, ``/dev/shm`` and ``/run`` are writable; they lie in memory and end with the sandbox.
 
     Args:
-        limits: ``file_bytes`` is the size of each writable folder.
+        limits: ``file_bytes`` is the size of each writable folder but ``/run``, which has a megabyte.
         inner: the command inside; its folder is the empty ``~/work``.
         options: further options of bubblewrap.
     """

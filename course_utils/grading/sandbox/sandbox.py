@@ -20,7 +20,7 @@ from course_utils.grading.sandbox.bubblewrap import IN_MEMORY, command, environm
 from course_utils.grading.sandbox.inside import Start
 from course_utils.grading.sandbox.limits import Limits
 
-ELSEWHERE = "or grade in a container, see the README; only code that you would run yourself: --unsafe"
+ELSEWHERE = "or grade in a container, see docs/sandbox.md; only code that you would run yourself: --unsafe"
 INSTALL = f"install bubblewrap (apt install bubblewrap; dnf install bubblewrap), {ELSEWHERE}"
 ALLOW = (
     "allow bwrap its namespaces (Ubuntu 24.04: an AppArmor profile for it, or "

@@ -35,7 +35,7 @@ OTHERS = (
     "pygments.formatters.terminal256", "sqlite3", "stack_data", "timm", "torch", "torch._dynamo",
     "torch.utils.flop_counter", "torchvision", "tornado.platform.asyncio", "tornado.queues",
 )  # fmt: skip
-NOT_FOR_STUDENTS = {"authoring", "cli", "doctor", "grading", "runner"}
+NOT_FOR_STUDENTS = {"authoring", "cli", "doctor", "grading"}
 # From linux/sched.h.
 NAMESPACES = {
     "user": 0x10000000, "mnt": 0x00020000, "pid": 0x20000000, "net": 0x40000000,

@@ -134,7 +134,7 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
             name = _name(entry)
             if name.endswith("/"):
                 continue
-            member = Member(around + name, _time(entry, fallback), ghost=_is_ghost(name))
+            member = Member(around + name, _time(entry, fallback), ghost=is_ghost(name))
             yield member if member.ghost else _content(opened, entry, member, limits, budget)
 
 
@@ -213,7 +213,8 @@ def _time(entry: zipfile.ZipInfo, fallback: datetime) -> datetime:
         return fallback
 
 
-def _is_ghost(name: str) -> bool:
+def is_ghost(name: str) -> bool:
+    """Whether an operating system or an editor has left a file, by its path with ``/``."""
     parts = name.lower().split("/")
     return any(part in GHOSTS for part in parts) or parts[-1].startswith("._")
 

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nbgrader.utils import parse_utc
+
 from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
-from course_utils.grading.submissions.files import Unfit, read_regular
+from course_utils.grading.submissions.finding import TIMESTAMP, time_stamp
 from course_utils.grading.submissions.naming import Owner, owner, patterns
 from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
 from course_utils.storage import whole_file, write_text
 from course_utils.tables import one_line, table
 
 NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")  # browsers and mail programs append the last two
-STAMP, LONGEST_STAMP = "timestamp.txt", 200  # nbgrader reads the time of a submission from it
 # What can become of a file. The first group is well; the second needs the instructor.
 COLLECTED, UNCHANGED, REPLACED = "collected", "unchanged", "replaced"
 OLDER, IGNORED = "older attempt", "ignored"
@@ -287,7 +288,7 @@ def _store(course: Course, new: Attempt) -> Outcome:
         return new.outcome(unreadable or COLLECTED)
     before, there = target.read_bytes(), _time_of(target)
     if before == content:  # handed in again, or downloaded again: the earlier time holds
-        stamped = target.with_name(STAMP).exists()
+        stamped = target.with_name(TIMESTAMP).exists()
         _stamp(target, min(new.time, there) if stamped else new.time)
         return new.outcome(unreadable or UNCHANGED)
     stays = f"the one of {there:%Y-%m-%d %H:%M:%S} stays"
@@ -313,7 +314,7 @@ def _keep(root: Path, new: Attempt, before: bytes, time: datetime) -> Path:
 
 def _write(target: Path, content: bytes, time: datetime) -> None:
     """No time stands beside a notebook that it does not belong to: the next run puts an interrupt right."""
-    target.with_name(STAMP).unlink(missing_ok=True)
+    target.with_name(TIMESTAMP).unlink(missing_ok=True)
     with whole_file(target) as file:
         file.write(content)
     _stamp(target, time)
@@ -321,7 +322,7 @@ def _write(target: Path, content: bytes, time: datetime) -> None:
 
 def _stamp(target: Path, time: datetime) -> None:
     """The time of a submission, for nbgrader and for people."""
-    stamp = target.with_name(STAMP)
+    stamp = target.with_name(TIMESTAMP)
     write_text(stamp, f"{time:%Y-%m-%d %H:%M:%S} UTC\n")
     for path in (target, stamp):
         os.utime(path, (time.timestamp(), time.timestamp()))
@@ -329,11 +330,9 @@ def _stamp(target: Path, time: datetime) -> None:
 
 def _time_of(target: Path) -> datetime:
     """When the submission that is there was handed in: nbgrader's time stamp, else the file's own time."""
-    try:
-        text = read_regular(target.with_name(STAMP), LONGEST_STAMP).decode("utf-8").strip()
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
-    except (OSError, ValueError, Unfit):
-        return datetime.fromtimestamp(int(target.stat().st_mtime), UTC)
+    if text := time_stamp(target.parent):
+        return parse_utc(text).replace(tzinfo=UTC)
+    return datetime.fromtimestamp(int(target.stat().st_mtime), UTC)
 
 
 def _with_empty_handed(outcomes: list[Outcome]) -> list[Outcome]:

@@ -12,11 +12,11 @@ from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from course_utils.course.notebookfile import LARGEST_FILE, NotebookError, read_notebook
+from course_utils.grading.submissions.archive import is_ghost
 from course_utils.grading.submissions.files import Unfit, is_real_folder, read_regular, regular_files
 from course_utils.grading.submissions.repair import ENOUGH, Repaired, fit, repair
 from course_utils.tables import one_line
 
-GHOSTS = ("__MACOSX", ".ipynb_checkpoints")
 OTHER_FILES = 20 * 1024**2  # bytes beside the notebook that are taken along
 MOST_NOTEBOOKS = 20  # of one student for one assignment
 TIMESTAMP, LONGEST_TIMESTAMP = "timestamp.txt", 200
@@ -42,12 +42,8 @@ class Submission:
     refused: str = ""
 
     def timestamp(self) -> str:
-        """When it was handed in, or empty where nothing says so that can be read."""
-        try:
-            text = read_regular(self.folder / TIMESTAMP, LONGEST_TIMESTAMP).decode("utf-8").strip()
-            return text if text and parse_utc(text) else ""
-        except Exception:  # the parser of dates takes any text, and fails in many ways
-            return ""
+        """See :func:`time_stamp`."""
+        return time_stamp(self.folder)
 
     def beside(self) -> dict[str, bytes]:
         """The other files by their path, for the notebook to read; nothing if they are too large."""
@@ -68,6 +64,15 @@ class Submission:
                     yield read_regular(path, LARGEST_FILE)
             except (OSError, Unfit) as problem:
                 yield repr(problem).encode("utf-8", "surrogateescape")
+
+
+def time_stamp(folder: Path) -> str:
+    """When what lies in a folder was handed in, as nbgrader writes it, or empty where nothing says so."""
+    try:
+        text = read_regular(folder / TIMESTAMP, LONGEST_TIMESTAMP).decode("utf-8").strip()
+        return text if text and parse_utc(text) else ""
+    except Exception:  # the parser of dates takes any text, and fails in many ways
+        return ""
 
 
 def find_submissions(root: Path, assignment: str, students: Sequence[str] = ()) -> Iterator[Submission]:
@@ -132,7 +137,11 @@ def _submission(home: Path, assignment: str) -> Submission | None:
     folder = min(named, key=lambda p: p.name != assignment, default=home)
     try:
         _refuse(home, folder)
-        files = [p for p in (regular_files(folder) if named else loose) if not _is_ghost(p, folder)]
+        files = [
+            p
+            for p in (regular_files(folder) if named else loose)
+            if not is_ghost(p.relative_to(folder).as_posix())
+        ]
         notebooks = tuple(p for p in files if p.suffix.lower() == ".ipynb")
         if len(notebooks) > MOST_NOTEBOOKS:
             raise Unfit(f"more than {MOST_NOTEBOOKS} notebooks were handed in")
@@ -147,12 +156,6 @@ def _refuse(home: Path, folder: Path) -> None:
         raise Unfit("its folder is a link to another one: put the files themselves there")
     if _NO_NAME.search(home.name):
         raise Unfit("a student's folder cannot be called so: rename it, without signs of HTML or line breaks")
-
-
-def _is_ghost(path: Path, folder: Path) -> bool:
-    """Whether an operating system or an editor has left it."""
-    parts = path.relative_to(folder).parts
-    return any(part in GHOSTS for part in parts) or path.name.startswith("._")
 
 
 def _is_text(name: str) -> bool:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,6 @@ IDS = ("student_id", "sis login id", "username", "id number", "sis user id", "em
 NUMBERS = ("number", "identifier", "id")
 NAMES = ("name", "full name", "student")
 FIRST, LAST = ("first_name", "first name"), ("last_name", "last name", "surname")
-EMAILS = ("email", "email address")
 
 
 class RosterError(CourseError):
@@ -45,10 +44,6 @@ class Student:
     name: str
     number: str
     row: dict[str, str]
-
-    def column(self, names: Sequence[str]) -> str:
-        """The first of these columns that is there and not empty."""
-        return next((self.row[name] for name in names if self.row.get(name)), "")
 
 
 @dataclass(frozen=True)
