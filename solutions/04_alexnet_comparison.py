@@ -539,6 +539,7 @@ session.keep("sizes", {"arms": both_arms, "n_train": plan.stems.train})
 # Both are the smaller ones: AlexNet cannot go below 63, and ResNet-18 below 32 was not tried. There a forward
 # pass costs nearly the same, 37 and 40 million multiply-adds. Write down what is not even:
 #
+# - AlexNet's way to 64 pixels is the best of six (section 1); ResNet-18 had no choice.
 # - The size that suits a frozen pretrained network need not suit one from scratch, which takes the same.
 # - ResNet-18 keeps its **stock stem**. Without the max-pool it gained 4.7 points at 32 pixels in chapter 03
 #   (all labels, one run each), for four times the work. So this is a comparison *at equal work*, not of the best that
@@ -1049,8 +1050,8 @@ assert round(8 * of_resnet["parameters"] / 2**20) == 85 and 85 + 199 - 171 < 150
 # each of the three pairs, and by chapter 01's rule it is decided: the ranges lie apart, and 7.5 points are
 # more than two standard errors (3.1). AlexNet needs 52 MiB for a training step where ResNet-18 needs 199. In
 # equal seconds it trains eight epochs in place of five and is still behind, with 51.7 %. Upstream, ResNet-18
-# saw twice as many different pictures, and both ran without a search over stems and with two rates each, so
-# this says nothing of the full networks at 224 pixels."
+# saw twice as many different pictures, it kept its stock stem while AlexNet's way was the best of six, and
+# each had two rates, so this says nothing of the full networks at 224 pixels."
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1462,7 +1463,7 @@ session.show_recorded("calibration")
 # error of AlexNet falls from 0.049 to 0.026, those from scratch by more than half, and ResNet-18's by 0.003,
 # with one seed. Fitted on 100 images, as at `smoke`, it can make things worse: look at your table. No
 # prediction changes, since dividing all logits by the same positive number leaves the largest one the
-# largest. (Guo and others, 2017, where both the error and the temperature come from.) The error depends on
+# largest. (The temperature is Guo and others', 2017; the error they took from Naeini, Cooper and Hauskrecht, 2015.) The error depends on
 # the number of bins and of images; small sets overstate it.
 
 # %% tags=["record"]

@@ -163,7 +163,7 @@ plots.show(plots.block_sketch())
 # by name (`load_state_dict`, strict) and give its outputs, in evaluation and in training:
 # - `conv1`, `bn1`, `conv2`, `bn2`: 3x3 convolutions with padding 1 and **without bias**; the stride is in `conv1`;
 # - `downsample`: the projection, a 1x1 convolution with the stride (no bias) and a batch norm, in an `nn.Sequential`.
-#   It exists only where the shapes of x and F(x) can differ, for a map of any size.
+#   It exists exactly where channels or stride change, whatever the size of the map.
 #
 # The input tensor must be left as it was. Use `torch.nn` only: torchvision's own block may not run inside.
 #
@@ -741,7 +741,7 @@ assert all(a > b for a, b in zip(runs_lost["layer1.0"], runs_lost["layer1.1"]))
 #
 # Why? The first suspect is **depth**: behind `layer1.0` stand seven blocks that were trained on what it makes, behind `layer4.1` only the head. The number of blocks behind orders the losses perfectly (1.0), so size may only stand in for it. Five blocks prove neither, and no two of one depth were compared.
 #
-# Shuffling costs more than leaving out in all five blocks, in `layer1.0` hardly. A *wrong* F(x) costs most in just the last block: 40.5 points. So its F(x) is not idle, though the right one is worth only two. (By the cosine, of other pictures and before fine-tuning, it takes away; another picture's F(x) may take away the wrong things.)
+# On average shuffling costs more than leaving out in all five blocks, in `layer1.0` hardly (with one seed it is the other way round). A *wrong* F(x) costs most in just the last block: 40.5 points. So its F(x) is not idle, though the right one is worth only two. (By the cosine, of other pictures and before fine-tuning, it takes away; another picture's F(x) may take away the wrong things.)
 
 # %% [markdown]
 # ## 6 · Gradients: a formula and a measurement
@@ -1161,7 +1161,7 @@ show_table(shortcuts)
 # %% [markdown]
 # ### Which rate?
 #
-# Degradation was told by training errors at each stack's best rate (section 7). *Predict:* what would one rate for all have shown?
+# Section 7 judged degradation by the training error at each stack's best rate. *Predict:* what would one rate for all have shown?
 
 # %%
 grids_there = {arm["name"]: arm["grid"] for arm in degradation["arms"]}
@@ -1243,7 +1243,7 @@ show_table([
 # interrupted** (which goes on to the caller), other people's hooks are still there, and mode, layers, methods and attributes
 # are the same.
 #
-# *Predict first:* torchvision adds the shortcut with `out += identity`. What does that do to a tensor that a hook has kept?
+# *Predict first:* torchvision adds the shortcut with `out += identity`. What does that do to a tensor that a hook has kept? (A hint below tells.)
 
 # %% answer="capture"
 def capture_residuals(model: nn.Module, images: torch.Tensor) -> dict[str, tuple]:
@@ -1479,7 +1479,7 @@ print(f"a projection: {tuple(entry.downsample[0].weight.shape)} in place of the 
 #
 # `x` is left as it was: no `requires_grad`, no `.grad`.
 #
-# *Predict first:* adding the *number* 1 to dF/dx is wrong. Which entries are too large then?
+# *Predict first:* adding the *number* 1 to dF/dx is wrong. Which entries are too large then? (A hint below tells.)
 
 # %% answer="gradient_formula"
 def unit_jacobians(residual, x: torch.Tensor) -> tuple:
@@ -1617,8 +1617,8 @@ assert norms[0] < norms[-1] / 1000
 # Rectified units, scaled initialisation and batch norm had ended *that* problem before ResNets came.
 #
 # > **Is it true?** *"While training your ResNet-18, watch whether the gradient vanishes."* (claim F15) A network of 18 layers
-# > with batch norm rarely has that trouble. The paper's plain 18-layer network trains as well as the residual one (top-1
-# > error 27.94 against 27.88 per cent, its Table 2); it is at 34 layers that they part (28.54 against 25.03).
+# > with batch norm rarely has that trouble. The paper's plain 18-layer network ends as accurate as the residual one (top-1
+# > error on validation 27.94 against 27.88 per cent, its Table 2); it is at 34 layers that they part (28.54 against 25.03).
 
 # %% [markdown]
 # ### Why it survives: many ways through

@@ -43,7 +43,7 @@ def reliability_bins(logits: Tensor, labels: Tensor, bins: int = BINS) -> list[B
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
-    """ECE: the mean distance of confidence and accuracy, weighted by images (Guo et al. 2017)."""
+    """ECE: the mean distance of confidence and accuracy, weighted by images (Naeini et al. 2015)."""
     total = sum(b.count for b in bins)
     return sum(b.count * abs(b.confidence - b.accuracy) for b in bins) / total
 

@@ -30,9 +30,9 @@ EXCLUDED = {"CLIP ViT-B/16": "any deployed use, sold or not"}
 # Top-1 on ImageNet's validation images where the library's metadata has none.
 FROM_PAPERS = {
     "EfficientNet-Lite0": (100 * lite0.TOP1, ONE_CROP, "its authors' page, tensorflow/tpu"),
-    "DeiT-Ti": (72.2, ONE_CROP, "DeiT, table 1"),
-    "DeiT-S": (79.8, ONE_CROP, "DeiT, table 1"),
-    "DeiT-B": (81.8, ONE_CROP, "DeiT, table 1"),
+    "DeiT-Ti": (72.2, ONE_CROP, "DeiT, table 5"),
+    "DeiT-S": (79.8, ONE_CROP, "DeiT, table 5"),
+    "DeiT-B": (81.8, ONE_CROP, "DeiT, table 5"),
     "MoCo v3 R-50": (74.6, PROBE, "README and CONFIG of facebookresearch/moco-v3"),
     "MoCo v3 ViT-S": (73.2, PROBE, "README and CONFIG of facebookresearch/moco-v3"),
     "MoCo v3 ViT-B": (76.7, PROBE, "README and CONFIG of facebookresearch/moco-v3"),
