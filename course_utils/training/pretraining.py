@@ -76,13 +76,13 @@ def pretrain(
     _refuse_small_images(splits.train, settings)
     name = name or splits.name
     file = Path(out) / f"{arch}_{name}.safetensors".replace(" ", "").lower()
-    report = Report(arch, name, len(splits.train), len(splits.test), settings.epochs, file)
+    origin = start.name if start else "random weights"
+    report = Report(arch, name, len(splits.train), len(splits.test), settings.epochs, origin, file)
 
     device = best_device()
     model = upstream_model(arch, len(splits.classes), start, seed)
     model.to(device).to(memory_format=torch.channels_last)
-    origin = start.name if start else "random weights"
-    train_upstream(model, splits.train.to(device), settings, report, seed, origin, progress=progress)
+    train_upstream(model, splits.train.to(device), settings, report, seed, progress=progress)
     for size in sorted({size for _, sizes in settings.sizes for size in sizes}):
         report.by_size[size] = evaluate(model, splits.test, replace(PREPROCESS, size=size)).top1
 
@@ -117,23 +117,14 @@ def upstream_model(arch: str, num_classes: int, start: Weights | None, seed: int
 
 
 def train_upstream(
-    model: nn.Module,
-    images: ImageSet,
-    settings: Upstream,
-    report: Report,
-    seed: int,
-    origin: str,
-    *,
-    progress: bool,
+    model: nn.Module, images: ImageSet, settings: Upstream, report: Report, seed: int, *, progress: bool
 ) -> None:
-    """Train ``model`` in place and fill in ``report``; resume from the checkpoint beside its file.
-
-    Args:
-        origin: the name of what the model starts from; another one is another run.
-    """
+    """Train ``model`` in place and fill in ``report``; resume from the checkpoint beside its file."""
     stepper = Stepper(model, settings.recipe.phases[0], settings.recipe)
     kept = FileCheckpoint(report.file.with_suffix(".pt"))
-    fingerprint = f"{report.arch} {report.data} {report.n_train} {asdict(settings)} {seed} from {origin}"
+    fingerprint = (
+        f"{report.arch} {report.data} {report.n_train} {asdict(settings)} {seed} from {report.origin}"
+    )
     saved = kept.load(fingerprint)
     if saved:
         model.load_state_dict(saved["model"])

@@ -74,6 +74,7 @@ class Report:
     """What came out of training upstream; accuracies are fractions, measured on held-out images.
 
     Attributes:
+        origin: the name of what it started from.
         file: the weights; the JSON file and the model card lie beside it.
         by_size: top-1 by input size in pixels (images resized to it).
         loss: the mean training loss of each epoch, in nats.
@@ -85,6 +86,7 @@ class Report:
     n_train: int
     n_held_out: int
     epochs: int
+    origin: str
     file: Path
     by_size: dict[int, float] = field(default_factory=dict)
     loss: list[float] = field(default_factory=list)
