@@ -106,7 +106,8 @@ def measure(scratch: Path, size: Size, options: argparse.Namespace) -> Iterator[
 def duel(course: Path, n: int, title: str) -> str:
     """Stock and ours on the same submissions, ours before and after stock."""
     classes.hand_in(course, NAME, n)
-    timings, scores = {"stock": [], "ours": []}, {}
+    timings: dict[str, list[float]] = {"stock": [], "ours": []}
+    scores: dict[str, dict] = {}
     cells: list[float] = []
     for who in ("ours", "stock", "ours"):
         with fresh_copy(course) as copied:
@@ -115,7 +116,7 @@ def duel(course: Path, n: int, title: str) -> str:
             if scores.setdefault(who, mine) != mine or scores["ours"] != mine:
                 raise SystemExit(f"{title}: the scores of {who} differ: {differences(scores['ours'], mine)}")
             if who == "ours":
-                cells = [results.read(copied, NAME, student).seconds for student in classes.students(n)]
+                cells = execution_seconds(copied, n)
     stock, ours = statistics.median(timings["stock"]), statistics.median(timings["ours"])
     head = ["program", "seconds", "submissions a minute", "times"]
     body = [["stock nbgrader", _range(timings["stock"]), f"{60 * n / stock:.1f}", "1.00"]]
@@ -127,6 +128,12 @@ def duel(course: Path, n: int, title: str) -> str:
     return f"## {title}, {n} submissions\n\n{report.markdown(head, body)}{said}"
 
 
+def execution_seconds(course: Path, n: int) -> list[float]:
+    """Of each of ``n`` submissions, as `course grade` has kept it."""
+    kept = [results.read(course, NAME, student) for student in classes.students(n)]
+    return [result.seconds for result in kept if result]
+
+
 def growth(course: Path, counts: tuple[int, ...]) -> str:
     """How the time grows with the number of submissions, and what of it is serial."""
     body = []
@@ -134,7 +141,7 @@ def growth(course: Path, counts: tuple[int, ...]) -> str:
         classes.hand_in(course, NAME, n)
         with fresh_copy(course) as copied, stopwatch() as serial:
             seconds = seconds_of(lambda: batch.grade(copied, [NAME], batch.Settings(), say=silent))
-            work = sum(results.read(copied, NAME, s).seconds for s in classes.students(n))
+            work = sum(execution_seconds(copied, n))
         body.append(
             [f"{n}", f"{seconds:.1f}", f"{seconds / n:.2f}", f"{work / n:.2f}", f"{1000 * serial[0] / n:.0f}"]
         )
@@ -207,7 +214,7 @@ class Waiting:
 @contextlib.contextmanager
 def recorder(outcomes: dict[str, batch.Outcome]) -> Iterator[None]:
     """Keep what workers give, by the notebook that they were given."""
-    prepare, finish = batch._Assignment.prepare, batch._Assignment.finish
+    prepare, finish = batch.Assignment.prepare, batch.Assignment.finish
     sent: dict[str, str] = {}
 
     def keep_task(self, submission):
@@ -220,7 +227,7 @@ def recorder(outcomes: dict[str, batch.Outcome]) -> Iterator[None]:
         outcomes[sent[submission.student]] = copy.deepcopy(outcome)
         return finish(self, submission, outcome)
 
-    with patched(batch._Assignment, "prepare", keep_task), patched(batch._Assignment, "finish", keep_outcome):
+    with patched(batch.Assignment, "prepare", keep_task), patched(batch.Assignment, "finish", keep_outcome):
         yield
 
 
@@ -239,7 +246,7 @@ def stopwatch() -> Iterator[list[float]]:
 
         return inner
 
-    one = batch._Assignment
+    one = batch.Assignment
     with patched(one, "prepare", timed(one.prepare)), patched(one, "finish", timed(one.finish)):
         yield total
 

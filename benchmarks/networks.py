@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import tutorial
@@ -189,14 +190,15 @@ def in_bfloat16(plan: Plan, arm: Arm) -> list[Arm]:
     return [replace(arm, work=bfloat16(arm.work), warm_up=bfloat16(arm.warm_up))]
 
 
-def bfloat16(work: Callable[[], object]) -> Callable[[], object]:
+def bfloat16(work: Callable[..., Any]) -> Callable[..., Any]:
     return torch.autocast("cpu", dtype=torch.bfloat16)(work)
 
 
 def probe_arms(plan: Plan) -> list[Arm]:
     """A linear probe of five epochs without augmentation, against features that are computed once."""
     images, val = plan.training_images(plan.probe), plan.splits.val
-    start, live, live_too, best = resnet18(plan), live_taps_resnet18(plan), live_taps_resnet18(plan), {}
+    start, live, live_too = resnet18(plan), live_taps_resnet18(plan), live_taps_resnet18(plan)
+    best: dict[object, Any] = {}  # what each arm has fitted last
 
     def tutorial_probe() -> None:
         model = copy.deepcopy(start)
@@ -274,7 +276,8 @@ def evaluation_arms(plan: Plan) -> list[Arm]:
 
 def scaling(plan: Plan, counts: tuple[int, ...]) -> list[tuple[int, Arm, Callable[[], object]]]:
     """For each number of images: an epoch of training, and what fits a whole linear probe."""
-    start, jobs = resnet18(plan), []
+    start = resnet18(plan)
+    jobs: list[tuple[int, Arm, Callable[[], object]]] = []
     for n in counts:
         images = plan.training_images(n)
 

@@ -121,7 +121,7 @@ def with_ours(model: nn.Module, images: ImageSet, batch: int, workers: int) -> N
 
 def best_workers(train: Train, images: ImageSet, batch: int) -> int:
     """The number of workers with which one epoch takes the shortest time."""
-    seconds = {n: seconds_of(lambda n=n: train(network(), images, batch, n)) for n in WORKERS}
+    seconds = {n: seconds_of(partial(train, network(), images, batch, n)) for n in WORKERS}
     return min(seconds, key=seconds.__getitem__)
 
 

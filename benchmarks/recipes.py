@@ -85,9 +85,10 @@ def section(splits: Splits, starts: dict[str, Weights | None], quick: bool = Fal
         starts: weights by the name they were asked for; ``None`` is from scratch.
         quick: one epoch on 64 images with one seed.
     """
-    trials, seeds = TRIALS, SEEDS
+    trials: tuple[Trial, ...] = TRIALS
+    seeds = SEEDS
     if quick:
-        trials, seeds = [replace(trial, epochs=1) for trial in TRIALS], 1
+        trials, seeds = tuple(replace(trial, epochs=1) for trial in TRIALS), 1
         splits = replace(splits, train=splits.train.take(64, seed=0))
     results = [run_trial(trial, weights, splits, seeds) for trial in trials for weights in starts.values()]
     head = [

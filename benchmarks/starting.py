@@ -35,7 +35,8 @@ import sys, torch
 from networks import PREPROCESS
 from course_utils.data.loading import load_data
 from course_utils.models.building import build_model
-from course_utils.training.fitting import Phase, Recipe, Stepper, train_epoch
+from course_utils.training.loop import Stepper, train_epoch
+from course_utils.training.recipe import Phase, Recipe
 images = load_data(sys.argv[1]).train.subset(range(64))
 model, recipe = build_model("resnet18"), Recipe((Phase(1, 1e-3),))
 train_epoch(model, images, recipe, PREPROCESS, Stepper(model, recipe.phases[0], recipe), torch.Generator())

@@ -6,6 +6,7 @@ python benchmarks/upstream.py --data cifar10.zip small pretrained/resnet18.safet
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import torch
 
@@ -41,7 +42,7 @@ def main() -> None:
         "32 px, stock stem"
     )
     found = {source: find_weights(source) for source in options.weights}
-    for measure in (probe, lambda *given: fine_tune(*given, options.epochs)):
+    for measure in (probe, partial(fine_tune, epochs=options.epochs)):
         arms = [measure(source, weights, splits) for source, weights in found.items()]
         print(*arms, *(verdict(arms[0], other) for other in arms[1:]), sep="\n")
 

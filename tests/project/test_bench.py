@@ -1,7 +1,10 @@
 """`course bench`: runs at tiny sizes, measures in turn, and reports what it measured."""
 
+import importlib
+import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +27,14 @@ import training
 import tutorial
 
 ARCH = ("resnet18", "evaluate", "probe")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda file: file.stem)
+def test_what_a_benchmark_imports_is_there(file):
+    """Also in the programs that it starts, whose text no other tool reads."""
+    for module, names in re.findall(r"^from (course_utils[\w.]*) import ([\w, ]+)$", file.read_text(), re.M):
+        for name in names.split(", "):
+            assert hasattr(importlib.import_module(module), name) or find_spec(f"{module}.{name}"), name
 
 
 def bench(*words: str) -> subprocess.CompletedProcess:
