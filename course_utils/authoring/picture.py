@@ -14,7 +14,7 @@ from statistics import mean
 from course_utils.analysis.arms import Arm, exceeds_images
 from course_utils.errors import BuildError
 from course_utils.evidence import reading
-from course_utils.evidence.labels import by_seed
+from course_utils.evidence.labels import CLASSES, EPOCHS, by_seed
 
 FILE = "docs/labels.svg"
 MARKS = ("<!-- The picture is made by `course build`. -->", "<!-- End of the picture. -->")
@@ -39,7 +39,8 @@ def read_curves() -> tuple[Curves, dict]:
     """What was recorded of the starts that the picture shows, at the amounts at which all of them stand.
 
     Returns:
-        The curves; and of the record its data and the number of test images.
+        The curves; and of the record its data, the number of test images, and the epochs of training by
+        number of labels.
 
     Raises:
         BuildError: if fewer than two amounts stand.
@@ -50,7 +51,11 @@ def read_curves() -> tuple[Curves, dict]:
     if len(amounts) < 2:
         raise BuildError(f"the record of {EXPERIMENT!r} has no two amounts at which all starts stand.")
     curves = {name: {labels: found[labels] for labels in amounts} for name, found in standing.items()}
-    return curves, {"data": record["data"], "n_images": next(iter(record["arms"].values()))["images"]["test"]}
+    return curves, {
+        "data": record["data"],
+        "n_images": next(iter(record["arms"].values()))["images"]["test"],
+        "epochs": {n * CLASSES: epochs for n, epochs in EPOCHS.items()},
+    }
 
 
 def message(curves: Curves, facts: Mapping) -> str:
@@ -63,12 +68,14 @@ def message(curves: Curves, facts: Mapping) -> str:
         return Arm(name, tuple(curves[name][labels]), facts["n_images"])
 
     most = max(curves[SCRATCH])
+    runs = ", one run" * (len(curves[SCRATCH][most]) == 1)
+    rival = f"{most:,} from scratch ({facts['epochs'][most]} epochs{runs})"
     bar = arm(SCRATCH, most)
     for labels in sorted(curves[SCRATCH]):
         best = max((arm(name, labels) for name in curves if name != SCRATCH), key=lambda one: one.mean)
         if best.mean > bar.mean and exceeds_images(best, bar):
-            return f"Pretrained weights with {labels:,} labels beat training from scratch with {most:,}"
-    return f"Up to {most:,} labels, pretrained weights do not beat training from scratch"
+            return f"{labels:,} labels and pretrained weights beat {rival}"
+    return f"Up to {most:,} labels, pretrained weights do not beat {rival}"
 
 
 def in_readme(curves: Curves, facts: Mapping) -> str:
@@ -108,7 +115,7 @@ def draw(curves: Curves, facts: Mapping) -> str:
         'fill="#262626">\n'
         f'<title id="title">{title}</title>\n<desc id="desc">{escape(numbers(curves))}</desc>\n'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n'
-        f'<text x="{LEFT}" y="34" font-size="18" font-weight="bold">{title}</text>\n'
+        f'<text x="{LEFT}" y="34" font-size="16" font-weight="bold">{title}</text>\n'
         f"{axes.svg()}{''.join(_curve(axes, name, curve) for name, curve in curves.items())}{_names(ends)}"
         f'<text x="{LEFT}" y="{HEIGHT - 10}" font-size="12" fill="#595959">{note}</text>\n</svg>\n'
     )

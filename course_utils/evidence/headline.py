@@ -32,9 +32,9 @@ COLUMNS = (
     "from which start",
 )
 WORDS = (
-    "Holds or refuted: two runs or more each, their ranges apart (not asked of folds), their means over two "
-    "standard errors apart. Undecided: one run each, or less than that. Of two fits on frozen features, "
-    "which no seed changes, the second condition decides."
+    "'Holds' and 'refuted' need three things: at least two runs each, ranges that do not overlap (not asked "
+    "of folds), and means more than two standard errors apart. Anything less is 'undecided'. Two fits on "
+    "frozen features do not depend on a seed: for them the last condition alone counts."
 )
 TORCHVISION = "ImageNet-1k, torchvision's ResNet-18"
 NOT_COMPARABLE = "not comparable: other weights"
