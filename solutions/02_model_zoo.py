@@ -954,7 +954,7 @@ checks.zoo.progress()
 from course_utils.widgets import zoo_table
 
 rows = [zoo.zoo_row(entry) for entry in zoo.select(plan.table.models)]
-print(f"{len(rows)} of {len(zoo.ENTRIES)} sets of weights at this budget")
+print(f"{len(rows)} of {len(zoo.ENTRIES)} networks at this budget")
 zoo_table(rows)
 
 # %% tags=["record"]
@@ -967,7 +967,7 @@ assert all(small_pictures.get(name, told) == told for name, told in expected.ite
 # And all 42 sets, as published, with LeNet-5, which has none (top-1 of MoCo: a linear probe; *no head*: the backbone alone):
 
 # %%
-show_table([zoo.published_row(row) for row in facts.values()], caption="All sets of weights")
+show_table([zoo.published_row(row) for row in facts.values()], caption="All sets of weights, and LeNet-5")
 
 # %% [markdown]
 # In code a recommendation is a function of constraints, here on all of these:

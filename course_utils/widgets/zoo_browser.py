@@ -15,7 +15,7 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     if not rows:
         return "<p>The zoo: nothing fits, loosen a filter.</p>"
     texts = [{column: format_cell(row[column], column) for column in columns} for row in rows]
-    return tables.html_table(texts, columns, f"The zoo: {len(rows)} sets of weights")
+    return tables.html_table(texts, columns, f"The zoo: {len(rows)} networks")
 
 
 def zoo_table(rows: Sequence[dict]) -> None:

@@ -120,7 +120,7 @@ def test_page_and_person_get_table_and_controls(rows, monkeypatch):
 
 
 def test_the_table_can_be_scrolled_by_keys_and_says_how_much_it_holds(rows):
-    assert 'tabindex="0"' in html_table(rows) and "4 sets of weights" in html_table(rows)
+    assert 'tabindex="0"' in html_table(rows) and "4 networks" in html_table(rows)
     assert "nothing fits" in html_table([])
 
 
