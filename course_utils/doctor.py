@@ -114,14 +114,14 @@ def _gpu() -> Finding:
 
 def _weights() -> Iterator[Finding]:
     from course_utils.models.architectures import TORCHVISION
-    from course_utils.models.weights import find_weights, imagenet_file
+    from course_utils.models.weights import find_weights, has_imagenet
 
     try:
         small = find_weights("small")
         yield Finding("small weights", True, small.name if small else "", essential=True)
     except CourseError as problem:
         yield Finding("small weights", False, problem.what, "install the package again", essential=True)
-    here = [arch for arch in TORCHVISION if imagenet_file(arch).exists()]
+    here = [arch for arch in TORCHVISION if has_imagenet(arch)]
     detail = ", ".join(here) or "none fetched; the small weights are used"
     yield Finding("ImageNet weights", bool(here), detail, "course fetch resnet18 alexnet")
 

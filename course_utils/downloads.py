@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from filelock import FileLock
 from tqdm import tqdm
 
 from course_utils.errors import DownloadError
@@ -76,9 +78,18 @@ def fetch(wanted: Download, progress: bool = True) -> Path:
     Raises:
         DownloadError: if no host gave the file; names each host's reason, and what to do.
     """
-    if wanted.path.exists() and has_checksum(wanted.path, wanted.checksum):
+    if _is_here(wanted):
         return wanted.path
     part = _part_of(wanted)
+    with _lock(part):  # another process may fetch the same file: then it is here in the end
+        return wanted.path if _is_here(wanted) else _fetch(wanted, part, progress)
+
+
+def _is_here(wanted: Download) -> bool:
+    return wanted.path.is_file() and has_checksum(wanted.path, wanted.checksum)
+
+
+def _fetch(wanted: Download, part: Path, progress: bool) -> Path:
     urls = wanted.urls
     floor = SLOW if len(urls) > 1 else 0.0
     turns = deque((url, floor) for url in urls)
@@ -106,16 +117,21 @@ def fetch(wanted: Download, progress: bool = True) -> Path:
 
 def _part_of(wanted: Download) -> Path:
     """The file that takes what arrives; makes its folder."""
-    folder = wanted.path.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        wanted.path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DownloadError(
-            f"no folder for downloads at {folder}.",
+            f"no folder for downloads at {wanted.path.parent}.",
             found=_reason(error),
             do="set COURSE_DATA (for weights TORCH_HOME) to a folder that you may write to",
         ) from error
     return wanted.path.with_name(f"{wanted.path.name}.part")
+
+
+def _lock(part: Path) -> FileLock:
+    """One process of this machine at a time writes to ``part``; the lock lies among the temporary files."""
+    name = hashlib.sha256(os.fsencode(part.resolve())).hexdigest()[:16]
+    return FileLock(Path(tempfile.gettempdir()) / f"course-download-{name}.lock")
 
 
 def _receive(url: str, part: Path, floor: float, progress: bool) -> None:
@@ -181,7 +197,10 @@ def _size(path: Path) -> int:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc or url
+    try:
+        return urlsplit(url).netloc or url
+    except ValueError:  # as no address can be
+        return url
 
 
 def _reason(error: Exception) -> str:

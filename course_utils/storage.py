@@ -19,6 +19,7 @@ import platformdirs
 
 from course_utils.environ import is_grading
 
+NAMES = "names.txt"  # of an entry's arrays
 ROOM = 25_000_000  # bytes: the 6,000 cartoons take 18 million, photographs come on top
 
 
@@ -55,7 +56,7 @@ def cache_dir() -> Path:
     """
     chosen = os.environ.get("COURSE_DATA")
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.abspath(os.path.expanduser(chosen)))
     return platformdirs.user_cache_path("course_utils", appauthor=False)
 
 
@@ -123,13 +124,14 @@ def warn_not_kept(reason: str) -> None:
 
 def _entry_name(key: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", key).strip("-.")[:40]
-    return f"{readable}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return f"{readable}-{hashlib.sha256(os.fsencode(key)).hexdigest()[:16]}"
 
 
 def _load(entry: Path) -> dict[str, np.ndarray] | None:
-    """The arrays of an entry, or None where it is missing or damaged."""
+    """The arrays of an entry, or None where it is missing or damaged, or has lost a file."""
     try:
-        return {f.stem: np.load(f, mmap_mode="c") for f in sorted(entry.glob("*.npy"))} or None
+        names = (entry / NAMES).read_text(encoding="utf-8").split()
+        return {name: np.load(entry / f"{name}.npy", mmap_mode="c") for name in names}
     except (OSError, ValueError, EOFError):
         return None
 
@@ -140,6 +142,7 @@ def _store(entry: Path, arrays: dict[str, np.ndarray]) -> None:
     with tempfile.TemporaryDirectory(dir=entry.parent, ignore_cleanup_errors=True) as scratch:
         whole = Path(scratch) / entry.name
         whole.mkdir()
+        (whole / NAMES).write_text("\n".join(arrays), encoding="utf-8")
         for name, array in arrays.items():
             with open(whole / f"{name}.npy", "wb") as file:
                 np.save(file, array, allow_pickle=False)

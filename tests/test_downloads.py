@@ -4,6 +4,7 @@ import hashlib
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -337,3 +338,19 @@ def test_a_file_without_a_checksum_must_have_the_length_that_was_told(server, mi
     check_fetched(unchecked)
     check_fetched(unchecked)
     assert server.requests == [(f"/{FILE}", None), (f"/{FILE}", "bytes=400000-")]
+
+
+def test_of_two_fetches_at_once_both_have_the_file(start_server, tmp_path):
+    content = bytes(range(256)) * 4000
+    host = start_server({"/f.bin": content})
+    checksum = "sha256:" + hashlib.sha256(content).hexdigest()
+    wanted = Download((f"{host.url}/f.bin",), checksum, tmp_path / "f.bin", "it")
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(fetch, wanted, False) for _ in range(2)]
+    assert [one.result() for one in done] == [wanted.path] * 2 and wanted.path.read_bytes() == content
+
+
+def test_a_mirror_whose_address_is_none_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_MIRRORS", "http://[::1")
+    with pytest.raises(DownloadError, match="could not be downloaded"):
+        fetch(Download(("http://a.org/f.bin",), "", tmp_path / "f.bin", "it"), progress=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,5 +65,5 @@ def named_assignment(root: Path, beginning: str) -> str:
 
 def absolute(source: str) -> str:
     """Notebooks run in a folder of their own, so a path must not depend on where we are."""
-    path = Path(source).expanduser()
-    return str(path.resolve()) if path.exists() else source
+    path = os.path.expanduser(source)
+    return os.path.realpath(path) if os.path.exists(path) else source

@@ -11,6 +11,8 @@ import typer
 
 from course_utils.cli.preconditions import absolute, course_folder
 
+CHECKPOINTS = 200_000_000  # bytes: ResNet-18's weights, four times
+
 
 def pretrain(
     data: Annotated[str, typer.Option(help="Folder or zip of images, 64x64 or larger, <split>/<class>/*.")],
@@ -18,7 +20,7 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Receives weights, classes, card, checkpoint.")] = Path(
         "pretrained"
     ),
-    epochs: Annotated[int | None, typer.Option(help="Instead of the setting's own number.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the setting's own number.")] = None,
     name: Annotated[str | None, typer.Option(help="Of the data, for files and the card.")] = None,
     terms: Annotated[str, typer.Option(help="On which the images may be used, for the card.")] = "not stated",
     start: Annotated[Path | None, typer.Option(help="Weights to continue from.")] = None,
@@ -30,9 +32,11 @@ def pretrain(
 
     Example: `course pretrain --data images.zip --arch resnet18 --out pretrained`
     """
+    from course_utils.authoring.target import require_room
     from course_utils.models.weights import from_file
     from course_utils.training import pretraining
 
+    require_room(out, CHECKPOINTS)
     begin = from_file(start, arch) if start else None
     report = pretraining.pretrain(
         data, arch, out, epochs=epochs, start=begin, name=name, terms=terms, seed=seed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from course_utils.environ import is_grading
 from course_utils.errors import CourseError
@@ -12,6 +13,7 @@ from course_utils.errors import CourseError
 TABLE = Path(__file__).parent / "budgets.toml"
 PRESETS = ("smoke", "cpu", "gpu", "grade")
 OPTIONAL = "data.size"  # pixels to cut photographs of mixed sizes to; no preset sets it
+SMALLEST_SIZE = 8
 
 
 def choose_preset(budget: str = "auto", has_gpu: bool = False) -> str:
@@ -40,7 +42,7 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
         A namespace of namespaces: ``plan.control.epochs``.
 
     Raises:
-        CourseError: if an override matches nothing.
+        CourseError: if an override matches nothing, or has a value that no number there could have.
     """
     experiments = tomllib.loads(TABLE.read_text(encoding="utf-8"))[notebook]
     plan = {name: dict(table[preset]) for name, table in experiments.items()}
@@ -58,5 +60,27 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
                 do="write one of these names",
             )
         for numbers in hits:
+            _refuse_unlike(key, value, numbers.get(number, SMALLEST_SIZE))
             numbers[number] = value
     return SimpleNamespace(**{name: SimpleNamespace(**numbers) for name, numbers in plan.items()})
+
+
+def _refuse_unlike(key: object, value: Any, like: object) -> None:
+    """Refuse a value of another kind than the preset's, or below what any preset could have."""
+    wanted = "a whole number of 1 or more"
+    fits = _is_number(value, int) and value >= 1
+    if isinstance(like, float):
+        wanted, fits = "a number above 0", _is_number(value, float) and 0 < value < float("inf")
+    if isinstance(like, list):
+        wanted = f"a list such as {like}"
+        fits = isinstance(value, list | tuple) and len(value) > 0
+        for one in value if fits else ():
+            _refuse_unlike(key, one, like[0])
+    if isinstance(like, str):
+        wanted, fits = "a name", isinstance(value, str)
+    if not fits:
+        raise CourseError(f"{key} cannot be {value!r}.", expected=wanted, do="change the override")
+
+
+def _is_number(value: object, kind: type) -> bool:
+    return type(value) is int or (kind is float and type(value) is float)

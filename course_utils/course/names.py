@@ -42,4 +42,5 @@ def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
     if not wanted:
         return present
     by_name = {path.stem: path for path in present}
-    return [by_name[complete_name(beginning, list(by_name))] for beginning in wanted]
+    names = dict.fromkeys(complete_name(beginning, list(by_name)) for beginning in wanted)
+    return [by_name[name] for name in names]

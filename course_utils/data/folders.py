@@ -100,6 +100,7 @@ class _Folder:
     def names(self) -> list[str]:
         found = []
         for folder, subfolders, files in os.walk(self.path, followlinks=True):
+            subfolders[:] = [name for name in subfolders if not _leads_up(folder, name)]
             here = Path(folder).relative_to(self.path)
             found += [(here / name).as_posix() for name in files]
             found += [(here / name).as_posix() + "/" for name in subfolders]
@@ -107,13 +108,24 @@ class _Folder:
 
     def stamp(self) -> str:
         """A key that changes when anything in the folder does."""
-        status = [(name, (self.path / name).lstat()) for name in self.names]
+        status = [(name, _status(self.path / name)) for name in self.names]
         listing = [(name, s.st_size, s.st_mtime_ns) for name, s in status]
         return f"{self.path.resolve()} {hashlib.sha256(repr(listing).encode()).hexdigest()}"
 
     def read(self, name: str) -> bytes:
         with open(f"{self.path}/{name}", "rb") as file:
             return file.read()
+
+
+def _leads_up(folder: str, name: str) -> bool:
+    """Whether a folder is a link to one that it lies in: its files would come again and again."""
+    target, here = os.path.realpath(os.path.join(folder, name)), os.path.realpath(folder)
+    return os.path.commonpath([target, here]) == target
+
+
+def _status(path: Path) -> os.stat_result:
+    """Of what a link leads to, or of the link itself where it leads nowhere."""
+    return path.stat() if path.exists() else path.lstat()
 
 
 class _Zip:
@@ -298,7 +310,7 @@ def _check_classes(
             damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
             raise DataError(
                 f"a class with no images in {where}.",
-                expected="images of each class" + ("" if part == "all" else " in each part"),
+                expected="images of each class" + ("" if part == "all" else f" in {part}"),
                 found=f"none of {_some(missing)}{damaged}",
                 do="add images, or remove the class everywhere",
             )
@@ -335,9 +347,20 @@ def _decoded(read: Callable[[str], bytes], files: list[str], size: int | None) -
 
 
 def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.ndarray | None:
-    """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file."""
+    """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file.
+
+    Raises:
+        DataError: if it cannot be read for now; nothing is stored then.
+    """
     try:
-        return decode(read(file), size)
+        content = read(file)
+    except PermissionError as problem:
+        do = "give yourself the right to read it, or take it away"
+        raise DataError(f"{file} cannot be read.", found=problem.strerror, do=do) from None
+    except Exception:  # a broken link, or a damaged member of a zip
+        return None
+    try:
+        return decode(content, size)
     except Exception:
         return None
 

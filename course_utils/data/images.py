@@ -140,6 +140,7 @@ def split_parts(
         pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)
         share = CUT_FROM_ALL / (1 - CUT_FROM_ALL)
     else:
+        _refuse_shared_groups(parts)
         pool, held_out, share = parts["train"], parts["test"], CUT_FROM_TRAIN
     test_set = _take(held_out, test, seed)
     if "val" in parts:
@@ -148,6 +149,19 @@ def split_parts(
     rest, chosen = cut_off(pool, n_val, seed)
     rest = rest[balanced_order(pool.labels[rest], seed)[:n_train]]
     return Splits(pool.subset(rest), pool.subset(chosen), test_set, skipped)
+
+
+def _refuse_shared_groups(parts: dict[str, ImageSet]) -> None:
+    """What a data set has parted itself must keep a group on one side, too."""
+    where: dict[str, str] = {}
+    for part, images in parts.items():
+        for group in set(images.groups or ()):
+            if where.setdefault(group, part) != part:
+                raise DataError(
+                    f"pictures of one group lie in {where[group]} and in {part}.",
+                    found=f"for example {group}",
+                    do="part the files anew, or leave `groups` out",
+                )
 
 
 def cut_off(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:

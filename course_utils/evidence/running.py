@@ -127,6 +127,7 @@ def run(
         DataError: if the record is to be kept and the images are the drawn cartoons.
     """
     _know(experiment, only)
+    _refuse_other_data(lab)
     if record:
         refuse_cartoons(lab.source)
         _take_over(experiment, lab, record / f"{experiment.name}.json")
@@ -191,6 +192,15 @@ def _take_over(experiment: Experiment, lab: Lab, record: Path) -> None:
     for name, result in recorded["arms"].items():
         if name in experiment.arms:
             lab.inside(folder_name(name)).kept("arm", experiment.terms, partial(dict, result))
+
+
+def _refuse_other_data(lab: Lab) -> None:
+    """What lies in the lab's folder was measured on one data set."""
+    name = Path(lab.source).name
+    there = lab.kept("data", "", partial(dict, name=name))["name"]
+    if there != name:
+        do = f"choose another --out, or delete {lab.folder}"
+        raise CourseError(f"{lab.folder} holds results on other data.", expected=there, found=name, do=do)
 
 
 def _know(experiment: Experiment, names: tuple[str, ...]) -> None:

@@ -41,6 +41,8 @@ def load_checkpoint(path: str | Path, fingerprint: str | None = None) -> dict:
         CheckpointError: if the file is damaged, or was written by a run with other settings.
     """
     path = Path(path)
+    if path.is_dir():
+        raise CheckpointError(f"{path.resolve()} is a folder.", do="name a file in it, such as run.pt")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
+from types import CodeType, FunctionType, MethodType
 
 import torch
 from torch import Tensor, nn
@@ -152,10 +153,10 @@ def _epoch(
     scores = evaluate(model, splits.val, preprocess)
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
+    weights = _copied(model)  # before the epoch counts, lest an interrupt part it from its weights
     history.iteration_loss += losses
     history.records.append(EpochRecord(epoch + 1, number, stepper.lr, *measured))
-    if history.best_epoch == epoch + 1:
-        run.best = _copied(model)
+    run.best = weights if history.best_epoch == epoch + 1 else run.best
 
 
 def _in_batches_that_fit(one_pass: Callable[[int], tuple], history: History) -> tuple:
@@ -186,7 +187,7 @@ def _begin_or_resume(
     """A run that is about to begin, or the one in the checkpoint, with ``model`` as it was then."""
     n_train, n_val = len(splits.train), len(splits.val)
     history = History(splits.name, n_train, n_val, seed, batch_size=recipe.batch_size)
-    fingerprint = _fingerprint(model, recipe, preprocess, history)
+    fingerprint = _fingerprint(model, recipe, preprocess, history) + (_digest(splits) if kept else "")
     saved = kept.load(fingerprint) if kept else None
     if not saved:
         return Run(fingerprint, _sketch(model.state_dict()), history, best=_copied(model))
@@ -295,8 +296,30 @@ def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, histo
     return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
 
 
+def _digest(splits: Splits) -> str:
+    """Of the images and labels that training and validation see: a run goes on with the same ones."""
+    parts = (splits.train.images, splits.train.labels, splits.val.images, splits.val.labels)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.cpu().numpy().tobytes())
+    return f" data {digest.hexdigest()[:16]}"
+
+
 def _name(value: object) -> str:
-    """The name of a function, whose ``repr`` is another in each process; else the ``repr``."""
+    """What tells one function or setting from another, in whichever process: no address in memory."""
     if isinstance(value, partial):
         return f"{_name(value.func)} {value.args} {value.keywords}"
-    return getattr(value, "__qualname__", None) or repr(value)
+    if isinstance(value, MethodType):
+        return f"{_name(value.__func__)} of {_name(value.__self__)}"
+    if isinstance(value, FunctionType):
+        digest = hashlib.sha256(_steps(value.__code__).encode()).hexdigest()
+        return f"{value.__qualname__}#{digest[:8]}"
+    if type(value).__repr__ is object.__repr__:
+        return f"{type(value).__qualname__} {vars(value)}"
+    return repr(value)
+
+
+def _steps(code: CodeType) -> str:
+    """What a function does, wherever it stands: two lambdas have the same name."""
+    constants = [_steps(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {constants}"

@@ -71,12 +71,13 @@ def pretrain(
     if arch not in SETTINGS:
         raise CourseError(f"no upstream settings for {arch!r}.", expected=", ".join(SETTINGS))
     settings = settings or (SETTINGS[arch].gentler() if start else SETTINGS[arch])
-    settings = replace(settings, epochs=epochs or settings.epochs)
+    settings = settings if epochs is None else replace(settings, epochs=epochs)
     splits = images if isinstance(images, Splits) else load_data(images, val=0)
     _refuse_small_images(splits.train, settings)
     name = name or splits.name
     file = Path(out) / f"{arch}_{name}.safetensors".replace(" ", "").lower()
     origin = start.name if start else "random weights"
+    names = class_names(images)
     report = Report(arch, name, len(splits.train), len(splits.test), settings.epochs, origin, file)
 
     device = best_device()
@@ -86,7 +87,7 @@ def pretrain(
     for size in sorted({size for _, sizes in settings.sizes for size in sizes}):
         report.by_size[size] = evaluate(model, splits.test, replace(PREPROCESS, size=size)).top1
 
-    write_weights(model, report, splits.classes, class_names(images), start)
+    write_weights(model, report, splits.classes, names, start)
     source = report.data if isinstance(images, Splits) else Path(images).name
     command = f"course pretrain --data {source} --arch {arch} --epochs {settings.epochs}"
     command += f' --name "{report.data}" --seed {seed}' + (" --start FILE" if start else "")

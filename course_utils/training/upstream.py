@@ -13,6 +13,7 @@ import torchvision
 
 from course_utils import __version__
 from course_utils.data.images import Splits
+from course_utils.errors import DataError
 from course_utils.machine import describe_machine
 from course_utils.models.weights import IMAGENET_MEAN, IMAGENET_STD, Weights
 from course_utils.training.recipe import Phase, Recipe
@@ -138,16 +139,25 @@ def model_card(
 
 
 def class_names(images: Splits | str | Path) -> dict[str, str]:
-    """Class names by folder, from a ``classes.txt`` (folder, tab, name) in the folder or zip."""
+    """Class names by folder, from a ``classes.txt`` (folder, tab, name) in the folder or zip.
+
+    Raises:
+        DataError: if it is no UTF-8.
+    """
     if isinstance(images, Splits):
         return {}
     path = Path(images).expanduser()
     if path.is_dir():
-        text = next((f.read_text(encoding="utf-8") for f in sorted(path.rglob("classes.txt"))), "")
+        content = next((file.read_bytes() for file in sorted(path.rglob("classes.txt"))), b"")
     else:
         with zipfile.ZipFile(path) as archive:
             members = [n for n in archive.namelist() if n.endswith("classes.txt")]
-            text = archive.read(members[0]).decode() if members else ""
+            content = archive.read(members[0]) if members else b""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        do = "save it as UTF-8, or take it away"
+        raise DataError(f"the classes.txt of {path} is no UTF-8.", found=str(problem), do=do) from None
     pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
     return {folder: names.split(",")[0].strip() for folder, names in pairs}
 

@@ -150,6 +150,8 @@ class TrainingPanel:
 
     def _train(self) -> None:
         """One stretch, from the start or from the checkpoint, until it is done, stopped or broken."""
+        if not hasattr(self, "train"):  # a second click on Resume, which came while the first one worked
+            return
         self.stop.clear()
         self.started = 0.0
         _show(self.resume_button, False)

@@ -58,3 +58,25 @@ def test_overrides_change_one_experiment_or_all():
     assert one.plateau.epochs == 60 and one.control.epochs != 60
     every = load_plan("03_resnet18_finetune", "smoke", {"epochs": 7})
     assert every.plateau.epochs == every.control.epochs == every.photos.epochs == 7
+
+
+@pytest.mark.parametrize(
+    "key, value",
+    [
+        *(("data.train", value) for value in (-5, 0, "many", True, 2.5, None, float("nan"))),
+        *(("data.size", value) for value in ("64px", 64.0, -5)),
+        ("control.rates", []),
+        ("control.rates", [0.1, "fast"]),
+        ("control.rates", [0.1, -0.1]),
+        ("control.rates", 0.1),
+    ],
+)
+def test_a_value_that_no_number_there_could_have_is_refused(key, value):
+    with pytest.raises(CourseError, match=f"{key} cannot be"):
+        load_plan("03_resnet18_finetune", "smoke", {key: value})
+
+
+def test_values_of_the_right_kind_are_taken():
+    overrides = {"data.size": 64, "control.rates": [1, 0.01], "plateau.epochs": 7}
+    plan = load_plan("03_resnet18_finetune", "smoke", overrides)
+    assert (plan.data.size, plan.control.rates, plan.plateau.epochs) == (64, [1, 0.01], 7)

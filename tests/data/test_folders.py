@@ -8,6 +8,7 @@ from PIL import Image
 
 from course_utils.data import folders
 from course_utils.data.folders import read_images
+from course_utils.data.loading import load_data
 from course_utils.errors import DataError
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
@@ -398,3 +399,29 @@ def test_small_folders_show_no_progress_bar(root, capfd):
     write(root, data_set())
     read_images(root)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_link_to_a_folder_above_brings_nothing_twice(root):
+    write(root, {f"train/{c}/{i}.png": picture() for c in ("cat", "dog") for i in range(3)})
+    write(root, {f"test/{c}/0.png": picture() for c in ("cat", "dog")})
+    (root / "current").symlink_to(root, target_is_directory=True)
+    (root / "train" / "cat" / "up").symlink_to("../..", target_is_directory=True)
+    read = read_images(root)
+    assert {part: len(labels) for part, (_, labels) in read.parts.items()} == {"train": 6, "test": 2}
+
+
+def test_what_a_link_leads_to_is_looked_at(root):
+    write(root, {f"train/{c}/{i}.png": picture() for c in ("cat", "dog") for i in range(2)})
+    write(root, {f"test/{c}/0.png": picture() for c in ("cat", "dog")})
+    target = root.parent / "one.png"
+    (root / "train" / "cat" / "link.png").symlink_to(target)
+    assert read_images(root).skipped == ("train/cat/link.png",)
+    target.write_bytes(picture())
+    assert read_images(root).skipped == ()
+
+
+def test_groups_that_a_data_set_has_parted_are_told(root):
+    write(root, {f"train/{c}/ada_{i}.png": picture() for c in ("cat", "dog") for i in range(2)})
+    write(root, {f"test/{c}/ada_7.png": picture() for c in ("cat", "dog")})
+    with pytest.raises(DataError, match="one group lie in t.* and in t"):
+        load_data(root, groups="stem", size=8)

@@ -62,6 +62,7 @@ LATE_ELSEWHERE = {
     "course_utils.cli": "the help must come at once",
     "course_utils.data.sources": "torchvision takes as long as torch, and only a download needs it",
     "course_utils.authoring.preflight": "torch takes longer than all that is looked at first",
+    "course_utils.authoring.release": "a grader reads the released cells by it, and does without torch",
     "course_utils.authoring.running": "torch takes longer than a small notebook",
     "course_utils.doctor": "what it looks at may be missing",
     "course_utils.grading.sandbox": "imports on behalf of the kernels that are forked",

@@ -46,6 +46,9 @@ def test_damaged_missing_and_foreign_checkpoints_are_named(tmp_path):
     torch.save(torch.zeros(2), tmp_path / "tensor.pt")
     with pytest.raises(CheckpointError, match="tensor.pt is no checkpoint"):
         load_checkpoint(tmp_path / "tensor.pt")
+    with pytest.raises(CheckpointError, match="is a folder") as problem:
+        load_checkpoint(tmp_path)
+    assert "delete" not in str(problem.value)
 
 
 def test_in_memory_nothing_changes_with_what_was_saved_or_loaded():

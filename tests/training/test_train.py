@@ -364,6 +364,35 @@ def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
     assert prepared == ["a", "b"]
 
 
+def test_a_run_goes_on_with_the_same_images_and_the_same_functions_alone(tmp_path):
+    path, splits = tmp_path / "run.pt", tiny_splits()
+    settings = {"checkpoint": path, "progress": False}
+    recipe = replace(RECIPE, augment=lambda x, generator: x)
+    fit(tiny_model(), splits, recipe, PREPROCESS, **settings)
+    corrected = replace(splits.val, labels=splits.val.labels.flip(0))
+    with pytest.raises(CheckpointError, match="other settings"):
+        fit(tiny_model(), replace(splits, val=corrected), recipe, PREPROCESS, **settings)
+    with pytest.raises(CheckpointError, match="other settings"):
+        other = replace(RECIPE, augment=lambda x, generator: x.flip(3))
+        fit(tiny_model(), splits, other, PREPROCESS, **settings)
+    assert len(fit(tiny_model(), splits, recipe, PREPROCESS, **settings).records) == 4
+
+
+def test_an_object_without_words_of_its_own_is_known_by_what_it_holds(tmp_path):
+    class Brighter:
+        def __init__(self, by):
+            self.by = by
+
+        def __call__(self, x, generator):
+            return x
+
+    path = tmp_path / "run.pt"
+    run(recipe=replace(RECIPE, augment=Brighter(1)), checkpoint=path)
+    run(recipe=replace(RECIPE, augment=Brighter(1)), checkpoint=path)
+    with pytest.raises(CheckpointError, match="other settings"):
+        run(recipe=replace(RECIPE, augment=Brighter(2)), checkpoint=path)
+
+
 def test_a_partial_function_is_known_by_what_it_calls(tmp_path):
     """Its text holds an address, which is another one in the next kernel."""
 
