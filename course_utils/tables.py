@@ -13,6 +13,7 @@ _CODE = re.compile(r"`([^`]+)`")
 _JOINED = re.compile(
     r"(?<![^\s([])[^\s-]+(?:-[^\s-]+)+(?!\S)"
 )  # such as top-1: browsers end lines at hyphens
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list: what a spreadsheet would calculate
 LONGEST_JOINED = 18  # letters that stay on one line
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -86,6 +87,12 @@ def one_line(text: str, longest: int = 300) -> str:
     if len(shown) <= longest:
         return shown
     return f"{shown[: longest * 2 // 3]}...{shown[-(longest // 3 - 3) :]}"
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula; students choose their names themselves."""
+    line = one_line(text)
+    return f"'{line}" if line.lstrip(" ").startswith(FORMULA) else line
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:

@@ -123,6 +123,8 @@ def export(
     from course_utils.grading.submissions.roster import read_roster
 
     file = out or root / "grades" / f"{name}.{lms}.csv"
+    if file.is_dir():
+        raise typer.BadParameter(f"{file} is a folder: name a file in it", param_hint="--out")
     made = exporting.export(root, name, lms, file, read_roster(roster) if roster else None, column)
     print(exporting.report(made))
     if made.unfinished:

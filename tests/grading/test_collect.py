@@ -393,6 +393,23 @@ def test_a_nested_zip_may_hold_several_and_canvas_names_it_too(root):
     assert submitted(root) == {"lovelaceada_21/90_sample": notebook("2")}
 
 
+@pytest.mark.parametrize(
+    "inner", [canvas("lovelaceada", 21, 9), moodle("Ada Lovelace", 21), "anon_21_9_90_sample.ipynb"]
+)
+def test_what_a_student_zips_is_that_students_whatever_it_is_called(root, inner):
+    later = packed((member(inner, (2030, 1, 1, 0, 0, 0)), notebook("'mallory'")))
+    archive = packed(
+        (canvas("lovelaceada", 21, 5), notebook("'ada'")), (canvas("mallorym", 22, 5, "hw.zip"), later)
+    )
+    collect(root, archive)
+    assert submitted(root) == {
+        "lovelaceada_21/90_sample": notebook("'ada'"),
+        "mallorym_22/90_sample": notebook("'mallory'"),
+    }
+    stamp = (root / "submitted" / "mallorym_22" / "90_sample" / "timestamp.txt").read_text()
+    assert stamp.startswith("2026-03-01")  # the LMS's time, not the student's word
+
+
 def test_two_students_of_one_name_stay_two(root):
     archive = packed((moodle("Ada Lovelace", 11), notebook("1")), (moodle("Ada Lovelace", 12), notebook("2")))
     collect(root, archive)
@@ -510,3 +527,13 @@ def test_the_command(root, monkeypatch):
     assert "none.zip cannot be opened" in str(run(cli.app, ["collect", "none.zip"]).exception)
     for words in (("--pattern", "("), ("--assignment", "92"), ("--lms", "x")):
         assert run(cli.app, ["collect", "a.zip", *words]).exit_code == 2
+
+
+def test_of_an_lms_own_export_the_column_that_is_filled_counts(root):
+    header = '"First name","Last name","ID number","Email address"\n'
+    known = roster(root, header + "Ada,Lovelace,,ada@x.org\nAlan,Turing,,alan@x.org\n")
+    assert [student.id for student in known.students] == ["ada@x.org", "alan@x.org"]
+    with pytest.raises(RosterError, match="no line has an id"):
+        roster(root, header + "Ada,Lovelace,,\n")
+    with pytest.raises(RosterError, match="no folder can be called"):
+        roster(root, "student_id,name\n---,Ada Lovelace\n")

@@ -190,3 +190,10 @@ def test_the_command(course):
 def test_an_assignment_that_is_not_there_is_an_error(course, tmp_path):
     with pytest.raises(CourseError, match="92_none is not in the gradebook"):
         export(course, "92_none", "moodle", tmp_path / "m.csv")
+
+
+def test_with_a_roster_canvas_gets_the_rosters_own_number(course, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("student_id,name,number\nbo_77,Bo,4711\nada,Ada Lovelace,21\n", encoding="utf-8")
+    made = export(course, NAME, "canvas", tmp_path / "c.csv", read_roster(path))
+    assert {row[0]: row[1] for row in lines(made.file)[2:]} == {"Bo": "4711", "Ada Lovelace": "21"}

@@ -190,7 +190,8 @@ def test_a_class_that_draws_from_the_answer_bank_tells_few_pairs_and_the_copy_fi
 
 def test_code_that_does_not_compile_is_compared_by_words():
     assert sequences("def f(:\n  one two three four five six") and not sequences("")
-    for deep in ("-" * 3000 + "1", "-" * 20_000 + "1", "+".join(["1"] * 60_000), "f(\0)"):
+    many = "def f(x): return x\nif 0: [x " + "for x in x " * 80_000 + "]"
+    for deep in (many, "-" * 3000 + "1", "-" * 20_000 + "1", "+".join(["1"] * 60_000), "f(\0)"):
         sequences(deep)  # Python's own parser gives up on these, each in its way
 
 

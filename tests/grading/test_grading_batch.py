@@ -182,6 +182,19 @@ def test_a_corrected_test_regrades_and_keeps_what_persons_decided(course, gradeb
     assert rows["a"].score == 3 + 1.5 + 1.5 and rows["a"].of == 6.5
 
 
+def test_what_waits_for_a_person_again_is_said(course, gradebook):
+    """A mark for an older answer: the gradebook wants another look."""
+    hand_in(course, "a", double_answer="def double(x): return x * 3")
+    grade(course)
+    gradebook("a", "double-2", manual_score=1.5, needs_manual_grade=False)
+    gradebook("a", "why", manual_score=1.0, needs_manual_grade=False)
+    assert grade(course)["a"].state == "graded"
+    hand_in(course, "a", double_answer="def double(x): return x * 4")
+    row = grade(course)["a"]
+    assert gradebook("a", "double-2")["needs_manual_grade"]
+    assert row.state == "graded, 1 mark missing"
+
+
 def interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from course_utils.grading.syntax import parse
+
 LENGTH = 10  # tokens in a row that are compared as one
 WORDS = 6  # words in a row, of written answers
 COMMON, COMMON_SHARE = 8, 0.1  # what more students than that have is how one writes it
@@ -98,7 +100,7 @@ def sequences(text: str) -> set[tuple[str, ...]]:
 
 def _tokens(text: str) -> list[str]:
     """The tokens of code that compiles; one name is as good as another, and docstrings are none."""
-    compile(text, "answer", "exec")
+    parse(text)  # not `compile`, whose recursion a text can make end the process
     tokens, begins = [], True
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type in _LAYOUT:

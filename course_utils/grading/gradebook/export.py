@@ -16,25 +16,31 @@ from course_utils.grading.gradebook import results
 from course_utils.grading.submissions.finding import find_submissions
 from course_utils.grading.submissions.roster import Roster, RosterError, Student
 from course_utils.storage import whole_file
-from course_utils.tables import one_line, table
+from course_utils.tables import harmless, one_line, table
 
 # What each system looks its users up by (grade/import/csv/classes/load_data.php;
 # lib/gradebook_importer.rb), by the header that its own export has.
 MOODLE = ("First name", "Last name", "ID number", "Email address")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 NO_GRADE = {"moodle": "-", "canvas": ""}  # an empty cell becomes 0 where Moodle makes a new grade item
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list: what a spreadsheet would calculate
 NOTHING = "nothing handed in"
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What a student gets; ``score`` is None where it is not final, and ``why`` says why."""
+    """What a student gets.
+
+    Attributes:
+        score: None where it is not final, and ``why`` says why.
+        person: what is known, by the headers of rosters in small letters.
+        number: the LMS's own id of the student, from the roster; None where there is no roster.
+    """
 
     student: str
     score: float | None
     why: str
     person: Mapping[str, str]
+    number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,21 +167,21 @@ def _in_roster(grades: Iterable[Grade], roster: Roster) -> tuple[list[Grade], li
 
 def _with_row(grade: Grade | None, person: Student) -> Grade:
     if grade is None:
-        return Grade(person.id, None, NOTHING, person.row)
-    return Grade(grade.student, grade.score, grade.why, {**grade.person, **person.row})
+        return Grade(person.id, None, NOTHING, person.row, person.number)
+    return Grade(grade.student, grade.score, grade.why, {**grade.person, **person.row}, person.number)
 
 
 def _write(file: Path, lms: str, grades: Sequence[Grade], column: str, points: float) -> None:
     text = io.StringIO(newline="")
     lines = csv.writer(text)
     header = MOODLE if lms == "moodle" else CANVAS
-    lines.writerow([*header, _harmless(column)])
+    lines.writerow([*header, harmless(column)])
     if lms == "canvas":
         lines.writerow(["    Points Possible", *[""] * (len(CANVAS) - 1), _number(points)])
     line = _moodle_line if lms == "moodle" else _canvas_line
     for grade in grades:
         score = NO_GRADE[lms] if grade.score is None else _number(grade.score)
-        lines.writerow([*map(_harmless, line(grade)), score])
+        lines.writerow([*map(harmless, line(grade)), score])
     with whole_file(file) as out:
         out.write(text.getvalue().encode("utf-8-sig"))  # the mark is for spreadsheets; both systems skip it
 
@@ -190,23 +196,18 @@ def _moodle_line(grade: Grade) -> list[str]:
 def _canvas_line(grade: Grade) -> list[str]:
     """Canvas looks for its own id, then the SIS ids, then the name.
 
-    An id of the form ``lovelaceada_21``, which `course collect` makes without a roster, ends in Canvas' own.
+    Without a roster an id of the form ``lovelaceada_21``, which `course collect` makes, ends in Canvas' own.
     """
     person = grade.person
     said = {name: person.get(name.lower(), "") for name in CANVAS}
     made = re.search(r"_(\d+)$", grade.student)
-    said["ID"] = said["ID"] or (made[1] if made else "")
+    known = grade.number if grade.number is not None else made[1] if made else ""
+    said["ID"] = said["ID"] or known
     if not (said["ID"] or said["SIS User ID"] or said["SIS Login ID"]):
         said["SIS Login ID"] = grade.student
     names = [person.get(name, "") for name in ("last name", "first name")]
     said["Student"] = said["Student"] or person.get("name") or ", ".join(filter(None, names)) or grade.student
     return list(said.values())
-
-
-def _harmless(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula; students choose their names themselves."""
-    line = one_line(text)
-    return f"'{line}" if line.lstrip(" ").startswith(FORMULA) else line
 
 
 def _number(value: float) -> str:

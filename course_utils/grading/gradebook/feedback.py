@@ -281,7 +281,8 @@ def _verdict(work: _Work, cell: ReleasedCell) -> Verdict:
     if mark.waits:
         return Verdict(WAITS, f"{LOST}, {lost.detail}" if lost else "")
     if cell.role == "written":
-        return Verdict(OPEN) if seen and seen.outcome == results.NOT_ANSWERED else Verdict(MARKED)
+        empty = seen and seen.outcome == results.NOT_ANSWERED and not mark.by_hand
+        return Verdict(OPEN) if empty else Verdict(MARKED)
     if lost and not mark.by_hand:
         return lost
     if mark.score >= mark.points:

@@ -22,7 +22,7 @@ from course_utils.grading.gradebook.alike import Pair, alike
 from course_utils.grading.gradebook.report import Row
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.storage import write_text
-from course_utils.tables import one_line, uncoloured
+from course_utils.tables import harmless, one_line, uncoloured
 
 TEMPLATE = Path(__file__).parent / "glance_page" / "page.html"
 _LIKELY = re.compile(r"^ +likely +(.+)$", re.M)
@@ -88,7 +88,7 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
     cells = release.released_cells(source, release.stubs_of(config))
     marks = Writer(root, assignment, config).marks()
     kept = {result.student: result for result in results.read_all(root, assignment)}
-    works = [_work(row, kept[row.student], marks.get(row.student, {})) for row in rows if row.student in kept]
+    works = [_work(row, kept.get(row.student), marks.get(row.student, {})) for row in rows]
     editions = [
         nbformat.read(root / edition / assignment / f"{assignment}.ipynb", as_version=4)
         for edition in ("notebooks", "solutions")
@@ -100,14 +100,11 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
     return page
 
 
-def _work(row: Row, result: results.Result, marks: Mapping[str, results.Mark]) -> Work:
-    outcomes = {cell.cell: cell.outcome for cell in result.cells}
-    scores = {
-        name: mark.score
-        for name, mark in marks.items()
-        if mark.decided or outcomes.get(name) != results.WAITING
-    }
-    return Work(one_line(row.student), one_line(row.state), row.score, scores, outcomes, result.notebook)
+def _work(row: Row, result: results.Result | None, marks: Mapping[str, results.Mark]) -> Work:
+    outcomes = {cell.cell: cell.outcome for cell in result.cells} if result else {}
+    scores = {name: mark.score for name, mark in marks.items() if not mark.needs}
+    notebook = result.notebook if result else None
+    return Work(row.student, one_line(row.state), row.score, scores, outcomes, notebook)
 
 
 def by_exercise(cells: Sequence[ReleasedCell], works: Sequence[Work]) -> list[Exercise]:
@@ -175,7 +172,7 @@ def csv_text(exercises: Sequence[Exercise], works: Sequence[Work]) -> str:
     for work in works:
         points = [e.points[work.student] for e in exercises]
         numbers = ["" if n is None else f"{n:g}" for n in (*points, work.score)]
-        writer.writerow([work.student, *numbers, work.state])
+        writer.writerow([harmless(work.student), *numbers, work.state])
     return text.getvalue()
 
 
@@ -185,9 +182,9 @@ def page_text(
     """The page; whatever students named or wrote is escaped."""
     people = [work for work in works if not work.state.startswith(results.GRADED)]
     unmarked = len(works) - len(people) - sum(work.state == results.GRADED for work in works)
-    template = Environment(autoescape=True, trim_blocks=True).from_string(
-        TEMPLATE.read_text(encoding="utf-8")
-    )
+    environment = Environment(autoescape=True, trim_blocks=True)
+    environment.filters["line"] = one_line
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
         assignment=assignment, exercises=exercises, works=works, people=people, pairs=pairs,
         unmarked=unmarked, of=sum(e.of for e in exercises),

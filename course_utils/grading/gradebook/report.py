@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course_utils.grading.gradebook.results import FLAGGED, GRADED, NEEDS_YOU, WAITING, Mark, Result
 from course_utils.storage import write_text
-from course_utils.tables import one_line
+from course_utils.tables import harmless, one_line
 
 QUIET_SECONDS = 10  # between lines of progress where these cannot be written over each other
 COLUMNS = ("student", "score", "of", "state", "seconds")
@@ -61,6 +61,7 @@ def _marked(result: Result, marks: Mapping[str, Mark]) -> str:
     """That it is graded, and how many written answers a person has still to mark."""
     waiting = [cell.cell for cell in result.cells if cell.outcome == WAITING]
     missing = sum(not (name in marks and marks[name].decided) for name in waiting)
+    missing += sum(mark.needs for name, mark in marks.items() if name not in waiting)
     return f"{GRADED}, {missing} {'mark' if missing == 1 else 'marks'} missing" if missing else GRADED
 
 
@@ -152,7 +153,7 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _texts(row: Row, longest: int) -> tuple[str, str, str, str, str]:
-    student, state = one_line(row.student), one_line(row.state, longest)
+    student, state = harmless(row.student), one_line(row.state, longest)
     return student, _number(row.score), _number(row.of), state, f"{row.seconds:.1f}"
 
 

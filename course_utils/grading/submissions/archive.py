@@ -9,7 +9,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class Member:
     Attributes:
         path: its name, NFC, with slashes; names of zips around it come first.
         time: when it was last changed, in UTC.
+        inside: the zip that it came in, where that one lies in the archive.
         content: its bytes; empty where there is a ``problem``.
         problem: why it was not read; empty if all is well.
         ghost: left by an operating system or an editor, nobody's work.
@@ -61,6 +62,7 @@ class Member:
     content: bytes = b""
     problem: str = ""
     ghost: bool = False
+    inside: Member | None = None
 
 
 class _Refused(Exception):
@@ -100,6 +102,7 @@ def _nested(outer: Member, limits: Limits, budget: list[int]) -> Iterator[Member
         return
     try:
         for inner in _read(io.BytesIO(outer.content), f"{outer.path}/", outer.time, limits, budget):
+            inner = replace(inner, inside=replace(outer, content=b""))
             yield _refused(inner, "a zip in a zip in a zip") if _is_zip(inner) else inner
     except ArchiveError as problem:
         yield _refused(outer, problem.what.rstrip("."))

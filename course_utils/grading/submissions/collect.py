@@ -69,7 +69,9 @@ class Attempt:
     """A notebook of a known student, and how it compares with the student's other ones.
 
     Attributes:
+        time: when it was handed in.
         number: the LMS's count of uploads.
+        changed: when the file itself was last changed, as the student's zip says.
         position: in the archive.
         content: a file with its bytes, so that a class does not have to fit into memory.
         look: what was found in it; an unreadable one is kept all the same if there is no better one.
@@ -79,6 +81,7 @@ class Attempt:
     assignment: str
     time: datetime
     number: int
+    changed: datetime
     position: int
     path: str
     content: Path
@@ -87,8 +90,8 @@ class Attempt:
 
     @property
     def rank(self) -> tuple:
-        """The larger one counts: better, then later, then the LMS's own count, then the archive's order."""
-        return self.look.quality, self.time, self.number, self.position
+        """The larger one counts: better, then later, then the LMS's count, then changed later."""
+        return self.look.quality, self.time, self.number, self.changed, self.position
 
     def outcome(self, what: str, detail: str = "") -> Outcome:
         notes = [detail, str(self.look), "late by the LMS" * self.late]
@@ -195,7 +198,7 @@ def _sort_in(
     """An attempt, whose bytes will be in ``content``, or what became of the file at once."""
     if member.ghost:
         return Outcome(member.path, IGNORED, detail="left by an operating system or an editor")
-    said = owner(member.path, tried)
+    said, time = _sender(member, tried)
     student = ""
     try:
         if said is None:
@@ -210,8 +213,9 @@ def _sort_in(
         return Attempt(
             student,
             assignment,
-            said.time or member.time,
+            said.time or time,
             said.attempt,
+            member.time,
             position,
             member.path,
             content,
@@ -220,6 +224,17 @@ def _sort_in(
         )
     except _LeftOut as problem:
         return Outcome(member.path, LEFT_OUT, student, time=member.time, detail=str(problem))
+
+
+def _sender(member: Member, tried: Sequence) -> tuple[Owner | None, datetime]:
+    """Who handed a file in, and when: of a zip that a student made, the LMS's name and time count.
+
+    What is in such a zip is the student's own word. A zip whose own name fits nobody was made by a teacher.
+    """
+    around = member.inside
+    if around and (said := owner(around.path, tried)):
+        return replace(said, file=member.path.rpartition("/")[2]), around.time
+    return owner(member.path, tried), member.time
 
 
 def _student(said: Owner, roster: Roster | None) -> str:

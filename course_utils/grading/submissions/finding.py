@@ -131,7 +131,7 @@ def _submission(home: Path, assignment: str) -> Submission | None:
     """What a student handed in for an assignment; None where there is nothing."""
     entries = sorted(home.iterdir()) if home.is_dir() else []
     named = [p for p in entries if p.is_dir() and p.name.casefold() == assignment.casefold()]
-    loose = [p for p in entries if p.suffix == ".ipynb" and p.is_file() and not p.is_symlink()]
+    loose = [p for p in entries if p.suffix.lower() == ".ipynb" and p.is_file() and not p.is_symlink()]
     if not named and not any(p.stem.casefold().startswith(assignment.casefold()) for p in loose):
         return None
     folder = min(named, key=lambda p: p.name != assignment, default=home)

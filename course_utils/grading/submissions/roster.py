@@ -13,9 +13,11 @@ from pathlib import Path
 
 from course_utils.errors import CourseError
 
-# The first of these columns that a roster has is the student's id in nbgrader. The others are the headers of
-# Canvas' gradebook export and of Moodle's participants, grades and grading worksheet, in English.
-IDS = ("student_id", "sis login id", "username", "id number", "sis user id", "email address", "email")
+# Of these columns our own, or else the one that most lines fill (the first of equals), is the student's id in
+# nbgrader. The others are the headers of Canvas' gradebook export and of Moodle's participants, grades and
+# grading worksheet, in English.
+OWN_ID = "student_id"
+IDS = (OWN_ID, "sis login id", "username", "id number", "sis user id", "email address", "email")
 NUMBERS = ("number", "identifier", "id")
 NAMES = ("name", "full name", "student")
 FIRST, LAST = ("first_name", "first name"), ("last_name", "last name", "surname")
@@ -90,7 +92,8 @@ def read_roster(path: Path) -> Roster:
     """
     rows = _rows(path)
     header = list(rows[0]) if rows else []
-    id_column = next((name for name in IDS if name in header), None)
+    filled = {name: sum(bool(row[name]) for row in rows) for name in IDS if name in header}
+    id_column = OWN_ID if filled.get(OWN_ID) else max(filled, key=filled.__getitem__, default=None)
     if id_column is None:
         raise RosterError(
             f"{path}: no column for the students' ids.",
@@ -99,6 +102,14 @@ def read_roster(path: Path) -> Roster:
             do="add a column student_id",
         )
     students = [_student(row, id_column) for row in rows if row[id_column]]
+    nameless = [student.row[id_column] for student in students if not student.id]
+    if nameless or not students:
+        raise RosterError(
+            f"{path}: ids that no folder can be called." if nameless else f"{path}: no line has an id.",
+            expected=f"letters or digits in the column {id_column}",
+            found=", ".join(nameless[:5]) or f"{len(rows)} lines",
+            do="fill that column, or add a column student_id",
+        )
     twice = [id_ for id_, found in _grouped((s.id.casefold(), s) for s in students).items() if len(found) > 1]
     if twice:
         raise RosterError(
