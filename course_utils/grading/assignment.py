@@ -17,6 +17,7 @@ from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import state_of
 from course_utils.grading.gradebook.report import Row, row_of
 from course_utils.grading.gradebook.results import NEEDS_YOU, Result, sentence
+from course_utils.grading.gradebook.since import sent_key
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.interrupts import time_limit
 from course_utils.grading.sandbox.limits import Limits
@@ -186,7 +187,8 @@ class Assignment:
 
     def _result(self, submission: Submission, state: str, why: str) -> Result:
         notes, key = self.notes.pop(submission.student, []), self._key(submission)
-        return Result(submission.student, self.name, state, why, notes=notes, key=key)
+        sent = sent_key(submission)
+        return Result(submission.student, self.name, state, why, notes=notes, key=key, sent=sent)
 
     def _key(self, submission: Submission) -> str:
         """What decides its score; empty if it cannot be read, so that it is tried again."""

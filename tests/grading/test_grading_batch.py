@@ -23,7 +23,8 @@ from submissions.broken import COUNT, DOUBLE, FLOAT_AS, NAME, NOISY, POINTS, rig
 from course_utils.authoring import release
 from course_utils.grading import batch, cluster
 from course_utils.grading.batch import GradingError, Settings, Stopped
-from course_utils.grading.gradebook import report, results
+from course_utils.grading.gradebook import feedback, report, results
+from course_utils.grading.gradebook.export import export
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.interrupts import interrupts_are_kept
 from course_utils.grading.worker import run
@@ -180,6 +181,31 @@ def test_a_corrected_test_regrades_and_keeps_what_persons_decided(course, gradeb
     assert rows["wrong"].changes == [{"cell": "double-1", "old": 1.0, "new": 0.0}]
     assert report.changes(list(rows.values())) == "wrong: double-1 had 1, has 0"
     assert rows["a"].score == 3 + 1.5 + 1.5 and rows["a"].of == 6.5
+
+
+def test_marks_stay_where_a_damaged_file_came_in_between(course, gradebook):
+    hand_in(course, "a")
+    grade(course)
+    gradebook("a", "why", manual_score=1.5, needs_manual_grade=False)
+    file = course / "submitted" / "a" / NAME / f"{NAME}.ipynb"
+    good = file.read_bytes()
+    file.write_bytes(good[:200])
+    assert grade(course)["a"].state.startswith("needs you")
+    file.write_bytes(good)
+    assert grade(course)["a"].state == "graded"
+    assert not gradebook("a", "why")["needs_manual_grade"]
+
+
+def test_what_was_handed_in_again_is_no_final_score(course, gradebook, tmp_path):
+    hand_in(course, "a")
+    grade(course)
+    gradebook("a", "why", manual_score=1.5, needs_manual_grade=False)
+    assert export(course, NAME, "moodle", tmp_path / "m.csv").grades[0].score is not None
+    hand_in(course, "a", double_answer="def double(x): return x * 3")
+    (only,) = export(course, NAME, "moodle", tmp_path / "m.csv").grades
+    assert only.score is None and "handed in again" in only.why
+    (page,) = feedback.write_feedback(course, NAME)
+    assert page.file is None and "handed in again" in page.why
 
 
 def test_what_waits_for_a_person_again_is_said(course, gradebook):

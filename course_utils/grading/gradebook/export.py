@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
+from course_utils.grading.gradebook.since import handed_in_since
 from course_utils.grading.submissions.finding import find_submissions
 from course_utils.grading.submissions.roster import Roster, RosterError, Student
 from course_utils.storage import whole_file
@@ -24,6 +25,7 @@ MOODLE = ("First name", "Last name", "ID number", "Email address")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 NO_GRADE = {"moodle": "-", "canvas": ""}  # an empty cell becomes 0 where Moodle makes a new grade item
 NOTHING = "nothing handed in"
+AGAIN = "handed in again since it was graded: run `course grade`"
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> t
     result = results.read(root, assignment, student)
     if result and result.state != results.GRADED and result.notebook is None:
         return None, f"{result.state}: {result.why}"
+    if result and handed_in_since(root, result):
+        return None, AGAIN
     if result and not result.written:
         return None, "its result is not in the gradebook yet: run `course grade` again"
     try:

@@ -22,6 +22,7 @@ from course_utils.course.released import ReleasedCell
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results, telling
 from course_utils.grading.gradebook.results import read_labels, sentence
+from course_utils.grading.gradebook.since import handed_in_since
 from course_utils.grading.submissions.finding import find_submissions
 from course_utils.storage import write_text
 from course_utils.tables import one_line, uncoloured
@@ -184,6 +185,8 @@ def _write(
     result = results.read(root, assignment, student)
     if result and result.notebook is None and not result.key:  # our own trouble, such as a lost worker
         return Outcome(student, None, "has to be graded again: course grade")
+    if result and handed_in_since(root, result):
+        return Outcome(student, None, "handed in again since: course grade")
     file = root / "feedback" / student / assignment / f"{assignment}.html"
     if result and result.state != results.GRADED and result.notebook is None:
         page = Page(student, assignment, unreadable=result.why or "It holds no cells that we know.")

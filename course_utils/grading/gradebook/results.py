@@ -72,6 +72,7 @@ class Result:
         notebook: the executed notebook as a dict of nbformat 4, with hidden tests: not for students.
         key: a hash of submission, tests, package and limits; empty if it must be run again (a worker
             was lost, say).
+        sent: a hash of the submission alone; empty where it could not be read.
         written: whether nbgrader's gradebook has it.
         before: what the gradebook said before this result was written, by cell; None once it is written.
         changes: scores that another result of the same student had before: cell, old, new.
@@ -88,6 +89,7 @@ class Result:
     cells: list[CellResult] = field(default_factory=list)
     notebook: dict | None = None
     key: str = ""
+    sent: str = ""
     written: bool = False
     before: dict | None = None
     changes: list[dict] = field(default_factory=list)

@@ -131,15 +131,22 @@ class Writer:
                 was kept then counts.
         """
         marks = self.marks(result.student).get(result.student, {})
-        if last is None or last.notebook is None or result.notebook is None:
+        graded_last = (last and last.notebook) or self._autograded(result.student)
+        if graded_last is None or result.notebook is None:
             return {name: vars(mark) | {"same": False} for name, mark in marks.items()}
-        old, new = _answers(last.notebook), _answers(result.notebook)
+        old, new = _answers(graded_last), _answers(result.notebook)
+        unwritten = (last.before or {}) if last and not last.written else {}
         before = {}
         for name, mark in marks.items():
-            kept = (last.before or {}).get(name) if not last.written else None
+            kept = unwritten.get(name)
             same = old.get(name) == new.get(name) and (kept is None or kept["same"])
             before[name] = (kept or vars(mark)) | {"same": same}
         return before
+
+    def _autograded(self, student: str) -> Mapping | None:
+        """What nbgrader has: the last result may be lost, or of a damaged file that came in between."""
+        file = self.autograded(student)
+        return nbformat.read(file, as_version=4) if file.is_file() else None
 
     def marks(self, student: str | None = None) -> dict[str, dict[str, Mark]]:
         """What the gradebook says, by student and cell; of one student or of all."""
