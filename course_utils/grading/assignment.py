@@ -110,6 +110,8 @@ class Assignment:
                 result = self.finished.get(student) or results.read(self.root, self.name, student)
                 assert result is not None, "its result is not there"
                 rows.append(row_of(result, marks.get(student, {}), penalties.get(student, 0.0)))
+                if result.changes and not result.told:
+                    results.write(self.root, replace(result, told=True))
             except Exception as problem:
                 rows.append(Row(student, None, None, f"{NEEDS_YOU}: {sentence(problem)}", 0.0))
         return rows

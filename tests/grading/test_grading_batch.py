@@ -131,6 +131,7 @@ def test_unchanged_submissions_are_not_run_again(course, gradebook):
         {"cell": "double-1", "old": 1.0, "new": 0.0},
         {"cell": "double-2", "old": 2.0, "new": 0.0},
     ]
+    assert not grade(course)["b"].changes  # they are told once
     gradebook("a", "why", manual_score=1.5, needs_manual_grade=False)
     shutil.rmtree(course / "autograded" / "a")
     assert grade(course)["a"].score == first["a"].score + 1.5

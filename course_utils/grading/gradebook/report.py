@@ -50,11 +50,12 @@ def row_of(result: Result, marks: Mapping[str, Mark], penalty: float = 0.0) -> R
     undecided = [c.cell for c in result.cells if c.score is None and c.outcome != WAITING]
     settled = undecided and all(name in marks and marks[name].decided for name in undecided)
     state = _marked(result, marks) if result.state == GRADED or settled else f"{result.state}: {result.why}"
+    news = () if result.told else result.changes
     if not result.cells or not marks:  # it could not be read, or not be written
-        return Row(result.student, None, None, state, result.seconds, result.changes)
+        return Row(result.student, None, None, state, result.seconds, news)
     score = max(0.0, sum(mark.score for mark in marks.values()) - penalty)
     points = sum(cell.points for cell in result.cells)
-    return Row(result.student, score, points, state, result.seconds, result.changes)
+    return Row(result.student, score, points, state, result.seconds, news)
 
 
 def _marked(result: Result, marks: Mapping[str, Mark]) -> str:

@@ -76,6 +76,7 @@ class Result:
         written: whether nbgrader's gradebook has it.
         before: what the gradebook said before this result was written, by cell; None once it is written.
         changes: scores that another result of the same student had before: cell, old, new.
+        told: whether a table has shown them.
         format: of this file, 1.
     """
 
@@ -93,6 +94,7 @@ class Result:
     written: bool = False
     before: dict | None = None
     changes: list[dict] = field(default_factory=list)
+    told: bool = False
     format: int = FORMAT
 
     def to_json(self) -> str:
