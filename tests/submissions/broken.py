@@ -180,6 +180,12 @@ def answer_in_other_cell(notebook: NotebookNode) -> None:
     insert(notebook, "count-answer", nbformat.v4.new_markdown_cell(WHY))
 
 
+def answer_below_its_cell(notebook: NotebookNode) -> None:
+    cell(notebook, "why").source = "Write two sentences.\n\nYOUR ANSWER HERE"
+    place = notebook.cells.index(cell(notebook, "why"))
+    notebook.cells.insert(place + 1, nbformat.v4.new_markdown_cell(WHY))
+
+
 def tests_above_the_answer(notebook: NotebookNode) -> None:
     answer = cell(notebook, "double-answer")
     remove(notebook, "double-answer")
@@ -420,6 +426,11 @@ CASES = {
     "written-answer-elsewhere": Case(
         edited(answer_in_other_cell),
         "needs you: why: its cell is missing",
+        outcomes={"why": ("unclear", "")},
+    ),
+    "written-answer-below-its-cell": Case(
+        edited(answer_below_its_cell),
+        "needs you: why: it is as released",
         outcomes={"why": ("unclear", "")},
     ),
     "set-up-deleted": Case(edited(without_setup), note="the set-up cell that defines VERSION"),

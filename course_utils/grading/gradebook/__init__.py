@@ -12,6 +12,7 @@ __all__ = [
     "outcomes",
     "report",
     "results",
+    "since",
     "telling",
     "writer",
 ]

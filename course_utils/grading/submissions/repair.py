@@ -147,12 +147,19 @@ def _place(wanted: Sequence[str], lines: Sequence[str]) -> int | None:
 
 
 def _doubts(pieces: Sequence[Piece], release: NotebookNode, found: set[str]) -> dict[str, str]:
-    """Written answers that are missing while the student wrote text elsewhere."""
+    """Written answers that are missing, or as released, while the student wrote text elsewhere, or beside."""
     own = [p for p in pieces if not p.name and p.kind != "code" and p.source.strip()]
     own = [p for p in own if not any(map(p.is_like, release.cells))]
-    missing = [name_of(c) for c in release.cells if is_written(c) and name_of(c) not in found]
-    why = "its cell is missing, and other text cells of the student may hold the answer"
-    return {name: why for name in missing if own}
+    written = {name_of(cell): cell for cell in release.cells if is_written(cell)}
+    lost = "its cell is missing, and other text cells of the student may hold the answer"
+    doubts = {name: lost for name in written if own and name not in found}
+    for place, piece in enumerate(pieces):
+        beside = [*pieces[max(place - 1, 0) : place], *pieces[place + 1 : place + 2]]
+        if piece.name in written and piece.is_like(written[piece.name]) and any(p in own for p in beside):
+            doubts[piece.name] = (
+                "it is as released, and a text cell of the student beside it may hold the answer"
+            )
+    return doubts
 
 
 def _restore_locked(pieces: list[Piece], release: NotebookNode, instructor: NotebookNode | None) -> list[str]:
