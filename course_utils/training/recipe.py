@@ -70,6 +70,14 @@ class Recipe:
             raise CourseError(f"unknown schedule {self.schedule!r}.", expected=", ".join(SCHEDULES))
         if self.epochs < 1:
             raise CourseError("a recipe needs at least one epoch.")
+        if type(self.batch_size) is not int or self.batch_size < 1:
+            found = repr(self.batch_size)
+            raise CourseError("this is no batch size.", expected="a whole number of 1 or more", found=found)
+        for phase in self.phases:
+            if not 0 < phase.lr < math.inf:
+                raise CourseError(
+                    "this is no learning rate.", expected="a number above 0", found=str(phase.lr)
+                )
 
     @property
     def epochs(self) -> int:

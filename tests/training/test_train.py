@@ -454,3 +454,17 @@ def test_bad_settings_are_refused():
     splits = tiny_splits()
     with pytest.raises(CourseError, match="no validation images"):
         fit(tiny_model(), replace(splits, val=splits.val.subset([])), RECIPE, PREPROCESS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_size": 0},
+        {"batch_size": -5},
+        {"batch_size": "16"},
+        *({"phases": (Phase(1, lr),)} for lr in (0.0, -1.0, float("nan"), float("inf"))),
+    ],
+)
+def test_a_recipe_that_cannot_train_is_refused(wrong):
+    with pytest.raises(CourseError, match="this is no (batch size|learning rate)"):
+        replace(RECIPE, **wrong)
