@@ -142,6 +142,12 @@ CLAIMS = (
         number(0.9491),
     ),
     Claim(
+        *S2_NUMBER,
+        "EfficientNet-Lite0, all layers: 2 epochs at 96 px, 2 at 128, 1 at 160",
+        (("start", "full fine-tuning"),),
+        number(0.9491),
+    ),
+    Claim(
         *STEM,
         "4 epochs of all layers: new stem against stock stem",
         (("s2", "conv3x3, small weights"), ("s2", "stock, small weights")),
