@@ -1095,8 +1095,7 @@ show_table([log, *session.evidence_runs({
 #   show.
 # - **Is 86.08 % much?** No. A ResNet-18 with a stem for 32 pixels gets to 93.0 % from scratch (section 2),
 #   and EfficientNet-Lite0 from ImageNet to 94.9 % in three epochs of its late stages, to 95.2 in five of all
-#   layers. (How much of that is start, network or
-#   size, no run here separates.)
+#   layers. (How much of that is start, network or size, no run here separates.)
 # - **Is it the pretraining?** S0 shows no run from scratch; its start, ImageNet's, we have not run (it knows
 #   more, and may give more). From scratch this network ends at 84.6 % by our recipe, 0.3 points below our own start.
 # - **May one believe it?** It is one run, and its rate followed the loss on test (claim E19). Repaired, the
