@@ -166,6 +166,13 @@ def test_a_stopped_run_takes_no_arm_from_the_record(tmp_path):
     assert list(reading.read("sample", record)["arms"]) == ["a", "c"]
 
 
+def test_results_on_other_data_are_not_taken_for_these(tmp_path):
+    running.run(experiment({"a": lambda lab: arm(0.5)}), Lab("one.zip", tmp_path), "")
+    with pytest.raises(CourseError, match="holds results on other data") as problem:
+        running.run(experiment({"a": lambda lab: arm(0.6)}), Lab("two.zip", tmp_path), "")
+    assert "one.zip" in str(problem.value) and "--out" in str(problem.value)
+
+
 def test_some_arms_alone(tmp_path):
     arms = {"a": lambda lab: arm(0.5), "b": lambda lab: arm(0.6), "c": lambda lab: arm(0.7)}
     record = running.run(experiment(arms), lab(tmp_path), "", only=("b",))

@@ -87,6 +87,16 @@ def test_points_and_the_mistake_most_often_met(exercises):
     assert mean.points["zz"] is None and why.mistake == ""
 
 
+def test_names_that_differ_in_blanks_are_two_and_none_is_a_formula(works):
+    two = [replace(work, student=name) for work, name in zip(works[:3], ("a b", "a  b", "=1+1"), strict=True)]
+    text = glance.csv_text(glance.by_exercise(CELLS, two), two)
+    assert [row[:2] for row in csv.reader(io.StringIO(text))][1:] == [
+        ["a b", "1"],
+        ["a b", "3"],
+        ["'=1+1", "3"],
+    ]
+
+
 def test_an_answer_that_waits_for_its_mark_is_not_a_zero(works):
     marked = replace(works[0], scores={**works[0].scores, "why": 3.0})
     _, why = glance.by_exercise(CELLS, [marked, *works[1:]])
