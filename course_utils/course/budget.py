@@ -13,7 +13,6 @@ from course_utils.errors import CourseError
 TABLE = Path(__file__).parent / "budgets.toml"
 PRESETS = ("smoke", "cpu", "gpu", "grade")
 OPTIONAL = "data.size"  # pixels to cut photographs of mixed sizes to; no preset sets it
-SMALLEST_SIZE = 8
 
 
 def choose_preset(budget: str = "auto", has_gpu: bool = False) -> str:
@@ -60,7 +59,7 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
                 do="write one of these names",
             )
         for numbers in hits:
-            _refuse_unlike(key, value, numbers.get(number, SMALLEST_SIZE))
+            _refuse_unlike(key, value, numbers.get(number, 1))
             numbers[number] = value
     return SimpleNamespace(**{name: SimpleNamespace(**numbers) for name, numbers in plan.items()})
 

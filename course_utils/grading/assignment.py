@@ -72,7 +72,7 @@ class Assignment:
         self.submissions = list(find_submissions(root, editions.name, students))
         self.marks = self.writer.marks()
         self.finished: dict[str, Result] = {}
-        self.keys: dict[str, str] = {}
+        self.sent: dict[str, str] = {}  # what was handed in, as a hash
         self.notes: dict[str, list[str]] = {}
 
     @property
@@ -189,15 +189,12 @@ class Assignment:
 
     def _result(self, submission: Submission, state: str, why: str) -> Result:
         notes, key = self.notes.pop(submission.student, []), self._key(submission)
-        sent = sent_key(submission)
+        sent = self.sent[submission.student]
         return Result(submission.student, self.name, state, why, notes=notes, key=key, sent=sent)
 
     def _key(self, submission: Submission) -> str:
         """What decides its score; empty if it cannot be read, so that it is tried again."""
-        if submission.student not in self.keys:
-            try:
-                key = results.fingerprint(self.editions.key, *submission.contents())
-            except Exception:
-                key = ""
-            self.keys[submission.student] = key
-        return self.keys[submission.student]
+        if submission.student not in self.sent:
+            self.sent[submission.student] = sent_key(submission)
+        sent = self.sent[submission.student]
+        return results.fingerprint(self.editions.key, sent) if sent else ""
