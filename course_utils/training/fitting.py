@@ -153,10 +153,11 @@ def _epoch(
     scores = evaluate(model, splits.val, preprocess)
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
-    weights = _copied(model)  # before the epoch counts, lest an interrupt part it from its weights
+    is_best = not history.records or scores.top1 > history.best_val_accuracy
+    best = _copied(model) if is_best else run.best  # before the epoch counts, lest an interrupt part the two
     history.iteration_loss += losses
     history.records.append(EpochRecord(epoch + 1, number, stepper.lr, *measured))
-    run.best = weights if history.best_epoch == epoch + 1 else run.best
+    run.best = best
 
 
 def _in_batches_that_fit(one_pass: Callable[[int], tuple], history: History) -> tuple:
