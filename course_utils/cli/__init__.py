@@ -7,6 +7,7 @@ Commands import what they need when they run: the help must come at once, and wi
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import NoReturn
@@ -62,6 +63,7 @@ del _command  # a function under another name looks like one that was replaced
 def main() -> None:
     """Run the command line; a problem that the reader can solve ends in a sentence."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as notebooks do; torch reads it when it loads
+    _print_what_the_terminal_can()
     try:
         app()
     except CourseError as problem:
@@ -75,6 +77,13 @@ def main() -> None:
             raise
         _end_if_torch_does_not_load()
         raise
+
+
+def _print_what_the_terminal_can() -> None:
+    """A question mark in the place of a character that it has not, as in a file of Windows."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _end(problem: CourseError) -> NoReturn:

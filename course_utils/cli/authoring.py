@@ -43,7 +43,7 @@ def run(
         str, typer.Option(help="auto, cartoons, cifar10, or a folder or zip of images.")
     ] = "auto",
     weights: Annotated[str, typer.Option(help="auto, small, imagenet, none, or a file.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Seed of every experiment.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every experiment.")] = 0,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a number of the budget: plateau.epochs=60."),

@@ -24,7 +24,10 @@ def pretrain(
     name: Annotated[str | None, typer.Option(help="Of the data, for files and the card.")] = None,
     terms: Annotated[str, typer.Option(help="On which the images may be used, for the card.")] = "not stated",
     start: Annotated[Path | None, typer.Option(help="Weights to continue from.")] = None,
-    seed: int = 0,
+    size: Annotated[
+        int | None, typer.Option(min=64, help="Cut squares of so many pixels from images of any size.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the training.")] = 0,
 ) -> None:
     """Train upstream weights on an image folder.
 
@@ -39,7 +42,7 @@ def pretrain(
     require_room(out, CHECKPOINTS)
     begin = from_file(start, arch) if start else None
     report = pretraining.pretrain(
-        data, arch, out, epochs=epochs, start=begin, name=name, terms=terms, seed=seed
+        data, arch, out, epochs=epochs, start=begin, name=name, terms=terms, size=size, seed=seed
     )
     sizes = ", ".join(f"{top1:.1%} at {size} px" for size, top1 in report.by_size.items())
     print(f"{report.file}: top-1 {sizes} on {report.n_held_out:,} held-out images")
@@ -70,6 +73,7 @@ def experiment(
 
     Example: `course experiment start --data cifar10.zip`
     """
+    from course_utils.authoring.target import require_room
     from course_utils.evidence import reading, running
     from course_utils.evidence.catalogue import EXPERIMENTS
 
@@ -82,6 +86,7 @@ def experiment(
         raise typer.BadParameter("--quick and --record: quick results are not recorded")
     command = f"course experiment {name} --data {Path(data).name}"
     lab = running.Lab(absolute(data), out / ("quick" if quick else "") / name, quick)
+    require_room(lab.folder, CHECKPOINTS)
     target = reading.RECORDS if record else None
     running.run(EXPERIMENTS[name], lab, command, note=note, only=tuple(arms or ()), record=target)
     print(f"\nrecord: {lab.folder / name}.json")

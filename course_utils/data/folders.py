@@ -322,8 +322,8 @@ def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
         f"images of different sizes in {where}.",
         expected="one size, or the size of the squares to cut from them",
         found=", ".join(sizes),
-        do="give the side of the squares in pixels: `--set data.size=64` on the command line, overrides = "
-        '{"data.size": 64} in a notebook, size=64 in load_data',
+        do="give the side of the squares in pixels: `--set data.size=64` for `course run`, `--size 64` for "
+        '`course pretrain`, overrides = {"data.size": 64} in a notebook, size=64 in load_data',
     )
 
 

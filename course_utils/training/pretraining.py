@@ -44,6 +44,7 @@ def pretrain(
     start: Weights | None = None,
     name: str | None = None,
     terms: str = "not stated",
+    size: int | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Report:
@@ -62,6 +63,7 @@ def pretrain(
         start: weights to train further; ``None`` starts from random ones.
         name: of the data, for file names and the card; ``None`` takes the name of the folder.
         terms: on which the images may be used, for the card.
+        size: pixels, for a folder or zip: the largest square in the middle of each image is resized to it.
 
     Raises:
         CourseError: for an architecture without settings, or images smaller than the largest input.
@@ -72,7 +74,7 @@ def pretrain(
         raise CourseError(f"no upstream settings for {arch!r}.", expected=", ".join(SETTINGS))
     settings = settings or (SETTINGS[arch].gentler() if start else SETTINGS[arch])
     settings = settings if epochs is None else replace(settings, epochs=epochs)
-    splits = images if isinstance(images, Splits) else load_data(images, val=0)
+    splits = images if isinstance(images, Splits) else load_data(images, val=0, size=size)
     _refuse_small_images(splits.train, settings)
     name = name or splits.name
     file = Path(out) / f"{arch}_{name}.safetensors".replace(" ", "").lower()
@@ -91,6 +93,7 @@ def pretrain(
     source = report.data if isinstance(images, Splits) else Path(images).name
     command = f"course pretrain --data {source} --arch {arch} --epochs {settings.epochs}"
     command += f' --name "{report.data}" --seed {seed}' + (" --start FILE" if start else "")
+    command += f" --size {size}" if size else ""
     card = model_card(report, count_parameters(model), settings, start, terms, command)
     write_text(report.file.with_suffix(".md"), card)
     return report
@@ -124,7 +127,8 @@ def train_upstream(
     stepper = Stepper(model, settings.recipe.phases[0], settings.recipe)
     kept = FileCheckpoint(report.file.with_suffix(".pt"))
     fingerprint = (
-        f"{report.arch} {report.data} {report.n_train} {asdict(settings)} {seed} from {report.origin}"
+        f"{report.arch} {report.data} {tuple(images.images.shape)} {asdict(settings)} {seed} "
+        f"from {report.origin}"
     )
     saved = kept.load(fingerprint)
     if saved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import shlex
@@ -366,6 +367,21 @@ def test_a_full_or_read_only_disk_ends_in_a_sentence(number, monkeypatch, capsys
     said = capsys.readouterr().err
     assert end.value.code == 3 and said.startswith("EnvironmentProblem: runs/arm.json cannot be written")
     assert all(word in said for word in ("expected: ", os.strerror(number), "do this: "))
+
+
+@pytest.mark.slow  # imports torch
+def test_a_file_in_the_place_of_the_folder_ends_in_a_sentence(tmp_path):
+    (tmp_path / "out").touch()
+    done = course("experiment", "duel", "--out", str(tmp_path / "out"))
+    assert done.returncode == 3 and done.stderr.startswith("EnvironmentProblem: nothing can be written to")
+
+
+def test_what_a_terminal_cannot_print_becomes_a_question_mark(monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    monkeypatch.setattr(cli, "app", lambda: print("a \u2192 b", end="", flush=True))
+    cli.main()
+    assert written.getvalue() == b"a ? b"
 
 
 def test_other_errors_of_the_system_are_not_taken_for_the_disks(monkeypatch):

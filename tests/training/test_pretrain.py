@@ -196,16 +196,18 @@ def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     assert SMALL.gentler().lr == SMALL.lr / 4 and SMALL.gentler().sizes == ((0.0, (32, 40)),)
 
 
-def test_a_folder_gives_the_readable_class_names(tmp_path):
+def test_a_folder_of_any_size_gives_the_readable_class_names(tmp_path):
     for split, images in (("train", colours(4, 0)), ("val", colours(4, 1))):
         for i, (pixels, label) in enumerate(zip(images.images, images.labels)):
             folder = tmp_path / "data" / split / images.classes[label]
             folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(folder / f"{i}.png")
+            wide = (80, 64) if split == "train" and i == 0 else (64, 64)
+            Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize(wide).save(folder / f"{i}.png")
     lines = "n00000000\tred thing, crimson object\nn00000001\tgreen thing\n"
     (tmp_path / "data" / "classes.txt").write_text(lines)
     settings = replace(SMALL, epochs=1, batch_size=4)
-    report = pretrain(tmp_path / "data", out=tmp_path / "out", settings=settings, progress=False)
+    report = pretrain(tmp_path / "data", out=tmp_path / "out", settings=settings, size=64, progress=False)
+    assert "--size 64" in report.file.with_suffix(".md").read_text()
     card = json.loads(report.file.with_suffix(".json").read_text())
     assert report.n_train == 4 and report.n_held_out == 4
     assert card["classes"] == ["red thing", "green thing"]
