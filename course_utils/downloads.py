@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -24,6 +25,7 @@ from course_utils.errors import DownloadError
 TIMEOUT = 10.0  # seconds without a connection, or without a byte, until a host is given up
 SLOW = 200_000.0  # bytes per second; CIFAR-10's own host has been seen at 50,000
 PATIENCE = 10.0  # seconds before the speed is judged
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # no other host would help
 FILES = (".gz", ".tar", ".zip", ".pth")  # a mirror whose address ends so is a file, not a folder
 
 
@@ -102,6 +104,8 @@ def _fetch(wanted: Download, part: Path, progress: bool) -> Path:
             _accept(part, wanted)
             return wanted.path
         except (OSError, HTTPException, ValueError) as error:
+            if getattr(error, "errno", None) in DISK:
+                raise _not_written(wanted, error) from None
             reasons[_host(url)] = _reason(error)
         came_further = _size(part) > before
         older_part_was_wrong = before > 0 and not part.exists()
@@ -112,6 +116,15 @@ def _fetch(wanted: Download, part: Path, progress: bool) -> Path:
         found="; ".join(f"{host}: {reason}" for host, reason in reasons.items()),
         do=f"run {wanted.again} again (it continues where it stopped), set COURSE_MIRRORS to "
         f"the address of another mirror, or put the file into {wanted.path.parent} yourself",
+    )
+
+
+def _not_written(wanted: Download, error: Exception) -> DownloadError:
+    return DownloadError(
+        f"{wanted.path.name} could not be written to {wanted.path.parent}.",
+        found=_reason(error),
+        do="make room, or set COURSE_DATA (for weights TORCH_HOME) to another folder; then run "
+        f"{wanted.again} again (it continues where it stopped)",
     )
 
 

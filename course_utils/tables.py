@@ -20,9 +20,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
     """Rows of equal keys as aligned text: floats with four digits, numbers to the right."""
-    columns = list(columns or rows[0])
+    columns = list(columns or (rows[0] if rows else ()))
     cells = [[_cell(row.get(c, "")) for c in columns] for row in rows]
-    widths = [max(len(c), *(len(row[i]) for row in cells)) for i, c in enumerate(columns)]
+    widths = [max([len(c), *(len(row[i]) for row in cells)]) for i, c in enumerate(columns)]
     right = [_holds_numbers(rows, c) for c in columns]
 
     def line(texts: Sequence[str]) -> str:
@@ -39,7 +39,7 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
     Args:
         caption: text above it; what stands in backquotes is code.
     """
-    columns = list(columns or rows[0])
+    columns = list(columns or (rows[0] if rows else ()))
     styles = [
         f' style="{NUMBER}"' if _holds_numbers(rows, c) else ' style="text-align:left"' for c in columns
     ]

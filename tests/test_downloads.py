@@ -1,5 +1,6 @@
 """The download engine: resumed, verified, from several hosts; a bad one costs seconds, not the file."""
 
+import errno
 import hashlib
 import socket
 import threading
@@ -354,3 +355,14 @@ def test_a_mirror_whose_address_is_none_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_MIRRORS", "http://[::1")
     with pytest.raises(DownloadError, match="could not be downloaded"):
         fetch(Download(("http://a.org/f.bin",), "", tmp_path / "f.bin", "it"), progress=False)
+
+
+def test_a_full_disk_is_not_taken_for_the_hosts_fault(server, mirrors, wanted, monkeypatch):
+    mirrors(server.url)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(downloads, "_receive", full)
+    with pytest.raises(DownloadError, match=r"could not be written(.|\n)*No space(.|\n)*make room"):
+        fetch(wanted, progress=False)

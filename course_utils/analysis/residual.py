@@ -176,7 +176,8 @@ def skipped(model: nn.Module, name: str) -> Iterator[None]:
 def shuffled(model: nn.Module, name: str, seed: int = 0) -> Iterator[None]:
     """Within the context the block ``name`` adds to each image the F(x) of another one of the batch.
 
-    So what F(x) says about all images alike stays, what it says about this image is lost.
+    So what F(x) says about all images alike stays, what it says about this image is lost (in a batch of one
+    nothing changes).
 
     Raises:
         CourseError: if the model has no block of that name.
@@ -184,7 +185,8 @@ def shuffled(model: nn.Module, name: str, seed: int = 0) -> Iterator[None]:
     generator = torch.Generator().manual_seed(seed)
 
     def shuffle(norm: nn.Module, inputs: tuple[Tensor], output: Tensor) -> Tensor:
-        return output[torch.randperm(len(output), generator=generator).to(output.device)]
+        order = torch.randperm(len(output), generator=generator).to(output.device)
+        return torch.empty_like(output).index_copy_(0, order, output[order.roll(1)])
 
     with _hooked(_last_norm(_block(model, name)), shuffle):
         yield

@@ -51,8 +51,9 @@ def pretrain(
 def experiment(
     name: Annotated[str | None, typer.Argument(help="Which one; without it: the list.")] = None,
     data: Annotated[
-        str, typer.Option(help="cifar10, or a folder or zip of it (hotdog: of photographs).")
-    ] = "cifar10",
+        str | None,
+        typer.Option(help="A folder or zip of images. Default: what was fetched, cifar10 (hotdog: hotdog)."),
+    ] = None,
     arms: Annotated[
         list[str] | None, typer.Option("--arm", help="Only this one; may be given several times.")
     ] = None,
@@ -84,8 +85,9 @@ def experiment(
         raise typer.BadParameter(f"{name!r} is none of {', '.join(EXPERIMENTS)}")
     if quick and record:
         raise typer.BadParameter("--quick and --record: quick results are not recorded")
-    command = f"course experiment {name} --data {Path(data).name}"
-    lab = running.Lab(absolute(data), out / ("quick" if quick else "") / name, quick)
+    source = data or EXPERIMENTS[name].data
+    command = f"course experiment {name} --data {Path(source).name}"
+    lab = running.Lab(absolute(source), out / ("quick" if quick else "") / name, quick)
     require_room(lab.folder, CHECKPOINTS)
     target = reading.RECORDS if record else None
     running.run(EXPERIMENTS[name], lab, command, note=note, only=tuple(arms or ()), record=target)

@@ -123,12 +123,8 @@ def random_crops(images: Tensor, size: int, windows: float, generator: torch.Gen
     vary in light.
     """
     plain = round(windows * len(images))
-    x = torch.cat(
-        [
-            random_windows(images[:plain], size, generator).float(),
-            random_resized_crops(images[plain:], size, generator),
-        ]
-    )
+    ways = ((random_windows, images[:plain]), (random_resized_crops, images[plain:]))
+    x = torch.cat([way(part, size, generator).float() for way, part in ways if len(part)])
     return Augment(pad=0, flip=True, jitter=LIGHT)(x, generator)
 
 

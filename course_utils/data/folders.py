@@ -62,6 +62,8 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
         DataError: if there is nothing to read, a class has no images, there is one class only,
             sizes are mixed and ``size`` is not given, or too many files are damaged.
     """
+    if size is not None and (not isinstance(size, int) or size < 1):
+        raise DataError("this is no size.", expected="a whole number of pixels", found=repr(size))
     path = Path(path).expanduser()
     if not path.exists():
         raise DataError(

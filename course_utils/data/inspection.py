@@ -60,7 +60,7 @@ def channel_statistics(images: ImageSet | Tensor) -> tuple[Tensor, Tensor]:
         squares += values.square().sum((0, 2, 3))
     pixels = tensor.numel() / 3
     mean = total / pixels
-    return mean.float(), (squares / pixels - mean**2).sqrt().float()
+    return mean.float(), (squares / pixels - mean**2).clamp_min(0).sqrt().float()
 
 
 def find_duplicates(a: ImageSet, b: ImageSet) -> list[tuple[int, int]]:

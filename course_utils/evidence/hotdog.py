@@ -11,6 +11,7 @@ import torch
 from course_utils.data.augment import Augment
 from course_utils.data.images import ImageSet, Splits, balanced_order
 from course_utils.data.loading import load_data
+from course_utils.errors import DataError
 from course_utils.evidence.methods import Method, Stage, measure, measure_probe
 from course_utils.evidence.networks import IMAGENET, SCRATCH, SMALL, lite0, normalise, resnet18
 from course_utils.evidence.running import Experiment, Lab
@@ -26,19 +27,33 @@ SIZES = {"ResNet-18": 64, "EfficientNet-Lite0": 128}  # that the networks see
 EPOCHS, BATCH = 12, 32
 RATES = (3e-3, 1e-2, 3e-2)
 PRINTED_EPOCHS, PRINTED_RATE, PRINTED_BATCH = 5, 5e-4, 64
+CLASS = "hotdog"
 UPSTREAM_CLASS = 934  # of ImageNet: hotdog, hot dog, red hot
 AUGMENT = Augment(pad=16, jitter=0.2)
 
 
 def photographs(lab: Lab) -> ImageSet:
-    """All photographs of the folder in one set, training and test together."""
-    splits = load_data(lab.source, val=2, size=SIDE)
+    """All photographs of the folder in one set, training and test together.
+
+    Raises:
+        DataError: if none of the classes is called ``hotdog``.
+    """
+    whole, few = (load_data(lab.source, val=val, size=SIDE) for val in (None, 2))
+    if CLASS not in whole.train.classes:
+        found = ", ".join(whole.train.classes)
+        raise DataError(f"no class {CLASS!r}.", expected=f"{CLASS} and another one", found=found)
+    # From a folder without val two images are cut: that order is the records'. One that has val keeps it.
+    splits = few if _total(few) == _total(whole) else whole
     parts = (splits.train, splits.val, splits.test)
     return replace(
         splits.train,
         images=torch.cat([part.images for part in parts]),
         labels=torch.cat([part.labels for part in parts]),
     )
+
+
+def _total(splits: Splits) -> int:
+    return len(splits.train) + len(splits.val) + len(splits.test)
 
 
 def fold(lab: Lab, number: int) -> Splits:
@@ -129,7 +144,7 @@ def measure_upstream(lab: Lab) -> dict:
     model = build_model(ARCH, weights, num_classes=None)
     images = photographs(lab)
     logits = predict(model, images, weights.at_size(SIZES["EfficientNet-Lite0"]))
-    is_hotdog = images.labels == images.classes.index("hotdog")
+    is_hotdog = images.labels == images.classes.index(CLASS)
     top5 = (logits.topk(5).indices == UPSTREAM_CLASS).any(1)
     first = logits.argmax(1) == UPSTREAM_CLASS
     right = (first == is_hotdog).float().mean().item()
@@ -163,6 +178,7 @@ EXPERIMENT = Experiment(
     name="hotdog",
     question="Hot dog or not: what are two rates and a pretrained start worth on 150 photographs?",
     minutes=40,
+    data="hotdog",
     arms=ARMS,
     terms={
         "test": f"{FOLDS} folds: every photograph is tested once; a score is one fold's",

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_utils.data.augment import Preprocess, shift
+from course_utils.data.augment import Preprocess, send, shift
 
 # The deviation is the mean of the images' own, not the pixels': so the texts print it.
 NORMALISE = Preprocess((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
@@ -35,20 +35,20 @@ class PrintedAugment:
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Map ``[N, 3, H, W]`` in 0..255 to floats of the same shape and range."""
         x = shift(images, self.pad, generator).float() / 255
-        mirrored = torch.rand(len(x), generator=generator) < 0.5
+        mirrored = send(torch.rand(len(x), generator=generator) < 0.5, x.device)
         x = torch.where(mirrored.view(-1, 1, 1, 1), x.flip(-1), x)
-        brightness, contrast, saturation = 1 + self.jitter * _signed(3, len(x), generator)
+        brightness, contrast, saturation = 1 + self.jitter * _signed(3, x, generator)
         x = (x * brightness).clamp(0, 1)
         x = blend(x, grey(x).mean(dim=(2, 3), keepdim=True), contrast)
         x = blend(x, grey(x), saturation)
-        x = turn_hue(x, self.hue * _signed(1, len(x), generator)[0])
-        angles = math.radians(self.degrees) * _signed(1, len(x), generator)[0]
+        x = turn_hue(x, self.hue * _signed(1, x, generator)[0])
+        angles = math.radians(self.degrees) * _signed(1, x, generator)[0]
         return rotate(x, angles.flatten()) * 255
 
 
 def grey(x: Tensor) -> Tensor:
     """The grey picture ``[N, 1, H, W]`` of ``[N, 3, H, W]``."""
-    return (x * torch.tensor(GREY).view(3, 1, 1)).sum(1, keepdim=True)
+    return (x * send(torch.tensor(GREY), x.device).view(3, 1, 1)).sum(1, keepdim=True)
 
 
 def blend(x: Tensor, other: Tensor, factor: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def turn_hue(x: Tensor, turn: Tensor) -> Tensor:
         (green - blue) / safe,
         torch.where(value == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
     )
-    sector = (torch.tensor([5.0, 3.0, 1.0]).view(3, 1, 1) + hue + 6 * turn) % 6
+    sector = (send(torch.tensor([5.0, 3.0, 1.0]), x.device).view(3, 1, 1) + hue + 6 * turn) % 6
     return value - chroma * torch.minimum(sector, 4 - sector).clamp(0, 1)
 
 
@@ -82,6 +82,6 @@ def rotate(x: Tensor, angles: Tensor) -> Tensor:
     return F.grid_sample(x, grid, mode="nearest", align_corners=False)
 
 
-def _signed(rows: int, n: int, generator: torch.Generator) -> Tensor:
-    """Uniform numbers in -1..1, ``[rows, n, 1, 1, 1]``."""
-    return 2 * torch.rand(rows, n, 1, 1, 1, generator=generator) - 1
+def _signed(rows: int, images: Tensor, generator: torch.Generator) -> Tensor:
+    """Uniform numbers in -1..1, for each of ``[N, 3, H, W]`` so many: ``[rows, N, 1, 1, 1]``."""
+    return send(2 * torch.rand(rows, len(images), 1, 1, 1, generator=generator) - 1, images.device)

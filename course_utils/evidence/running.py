@@ -20,6 +20,7 @@ from course_utils.machine import describe_machine
 from course_utils.tables import table
 
 PACKAGES = ("torch", "torchvision", "timm")
+MADE = "made"  # of an arm: machine, versions, date and command, where they are not the record's
 QUICK_IMAGES = 60  # of each split, with --quick
 
 
@@ -89,6 +90,7 @@ class Experiment:
         name: what the command calls it.
         question: one sentence.
         minutes: expected on two cores of a desktop CPU.
+        data: what it takes by itself.
         arms: each arm's name and the function that measures it; they run in this order.
         terms: what all arms have in common, for the record.
     """
@@ -97,6 +99,7 @@ class Experiment:
     question: str
     minutes: int
     arms: dict[str, Callable[[Lab], dict]]
+    data: str = "cifar10"
     terms: dict[str, object] = field(default_factory=dict)
 
 
@@ -117,31 +120,34 @@ def run(
         note: on the circumstances, such as other work on the machine; stored in it.
         only: the names of the arms to run; empty for all.
         record: a second place for the record, such as :data:`~course_utils.evidence.reading.RECORDS`;
-            the arms that it holds of the same data and terms stand, so that another machine can go on.
+            the arms that it holds stand, so that another machine can go on.
 
     Returns:
         The record: question, terms, data, machine, versions, and a result for each arm that stands.
 
     Raises:
-        CourseError: for an arm that the experiment does not have.
+        CourseError: for an arm that the experiment does not have, or a record of other data or terms.
         DataError: if the record is to be kept and the images are the drawn cartoons.
     """
     _know(experiment, only)
-    _refuse_other_data(lab)
     if record:
         refuse_cartoons(lab.source)
+    _refuse_other_data(lab)
+    if record:
         _take_over(experiment, lab, record / f"{experiment.name}.json")
     labs = {name: lab.inside(folder_name(name)) for name in experiment.arms}
     standing = [name for name in labs if (labs[name].folder / "arm.json").exists()]
     missing = [name for name in labs if name not in standing and (not only or name in only)]
+    facts = _facts(command, note)
     arms: dict[str, dict] = {}
     content: dict = {}
     for name in (*standing, *missing):
         report(f"{experiment.name}: {name} ...")
-        arms[name] = labs[name].kept("arm", experiment.terms, partial(experiment.arms[name], labs[name]))
+        measure = partial(_measured, experiment.arms[name], labs[name], facts)
+        arms[name] = labs[name].kept("arm", experiment.terms, measure)
         report(f"{experiment.name}: {name}: {summary(arms[name])}")
         if len(arms) >= len(standing):  # before that the record would lose arms that stand
-            content = _record(experiment, lab, command, note, arms)
+            content = _record(experiment, lab, arms[name].get(MADE, facts), arms)
             for folder in filter(None, (lab.folder, record)):
                 write_json(folder / f"{experiment.name}.json", content)
     return content
@@ -164,39 +170,69 @@ def summary(arm: dict) -> str:
     return f"{mean:.2%}{spread} on {arm['images']['test']:,} test images"
 
 
-def _record(experiment: Experiment, lab: Lab, command: str, note: str, arms: dict) -> dict:
+def _facts(command: str, note: str) -> dict:
+    """How what is measured now came to be."""
     return {
-        "experiment": experiment.name,
-        "question": experiment.question,
-        "terms": experiment.terms,
-        "data": Path(lab.source).name,
         "machine": describe_machine(),
         "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         "threads": os.environ.get("OMP_NUM_THREADS") or os.cpu_count(),
         "date": date.today().isoformat(),
         "command": command,
         "note": note,
+    }
+
+
+def _measured(arm: Callable[[Lab], dict], lab: Lab, facts: dict) -> dict:
+    return {**arm(lab), MADE: facts}
+
+
+def _record(experiment: Experiment, lab: Lab, facts: dict, arms: dict) -> dict:
+    """``facts`` are those of the last arm; one that came to be otherwise has its own."""
+    told = {
+        name: {key: value for key, value in arm.items() if key != MADE or value != facts}
+        for name, arm in arms.items()
+    }
+    return {
+        "experiment": experiment.name,
+        "question": experiment.question,
+        "terms": experiment.terms,
+        "data": Path(lab.source).name,
+        **facts,
         "missing": [name for name in experiment.arms if name not in arms],
-        "arms": {name: arms[name] for name in experiment.arms if name in arms},
+        "arms": {name: told[name] for name in experiment.arms if name in arms},
     }
 
 
 def _take_over(experiment: Experiment, lab: Lab, record: Path) -> None:
-    """Let the recorded arms stand in the lab's folder too, if data and terms are the same."""
+    """Let the recorded arms stand in the lab's folder too.
+
+    Raises:
+        CourseError: if they are of other data, or measured on other terms.
+    """
     if not record.exists():
         return
     recorded = json.loads(record.read_text(encoding="utf-8"))
-    same_terms = recorded["terms"] == json.loads(json.dumps(experiment.terms))
-    if not same_terms or recorded["data"] != Path(lab.source).name:
-        return
+    here = {"data": Path(lab.source).name, "terms": json.loads(json.dumps(experiment.terms))}
+    for key, value in here.items():
+        if recorded[key] != value:
+            raise CourseError(
+                f"{record} holds results on other {key}.",
+                expected=str(recorded[key]),
+                found=str(value),
+                do="leave out --record, or move that file away to begin a new one",
+            )
+    facts = {key: recorded[key] for key in _facts("", "")}
     for name, result in recorded["arms"].items():
         if name in experiment.arms:
+            result = {MADE: facts, **result}
             lab.inside(folder_name(name)).kept("arm", experiment.terms, partial(dict, result))
 
 
 def _refuse_other_data(lab: Lab) -> None:
     """What lies in the lab's folder was measured on one data set."""
-    name = Path(lab.source).name
+    name, file = Path(lab.source).name, lab.folder / "data.json"
+    if not any(path.is_file() and path != file for path in lab.folder.rglob("*")):
+        file.unlink(missing_ok=True)  # of a run that came to nothing
     there = lab.kept("data", "", partial(dict, name=name))["name"]
     if there != name:
         do = f"choose another --out, or delete {lab.folder}"

@@ -42,7 +42,8 @@ class Stage:
 def stages(model: nn.Module, size: int, arch: str) -> list[Stage]:
     """What each stage of ``model`` does to a picture of ``size`` pixels; the model stays as it is.
 
-    A copy gets positive weights and a positive picture, so that whatever is met at all has a gradient.
+    A copy gets positive weights, running means of 0 and a positive picture, so that whatever is met at
+    all has a gradient.
 
     Args:
         arch: one of ``STAGES``; the last module of each stage gives its map.
@@ -51,6 +52,9 @@ def stages(model: nn.Module, size: int, arch: str) -> list[Stage]:
     copy = deepcopy(model).cpu().eval().double()
     for parameter in copy.parameters():
         nn.init.constant_(parameter.requires_grad_(), 1 / parameter[0].numel())
+    for layer in copy.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
     found: dict[str, Tensor] = {}
     for name, modules in parts.items():
 

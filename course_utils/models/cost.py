@@ -63,7 +63,8 @@ def last_map(model: nn.Module, size: int) -> tuple[int, int]:
     layers = [m for m in model.modules() if isinstance(m, SHRINKING) or MERGING in type(m).__name__]
     hooks = [layer.register_forward_hook(note) for layer in layers]
     try:
-        model(_blank(model, size))
+        with eval_mode(model):
+            model(_blank(model, size))
     finally:
         for hook in hooks:
             hook.remove()
@@ -87,9 +88,10 @@ def map_sides(model: nn.Module, size: int) -> dict[str, int]:
 
 
 def accepts(model: nn.Module, size: int) -> bool:
-    """Whether ``model`` runs on an image of ``size`` pixels."""
+    """Whether ``model`` runs in eval mode on an image of ``size`` pixels."""
     try:
-        model(_blank(model, size))
+        with eval_mode(model):
+            model(_blank(model, size))
     except (RuntimeError, AssertionError, ValueError):
         return False
     return True

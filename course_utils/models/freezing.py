@@ -59,7 +59,7 @@ def unfreeze(model: nn.Module) -> int:
 def free_norms_and_last_block(model: nn.Module, new: Sequence[str] = ()) -> int:
     """Make all norms, the last block of the backbone and the head trainable (partial fine-tuning).
 
-    The last block is the last child of the last stage, ``layer4[-1]`` in ResNet-18.
+    The last block is the last child of the last stage that has parameters, ``layer4[-1]`` in ResNet-18.
 
     Args:
         new: see :func:`freeze_backbone`.
@@ -73,7 +73,7 @@ def free_norms_and_last_block(model: nn.Module, new: Sequence[str] = ()) -> int:
     """
     head = find_head(model)
     stages = [s for s in model.children() if s is not head and next(s.parameters(), None) is not None]
-    blocks = list(stages[-1].children()) if stages else []
+    blocks = [b for b in stages[-1].children() if next(b.parameters(), None) is not None] if stages else []
     if not blocks or head in stages[-1].modules():
         raise CourseError(
             "this model has no last block before its head.",

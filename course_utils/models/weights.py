@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from course_utils.data.augment import Preprocess
 from course_utils.downloads import Download
 from course_utils.errors import WeightsError
 from course_utils.models import lite0
-from course_utils.models.architectures import untrained
+from course_utils.models.architectures import ARCHITECTURES, untrained
 from course_utils.models.heads import find_head, path_of, tensors_around_head
 from course_utils.readable import unreadable_weights, why_unreadable
 
@@ -33,6 +33,22 @@ SOURCES = ("auto", "imagenet", "small", "none")  # anything else is a path
 HASH = re.compile(r"-([0-9a-f]{8,})\.")  # torch.hub's rule: a file's name ends in its SHA-256
 # torchvision's ImageNet constants (torchvision.transforms._presets.ImageClassification).
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def _three_numbers(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(isinstance(x, int | float) for x in value)
+
+
+CARD: dict[str, Callable[[object], bool]] = {  # what may stand in the JSON file beside weights
+    "name": lambda value: isinstance(value, str),
+    "classes": lambda value: isinstance(value, list) and all(isinstance(x, str) for x in value),
+    "mean": _three_numbers,
+    "std": _three_numbers,
+    "upstream": lambda value: isinstance(value, dict),
+}
+
+
+CARDS = "an object: name a text, classes a list of texts, mean and std three numbers, upstream an object"
 
 
 class UpstreamFacts(TypedDict, total=False):
@@ -141,6 +157,8 @@ def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
     Raises:
         WeightsError: if they are not there, damaged, or not plain tensors.
     """
+    if arch not in ARCHITECTURES:
+        raise WeightsError(f"no weights are known for {arch!r}.", expected=", ".join(ARCHITECTURES))
     source = str(source)
     if source == "none":
         return None
@@ -217,7 +235,7 @@ def from_file(path: str | Path, arch: str) -> Weights:
             found=f"no file at {path.resolve()}",
             do=f"correct the path; `{_brings(arch)}` brings those of ImageNet",
         )
-    state = _unwrap(_read_tensors(path), path)
+    state = _with_counters(_unwrap(_read_tensors(path), path))
     card = _read_card(path.with_suffix(".json"))
     return Weights(
         name=card.get("name", path.name),
@@ -251,11 +269,10 @@ def _imagenet(arch: str) -> Weights:
             do=f"run `course fetch {arch}` once, where there is a network",
         )
     published = get_model_weights(arch)["IMAGENET1K_V1"]
-    presets = published.transforms()
+    presets, file = published.transforms(), imagenet_file(arch)
     try:
-        state = published.get_state_dict(progress=False, check_hash=True)
+        state = _with_counters(torch.load(file, map_location="cpu", weights_only=True))
     except Exception as problem:
-        file = imagenet_file(arch)
         raise WeightsError(
             f"{file.name} cannot be read.",
             found=why_unreadable(file, problem),
@@ -302,7 +319,9 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
     for key in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    ):
         raise WeightsError(
             f"{path.name} holds no state dict.",
             expected="names mapped to tensors",
@@ -312,14 +331,32 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
     return {name.removeprefix("module."): tensor for name, tensor in content.items()}
 
 
+def _with_counters(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Add to each batch norm's statistics how many batches they saw: files from before PyTorch 0.4.1
+    (torchvision's ResNets are some) do not say it, and nothing here needs it."""
+    means = [name.removesuffix("running_mean") for name in state if name.endswith("running_mean")]
+    return {f"{norm}num_batches_tracked": torch.tensor(0) for norm in means} | state
+
+
 def _read_card(path: Path) -> dict:
+    """What a JSON file says of weights, as far as it is of the right kind.
+
+    Raises:
+        WeightsError: if it is no JSON, or says something else.
+    """
     if not path.is_file():
         return {}
+    do = f"correct it, or delete {path}: the weights are read without it"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        card = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as problem:
-        do = f"delete {path}: the weights are read without it"
         raise WeightsError(f"{path.name} is no JSON.", found=str(problem), do=do) from None
+    known = card if isinstance(card, dict) else {}
+    wrong = [key for key, fits in CARD.items() if key in known and not fits(known[key])]
+    if wrong or not isinstance(card, dict):
+        found = ", ".join(f"{key}: {str(card[key])[:40]}" for key in wrong) or type(card).__name__
+        raise WeightsError(f"{path.name} does not describe weights.", expected=CARDS, found=found, do=do)
+    return card
 
 
 @cache

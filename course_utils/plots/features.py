@@ -66,7 +66,7 @@ def embedding(
     """
     fig = new_figure(
         title,
-        (data, count(len(points), "picture"), "cross: the middle of a class"),
+        (data, count(len(points), "picture"), "large cross, with the name: the middle of a class"),
         height=4.6,
     )
     ax = fig.add_subplot()

@@ -17,6 +17,7 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from course_utils.tables import count
 
@@ -117,7 +118,9 @@ def mark_chance(ax: Axes, chance: float | None, axis: str = "y") -> str:
         ax.axvline(place, **line)
         where = {"xy": (place, 0), "xycoords": ("data", "axes fraction")}
     away = (-3, 3) if axis == "y" else (3, 3)
-    ax.annotate("guessing", **where, xytext=away, textcoords="offset points", color=FAINT, size=8)
+    text = ax.annotate("guessing", **where, xytext=away, textcoords="offset points", color=FAINT, size=8)
+    text.set_path_effects([withStroke(linewidth=2, foreground="white")])
+    text.set_zorder(4)
     return f"guessing gives {place:.1f} %"
 
 

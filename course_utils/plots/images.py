@@ -33,13 +33,20 @@ MOST_ROWS = 12  # classes shown; a data set may have hundreds
 
 @house_style()
 def image_grid(
-    images: Tensor, titles: Sequence[str] | None = None, *, columns: int = 10, title: str, data: str
+    images: Tensor,
+    titles: Sequence[str] | None = None,
+    *,
+    row_names: Sequence[str] = (),
+    columns: int = 10,
+    title: str,
+    data: str,
 ) -> CourseFigure:
     """Images in rows, each under a title of its own if given.
 
     Args:
         images: uint8 ``[N, 3, H, W]``.
         titles: N short texts.
+        row_names: what each row holds, to the left of it.
         data: name of the data set, for the caption.
     """
     pixels = _pixels(images)
@@ -49,13 +56,15 @@ def image_grid(
         caption=(data, count(len(pixels), "image")),
         ratio=_ratio(pixels),
         lines=0 if titles is None else 1,
+        row_names=[name.replace(" ", "\n", 1) for name in row_names],
     )
     for i, image in enumerate(pixels):
         mosaic.place(mosaic.cell(i), image)
         if titles is not None:
             mosaic.write(mosaic.cell(i), legible(titles[i]))
     named = "" if titles is None else f"Above them: {', '.join(map(str, titles))}"
-    return write_alt_text(mosaic.figure, named)
+    rows = f"The rows: {', '.join(row_names)}" if row_names else ""
+    return write_alt_text(mosaic.figure, named, rows)
 
 
 @house_style()

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +21,7 @@ from course_utils.training.checkpoint import FileCheckpoint, MemoryCheckpoint
 from course_utils.training.compiling import compile_pays, compiled_or_plain
 from course_utils.training.device import best_device, channels_last
 from course_utils.training.evaluation import evaluate
+from course_utils.training.fingerprints import digest_of, name_of, sketch
 from course_utils.training.history import EpochRecord, History
 from course_utils.training.loop import Stepper, count_batches, seed_epoch, train_epoch
 from course_utils.training.recipe import Recipe, rate_factor
@@ -85,10 +85,12 @@ def fit(
         on_epoch: called before the first epoch and after each one with the history so far.
 
     Raises:
-        CourseError: if there are no validation images to choose the best epoch with.
+        CourseError: if there are no images to train on, or none to choose the best epoch with.
         CheckpointError: if ``checkpoint`` is damaged, or was written with other settings or from other
             weights.
     """
+    if not len(splits.train):
+        raise CourseError("no images to train on.", do="pass train=...")
     if not len(splits.val):
         raise CourseError("no validation images to choose the best epoch with.", do="pass val=...")
     splits = _to_device(model, splits)
@@ -188,10 +190,12 @@ def _begin_or_resume(
     """A run that is about to begin, or the one in the checkpoint, with ``model`` as it was then."""
     n_train, n_val = len(splits.train), len(splits.val)
     history = History(splits.name, n_train, n_val, seed, batch_size=recipe.batch_size)
-    fingerprint = _fingerprint(model, recipe, preprocess, history) + (_digest(splits) if kept else "")
+    fingerprint = _fingerprint(model, recipe, preprocess, history)
+    if kept:
+        fingerprint += f" data {digest_of(splits.train, splits.val)}"
     saved = kept.load(fingerprint) if kept else None
     if not saved:
-        return Run(fingerprint, _sketch(model.state_dict()), history, best=_copied(model))
+        return Run(fingerprint, sketch(model.state_dict()), history, best=_copied(model))
     _refuse_another_start(model, saved)
     model.load_state_dict(saved["model"])
     history = History.from_dict(saved["history"])
@@ -204,9 +208,8 @@ def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -
 
     All phases so far are prepared, since a later one may build on an earlier one.
     """
-    if epochs == recipe.epochs:
-        return None
-    number, epoch_in_phase = recipe.place_of(epochs)
+    over = epochs == recipe.epochs
+    number, epoch_in_phase = (len(recipe.phases), 0) if over else recipe.place_of(epochs)
     for phase in recipe.phases[:number]:
         phase.prepare(model)
     if epoch_in_phase == 0:
@@ -220,19 +223,14 @@ def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -
 
 def _refuse_another_start(model: nn.Module, saved: dict) -> None:
     """A checkpoint continues the run of a model that is as this run found it, or as it left it."""
-    now = torch.tensor(_sketch(model.state_dict()))
-    for known in (saved["start"], _sketch(saved["best"])):
+    now = torch.tensor(sketch(model.state_dict()))
+    for known in (saved["start"], sketch(saved["best"])):
         if torch.allclose(now, torch.tensor(known), rtol=1e-3, equal_nan=True):
             return
     raise CheckpointError(
         "the checkpoint was written by a run that started from other weights.",
         do="build the model that it started from, or use another file name",
     )
-
-
-def _sketch(state: dict[str, Tensor]) -> list[float]:
-    """The first number of each tensor: tells weights apart, and two processors' rounding does not."""
-    return [tensor.flatten()[0].item() for tensor in state.values()]
 
 
 def _save(run: Run, model: nn.Module, kept: FileCheckpoint | MemoryCheckpoint | None) -> None:
@@ -290,37 +288,8 @@ def _copied(model: nn.Module) -> dict[str, Tensor]:
 
 def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, history: History) -> str:
     """One line that differs when a run could not continue from another's checkpoint."""
-    phases = [(p.epochs, p.lr, p.backbone_lr, _name(p.prepare)) for p in recipe.phases]
-    settings = {f.name: _name(getattr(recipe, f.name)) for f in fields(recipe) if f.name != "phases"}
+    phases = [(p.epochs, p.lr, p.backbone_lr, name_of(p.prepare)) for p in recipe.phases]
+    settings = {f.name: name_of(getattr(recipe, f.name)) for f in fields(recipe) if f.name != "phases"}
     identity = hashlib.sha256(str(model).encode()).hexdigest()[:12]
     run = (history.data, history.n_train, history.n_val, history.seed)
     return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
-
-
-def _digest(splits: Splits) -> str:
-    """Of the images and labels that training and validation see: a run goes on with the same ones."""
-    parts = (splits.train.images, splits.train.labels, splits.val.images, splits.val.labels)
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.cpu().numpy().tobytes())
-    return f" data {digest.hexdigest()[:16]}"
-
-
-def _name(value: object) -> str:
-    """What tells one function or setting from another, in whichever process: no address in memory."""
-    if isinstance(value, partial):
-        return f"{_name(value.func)} {value.args} {value.keywords}"
-    if isinstance(value, MethodType):
-        return f"{_name(value.__func__)} of {_name(value.__self__)}"
-    if isinstance(value, FunctionType):
-        digest = hashlib.sha256(_steps(value.__code__).encode()).hexdigest()
-        return f"{value.__qualname__}#{digest[:8]}"
-    if type(value).__repr__ is object.__repr__:
-        return f"{type(value).__qualname__} {vars(value)}"
-    return repr(value)
-
-
-def _steps(code: CodeType) -> str:
-    """What a function does, wherever it stands: two lambdas have the same name."""
-    constants = [_steps(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return f"{code.co_code.hex()} {code.co_names} {constants}"

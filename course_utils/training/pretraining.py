@@ -27,6 +27,7 @@ from course_utils.storage import whole_file, write_text
 from course_utils.training.checkpoint import FileCheckpoint
 from course_utils.training.device import best_device, cpu_has_bfloat16
 from course_utils.training.evaluation import evaluate
+from course_utils.training.fingerprints import digest_of, sketch
 from course_utils.training.loop import Stepper, count_batches, seed_epoch, train_epoch
 from course_utils.training.upstream import SETTINGS, Report, Upstream, class_names, model_card, sidecar
 
@@ -126,9 +127,10 @@ def train_upstream(
     """Train ``model`` in place and fill in ``report``; resume from the checkpoint beside its file."""
     stepper = Stepper(model, settings.recipe.phases[0], settings.recipe)
     kept = FileCheckpoint(report.file.with_suffix(".pt"))
+    begins = [f"{number:.3g}" for number in sketch(model.state_dict())]
     fingerprint = (
-        f"{report.arch} {report.data} {tuple(images.images.shape)} {asdict(settings)} {seed} "
-        f"from {report.origin}"
+        f"{report.arch} {report.data} {digest_of(images)} {asdict(settings)} {seed} "
+        f"from {report.origin} {begins}"
     )
     saved = kept.load(fingerprint)
     if saved:

@@ -20,6 +20,7 @@ from course_utils.training.device import (
     callers_dtype,
 )
 from course_utils.training.evaluation import predict
+from course_utils.training.fingerprints import behaviour
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
@@ -108,10 +109,11 @@ def extract_features(model: nn.Module, images: ImageSet, preprocess: Preprocess,
     ``torch.autocast`` they are computed in 16 bits; what is stored is told apart by that.
 
     Args:
-        keep: store the features in the cache folder, under a key of backbone weights, pixels and
-            preprocessing, and take them from there the next time.
+        keep: store the features in the cache folder, under a key of the backbone (weights, settings and
+            forward methods), pixels and preprocessing, and take them from there the next time. Where
+            hooks change what layers do, nothing is stored.
     """
-    if not keep:
+    if not keep or any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()):
         return _compute(model, images, preprocess)
     key = _features_key(model, images, preprocess)
     stored = stored_arrays(key, lambda: {"features": _compute(model, images, preprocess).numpy()})
@@ -170,6 +172,8 @@ def _features_key(model: nn.Module, images: ImageSet, preprocess: Preprocess) ->
     head = {id(t) for t in find_head(model).parameters()}
     device = next(model.parameters()).device
     digest = hashlib.sha256(f"{model} {preprocess} {device.type} {callers_dtype(device)}".encode())
+    for layer in behaviour(model):
+        digest.update(layer.encode())
     for name, tensor in model.state_dict(keep_vars=True).items():
         if id(tensor) not in head:
             digest.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())

@@ -74,10 +74,7 @@ class Recipe:
             found = repr(self.batch_size)
             raise CourseError("this is no batch size.", expected="a whole number of 1 or more", found=found)
         for phase in self.phases:
-            if not 0 < phase.lr < math.inf:
-                raise CourseError(
-                    "this is no learning rate.", expected="a number above 0", found=str(phase.lr)
-                )
+            _refuse_impossible(phase)
 
     @property
     def epochs(self) -> int:
@@ -88,6 +85,15 @@ class Recipe:
         """The number of the phase in which ``epoch`` lies, and its own number within it, all from 0."""
         places = [(number, e) for number, phase in enumerate(self.phases) for e in range(phase.epochs)]
         return places[epoch]
+
+
+def _refuse_impossible(phase: Phase) -> None:
+    if type(phase.epochs) is not int or phase.epochs < 0:
+        found = repr(phase.epochs)
+        raise CourseError("this is no number of epochs.", expected="a whole number of 0 or more", found=found)
+    for rate in (phase.lr, phase.lr if phase.backbone_lr is None else phase.backbone_lr):
+        if not 0 < rate < math.inf:
+            raise CourseError("this is no learning rate.", expected="a number above 0", found=str(rate))
 
 
 def rate_factor(schedule: str, done: float, val_losses: list[float]) -> float:

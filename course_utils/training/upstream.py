@@ -22,6 +22,7 @@ from course_utils.training.recipe import Phase, Recipe
 # layer4's kernels meet only zeros and get no gradient; ResNet learns them first, at 40 px and more.
 RESNET_SIZES = ((0.0, (40, 48)), (0.5, (40, 48, 64)), (0.75, (32, 40, 48, 64)))
 ALEXNET_SIZES = ((0.0, (64,)),)  # AlexNet's last pool has nothing left below 63 px
+CLASSES = "classes.txt"  # beside images: names of the folders
 OPTIMIZER_NAMES = {"sgd": "SGD with Nesterov momentum 0.9", "adamw": "AdamW"}
 
 
@@ -134,12 +135,14 @@ def model_card(
         "Limits": f"Knows the classes of {report.data} only. Trained at no more than "
         f"{max(report.by_size)} px. Not for any use outside of teaching.",
     }
-    paragraphs = [textwrap.fill(f"**{title}.** {text}", 110) for title, text in sections.items()]
+    paragraphs = [
+        textwrap.fill(f"**{title}.** {text}", 110, break_on_hyphens=False) for title, text in sections.items()
+    ]
     return "\n\n".join([f"# Model card: {report.arch}, {report.data}", *paragraphs]) + "\n"
 
 
 def class_names(images: Splits | str | Path) -> dict[str, str]:
-    """Class names by folder, from a ``classes.txt`` (folder, tab, name) in the folder or zip.
+    """Class names by folder, from a :data:`CLASSES` (folder, tab, name) in the folder or zip.
 
     Raises:
         DataError: if it is no UTF-8.
@@ -148,10 +151,11 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
         return {}
     path = Path(images).expanduser()
     if path.is_dir():
-        content = next((file.read_bytes() for file in sorted(path.rglob("classes.txt"))), b"")
+        found = [file for file in sorted(path.rglob(CLASSES)) if not _is_hidden(file.relative_to(path))]
+        content = found[0].read_bytes() if found else b""
     else:
         with zipfile.ZipFile(path) as archive:
-            members = [n for n in archive.namelist() if n.endswith("classes.txt")]
+            members = [n for n in archive.namelist() if Path(n).name == CLASSES and not _is_hidden(Path(n))]
             content = archive.read(members[0]) if members else b""
     try:
         text = content.decode("utf-8-sig")
@@ -160,6 +164,10 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
         raise DataError(f"the classes.txt of {path} is no UTF-8.", found=str(problem), do=do) from None
     pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
     return {folder: names.split(",")[0].strip() for folder, names in pairs}
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(step.startswith(".") or step == "__MACOSX" for step in path.parts)
 
 
 def sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:

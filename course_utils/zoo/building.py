@@ -12,6 +12,7 @@ from torchvision import models as torchvision_models
 from course_utils.models import lite0
 from course_utils.models.heads import replace_head
 from course_utils.models.seeding import seeded
+from course_utils.readable import require_whole_weights
 from course_utils.zoo import hub, mocov3
 from course_utils.zoo.entries import Entry, find
 
@@ -48,10 +49,12 @@ def build(
 
     Raises:
         CourseError: for a name that is not in the zoo.
-        WeightsError: if ``pretrained`` and the weights are not on this machine.
+        WeightsError: if ``pretrained`` and the weights are not on this machine, or were cut off.
     """
     entry = find(name)
     file = hub.local_file(entry) if pretrained else None
+    if file:
+        require_whole_weights(file)
     with seeded(seed):
         model = MAKERS[entry.library](entry, num_classes, size, file)
     return Enlarge(entry.least, model) if size < entry.least else model

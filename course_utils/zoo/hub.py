@@ -15,7 +15,7 @@ from torchvision.models import get_model_weights
 
 from course_utils import downloads
 from course_utils.downloads import Download
-from course_utils.errors import WeightsError
+from course_utils.errors import DownloadError, WeightsError
 from course_utils.models import lite0
 from course_utils.models.weights import published_weights
 from course_utils.zoo.entries import Entry
@@ -124,10 +124,19 @@ def download(entry: Entry, progress: bool = True) -> Path:
     if found := cached_file(entry):
         return found
     if entry.library == "timm":
-        from huggingface_hub import hf_hub_download
-
-        return Path(hf_hub_download(_repository(entry), HUB_FILE))
+        return _from_hugging_face(entry)
     return downloads.fetch(_download_of(entry), progress)
+
+
+def _from_hugging_face(entry: Entry) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(_repository(entry), HUB_FILE))
+    except Exception as problem:  # its client has many classes for what breaks off
+        found = (str(problem) or type(problem).__name__).splitlines()[0]
+        do = f"run {_again(entry)} again"
+        raise DownloadError(f"{entry.name} could not be downloaded.", found=found, do=do) from None
 
 
 def _download_of(entry: Entry) -> Download:

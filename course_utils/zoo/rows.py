@@ -179,7 +179,8 @@ def filter_rows(
 
 def plain_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
     """The rows as aligned text."""
-    return table([{column: format_cell(row[column], column) for column in columns} for row in rows])
+    cells = [{column: format_cell(row[column], column) for column in columns} for row in rows]
+    return table(cells, columns)
 
 
 def format_cell(value: object, column: str) -> str:

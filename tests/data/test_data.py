@@ -431,3 +431,15 @@ def test_source_line_names_what_was_left_out(tmp_path):
 def test_splits_move_together():
     splits = Splits(*[image_set([0, 1])] * 3, skipped=("x",)).to("cpu")
     assert sizes(splits) == [2, 2, 2] and splits.skipped == ("x",)
+
+
+def test_a_constant_channel_has_no_deviation():
+    for value in (13, 19, 26):
+        _, std = channel_statistics(torch.full((4, 3, 8, 8), value, dtype=torch.uint8))
+        assert std.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("amounts", [{"train": -5}, {"val": -3}, {"test": -2}, {"train": 2.5}])
+def test_amounts_that_are_no_numbers_of_images(amounts):
+    with pytest.raises(DataError, match="is no number of images"):
+        load_data("cartoons", **amounts)

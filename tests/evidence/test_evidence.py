@@ -13,6 +13,7 @@ from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from typer.testing import CliRunner
 
 from course_utils.cli import app
+from course_utils.data.images import Splits
 from course_utils.errors import CourseError, DataError, RunStopped
 from course_utils.evidence import duel, hotdog, labels, methods, printed, reading, running, start
 from course_utils.evidence.catalogue import EXPERIMENTS
@@ -148,8 +149,53 @@ def test_another_machine_goes_on_from_the_record(tmp_path):
     running.run(again, there, "", record=package)
     assert list(reading.read("sample", package)["arms"]) == ["a", "b"]
     other = replace(known, terms={**terms, "sizes": (96,)}, arms={"a": lambda lab: arm(0.4)})
-    running.run(other, lab(tmp_path / "other terms"), "", record=package)
-    assert reading.read("sample", package)["arms"] == {"a": arm(0.4)}
+    with pytest.raises(CourseError, match=r"other terms(.|\n)*move that file away"):
+        running.run(other, lab(tmp_path / "other terms"), "", record=package)
+    with pytest.raises(CourseError, match="other data"):
+        running.run(known, Lab("cifar10", tmp_path / "other data"), "", record=package)
+    assert list(reading.read("sample", package)["arms"]) == ["a", "b"]
+
+
+def test_each_arm_keeps_the_machine_that_measured_it(tmp_path, monkeypatch):
+    package, arms = tmp_path / "package", {"a": lambda lab: arm(0.5), "b": lambda lab: arm(0.6)}
+
+    def at(machine: str, *only: str) -> dict:
+        monkeypatch.setattr(running, "describe_machine", lambda: machine)
+        return running.run(
+            experiment(arms), lab(tmp_path / machine), f"on {machine}", only=only, record=package
+        )
+
+    at("one", "a")
+    both = at("two")
+    assert both["machine"] == "two" and "made" not in both["arms"]["b"]
+    assert both["arms"]["a"]["made"]["machine"] == "one" and both["arms"]["a"]["made"]["command"] == "on one"
+    assert at("three") == both  # nothing was measured there
+
+
+def test_a_run_that_came_to_nothing_leaves_the_folder_free(tmp_path):
+    def unreadable(lab):
+        raise DataError("no data.")
+
+    with pytest.raises(DataError):
+        running.run(experiment({"a": unreadable}), Lab("typo.zip", tmp_path), "")
+    running.run(experiment({"a": lambda lab: arm(0.5)}), Lab("right.zip", tmp_path), "")
+    with pytest.raises(CourseError, match="holds results on other data"):
+        running.run(experiment({"a": unreadable}), Lab("typo.zip", tmp_path), "")
+
+
+def test_hot_dogs_are_taken_whole_and_must_be_there(monkeypatch):
+    def load(source, *, val, size):
+        own = Splits(tiny_images(30), tiny_images(12 if val is None else val), tiny_images(18))
+        cut = Splits(tiny_images(30 - (val or 3)), tiny_images(val or 3), tiny_images(18))
+        named = own if source == "three" else cut
+        classes = ("hotdog", "b", "c") if source != "pets" else ("cat", "b", "c")
+        return replace(named, train=replace(named.train, classes=classes))
+
+    monkeypatch.setattr(hotdog, "load_data", load)
+    assert len(hotdog.photographs(Lab("three", None))) == 60
+    assert len(hotdog.photographs(Lab("two", None))) == 48
+    with pytest.raises(DataError, match="no class 'hotdog'"):
+        hotdog.photographs(Lab("pets", None))
 
 
 def test_a_stopped_run_takes_no_arm_from_the_record(tmp_path):
@@ -275,3 +321,8 @@ def test_the_printed_augmentation_draws_for_each_image():
     out = printed.PrintedAugment(pad=1)(images, torch.Generator().manual_seed(0))
     assert out.shape == images.shape and 0 <= out.min() and out.max() <= 255
     assert len({tuple(image.flatten().tolist()) for image in out}) == 16
+
+
+def test_the_printed_augmentation_stays_on_the_device_of_its_images():
+    images = torch.zeros(4, 3, 32, 32, dtype=torch.uint8, device="meta")
+    assert printed.PrintedAugment()(images, torch.Generator()).device.type == "meta"

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.models import build_alexnet, build_model, count_parameters, stages
+from course_utils.models import build_alexnet, build_model, count_parameters, find_weights, stages
 
 
 def test_maps_and_weights_of_resnet18_at_32_pixels():
@@ -28,3 +28,9 @@ def test_alexnet_has_no_idle_weights_and_the_model_stays_as_it_is():
         (64, 7, 0), (192, 3, 0), (384, 3, 0), (256, 3, 0), (256, 1, 0)]  # fmt: skip
     assert model.training and all(parameter.grad is None for parameter in model.parameters())
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_what_a_network_has_learned_makes_no_weight_idle():
+    trained = build_model("resnet18", find_weights("small"), 10)
+    assert [s.idle for s in stages(trained, 32, "resnet18")] == [
+        s.idle for s in stages(build_model("resnet18"), 32, "resnet18")]  # fmt: skip

@@ -5,7 +5,15 @@ import torch
 from tiny import tiny_model
 from torchvision import models as zoo
 
-from course_utils.models.cost import MIB, activation_bytes, multiply_adds, training_mib
+from course_utils.models.cost import (
+    MIB,
+    accepts,
+    activation_bytes,
+    last_map,
+    multiply_adds,
+    smallest_input,
+    training_mib,
+)
 from course_utils.models.freezing import count_parameters
 
 
@@ -28,3 +36,11 @@ def test_memory_is_four_numbers_a_parameter_and_the_batch():
     model = tiny_model()
     parts = 16 * count_parameters(model) + 5 * activation_bytes(model, 8)
     assert training_mib(model, 8, 5) == pytest.approx(parts / MIB)
+
+
+def test_asking_for_sizes_leaves_a_network_in_training_mode_as_it_is():
+    model = zoo.resnet18(num_classes=10)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert last_map(model, 32) == (1, 1) and accepts(model, 1) and smallest_input(model, 64) == 1
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

@@ -8,6 +8,7 @@ from torch import nn
 from torchvision import models as zoo
 
 from course_utils.errors import CourseError, NoHeadError
+from course_utils.models.alexnet import build_alexnet
 from course_utils.models.building import build_model, describe_start, new_layers
 from course_utils.models.cost import map_sides
 from course_utils.models.freezing import (
@@ -233,3 +234,10 @@ def test_partial_fine_tuning_needs_blocks():
         free_norms_and_last_block(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4, 2)))
     with pytest.raises(CourseError, match="no last block"):
         free_norms_and_last_block(build_model("alexnet"))
+
+
+def test_the_last_block_of_alexnet_has_weights():
+    model = build_alexnet()
+    free_last_block(model)
+    assert {n for n, p in model.named_parameters() if p.requires_grad and "features" in n} == {
+        "features.10.weight", "features.10.bias"}  # fmt: skip

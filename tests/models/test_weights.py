@@ -223,3 +223,51 @@ def test_weights_with_a_wrong_hash(published, tmp_path):
     with pytest.raises(DownloadError, match="wrong checksum"):
         fetch(imagenet_download("resnet18"), progress=False)
     assert list((tmp_path / "torch/hub/checkpoints").iterdir()) == []
+
+
+def test_a_file_without_the_counters_of_its_norms_fits(tmp_path, monkeypatch):
+    """torchvision's published ResNets are older than these counters."""
+    state = {n: t for n, t in zoo.resnet18().state_dict().items() if "num_batches_tracked" not in n}
+    for file in (tmp_path / "old.pth", imagenet_file("resnet18")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, file)
+    for source in (tmp_path / "old.pth", "imagenet"):
+        found = find_weights(source)
+        model = build_model("resnet18", found)
+        assert new_layers(model, found) == ("fc",)
+        assert torch.equal(model.conv1.weight, state["conv1.weight"])
+
+
+def test_pickled_code_in_the_place_of_published_weights_does_not_run(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    file = imagenet_file("resnet18")
+    file.parent.mkdir(parents=True)
+    torch.save({"a": Evil()}, file)
+    with pytest.raises(WeightsError, match="cannot be read"):
+        find_weights("imagenet")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "card", ['["cat", "dog"]', '{"classes": null}', '{"mean": [0.5]}', '{"upstream": null}', '{"name": 3}']
+)
+def test_a_card_that_does_not_describe_weights(card, tmp_path):
+    torch.save(zoo.resnet18(num_classes=2).state_dict(), tmp_path / "own.pth")
+    (tmp_path / "own.json").write_text(card, encoding="utf-8")
+    with pytest.raises(WeightsError, match="own.json does not describe weights"):
+        find_weights(tmp_path / "own.pth")
+
+
+def test_numbers_are_no_names_of_tensors(tmp_path):
+    torch.save({0: torch.zeros(1)}, tmp_path / "numbered.pth")
+    with pytest.raises(WeightsError, match="holds no state dict"):
+        find_weights(tmp_path / "numbered.pth")
+
+
+def test_weights_of_an_unknown_network():
+    for source in ("auto", "imagenet", "small"):
+        with pytest.raises(WeightsError, match="no weights are known for 'vgg16'"):
+            find_weights(source, "vgg16")

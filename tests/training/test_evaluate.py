@@ -195,3 +195,36 @@ def test_a_comparison_for_a_table_says_whether_it_is_decided():
 def test_points_over_another_arm_are_seed_by_seed():
     ahead, behind = (Arm(name, scores, 100) for name, scores in (("a", (0.5, 0.75)), ("b", (0.25, 0.5))))
     assert ahead.points_over(behind) == [25, 25]
+
+
+class Halving(nn.Module):
+    """A backbone whose strength is no tensor, and does not stand in its description."""
+
+    def __init__(self, strength: float):
+        super().__init__()
+        self.conv, self.strength, self.fc = nn.Conv2d(3, 4, 3), strength, nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(self.strength * self.conv(x).mean(dim=(2, 3)))
+
+
+class Relu(Halving):
+    pass
+
+
+def test_kept_features_know_what_a_network_does_with_its_weights():
+    images, model = tiny_images(12), Halving(0.5)
+    first = extract_features(model, images, PREPROCESS)
+    model.strength = 1.0
+    assert torch.allclose(extract_features(model, images, PREPROCESS), 2 * first)
+
+    corrected = Relu(1.0)
+    corrected.load_state_dict(model.state_dict())
+    old = extract_features(corrected, images, PREPROCESS)
+    Relu.forward = lambda self, x: self.fc(self.conv(x).relu().mean(dim=(2, 3)))
+    assert not torch.allclose(extract_features(corrected, images, PREPROCESS), old)
+
+    with_hook = model.conv.register_forward_hook(lambda module, inputs, output: 0 * output)
+    assert extract_features(model, images, PREPROCESS).abs().max() == 0
+    with_hook.remove()
+    assert torch.allclose(extract_features(model, images, PREPROCESS), 2 * first)

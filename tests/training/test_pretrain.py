@@ -185,6 +185,20 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
         run(tmp_path, settings=replace(SMALL, epochs=1), start=start)
 
 
+def test_a_checkpoint_of_other_images_is_refused(tmp_path):
+    run(tmp_path)
+    swapped = splits()
+    swapped = replace(swapped, train=replace(swapped.train, labels=1 - swapped.train.labels))
+    with pytest.raises(CheckpointError):
+        pretrain(swapped, "resnet18", tmp_path, settings=SMALL, progress=False)
+
+
+def test_crops_of_one_kind_alone():
+    images, generator = torch.zeros(3, 3, 64, 64, dtype=torch.uint8), torch.Generator()
+    assert random_crops(images, 32, 1.0, generator).shape == (3, 3, 32, 32)
+    assert random_crops(images[:1], 32, 0.6, generator).shape == (1, 3, 32, 32)
+
+
 def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     first = run(tmp_path / "first", settings=replace(SMALL, epochs=1))
     start = from_file(first.file, "resnet18")
@@ -205,9 +219,11 @@ def test_a_folder_of_any_size_gives_the_readable_class_names(tmp_path):
             Image.fromarray(pixels.permute(1, 2, 0).numpy()).resize(wide).save(folder / f"{i}.png")
     lines = "n00000000\tred thing, crimson object\nn00000001\tgreen thing\n"
     (tmp_path / "data" / "classes.txt").write_text(lines)
+    (tmp_path / "data" / "superclasses.txt").write_text("n00000000\ta colour\n")
+    (tmp_path / "data" / "._classes.txt").write_bytes(b"\xff\xfe\x00")
     settings = replace(SMALL, epochs=1, batch_size=4)
     report = pretrain(tmp_path / "data", out=tmp_path / "out", settings=settings, size=64, progress=False)
-    assert "--size 64" in report.file.with_suffix(".md").read_text()
+    assert "--size 64" in " ".join(report.file.with_suffix(".md").read_text().split())
     card = json.loads(report.file.with_suffix(".json").read_text())
     assert report.n_train == 4 and report.n_held_out == 4
     assert card["classes"] == ["red thing", "green thing"]

@@ -463,8 +463,25 @@ def test_bad_settings_are_refused():
         {"batch_size": -5},
         {"batch_size": "16"},
         *({"phases": (Phase(1, lr),)} for lr in (0.0, -1.0, float("nan"), float("inf"))),
+        *({"phases": (Phase(1, 0.1, backbone_lr=lr),)} for lr in (0.0, -1.0, float("nan"))),
+        *({"phases": (Phase(n, 0.1), Phase(2, 0.1))} for n in (-1, 0.5)),
     ],
 )
 def test_a_recipe_that_cannot_train_is_refused(wrong):
-    with pytest.raises(CourseError, match="this is no (batch size|learning rate)"):
+    with pytest.raises(CourseError, match="this is no (batch size|learning rate|number of epochs)"):
         replace(RECIPE, **wrong)
+
+
+def test_resuming_a_finished_run_freezes_what_it_froze(tmp_path):
+    recipe = replace(RECIPE, phases=(Phase(1, 0.01, prepare=freeze_backbone),))
+    trainable = []
+    for _ in range(2):
+        model, _ = run(recipe=recipe, checkpoint=tmp_path / "run.pt")
+        trainable.append([name for name, p in model.named_parameters() if p.requires_grad])
+    assert trainable[0] == trainable[1] and 0 < len(trainable[0]) < 5
+
+
+def test_no_training_images_are_told():
+    splits = tiny_splits()
+    with pytest.raises(CourseError, match="no images to train on"):
+        fit(tiny_model(), replace(splits, train=splits.train.subset([])), RECIPE, PREPROCESS)

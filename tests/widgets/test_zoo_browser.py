@@ -169,3 +169,7 @@ def test_published_rows_say_what_lacks_a_head_and_what_a_card_excludes():
         "apache-2.0; see its card",
         "–",
     )
+
+
+def test_a_table_without_a_row_has_its_head():
+    assert plain_table([]).splitlines()[0].split()[0] == "model"

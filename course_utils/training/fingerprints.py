@@ -1,0 +1,60 @@
+"""What tells one run or one set of features from another, in whichever process: no address in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import partial
+from types import CodeType, FunctionType, MethodType
+
+from torch import Tensor, nn
+
+from course_utils.data.images import ImageSet
+
+PLAIN = (bool, int, float, complex, str, tuple, type(None))
+
+
+def digest_of(*sets: ImageSet) -> str:
+    """Of images, labels and the names of the classes."""
+    digest = hashlib.sha256()
+    for images in sets:
+        for part in (images.images, images.labels):
+            digest.update(part.cpu().contiguous().numpy().tobytes())
+        digest.update(repr(images.classes).encode())
+    return digest.hexdigest()[:16]
+
+
+def sketch(state: dict[str, Tensor]) -> list[float]:
+    """The first number of each tensor: tells weights apart, and two processors' rounding does not."""
+    return [tensor.flatten()[0].item() for tensor in state.values()]
+
+
+def name_of(value: object) -> str:
+    """What tells one function or setting from another."""
+    if isinstance(value, partial):
+        return f"{name_of(value.func)} {value.args} {value.keywords}"
+    if isinstance(value, MethodType):
+        return f"{name_of(value.__func__)} of {name_of(value.__self__)}"
+    if isinstance(value, FunctionType):
+        digest = hashlib.sha256(steps(value.__code__).encode()).hexdigest()
+        return f"{value.__qualname__}#{digest[:8]}"
+    if type(value).__repr__ is object.__repr__:
+        return f"{type(value).__qualname__} {vars(value)}"
+    return repr(value)
+
+
+def steps(code: CodeType) -> str:
+    """What a function does, wherever it stands: two lambdas have the same name."""
+    constants = [steps(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {constants}"
+
+
+def behaviour(model: nn.Module) -> Iterable[str]:
+    """What the layers of ``model`` do with their tensors: forward methods and plain attributes."""
+    for name, layer in model.named_modules():
+        settings = {
+            key: value
+            for key, value in vars(layer).items()
+            if isinstance(value, PLAIN) and not key.startswith("_") and key != "training"
+        }
+        yield f"{name} {name_of(type(layer).forward)} {settings}"
