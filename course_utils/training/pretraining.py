@@ -87,8 +87,8 @@ def pretrain(
     model = upstream_model(arch, len(splits.classes), start, seed)
     model.to(device).to(memory_format=torch.channels_last)
     train_upstream(model, splits.train.to(device), settings, report, seed, progress=progress)
-    for size in sorted({size for _, sizes in settings.sizes for size in sizes}):
-        report.by_size[size] = evaluate(model, splits.test, replace(PREPROCESS, size=size)).top1
+    for side in sorted({side for _, sides in settings.sizes for side in sides}):
+        report.by_size[side] = evaluate(model, splits.test, replace(PREPROCESS, size=side)).top1
 
     write_weights(model, report, splits.classes, names, start)
     source = report.data if isinstance(images, Splits) else Path(images).name
