@@ -147,7 +147,8 @@ def growth(course: Path, counts: tuple[int, ...]) -> str:
         )
     head = ["submissions", "seconds", "s each", "of a worker, s each", "serial, ms each"]
     said = (
-        "\n\nSerial is what the main process does for each submission: repair, nbgrader's sanitising and "
+        "\n\nSerial is the wall time that the main process spends on each submission, waiting for "
+        "a processor included: repair, nbgrader's sanitising and "
         "writing."
     )
     return f"## Growth with the number of submissions\n\n{report.markdown(head, body)}{said}"

@@ -23,7 +23,7 @@
 # - write down a fair protocol before the first run, and keep to it;
 # - compare two checkpoints on the same images with McNemar's test, read a bootstrap interval, and say what neither can tell.
 #
-# **How it works.** Predict first, then run, then read. An exercise that you leave open stops nothing. The core takes about 90 minutes; what
+# **How it works.** Predict first, then run, then read. An exercise that you leave open stops nothing. The core takes about 80 minutes; what
 # stands below *Further* can be left out. Boxes titled **Is it true?** take up sentences from tutorials.
 #
 # | exercise | points | minutes | |
@@ -539,15 +539,15 @@ session.keep("sizes", {"arms": both_arms, "n_train": plan.stems.train})
 # Both are the smaller ones: AlexNet cannot go below 63, and ResNet-18 below 32 was not tried. There a forward
 # pass costs nearly the same, 37 and 40 million multiply-adds. Write down what is not even:
 #
-# - AlexNet's way to 64 pixels is the best of six (section 1); ResNet-18 had no choice.
+# - AlexNet's way to 64 pixels is the best of six (section 1); ResNet-18's stem was not chosen.
 # - The size that suits a frozen pretrained network need not suit one from scratch, which takes the same.
 # - ResNet-18 keeps its **stock stem**. Without the max-pool it gained 4.7 points at 32 pixels in chapter 03
 #   (all labels, one run each), for four times the work. So this is a comparison *at equal work*, not of the best that
 #   ResNet-18 can do.
 # - ResNet-18's head reads 512 features, AlexNet's 256. ResNet-18 has batch norm, AlexNet no norm.
-# - The upstream training: with the small weights ResNet-18 saw twice as many different pictures, and it is ahead
-#   there, too: 33.8 against 24.6 %, each on its own held-out pictures. What it wins downstream **may partly be**
-#   owed to that. The pair from scratch below is free of it.
+# - The upstream training: with the small weights ResNet-18 saw twice as many different pictures. On held-out pictures it has
+#   33.8 % at 48 pixels, its best size, and 23.8 % at 64, where AlexNet has 24.6 % (on other pictures): the two tables cannot
+#   be compared. What it wins downstream **may partly be** owed to its upstream. The pair from scratch below is free of it.
 
 # %% tags=["record"]
 at_size = {arm["name"]: Arm.from_dict(arm).mean for arm in session.recorded("sizes")["arms"]}
@@ -574,6 +574,8 @@ cards = [files("course_utils") / f"assets/{arch}_tinyimagenet.json" for arch in 
 facts = [json.loads(card.read_text(encoding="utf-8"))["upstream"] for card in cards]
 assert [percent(of["top1"]) for of in facts] == ["33.8 %", "24.6 %"]
 assert facts[0]["images"] == 2 * facts[1]["images"]
+told = (files("course_utils") / "assets/resnet18_tinyimagenet.md").read_text(encoding="utf-8")
+assert "33.8 % at 48, 23.8 % at 64" in " ".join(told.split())
 
 # %% [markdown]
 # ## 4 · The duel
@@ -865,14 +867,14 @@ unpaired = 100 * two_errors(*there[2:])
 paired = float(session.recorded("pairs")["leads"][1]["2 standard errors, same images"])
 one_seed = [(f"same images, seed {s}", 100 * p.difference, 100 * p.two_errors) for s, p in enumerate(from_scratch[:3])]
 plots.show(plots.one_lead(
-    [("each network its own images", lead, unpaired), *one_seed, ("same images, mean of the seeds", lead, paired)],
+    [("as if each had its own images", lead, unpaired), *one_seed, ("same images, mean of the seeds", lead, paired)],
     title="From scratch: pairing narrows the error, averaging the seeds once more",
     data="recorded on CIFAR-10, 800 training images, 5 epochs",
     note=f"ResNet-18 minus AlexNet, {n:,} test images"))  # fmt: skip
 
 # %% [markdown]
 # **Read it.** Two checkpoints of one network may differ, too: ResNet-18 from scratch, seeds 0 and 2, by 2.55
-# points, p = 0.021. Luck alone makes the smallest of eight such p-values that small in about 15 %
+# points, p = 0.021. Luck alone makes the smallest of eight p-values of a network against itself (the hollow points, four in each panel) that small in about 15 %
 # of cases (if they are independent; these share seeds). Between two *architectures* p = 0.02 would prove no more. So hold the leads against
 # what a change of seed does.
 #
@@ -889,7 +891,8 @@ plots.show(plots.one_lead(
 # **beyond two paired errors**. By chapter 01's rule they stay undecided. What is left are other seeds: if
 # nothing differed, the ranges of three and three would still lie apart in one case of ten (2 of 20 orders).
 # (That holds for the fine-tuned pair, too. There the size speaks: its smallest lead is nearly three times the largest
-# change of seed.) Here more seeds would help, not more images.
+# change of seed.) More images would soon satisfy the rule; what they cannot tell is whether other seeds say the same. So more
+# seeds would help more.
 
 # %% tags=["record"]
 tuned_pairs, scratch_pairs = (list(recorded_pairs[how].values()) for how in duels)
@@ -1338,7 +1341,7 @@ assert maps == [32, 16, 7, 3]
 #
 # A network that says "80 %" should be right in 80 % of such cases. The **expected calibration error** (ECE) sums that up: sort the test images into bins by *confidence* (the largest
 # probability); in each bin take the gap between mean confidence and accuracy, without its sign; average the gaps, each bin counting by its images. 0 is perfect; 0.05 is five points off on average.
-# *Predict first:* are the two too sure, or not sure enough?
+# *Predict first:* are the two fine-tuned networks too sure, or not sure enough?
 
 # %% [markdown]
 # ### Exercise 6 · Temperature · ●●○ · 4 points · 12 min
@@ -1463,7 +1466,7 @@ session.show_recorded("calibration")
 # error of AlexNet falls from 0.049 to 0.026, those from scratch by more than half, and ResNet-18's by 0.003,
 # with one seed. Fitted on 100 images, as at `smoke`, it can make things worse: look at your table. No
 # prediction changes, since dividing all logits by the same positive number leaves the largest one the
-# largest. (The temperature is Guo and others', 2017; the error they took from Naeini, Cooper and Hauskrecht, 2015.) The error depends on
+# largest; confidence falls for every image if it is over 1, and rises if it is under 1. (The temperature is Guo and others', 2017; the error they took from Naeini, Cooper and Hauskrecht, 2015.) The error depends on
 # the number of bins and of images; small sets overstate it.
 
 # %% tags=["record"]

@@ -41,7 +41,7 @@ def for_teachers(sources: Sequence[Source]) -> str:
     counted = (
         f"\nWhat a chapter asks for, counted by the build: words at {WORDS_A_MINUTE} a minute, lines of "
         f"code at {LINES_A_MINUTE}, exercises as their headers say, without hidden tests and solutions. "
-        "A class may leave out what is further; its exercises are homework or a bonus.\n\n"
+        "A class may leave out the *Further* parts; their exercises are homework or a bonus.\n\n"
     )
     return all_exercises(sources) + counted + all_efforts(sources)
 

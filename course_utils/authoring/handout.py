@@ -20,6 +20,7 @@ from course_utils.storage import write_text
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
 ROOM = 100_000_000  # bytes: the wheel takes 26 million, and as much while it is built
+CLAIMS = "docs/claims.md"
 INSTRUCTORS = ("grading", "authoring")  # parts of the package that no student's command needs
 README = """# {name} {version}
 
@@ -103,6 +104,8 @@ def _fill(root: Path, folder: Path, offline: bool) -> None:
         text += download_wheels(folder)
     write_text(folder / "README.md", text)
     shutil.copy(root / "LICENSE", folder)
+    (folder / "docs").mkdir()
+    shutil.copy(root / CLAIMS, folder / CLAIMS)  # the notebooks name its claims
 
 
 def pins(requirements: Path) -> dict[str, str]:

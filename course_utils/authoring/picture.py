@@ -69,13 +69,13 @@ def message(curves: Curves, facts: Mapping) -> str:
 
     most = max(curves[SCRATCH])
     runs = ", one run" * (len(curves[SCRATCH][most]) == 1)
-    rival = f"{most:,} from scratch ({facts['epochs'][most]} epochs{runs})"
+    rival = f"{most:,} ({SCRATCH}, {facts['epochs'][most]} epochs{runs})"
     bar = arm(SCRATCH, most)
     for labels in sorted(curves[SCRATCH]):
         best = max((arm(name, labels) for name in curves if name != SCRATCH), key=lambda one: one.mean)
         if best.mean > bar.mean and exceeds_images(best, bar):
-            return f"{labels:,} labels and pretrained weights beat {rival}"
-    return f"Up to {most:,} labels, pretrained weights do not beat {rival}"
+            return f"{labels:,} labels ({best.name}) beat {rival}"
+    return f"Up to {most:,} labels, no pretrained start beats {rival}"
 
 
 def in_readme(curves: Curves, facts: Mapping) -> str:
@@ -115,7 +115,7 @@ def draw(curves: Curves, facts: Mapping) -> str:
         'fill="#262626">\n'
         f'<title id="title">{title}</title>\n<desc id="desc">{escape(numbers(curves))}</desc>\n'
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n'
-        f'<text x="{LEFT}" y="34" font-size="16" font-weight="bold">{title}</text>\n'
+        f'<text x="{LEFT}" y="34" font-size="15" font-weight="bold">{title}</text>\n'
         f"{axes.svg()}{''.join(_curve(axes, name, curve) for name, curve in curves.items())}{_names(ends)}"
         f'<text x="{LEFT}" y="{HEIGHT - 10}" font-size="12" fill="#595959">{note}</text>\n</svg>\n'
     )

@@ -237,7 +237,7 @@ def size_against_loss(
         sizes: for each block the norm of F(x) over that of its shortcut.
         lost: for each way and block the fractions of accuracy that are lost, one for each seed.
         errors: by ``"block way"`` two standard errors of the mean, a fraction.
-        behind: for each block how many blocks stand behind it.
+        behind: for each block how many blocks come after it.
     """
     runs = [scores for blocks in lost.values() for scores in blocks.values()]
     note = "point: mean, line: two standard errors, images paired"
@@ -246,10 +246,10 @@ def size_against_loss(
     _draw_losses(left, sizes, lost, errors)
     words = _draw_losses(right, behind, lost, errors)
     left.set(xlabel="norm of F(x) / norm of x", ylabel="points of accuracy lost")
-    right.set(xlabel="blocks behind it")
+    right.set(xlabel="blocks after it")
     right.invert_xaxis()
     left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(lost), frameon=False, fontsize=9)
-    ratios = ", ".join(f"{name} {size:.2f}, {behind[name]} behind it" for name, size in sizes.items())
+    ratios = ", ".join(f"{name} {size:.2f}, {behind[name]} blocks after it" for name, size in sizes.items())
     return write_alt_text(fig, f"Two scatter plots: ratio {ratios}", *words)
 
 

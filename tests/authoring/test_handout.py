@@ -43,6 +43,7 @@ def test_it_holds_a_wheel_notebooks_requirements_and_instructions(made):
     version = release.course_version(ROOT)
     assert sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()) == [
         "LICENSE",
+        "docs/claims.md",
         "README.md",
         f"course_utils-{version}-py3-none-any.whl",
         "notebooks/90_sample/90_sample.ipynb",

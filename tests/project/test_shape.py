@@ -17,7 +17,7 @@ MOST_GIVEN = 6  # parameters, not counting callbacks that are given by name
 # What may be otherwise, and why: (file, function) -> what it may have, reason.
 EXCEPTIONS = {
     ("training/fitting.py", "fit"): ({"given": 7}, "six that decide the run, and whether to show a bar"),
-    ("training/pretraining.py", "pretrain"): ({"given": 10}, "the options of `course pretrain`, by name"),
+    ("training/pretraining.py", "pretrain"): ({"given": 11}, "the options of `course pretrain`, by name"),
     ("training/convolutions.py", "_pays"): ({"given": 7}, "the arguments of F.conv2d, as torch passes them"),
     ("data/loading.py", "load_data"): ({"given": 7}, "what may be said about images of one's own, by name"),
     ("checks/zoo/vgg.py", "_count"): ({"given": 9}, "a chapter's check: the numbers of VGG's layers"),

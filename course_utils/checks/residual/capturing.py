@@ -116,6 +116,10 @@ LAST_OF_ALL = Mistake(
     "every block has the tensors of the last one: the loop variable was looked up when the hook ran",
     "bind it in the hook: def hook(..., name=name)",
 )
+NO_NAME = (
+    "no block is found: your own class BasicBlock hides torchvision's",
+    "from torchvision.models.resnet import BasicBlock as Block",
+)
 ONE_NAME = (
     "every hook wrote under the same name: the loop variable was looked up when the hook ran",
     "bind it in the hook: def hook(..., name=name)",
@@ -164,6 +168,8 @@ def _expect_names(capture_residuals, model: nn.Module) -> str:
         remedy = "go through model.named_modules(), take the BasicBlocks"
         if len(got) == 1 < len(expected):
             likely, remedy = ONE_NAME
+        if not got:
+            likely, remedy = NO_NAME
         raise Wrong(", ".join(expected), few(list(got), 5), likely, remedy)
     pairs = [name for name, value in got.items() if not _is_pair(value)]
     if pairs:
