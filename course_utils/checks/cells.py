@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 from types import FrameType
 
-PACKAGE = str(Path(__file__).resolve().parents[1])
+from course_utils.checks.origins import LIBRARIES
+
 _DEFINES = re.compile(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
 OUTDATED: dict[str, str] = {}  # name -> what stopped the newest cell that defines it
 
@@ -47,8 +47,8 @@ def watch_cells() -> None:
 
 
 def notebook_names() -> dict[str, object]:
-    """The names of the cell that called us: of the innermost frame outside of the package."""
+    """The names of the cell that called us: of the innermost frame outside of all libraries."""
     frame: FrameType | None = sys._getframe()
-    while frame and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame and frame.f_code.co_filename.startswith(LIBRARIES):
         frame = frame.f_back
     return frame.f_globals if frame else {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import torch
 
 from course_utils.checks.cells import OUTDATED, notebook_names, watch_cells
-from course_utils.checks.crashes import what_to_try
+from course_utils.checks.crashes import is_open, missing_method, what_to_try
 from course_utils.checks.graded import own_work, quietly
 from course_utils.checks.limits import Cut, TooLong, time_limit
 from course_utils.checks.origins import LIBRARIES
@@ -77,7 +77,8 @@ def must_work(expected: str, likely: str, remedy: str) -> Iterator[None]:
     except Exception as problem:
         if _lines_of_student(problem):
             raise
-        raise Wrong(expected, _one_line(problem), likely, remedy) from problem
+        missing = missing_method(problem, notebook_names())
+        raise missing or Wrong(expected, _one_line(problem), likely, remedy) from problem
 
 
 def _names_of(answers: Sequence[Callable]) -> dict[str, object]:
@@ -177,10 +178,12 @@ def _crashed(name: str, problem: Exception) -> Outcome:
     """A stub that was left, an exception in the student's code, or one of our own."""
     lines = _lines_of_student(problem)
     if not lines:
+        if missing := missing_method(problem, notebook_names()):
+            return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in missing.rows.items()})
         told = f"the check itself broke ({_one_line(problem)}); please report it"
         return Outcome(name, "OURS", told)
-    line, innermost = lines[-1], traceback.extract_tb(problem.__traceback__)[-1]
-    if isinstance(problem, NotImplementedError) and line == innermost:
+    line = lines[-1]
+    if is_open(problem):
         return Outcome(name, "skip", UNTRIED)
     rows = {
         "expected": "no exception",

@@ -1,8 +1,13 @@
-"""What to try after an exception that PyTorch words in its own way."""
+"""What an exception in an answer says: a stub that was left, a method that is missing, or what to try."""
 
 from __future__ import annotations
 
 import re
+import traceback
+from collections.abc import Mapping
+
+from course_utils.checks.origins import LIBRARIES
+from course_utils.checks.report import Wrong
 
 # A pattern in "Type: message", and what to try where it is found.
 HINTS = (
@@ -17,6 +22,11 @@ HINTS = (
     (
         r"size of tensor a .* must match|cannot be multiplied|expected input\[|Expected size for first",
         "print the shapes of all tensors in that line: they do not fit",
+    ),
+    (r"^RecursionError", "the function calls itself without an end, or too deeply: look at what ends it"),
+    (
+        r"not implemented for '(Bool|Byte)'",
+        "this operation takes no bools and no bytes: turn them into numbers first, .float()",
     ),
     (r"^ZeroDivisionError", "print what that line divides by: in this case it is 0"),
     (
@@ -48,6 +58,42 @@ HINTS = (
     ),
 )
 NO_HINT = "run that line by itself on a small example"
+
+
+# How Python and torch say that a class has no such method, or one with other parameters.
+NO_METHOD = (
+    r"'(?P<cls>\w+)' object has no attribute '(?P<name>\w+)'",
+    r"Module \[(?P<cls>\w+)\] is missing the required \"(?P<name>forward)\"",
+)
+OTHER_PARAMETERS = r"(?P<cls>\w+)\.(?P<name>\w+)\(\) (takes|missing|got)"
+
+
+def is_open(problem: BaseException) -> bool:
+    """Whether this is the ``raise NotImplementedError()`` of a stub, and not one of torch's."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    if not isinstance(problem, NotImplementedError) or frames[-1].filename.startswith(LIBRARIES):
+        return False
+    return not str(problem) or (frames[-1].line or "").startswith("raise")
+
+
+def missing_method(problem: Exception, names: Mapping[str, object]) -> Wrong | None:
+    """What is told of a class of the notebook that lacks a method, or a method without ``self``.
+
+    Args:
+        names: of the notebook.
+    """
+    told = str(problem)
+    for pattern in NO_METHOD:
+        found = re.search(pattern, told)
+        if found and isinstance(names.get(found["cls"]), type):
+            likely = f"`{found['name']}` is missing: misspelt, or not indented as a method of the class"
+            wanted = f"{found['cls']}.{found['name']}"
+            return Wrong(wanted, "no such method or attribute", likely, "define it inside the class")
+    found = re.search(OTHER_PARAMETERS, told)
+    if found and isinstance(problem, TypeError) and isinstance(names.get(found["cls"]), type):
+        remedy = "put the parameters of the stub back, self first"
+        return Wrong(f"{found['cls']}.{found['name']} as asked", told, "its parameters are others", remedy)
+    return None
 
 
 def what_to_try(problem: Exception) -> str:

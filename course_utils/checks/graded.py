@@ -81,14 +81,15 @@ def _watched(watch: _Watch, answer: Callable, args: tuple, kwargs: dict) -> Any:
     try:
         return answer(*args, **kwargs)
     except BaseException as problem:
-        interrupted = not isinstance(problem, Exception)  # raised in `look`, it ends the watching
+        # Raised in `look`, these end the watching; an answer that catches them is still found out.
+        interrupted = not isinstance(problem, Exception) or isinstance(problem, RecursionError)
         raise
     finally:
         there = sys.getprofile(), threading.getprofile()
         sys.setprofile(before[0])
         threading.setprofile(before[1])
         if not interrupted and not (there[0] is there[1] is look):
-            watch.tricks.append("takes away what watches it")
+            watch.tricks.append("takes away what watches it, or recurses too deeply")
 
 
 class _Watch:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from course_utils.checks import core, mistakes, report
 from course_utils.checks.graded import hidden, own_work
 from course_utils.checks.mistakes import Mistake
-from course_utils.checks.report import CheckFailed, LibraryAnswer, Wrong
+from course_utils.checks.report import CheckFailed, LibraryAnswer, Tampered, Wrong
 from course_utils.models import freezing
 
 SIX_OR_SEVEN = (
@@ -54,7 +54,7 @@ def our_case(tmp_path, monkeypatch):
     monkeypatch.setattr(core, "LIBRARIES", (*core.LIBRARIES, str(tmp_path)))
 
     def make(source: str):
-        names = {"core": core}
+        names = {"core": core, "torch": torch, "Misspelt": Misspelt, "Selfless": Selfless}
         code = compile(textwrap.dedent(source), str(tmp_path / "check.py"), "exec")
         exec(code, names)
         return names["case"]
@@ -132,6 +132,66 @@ def test_not_implemented_inside_a_library_is_a_failure(capsys):
         return torch.nn.Module()(x)
 
     assert "got       NotImplementedError" in report_of(double, capsys)
+
+
+def test_what_torch_has_not_implemented_is_a_failure(capsys):
+    def double(x):
+        return torch.dot(torch.tensor([True]), torch.tensor([True]))
+
+    told = report_of(double, capsys)
+    assert "not implemented for 'Bool'" in told and ".float()" in told
+
+
+def test_an_answer_without_an_end_is_told_so(capsys):
+    def double(x):
+        return double(x)
+
+    told = report_of(double, capsys)
+    assert "got       RecursionError" in told and "look at what ends it" in told
+
+
+def test_a_recursion_that_is_caught_does_not_hide_library_code():
+    def deep():
+        return deep()
+
+    def answer(model):
+        try:
+            deep()
+        except RecursionError:
+            return freezing.count_parameters(model)
+
+    with pytest.raises(Tampered, match="recurses too deeply"):
+        own_work(answer, freezing.count_parameters)(torch.nn.Linear(2, 2))
+
+
+class Misspelt(torch.nn.Module):
+    def foward(self, x):
+        return 2 * x
+
+
+class Selfless(torch.nn.Module):
+    def forward(x):
+        return 2 * x
+
+
+@pytest.mark.parametrize(
+    "answer, likely",
+    [(Misspelt, "`forward` is missing: misspelt"), (Selfless, "its parameters are others")],
+)
+def test_a_class_without_its_method_is_told_so(answer, likely, capsys, our_case):
+    bare = """
+        def case(answer):
+            "three"
+            return str(answer()(torch.tensor(3)))
+        """
+    caught = """
+        def case(answer):
+            "three more"
+            with core.must_work("a number", "it cannot be used", "return a number"):
+                return str(answer()(torch.tensor(3)))
+        """
+    told = report_of(answer, capsys, cases=(our_case(bare), our_case(caught)))
+    assert told.count(f"likely    {likely}") == 2 and "OURS" not in told
 
 
 def test_exception_in_the_answer_names_its_line(capsys):
