@@ -328,10 +328,13 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="two submissions: does it run?")
     parser.add_argument("--rows", type=lambda text: text.split(","), default=names, help=",".join(names))
     parser.add_argument("--small", type=int, default=500, help="submissions of the last row")
-    parser.add_argument("--out", type=Path, default=HERE / "GRADING.md")
+    parser.add_argument("--out", type=Path, help="default, for all rows: GRADING.md")
     options = parser.parse_args(words)
     if unknown := set(options.rows) - set(names):
         parser.error(f"--rows: {', '.join(sorted(unknown))} is none of {', '.join(names)}")
+    if options.out is None and (options.quick or options.rows != names):
+        parser.error("some rows, or --quick, need --out: GRADING.md holds a whole measurement")
+    options.out = options.out or HERE / "GRADING.md"
     return options
 
 

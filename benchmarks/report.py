@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -108,7 +109,11 @@ def page_of(device: torch.device) -> Path:
 
 def without_folders(words: Sequence[str]) -> list[str]:
     """The words of a command without the folders of this machine."""
-    return [Path(word).name if "/" in word or "\\" in word else word for word in words]
+    return ["=".join(map(_without_folders, word.split("="))) for word in words]
+
+
+def _without_folders(text: str) -> str:
+    return ",".join(re.split(r"[/\\]", part)[-1] for part in text.split(","))
 
 
 def _figure(timing: Timing) -> str:

@@ -77,7 +77,8 @@ def main(words: list[str]) -> None:
     started = time.perf_counter()
     limit = matrix_product_limit(device, size.matrix)
     command = " ".join(["course bench", *report.without_folders(words)])
-    out = options.out or report.page_of(device)
+    whole = not options.quick and options.rows == list(ROWS)
+    out = options.out or (report.page_of(device) if whole else None)
     wanted = len(options.rows) + options.gpu
     sections = []
 
@@ -87,7 +88,8 @@ def main(words: list[str]) -> None:
         minutes = (time.perf_counter() - started) / 60
         limits = limit, matrix_product_limit(device, size.matrix)
         finished = len(sections) == wanted
-        write_text(out, report.page(sections, splits, device, limits, command, minutes, name, finished))
+        if out:
+            write_text(out, report.page(sections, splits, device, limits, command, minutes, name, finished))
         print(section, flush=True)
 
     for row in options.rows:
@@ -97,7 +99,10 @@ def main(words: list[str]) -> None:
         import recipes
 
         add(recipes.section(splits, starts, options.quick))
-    print(f"{(time.perf_counter() - started) / 60:.1f} minutes; written to {out}")
+    print(
+        f"{(time.perf_counter() - started) / 60:.1f} minutes; "
+        + (f"written to {out}" if out else "some rows, written nowhere: --out")
+    )
 
 
 def insist_on_gpu(device: torch.device) -> None:
@@ -159,7 +164,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--images", type=int, help="training images of the fast rows")
     parser.add_argument("--repeats", type=int, help="rounds of each row")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, help="instead of RESULTS.md, or RESULTS-GPU.md on a GPU")
+    parser.add_argument("--out", type=Path, help="default, for all rows: RESULTS.md, on a GPU RESULTS-GPU.md")
     options = parser.parse_args(words)
     options.data = options.data or ("cifar10" if options.gpu else "cartoons")
     return options

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from course_utils.errors import CourseError
@@ -57,7 +58,9 @@ def examine(root: Path | None) -> list[Finding]:
         findings += [_gpu(), *_weights(), *_data()]
     findings += _cache()
     if root is not None:
-        findings += [_nbgrader_config(root), _gradebook(root), _sandbox()]
+        findings.append(_gradebook(root))
+        if all(find_spec(name) for name in ("nbgrader", "nbconvert", "traitlets", "filelock")):
+            findings += [_nbgrader_config(root), _sandbox()]  # what is missing has a line of its own
     return findings
 
 

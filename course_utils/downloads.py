@@ -142,8 +142,9 @@ def _part_of(wanted: Download) -> Path:
 
 
 def _lock(part: Path) -> FileLock:
-    """One process of this machine at a time writes to ``part``; the lock lies among the temporary files."""
-    name = hashlib.sha256(os.fsencode(part.resolve())).hexdigest()[:16]
+    """One process of a user at a time writes to ``part``; the lock lies among the temporary files."""
+    user = getattr(os, "getuid", int)()  # nobody can open another user's lock there
+    name = hashlib.sha256(f"{user} ".encode() + os.fsencode(part.resolve())).hexdigest()[:16]
     return FileLock(Path(tempfile.gettempdir()) / f"course-download-{name}.lock")
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import platformdirs
 
 from course_utils.environ import is_grading
+from course_utils.errors import EnvironmentProblem
 
 NAMES = "names.txt"  # of an entry's arrays
 ROOM = 25_000_000  # bytes: the 6,000 cartoons take 18 million, photographs come on top
@@ -99,6 +100,36 @@ def free_space(folder: Path, probe: int = 1) -> int:
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(probe))
     return shutil.disk_usage(folder).free
+
+
+def require_room(folder: Path, room: int, do: str = "choose another folder") -> None:
+    """Make the folder, write a file to it, and see whether there is room.
+
+    Args:
+        folder: may exist, with files in it.
+        room: bytes that must be free.
+        do: what else to do where there is none.
+
+    Raises:
+        EnvironmentProblem: if it cannot be made or written, or has no room.
+    """
+    expected = f"a folder that takes {room / 1e6:,.0f} MB"
+    try:
+        free = free_space(folder, probe=1 << 20)
+    except OSError as problem:
+        raise EnvironmentProblem(
+            f"nothing can be written to {folder}.",
+            expected=expected,
+            found="a file of that name" if folder.is_file() else problem.strerror,
+            do=do,
+        ) from None
+    if free < room:
+        raise EnvironmentProblem(
+            f"the disk of {folder} is nearly full.",
+            expected=expected,
+            found=f"{free / 1e6:,.0f} MB free",
+            do=f"make room, or {do}",
+        )
 
 
 def cache_problem() -> str:

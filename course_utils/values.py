@@ -161,6 +161,8 @@ def _near(got: float, expected: float, rtol: float, atol: float) -> bool:
     """Equal numbers, infinities included; NaN equals NaN."""
     if got == expected:
         return True
+    if max(abs(got), abs(expected)) > sys.float_info.max and math.inf not in (abs(got), abs(expected)):
+        return False  # whole numbers that no float holds
     if not math.isfinite(got) or not math.isfinite(expected):
         return math.isnan(got) and math.isnan(expected)
     return abs(got - expected) <= atol + rtol * abs(expected)

@@ -2165,7 +2165,8 @@ def head_trained(set_mode, invert, arm_seed):
     generator = torch.Generator().manual_seed(arm_seed)
     for _ in range(plan.drift.epochs):
         set_mode(model)
-        for batch in torch.randperm(len(x), generator=generator).split(plan.drift.batch_size):
+        batches = torch.randperm(len(x), generator=generator).split(plan.drift.batch_size)
+        for batch in (part for part in batches if len(part) > 1):  # of one image batch norm has no deviation
             logits = model(preprocess(x.images[batch].to(device)))
             optimizer.zero_grad()
             F.cross_entropy(logits, x.labels[batch].to(device)).backward()
@@ -2463,7 +2464,7 @@ def top5(model, classes):
     """The five largest probabilities for the photograph, with their class names."""
     with torch.inference_mode():
         probability = model(photo_size(pixels)).softmax(dim=1)[0]
-    values, places = probability.topk(5)
+    values, places = probability.topk(min(5, len(classes)))
     return [(classes[i], v) for i, v in zip(places.tolist(), values.tolist())]
 
 upstream_classes = (pretrained and pretrained.classes) or [f"output {i}" for i in range(1000)]

@@ -463,6 +463,7 @@ session.keep("sizes", {**{size: list(by_block.values()) for size, by_block in me
                        "random": list(ratios["random"].values())})  # fmt: skip
 at_64, as_is = photos["64 px"], photos["32 px"]
 small_at_64 = pretrained is not None and pretrained.name == small.name and plan.capture.size == 64
+small_at_64 = small_at_64 and splits.name == "drawn cartoons"  # of your own pictures nothing is promised
 assert not small_at_64 or (-0.35 < float(cosines["layer4.0"]) < -0.25 and -0.5 < float(cosines["layer4.1"]) < -0.4)
 small_random = [float(values[1].mean()) for values in sizes["random"].values()]
 assert max(map(abs, small_random)) < 0.2

@@ -82,7 +82,7 @@ def _interrupt(process: BaseProcess, connection: Connection) -> None:
 def _result(connection: Connection, process: BaseProcess, name: str) -> Run:
     try:
         run = connection.recv()
-    except EOFError:  # killed, or out of memory
+    except (EOFError, OSError):  # killed, or out of memory
         process.join()
         return Run(name, 0.0, f"its process ended with code {process.exitcode}")
     process.join()

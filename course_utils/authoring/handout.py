@@ -79,6 +79,7 @@ def make_handout(root: Path, folder: Path, offline: bool = False) -> list[Path]:
         BuildError: if the folder is not empty, a notebook has drifted, or pip cannot build or download.
         EnvironmentProblem: if the folder cannot be written, or has no room.
     """
+    folder = folder.resolve()  # pip works elsewhere
     with filled(folder, ROOM):
         _fill(root, folder, offline)
     return sorted(p for p in folder.rglob("*") if p.is_file())
@@ -104,8 +105,9 @@ def _fill(root: Path, folder: Path, offline: bool) -> None:
         text += download_wheels(folder)
     write_text(folder / "README.md", text)
     shutil.copy(root / "LICENSE", folder)
-    (folder / "docs").mkdir()
-    shutil.copy(root / CLAIMS, folder / CLAIMS)  # the notebooks name its claims
+    if (root / CLAIMS).exists():  # the notebooks name its claims
+        (folder / "docs").mkdir()
+        shutil.copy(root / CLAIMS, folder / CLAIMS)
 
 
 def pins(requirements: Path) -> dict[str, str]:

@@ -32,7 +32,12 @@ def page(root: Path) -> str:
 def _table(files: list[Path], room: Path) -> str:
     """A row for each module, and for each package below ``room``, which is named by its folder."""
     rows = [
-        (f"{path.parent.relative_to(room)}/" if path.name == "__init__.py" else path.relative_to(room), path)
+        (
+            f"{path.parent.relative_to(room).as_posix()}/"
+            if path.name == "__init__.py"
+            else path.relative_to(room).as_posix(),
+            path,
+        )
         for path in files
         if path != room / "__init__.py"
     ]

@@ -6,10 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from course_utils.authoring.target import require_room
 from course_utils.course.budget import TABLE, choose_preset, load_plan
 from course_utils.errors import DataError, WeightsError
 from course_utils.readable import require_archive, require_whole_weights
+from course_utils.storage import require_room
 
 NO_FILES = ("auto", "cartoons")  # data that are always there
 NO_WEIGHTS_FILE = ("auto", "small", "none")

@@ -149,7 +149,7 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
 
     Raises:
         DataError: if the run failed, kept no results (or not those of ``only``), or saw only cartoons, or
-            there is no record yet in which ``only`` could be renewed.
+            there is no record yet in which ``only`` could be renewed, or one of other data, weights or seed.
     """
     results, target = run.facts.get("results", {}), folder / f"{run.notebook}.{run.facts.get('budget')}.json"
     if not run.passed or not results.keys() >= {*only} or not results:
@@ -161,6 +161,8 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
     refuse_cartoons(run.facts["data"])
     if only and not target.exists():
         raise DataError(f"{run.notebook} has no record to renew.", do="leave --only out")
+    if only:
+        _refuse_another_run(run, target)
     facts: dict[str, object] = {"machine": describe_machine(), "versions": _versions(), "command": command}
     facts["seconds"] = round(run.seconds)
     if only:
@@ -168,6 +170,19 @@ def record(run: Run, command: str, folder: Path = recorded.FOLDER, only: Sequenc
     else:
         recorded.write_json(target, run.facts | facts)
     return target
+
+
+def _refuse_another_run(run: Run, target: Path) -> None:
+    """What is renewed takes the place of a result of the same data, weights and seed."""
+    known = json.loads(target.read_text(encoding="utf-8"))
+    for key in ("data", "weights", "seed"):
+        if known.get(key) != run.facts.get(key):
+            raise DataError(
+                f"{target.name} was recorded with other {key}.",
+                expected=str(known.get(key)),
+                found=str(run.facts.get(key)),
+                do="repeat the run with these, or record it as a whole, without --only",
+            )
 
 
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:

@@ -71,11 +71,27 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
                 f"{built.stem} was not executed.", expected=str(notebook), found="nothing",
                 do="run `course run` for all notebooks, or leave --executed out",
             )  # fmt: skip
+        shown = nbformat.read(notebook, as_version=4)
+        _refuse_failed(notebook, shown)
         released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
-        body = page.notebook_body(nbformat.read(notebook, as_version=4), released)
+        body = page.notebook_body(shown, released)
         body = body if released is None else LEFT_OUT + body
         made[f"{built.stem}.html"] = _title(nbformat.read(built, as_version=4)), body
     return made
+
+
+def _refuse_failed(file: Path, notebook: nbformat.NotebookNode) -> None:
+    """A chapter that stopped half-way is no page to publish."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    may_fail = "raises-exception"
+    for number, cell in enumerate(code, start=1):
+        errors = [o for o in cell.outputs if o.output_type == "error"]
+        if errors and may_fail not in cell.metadata.get("tags", ()):
+            raise BuildError(
+                f"{file.name} stopped half-way, and is not published.",
+                found=f"{errors[0].ename} in code cell {number}: {errors[0].evalue.partition(chr(10))[0]}",
+                do="run it again with `course run`, or leave --executed out",
+            )
 
 
 def _title(notebook: nbformat.NotebookNode) -> str:

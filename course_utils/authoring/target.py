@@ -7,38 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from course_utils.errors import BuildError, EnvironmentProblem
-from course_utils.storage import free_space
-
-
-def require_room(folder: Path, room: int, do: str = "choose another folder") -> None:
-    """Make the folder, write a file to it, and see whether there is room.
-
-    Args:
-        folder: may exist, with files in it.
-        room: bytes that must be free.
-        do: what else to do where there is none.
-
-    Raises:
-        EnvironmentProblem: if it cannot be made or written, or has no room.
-    """
-    expected = f"a folder that takes {room / 1e6:,.0f} MB"
-    try:
-        free = free_space(folder, probe=1 << 20)
-    except OSError as problem:
-        raise EnvironmentProblem(
-            f"nothing can be written to {folder}.",
-            expected=expected,
-            found="a file of that name" if folder.is_file() else problem.strerror,
-            do=do,
-        ) from None
-    if free < room:
-        raise EnvironmentProblem(
-            f"the disk of {folder} is nearly full.",
-            expected=expected,
-            found=f"{free / 1e6:,.0f} MB free",
-            do=f"make room, or {do}",
-        )
+from course_utils.errors import BuildError
+from course_utils.storage import require_room
 
 
 def require_empty(folder: Path, room: int) -> None:
@@ -46,7 +16,7 @@ def require_empty(folder: Path, room: int) -> None:
 
     Raises:
         BuildError: if there is something in the folder.
-        EnvironmentProblem: see :func:`require_room`.
+        EnvironmentProblem: see :func:`course_utils.storage.require_room`.
     """
     if folder.is_dir() and (names := sorted(path.name for path in folder.iterdir())):
         raise BuildError(
@@ -65,12 +35,13 @@ def filled(folder: Path, room: int) -> Iterator[None]:
     Raises:
         BuildError, EnvironmentProblem: see :func:`require_empty`.
     """
-    new = not folder.exists()
+    new, folder = not folder.exists(), folder.resolve()
     require_empty(folder, room)
     try:
         yield
     except BaseException:
-        shutil.rmtree(folder)
-        if not new:
-            folder.mkdir()
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if new:
+            folder.rmdir()
         raise

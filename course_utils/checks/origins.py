@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
+import site
 import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, FrameType
 
-_STDLIB = Path(sysconfig.get_paths()["stdlib"])
-_SITE = Path(str(find_spec("torch").origin)).resolve().parents[1]  # type: ignore[union-attr]  # it is installed
-# Where code lies that is not a student's.
-LIBRARIES = (str(Path(__file__).resolve().parents[1]), str(_SITE), str(_STDLIB), "<frozen")
+
+def _both_ways(*folders: Path) -> tuple[str, ...]:
+    """As Python reaches them, perhaps through links (``lib64``), and where they lie; each with a slash."""
+    ways = (str(way) + os.sep for folder in folders for way in (folder.absolute(), folder.resolve()))
+    return tuple(dict.fromkeys(ways))
+
+
+_TORCH = Path(str(find_spec("torch").origin))  # type: ignore[union-attr]  # it is installed
+_STDLIB = _both_ways(Path(sysconfig.get_paths()["stdlib"]))
+_SITE = _both_ways(_TORCH.parents[1], *map(Path, site.getsitepackages()))
+COURSE = _both_ways(Path(__file__).parents[1])
+LIBRARIES = (*COURSE, *_SITE, *_STDLIB, "<frozen")  # where code lies that is not a student's
 # What starts processes and threads for whoever calls it, and never on its own account.
 ON_REQUEST = (
     "<frozen os>",
-    *(str(_STDLIB / file) for file in ("os.py", "pty.py", "subprocess.py", "threading.py")),
-    *(str(_STDLIB / folder) + os.sep for folder in ("asyncio", "concurrent", "multiprocessing")),
-    *(str(_SITE / folder) + os.sep for folder in ("IPython", "ipykernel", "pexpect", "ptyprocess")),
-    str(_SITE / "torch" / "multiprocessing") + os.sep,
+    *(lib + file for lib in _STDLIB for file in ("os.py", "pty.py", "subprocess.py", "threading.py")),
+    *(lib + folder + os.sep for lib in _STDLIB for folder in ("asyncio", "concurrent", "multiprocessing")),
+    *(lib + folder + os.sep for lib in _SITE for folder in ("IPython", "ipykernel", "pexpect", "ptyprocess")),
+    *(os.path.join(lib, "torch", "multiprocessing") + os.sep for lib in _SITE),
 )
 
 
@@ -29,7 +38,7 @@ def in_a_library(code: CodeType) -> bool:
 
 def in_the_course(code: CodeType) -> bool:
     """Whether this is code of this package."""
-    return code.co_filename.startswith(LIBRARIES[0])
+    return code.co_filename.startswith(COURSE)
 
 
 def asked_by_a_notebook(frame: FrameType | None) -> bool:

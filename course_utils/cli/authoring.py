@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -85,6 +86,8 @@ def run(
         from course_utils.data.loading import refuse_cartoons
 
         refuse_cartoons(data)
+        if budget == "smoke":
+            raise typer.BadParameter("--record: `smoke` measures nothing; add --budget cpu, or gpu")
     parameters: dict[str, object] = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -174,9 +177,9 @@ def _setting(text: str) -> tuple[str, object]:
 
 def _command(notebook: str, parameters: dict) -> str:
     """The command that gives these results again, without the folders of this machine."""
-    words = ["course run", notebook]
-    words += [
-        f"--{name} {Path(str(parameters[name])).name}" for name in ("budget", "data", "weights", "seed")
-    ]
-    words += [f"--set {key}={json.dumps(value)}" for key, value in parameters["overrides"].items()]
-    return " ".join(words)
+    words = ["course", "run", notebook]
+    for name in ("budget", "data", "weights", "seed"):
+        words += [f"--{name}", Path(str(parameters[name])).name]
+    for key, value in parameters["overrides"].items():
+        words += ["--set", f"{key}={json.dumps(value)}"]
+    return shlex.join(words)

@@ -12,6 +12,9 @@ from course_utils.course.names import complete_name, released_names
 from course_utils.errors import EnvironmentProblem
 
 FAILED, ENVIRONMENT = 1, 3
+# Of data and weights; a folder of such a name is ./small.
+KEYWORDS = ("auto", "cartoons", "cifar10", "hotdog", "small", "imagenet", "none")
+TOO_ODD = "%?{}"  # in a path: what SQLAlchemy and papermill take for something else
 
 
 def find_course_folder() -> Path | None:
@@ -34,6 +37,13 @@ def course_folder() -> Path:
             expected="a folder with nbgrader_config.py and solutions/, here or above",
             found=str(Path.cwd()),
             do="change into your copy of the course",
+        )
+    if odd := sorted(set(TOO_ODD) & set(str(found))):
+        raise EnvironmentProblem(
+            "the path of this course folder has a character that its tools take for something else.",
+            expected=f"a path without {' '.join(TOO_ODD)}",
+            found=f"{' '.join(odd)} in {found}",
+            do="rename or move the folder",
         )
     return found
 
@@ -65,5 +75,7 @@ def named_assignment(root: Path, beginning: str) -> str:
 
 def absolute(source: str) -> str:
     """Notebooks run in a folder of their own, so a path must not depend on where we are."""
+    if source in KEYWORDS:
+        return source
     path = os.path.expanduser(source)
     return os.path.realpath(path) if os.path.exists(path) else source

@@ -35,8 +35,8 @@ def pretrain(
 
     Example: `course pretrain --data images.zip --arch resnet18 --out pretrained`
     """
-    from course_utils.authoring.target import require_room
     from course_utils.models.weights import from_file
+    from course_utils.storage import require_room
     from course_utils.training import pretraining
 
     require_room(out, CHECKPOINTS)
@@ -74,9 +74,9 @@ def experiment(
 
     Example: `course experiment start --data cifar10.zip`
     """
-    from course_utils.authoring.target import require_room
     from course_utils.evidence import reading, running
     from course_utils.evidence.catalogue import EXPERIMENTS
+    from course_utils.storage import require_room
 
     if name is None:
         print(running.listing(EXPERIMENTS))
@@ -102,10 +102,11 @@ def bench(
         str | None, typer.Option(help="cartoons, cifar10 (what --gpu takes by itself), or a folder or zip.")
     ] = None,
     starts: Annotated[str | None, typer.Option(help="none,small,imagenet or files: of the recipes.")] = None,
-    images: Annotated[int | None, typer.Option(help="Training images of the fast rows.")] = None,
-    repeats: Annotated[int | None, typer.Option(help="Rounds of each row.")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Training images of the fast rows.")] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Rounds of each row.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Default: benchmarks/RESULTS.md, on a GPU RESULTS-GPU.md.")
+        Path | None,
+        typer.Option(help="Default, for all rows: benchmarks/RESULTS.md, on a GPU RESULTS-GPU.md."),
     ] = None,
 ) -> None:
     """Measure training against the usual loop.

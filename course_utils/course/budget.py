@@ -41,9 +41,16 @@ def load_plan(notebook: str, preset: str, overrides: dict | None = None) -> Simp
         A namespace of namespaces: ``plan.control.epochs``.
 
     Raises:
-        CourseError: if an override matches nothing, or has a value that no number there could have.
+        CourseError: if the notebook has no such budget, or an override matches nothing, or has a value that
+            no number there could have.
     """
-    experiments = tomllib.loads(TABLE.read_text(encoding="utf-8"))[notebook]
+    experiments = tomllib.loads(TABLE.read_text(encoding="utf-8")).get(notebook, {})
+    lacking = [name for name, table in experiments.items() if preset not in table]
+    if lacking or not experiments:
+        found = f"no {preset} in {', '.join(lacking)}" if lacking else "no table"
+        raise CourseError(
+            f"{notebook} has no budget {preset!r} in course_utils/course/budgets.toml.", found=found
+        )
     plan = {name: dict(table[preset]) for name, table in experiments.items()}
     for key, value in (overrides or {}).items():
         experiment, _, number = key.rpartition(".")

@@ -71,20 +71,21 @@ def embedding(
     )
     ax = fig.add_subplot()
     places, known = points.numpy(), labels.numpy()
-    middles, inks = [], {}
+    middles, shown, inks = [], [], []
     for i, name in enumerate(display_names(classes, "class", 16)):
         own, (colour, marker) = places[known == i], series_style(i)
         fill = "none" if i >= len(COLOURS) else colour  # hollow: the second class of a colour
         ax.plot(own[:, 0], own[:, 1], marker, color=colour, ms=5, mfc=fill, alpha=0.7)
         if len(own):
             middles.append(np.median(own, axis=0))
-            inks[name] = tuple(0.6 * part for part in to_rgb(colour))  # letters are thin: darker
+            shown.append(name)
+            inks.append(tuple(0.6 * part for part in to_rgb(colour)))  # letters are thin: darker
     ax.set(xlabel=f"first {axes}", ylabel=f"second {axes}")
-    for (x, y), ink in zip(middles, inks.values()):
+    for (x, y), ink in zip(middles, inks):
         ax.scatter([x], [y], s=190, marker="+", color="white", linewidth=5, zorder=3)
         ax.scatter([x], [y], s=150, marker="+", color=[ink], linewidth=2.5, zorder=3)
-    label_points(ax, middles, list(inks), others=places.tolist())
-    for text in ax.texts:
-        text.set(color=inks[text.get_text()], weight="bold")
+    label_points(ax, middles, shown, others=places.tolist())
+    for text, ink in zip(ax.texts, inks):
+        text.set(color=ink, weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
     return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")

@@ -89,10 +89,7 @@ def fit(
         CheckpointError: if ``checkpoint`` is damaged, or was written with other settings or from other
             weights.
     """
-    if not len(splits.train):
-        raise CourseError("no images to train on.", do="pass train=...")
-    if not len(splits.val):
-        raise CourseError("no validation images to choose the best epoch with.", do="pass val=...")
+    _require_images(splits)
     splits = _to_device(model, splits)
     kept = FileCheckpoint(checkpoint) if isinstance(checkpoint, (str, Path)) else checkpoint
     run = _begin_or_resume(model, splits, recipe, preprocess, seed, kept)
@@ -118,6 +115,13 @@ def fit(
     model.zero_grad()  # gradients take as much memory as the weights
     model.load_state_dict(run.best)
     return run.history
+
+
+def _require_images(splits: Splits) -> None:
+    if not len(splits.train):
+        raise CourseError("no images to train on.", do="pass train=...")
+    if not len(splits.val):
+        raise CourseError("no validation images to choose the best epoch with.", do="pass val=...")
 
 
 def _epoch(

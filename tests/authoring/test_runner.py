@@ -193,6 +193,9 @@ def test_some_results_of_a_later_run_are_renewed_and_the_others_stay(tmp_path):
     other = running.Run("91_other", 7.0, "ok", {**FACTS, "results": {"b": [0.2]}})
     with pytest.raises(DataError, match="91_other has no record to renew"):
         running.record(other, "course run", tmp_path, only=["b"])
+    photos = running.Run("90_sample", 7.0, "ok", {**later.facts, "data": "photos.zip"})
+    with pytest.raises(DataError, match=r"other data(.|\n)*photos.zip"):
+        running.record(photos, "course run", tmp_path, only=["b"])
 
 
 def test_recording_cartoons_is_refused_before_the_run(tmp_path, monkeypatch):

@@ -129,6 +129,17 @@ def test_a_folder_in_use_and_a_chapter_that_did_not_run_are_refused(course, tmp_
         site.write_site(course, course / "executed", course, "folded")
 
 
+def test_a_chapter_that_stopped_half_way_is_not_published(course, tmp_path):
+    notebook = nbformat.read(next((course / "notebooks").glob("*/*.ipynb")), as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no\nmore", traceback=[])]
+    nbformat.write(notebook, tmp_path / "90_sample.ipynb")
+    with pytest.raises(
+        BuildError, match=r"90_sample.ipynb stopped half-way(.|\n)*ValueError in code cell 1: no\n"
+    ):
+        site.write_site(course, tmp_path, tmp_path / "site", "folded")
+
+
 def test_the_command_makes_the_site_of_what_was_executed(course, tmp_path):
     command = [sys.executable, "-m", "course_utils.cli", "site", tmp_path / "site", "--executed", "executed"]
     said = subprocess.run(command, cwd=course, capture_output=True, text=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from course_utils import storage
 from course_utils.authoring import handout, site, target
 from course_utils.errors import BuildError, EnvironmentProblem
 
@@ -45,7 +48,19 @@ def test_a_file_or_a_full_disk_is_told_before_anything_is_made(make, tmp_path, m
     (tmp_path / "file").touch()
     with pytest.raises(EnvironmentProblem, match="nothing can be written(.|\n)*found: +a file of that name"):
         make(tmp_path / "no course is needed", tmp_path / "file")
-    monkeypatch.setattr(target.shutil, "disk_usage", lambda folder: type("usage", (), {"free": 1_000_000}))
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda folder: type("usage", (), {"free": 1_000_000}))
     with pytest.raises(EnvironmentProblem, match="nearly full(.|\n)*1 MB free(.|\n)*make room"):
         make(tmp_path / "no course is needed", tmp_path / "new")
     assert not any((tmp_path / "new").iterdir())
+
+
+def test_a_folder_that_was_there_stays_also_a_link_or_here(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "real")
+    for folder in (Path("."), tmp_path / "link"):
+        with pytest.raises(BuildError, match="drifted"), target.filled(folder, 1):
+            (folder / "sub").mkdir()
+            (folder / "file").touch()
+            raise BuildError("drifted.")
+    assert list((tmp_path / "real").iterdir()) == []

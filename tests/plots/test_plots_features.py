@@ -26,6 +26,13 @@ def test_embedding_names_the_classes_that_are_there():
     assert figure.axes[0].get_xlabel() == "first component"
 
 
+def test_classes_that_are_shortened_alike_keep_their_places():
+    names = ["Black_throated_Blue_Warbler", "Black_throated_Green_Warbler"]
+    points, labels = torch.randn(20, 2), torch.arange(20) % 2
+    figure = plots.embedding(points, labels, names, title="Alike", data="pictures", axes="component")
+    assert len(figure.axes[0].texts) == 2
+
+
 def test_a_name_leaves_the_markers_free_where_there_is_room():
     ring = torch.linspace(0, 6.28, 60)
     points = torch.cat([torch.stack([ring.cos(), ring.sin()], dim=1) * r for r in (0.02, 0.04, 0.06)])

@@ -100,7 +100,7 @@ def test_a_point_with_its_error_for_each_block_and_way_each_block_named_once(dra
         (line, *_) = ax.containers[0].lines[2][0].get_segments()
         assert list(line[:, 1]) == pytest.approx([9, 13])
     assert "left out, points lost: layer1.0 +11.0, layer2.1 +5.5" in fig.alt_text
-    assert "layer1.0 0.70, 4 behind it" in fig.alt_text
+    assert "layer1.0 0.70, 4 blocks after it" in fig.alt_text
     (early, *_), (late, *_) = (bars.lines[0].get_xdata() for bars in fig.axes[1].containers)
     assert early == late == 4 and fig.axes[1].xaxis_inverted()
 

@@ -235,6 +235,25 @@ def test_an_existing_path_is_made_absolute_and_a_name_is_left_alone(tmp_path, mo
     assert absolute("auto") == "auto"
 
 
+def test_a_folder_does_not_take_the_place_of_a_word(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small").mkdir()
+    assert absolute("small") == "small" and absolute("./small") == str(tmp_path / "small")
+
+
+def test_a_course_folder_whose_path_the_gradebook_misreads_is_refused(tmp_path):
+    folder = make_course(tmp_path / "my%20course")
+    done = course("build", cwd=folder)
+    assert done.returncode == 3 and "rename or move the folder" in done.stderr
+
+
+def test_doctor_without_nbgrader_says_that_it_is_missing(monkeypatch, tmp_path):
+    folder, find = make_course(tmp_path / "course"), doctor.find_spec
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "nbgrader" else find(name))
+    names = [finding.name for finding in doctor.examine(folder)]
+    assert "gradebook" in names and "nbgrader_config.py" not in names
+
+
 @pytest.mark.parametrize("problem, code", [(DataError("x."), 1), (EnvironmentProblem("x."), 3)])
 def test_problems_end_in_a_sentence_and_an_exit_code(monkeypatch, capsys, problem, code):
     def fail():
