@@ -6,6 +6,7 @@ import contextlib
 import functools
 import io
 import json
+import math
 import random
 import sys
 import warnings
