@@ -2228,7 +2228,7 @@ plots.show(plots.learning_curves(
 (waiting,) = by_epoch["S0's repaired, small weights"]
 
 # %% tags=["record"]
-last_of_ours = [run[-1] for run in list(by_epoch.values())[:2]]  # small weights, scratch
+last_of_ours = [runs[0][-1] for runs in list(by_epoch.values())[:2]]  # small weights, scratch
 assert round(100 * (last_of_ours[1] - last_of_ours[0]), 1) == 0.4
 
 # %%

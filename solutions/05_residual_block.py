@@ -801,22 +801,25 @@ for name, shape in stacks.items():
 growth = {name: {str(depth): [layers[0] / layers[-1] for layers in flow[name, depth]] for depth in plan.gradients.depths} for name in stacks}
 deepest = plan.gradients.depths[-1]
 ratio_caption = "Gradient norm of the first convolution over that of the last, before training (95 % confidence interval over"
-shallower = {name: {depth: of for depth, of in found.items() if depth != str(deepest)} for name, found in growth.items()}
+below = [depth for depth in plan.gradients.depths if depth < 56]
+shallower = {name: {str(depth): found[str(depth)] for depth in below} for name, found in growth.items()}
 show_table(growth_rows(shallower), caption=f"Yours. {ratio_caption} {plan.gradients.seeds} seeds)")
 
 # %% [markdown]
-# *Predict:* suppose that each layer of the plain stack with norm multiplies the gradient by the same factor. What will the next depth
-# give, which is not in the table?
+# *Predict:* suppose that each layer of the plain stack with norm multiplies the gradient by the same factor. What will 56 layers give?
 
 # %%
-first, last = plan.gradients.depths[0], plan.gradients.depths[-2]
-low, high, measured = (geometric_range(growth["plain, batch norm"][str(d)])[0] for d in (first, last, deepest))
-factor = (high / low) ** (1 / (last - first))
-print(f"yours, {first} to {last} layers: times {factor:.2f} a layer")
-print(f"so {two_digits(high * factor ** (deepest - last))} at {deepest} layers; measured {two_digits(measured)}")
+low, high = (geometric_range(growth["plain, batch norm"][str(depth)])[0] for depth in (below[0], below[-1]))
+factor = (high / low) ** (1 / (below[-1] - below[0]))
+guess = high * factor ** (56 - below[-1])
+print(f"yours, {below[0]} to {below[-1]} layers: times {factor:.2f} a layer; so {two_digits(guess)} at 56 layers")
 
 # %%
+if "56" in growth["plain, batch norm"]:
+    print(f"yours, measured at 56: {two_digits(geometric_range(growth['plain, batch norm']['56'])[0])}")
 gradients_there = session.recorded("gradients")
+at_56 = geometric_range(gradients_there["ratios"]["plain, batch norm"]["56"])[0]
+print(f"recorded: {two_digits(at_56)}; your guess is {guess / at_56:.1f} times that")
 show_table(growth_rows(gradients_there["ratios"]), caption=f"Recorded. {ratio_caption} 5 seeds; photographs)")
 plots.show(plots.gradient_flow(
     gradients_there["norms"], title="Recorded: with batch norm and no shortcut the first layer's gradient is 2,100 times the last one's",

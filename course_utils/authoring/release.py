@@ -94,6 +94,24 @@ def read_sources(root: Path) -> list[Source]:
     return [with_links(read_source(text, version), repository) for text in texts]
 
 
+def as_built(root: Path, name: str) -> Source:
+    """The text of one assignment, which must be what its notebook was built from.
+
+    Raises:
+        BuildError: if there is none, or it has changed since.
+    """
+    text = root / "solutions" / f"{name}.py"
+    if not text.is_file():
+        raise BuildError(f"{name} is no assignment.", expected=str(text.relative_to(root)))
+    source = with_links(read_source(text, course_version(root)), handout_repository(root))
+    if _text(text.with_suffix("") / f"{name}.ipynb") != instructor_notebook(source):
+        raise BuildError(
+            f"{text.relative_to(root)} has changed since it was built.",
+            do="run `course build`, then `course grade`",
+        )
+    return source
+
+
 def _make(sources: Sequence[Source], staging: Path, config: Config) -> list[Path]:
     """Build all editions below ``staging``; returns their paths relative to it."""
     paths = []
@@ -138,7 +156,8 @@ def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook
             raise BuildError(
                 f"nbgrader could not release {source.name}.",
                 found=result.get("log", result["error"]).strip(),
-                do="if gradebook.db holds submissions to an older edition, move it away first",
+                do="if a graded cell was added, taken away or renamed after submissions were graded, put it "
+                "back: the gradebook keeps their marks by it",
             )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from course_utils.cli.preconditions import FAILED, course_folder, named_assignment, need
+from course_utils.course.names import released_names
+from course_utils.tables import one_line
 
 
 def collect(
@@ -37,9 +40,11 @@ def collect(
     from course_utils.grading.submissions.naming import PatternError
     from course_utils.grading.submissions.roster import read_roster
 
-    released = sorting.released_ids(root)
+    released = sorting.released_cells(root)
     wanted = named_assignment(root, assignment) if assignment else None
-    course = sorting.Course(root, released, wanted, read_roster(roster) if roster else None)
+    course = sorting.Course(
+        root, released, wanted, read_roster(roster, sorting.students_there(root)) if roster else None
+    )
     try:
         outcomes = sorting.collect(archive, course, lms, pattern)
     except PatternError as problem:
@@ -74,12 +79,14 @@ def grade(
     root = course_folder()
     need("nbgrader", "distributed", "filelock", "jupytext")
     chosen = named_assignment(root, assignment) if assignment else None
+    _know(root, students or [])
     if not (unsafe or scheduler):
         from course_utils.grading.sandbox.kernels import warm_server
 
         warm_server()  # it starts while this process imports, which takes as long
     from course_utils.grading import batch
     from course_utils.grading.gradebook import glance, report
+    from course_utils.grading.submissions.finding import unclaimed
 
     names = [chosen] if chosen else batch.submitted_assignments(root)
     settings = batch.Settings(batch.limits(timeout, deadline), workers, scheduler, unsafe, fresh)
@@ -94,7 +101,11 @@ def grade(
         if not students:
             page = glance.write(root, name, rows)
             print(f"\n{file.relative_to(root)}\nthe class at a glance: {page.relative_to(root)}")
-    if not all(row.graded for rows in rows_by_name.values() for row in rows):
+    left = [] if students else unclaimed(root, released_names(root))
+    if left:
+        told = "\n".join(f"  {one_line(str(path.relative_to(root)))}" for path in left[:20])
+        print(f"\nnot graded, since they belong to no assignment by name and place:\n{told}")
+    if left or not all(row.graded for rows in rows_by_name.values() for row in rows):
         raise typer.Exit(FAILED)
 
 
@@ -147,9 +158,17 @@ def feedback(
     root = course_folder()
     need("nbgrader", "nbconvert", "jupytext")
     name = named_assignment(root, assignment)
+    _know(root, students or [])
     from course_utils.grading.gradebook import feedback as pages
 
     outcomes = pages.write_feedback(root, name, students or [])
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)
+
+
+def _know(root: Path, students: Sequence[str]) -> None:
+    """Refuse a student of whom nothing was handed in: a name that was mistyped."""
+    for student in students:
+        if not any((root / folder / student).is_dir() for folder in ("submitted", "autograded")):
+            raise typer.BadParameter(f"nothing of {student!r} is in submitted/", param_hint="--students")

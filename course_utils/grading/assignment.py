@@ -17,7 +17,7 @@ from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import state_of
 from course_utils.grading.gradebook.report import Row, row_of
 from course_utils.grading.gradebook.results import NEEDS_YOU, Result, sentence
-from course_utils.grading.gradebook.since import sent_key
+from course_utils.grading.gradebook.since import edition_key, sent_key
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.interrupts import time_limit
 from course_utils.grading.sandbox.limits import Limits
@@ -66,7 +66,7 @@ class Assignment:
         fresh: bool = False,
     ):
         self.root, self.editions, self.how, self.fresh = root, editions, how, fresh
-        self.config = load_config(root)
+        self.config, self.edition = load_config(root), edition_key(root, editions.name)
         self.writer = Writer(root, editions.name, self.config)
         self.writer.require_assignment()
         self.submissions = list(find_submissions(root, editions.name, students))
@@ -190,7 +190,9 @@ class Assignment:
     def _result(self, submission: Submission, state: str, why: str) -> Result:
         notes, key = self.notes.pop(submission.student, []), self._key(submission)
         sent = self.sent[submission.student]
-        return Result(submission.student, self.name, state, why, notes=notes, key=key, sent=sent)
+        return Result(
+            submission.student, self.name, state, why, notes=notes, key=key, sent=sent, edition=self.edition
+        )
 
     def _key(self, submission: Submission) -> str:
         """What decides its score; empty if it cannot be read, so that it is tried again."""

@@ -120,9 +120,10 @@ def grade(
         try:
             _work(todo, settings, progress)
         except KeyboardInterrupt:
+            go_on = "repeat the command to go on"
             raise Stopped(
                 f"stopped: {progress.done} of {len(todo)} are done and kept.",
-                do="repeat the command to go on",
+                do=f"{go_on}; with --fresh it begins anew" if fresh else go_on,
             ) from None
         finally:
             progress.end()

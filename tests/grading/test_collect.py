@@ -36,7 +36,7 @@ def collect(root, archive: bytes, assignment=None, roster=None, limits=SMALL, **
     """What became of each file, by its name."""
     path = root / "submissions.zip"
     path.write_bytes(archive)
-    course = sorting.Course(root, sorting.released_ids(root), assignment, roster)
+    course = sorting.Course(root, sorting.released_cells(root), assignment, roster)
     return {o.file: o for o in sorting.collect(path, course, limits=limits, **options)}
 
 
@@ -309,7 +309,7 @@ def test_a_member_that_is_there_twice_counts_once(root):
         archive = packed((moodle("Ada", 1), notebook("1")), (moodle("Ada", 1), notebook("2")))
     path = root / "submissions.zip"
     path.write_bytes(archive)
-    outcomes = sorting.collect(path, sorting.Course(root, sorting.released_ids(root)))
+    outcomes = sorting.collect(path, sorting.Course(root, sorting.released_cells(root)))
     assert [o.what for o in outcomes] == ["older attempt", "collected"]
     assert submitted(root) == {"Ada_1/90_sample": notebook("2")}
 

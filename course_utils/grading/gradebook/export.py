@@ -13,9 +13,9 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
-from course_utils.grading.gradebook.since import handed_in_since
+from course_utils.grading.gradebook.since import built_since, handed_in_since
 from course_utils.grading.submissions.finding import find_submissions
-from course_utils.grading.submissions.roster import Roster, RosterError, Student
+from course_utils.grading.submissions.roster import Roster, RosterError, Student, safe_id
 from course_utils.storage import whole_file
 from course_utils.tables import harmless, one_line, table
 
@@ -24,7 +24,9 @@ from course_utils.tables import harmless, one_line, table
 MOODLE = ("First name", "Last name", "ID number", "Email address")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 NO_GRADE = {"moodle": "-", "canvas": ""}  # an empty cell becomes 0 where Moodle makes a new grade item
+GUESSED = "(Canvas' ids were read off the names of folders: give --roster if Canvas did not make these)"
 NOTHING = "nothing handed in"
+BUILT = "the notebook was built anew since it was graded: run `course grade`"
 AGAIN = "handed in again since it was graded: run `course grade`"
 
 
@@ -51,11 +53,13 @@ class Export:
 
     Attributes:
         strangers: students of the gradebook that the roster does not have; they are not in the file.
+        guessed: whether ids of Canvas were read off the names of folders.
     """
 
     file: Path
     grades: tuple[Grade, ...]
     strangers: tuple[str, ...]
+    guessed: bool = False
 
     @property
     def unfinished(self) -> list[str]:
@@ -94,11 +98,13 @@ def export(
             Grade(student, *_score(root, gradebook, assignment, student), {})
             for student in _outside(root, assignment, {grade.student for grade in grades})
         ]
+    grades.sort(key=lambda grade: grade.student)
     strangers: list[str] = []
     if roster is not None:
         grades, strangers = _in_roster(grades, roster)
     _write(file, lms, grades, column or assignment, points)
-    return Export(file, tuple(grades), tuple(strangers))
+    guessed = lms == "canvas" and any(grade.number is None and _made(grade) for grade in grades)
+    return Export(file, tuple(grades), tuple(strangers), guessed)
 
 
 def report(made: Export) -> str:
@@ -111,6 +117,7 @@ def report(made: Export) -> str:
     rows += [
         {"student": one_line(name), "left blank": "not in the roster: no line"} for name in made.strangers
     ]
+    rows += [{"student": "-", "left blank": GUESSED}] if made.guessed else []
     done = sum(grade.score is not None for grade in made.grades)
     sums = f"{done} of {len(made.grades)} grades in {made.file}"
     return f"{table(rows)}\n\n{sums}" if rows else sums
@@ -136,10 +143,12 @@ def _outside(root: Path, assignment: str, known: set[str]) -> list[str]:
 def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> tuple[float | None, str]:
     """The final score; None and the reason while there is none."""
     result = results.read(root, assignment, student)
-    if result and result.state != results.GRADED and result.notebook is None:
-        return None, f"{result.state}: {result.why}"
     if result and handed_in_since(root, result):
         return None, AGAIN
+    if result and result.state != results.GRADED and result.notebook is None:
+        return None, f"{result.state}: {result.why}"
+    if result and built_since(root, result):
+        return None, BUILT
     if result and not result.written:
         return None, "its result is not in the gradebook yet: run `course grade` again"
     try:
@@ -156,9 +165,13 @@ def _score(root: Path, gradebook: Gradebook, assignment: str, student: str) -> t
 
 def _in_roster(grades: Iterable[Grade], roster: Roster) -> tuple[list[Grade], list[str]]:
     """The grades in the order of the roster, and who is not in it."""
-    by_student = {grade.student: grade for grade in grades}
-    listed = [_with_row(by_student.pop(person.id, None), person) for person in roster.students]
-    strangers = sorted(grade.student for grade in by_student.values() if grade.why != NOTHING)
+    folders: dict[str, list[Grade]] = {}
+    for grade in grades:
+        folders.setdefault(safe_id(grade.student), []).append(grade)
+    one = {id_: found[0] for id_, found in folders.items() if len(found) == 1}  # of two folders, whose is it?
+    listed = [_with_row(one.pop(person.id, None), person) for person in roster.students]
+    left = [*one.values(), *(grade for found in folders.values() if len(found) > 1 for grade in found)]
+    strangers = sorted(grade.student for grade in left if grade.why != NOTHING)
     if strangers and all(grade.why == NOTHING for grade in listed):
         raise RosterError(
             "nobody who handed in is in the roster.",
@@ -204,14 +217,19 @@ def _canvas_line(grade: Grade) -> list[str]:
     """
     person = grade.person
     said = {name: person.get(name.lower(), "") for name in CANVAS}
-    made = re.search(r"_(\d+)$", grade.student)
-    known = grade.number if grade.number is not None else made[1] if made else ""
+    known = _made(grade) if grade.number is None else grade.number
     said["ID"] = said["ID"] or known
     if not (said["ID"] or said["SIS User ID"] or said["SIS Login ID"]):
         said["SIS Login ID"] = grade.student
     names = [person.get(name, "") for name in ("last name", "first name")]
     said["Student"] = said["Student"] or person.get("name") or ", ".join(filter(None, names)) or grade.student
     return list(said.values())
+
+
+def _made(grade: Grade) -> str:
+    """Canvas' id at the end of the name of a folder; empty if there is none."""
+    found = re.search(r"_(\d+)$", grade.student)
+    return found[1] if found else ""
 
 
 def _number(value: float) -> str:

@@ -22,7 +22,7 @@ from course_utils.course.released import ReleasedCell
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results, telling
 from course_utils.grading.gradebook.results import read_labels, sentence
-from course_utils.grading.gradebook.since import handed_in_since
+from course_utils.grading.gradebook.since import built_since, handed_in_since
 from course_utils.grading.submissions.finding import find_submissions
 from course_utils.storage import write_text
 from course_utils.tables import one_line, uncoloured
@@ -30,7 +30,7 @@ from course_utils.tables import one_line, uncoloured
 TEMPLATES = Path(__file__).parent
 PASSED, PARTLY, WRONG, LOST = "passed", "partly", "wrong", "did not run"
 OPEN, WAITS, NOT_TRIED = "not answered", "awaits a person", "not tried"
-MARKED = "marked by a person"  # a written answer
+MARKED = "marked by a person"
 CLASSES = {PASSED: "passed", PARTLY: "partly", WRONG: "wrong", LOST: "lost"}
 _COMMENT = re.compile(r"# Graded, (?P<points>[\d.]+ points?): (?P<what>.+?)\.?$", re.M)
 
@@ -144,10 +144,7 @@ def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) ->
         CourseError: if there is no such assignment, or nothing was handed in for it.
     """
     config = load_config(root)
-    sources = {source.name: source for source in release.read_sources(root)}
-    if assignment not in sources:
-        raise CourseError(f"{assignment} is no assignment.", expected=", ".join(sources))
-    expected = release.released_cells(sources[assignment], release.stubs_of(config))
+    expected = release.released_cells(release.as_built(root, assignment), release.stubs_of(config))
     visible = nbformat.read(root / "notebooks" / assignment / f"{assignment}.ipynb", as_version=4)
     exporter = _Exporter(SanitizeHTML(config=config, attributes=_allowed))
     known = _students(root, assignment)
@@ -185,9 +182,11 @@ def _write(
     result = results.read(root, assignment, student)
     if result and result.notebook is None and not result.key:  # our own trouble, such as a lost worker
         return Outcome(student, None, "has to be graded again: course grade")
-    if result and handed_in_since(root, result):
-        return Outcome(student, None, "handed in again since: course grade")
     file = root / "feedback" / student / assignment / f"{assignment}.html"
+    if result and (handed_in_since(root, result) or built_since(root, result)):
+        file.unlink(missing_ok=True)  # a page of what no longer counts
+        why = "handed in again" if handed_in_since(root, result) else "built anew"
+        return Outcome(student, None, f"{why} since: course grade")
     if result and result.state != results.GRADED and result.notebook is None:
         page = Page(student, assignment, unreadable=result.why or "It holds no cells that we know.")
         write_text(file, exporter.page(nbformat.v4.new_notebook(), page))
@@ -290,8 +289,10 @@ def _verdict(work: _Work, cell: ReleasedCell) -> Verdict:
         return lost
     if mark.score >= mark.points:
         return Verdict(PASSED)
-    if mark.score > 0 or mark.by_hand:
-        return Verdict(PARTLY if mark.score > 0 else WRONG)
+    if mark.by_hand:
+        return Verdict(MARKED)
+    if mark.score > 0:
+        return Verdict(PARTLY)
     graded = work.cells.get(cell.id)
     error = telling.error_in(graded) if graded else None
     if error and error.ename == "NotImplementedError" and "not implemented for" not in error.evalue:
@@ -312,7 +313,9 @@ def _broken_answers(work: _Work, own: Sequence[ReleasedCell]) -> Iterator[str]:
 
 def _hint(work: _Work, own: Sequence[ReleasedCell], word: str) -> str:
     """What the visible check printed, where it found something; else where hints stand."""
-    if word not in (WRONG, PARTLY):
+    graded = [cell for cell in own if cell.role == "graded" and cell.id in work.marks]
+    lost = [work.marks[c.id] for c in graded if work.marks[c.id].score < work.marks[c.id].points]
+    if word not in (WRONG, PARTLY) or all(mark.by_hand for mark in lost):
         return ""
     checks = [c.id for c in own if c.role == "check" and c.id in work.cells]
     failed = [_said_by(work, name) for name in checks if telling.error_in(work.cells[name])]

@@ -84,8 +84,7 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
         The page.
     """
     config = load_config(root)
-    source = next(s for s in release.read_sources(root) if s.name == assignment)
-    cells = release.released_cells(source, release.stubs_of(config))
+    cells = release.released_cells(release.as_built(root, assignment), release.stubs_of(config))
     marks = Writer(root, assignment, config).marks()
     kept = {result.student: result for result in results.read_all(root, assignment)}
     works = [_work(row, kept.get(row.student), marks.get(row.student, {})) for row in rows]
@@ -120,7 +119,7 @@ def _exercise(title: str, own: Sequence[ReleasedCell], works: Sequence[Work]) ->
     points: dict[str, float | None] = {w.student: None for w in works}
     for work in read:
         known = [work.scores[name] for name in graded if name in work.scores]
-        points[work.student] = sum(known) if known else None
+        points[work.student] = sum(known) if len(known) == len(graded) else None
     untried = sum({w.outcomes.get(name) for name in graded} == {results.NOT_ANSWERED} for w in read)
     checks = {cell.id for cell in own if cell.role == "check"}
     met = Counter(

@@ -16,6 +16,7 @@ from course_utils.tables import harmless, one_line
 
 QUIET_SECONDS = 10  # between lines of progress where these cannot be written over each other
 COLUMNS = ("student", "score", "of", "state", "seconds")
+NO_MARK = "no mark yet"
 LONGEST_STATE, LONGEST_IN_FILE = 100, 300  # characters of it in the table and in the CSV; result.json has all
 
 
@@ -138,7 +139,7 @@ def table(rows: Sequence[Row]) -> str:
 def changes(rows: Sequence[Row]) -> str:
     """A line for each automatic score that is another than before; empty if there is none."""
     return "\n".join(
-        f"{one_line(row.student)}: {it['cell']} had {_number(it['old'])}, has {_number(it['new'])}"
+        f"{one_line(row.student)}: {it['cell']} had {_number(it['old'])}, has {_number(it['new']) or NO_MARK}"
         for row in rows
         for it in row.changes
     )

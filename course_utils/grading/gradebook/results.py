@@ -73,6 +73,7 @@ class Result:
         key: a hash of submission, tests, package and limits; empty if it must be run again (a worker
             was lost, say).
         sent: a hash of the submission alone; empty where it could not be read.
+        edition: a hash of the notebook as it was built, both editions.
         written: whether nbgrader's gradebook has it.
         before: what the gradebook said before this result was written, by cell; None once it is written.
         changes: scores that another result of the same student had before: cell, old, new.
@@ -91,6 +92,7 @@ class Result:
     notebook: dict | None = None
     key: str = ""
     sent: str = ""
+    edition: str = ""
     written: bool = False
     before: dict | None = None
     changes: list[dict] = field(default_factory=list)

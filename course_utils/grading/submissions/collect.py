@@ -50,18 +50,24 @@ class Look:
     Attributes:
         assignment: whose cells are in it; None if there are none.
         problem: why it cannot be read as a notebook.
+        blank: whether every cell of ours is as it was handed out.
     """
 
     assignment: str | None = None
     problem: str = ""
+    blank: bool = False
 
     @property
     def quality(self) -> int:
-        """2 for a notebook of the course, 1 for any other, 0 for what cannot be read."""
-        return 0 if self.problem else 1 if self.assignment is None else 2
+        """3 for a notebook of the course, 2 for a blank one, 1 for any other, 0 for what cannot be read."""
+        if self.problem or self.assignment is None:
+            return 0 if self.problem else 1
+        return 2 if self.blank else 3
 
     def __str__(self) -> str:
-        return self.problem or ("" if self.assignment else "no cell of this course in it")
+        if self.problem or self.assignment is None:
+            return self.problem or "no cell of this course in it"
+        return "as it was handed out" if self.blank else ""
 
 
 @dataclass(frozen=True)
@@ -105,13 +111,13 @@ class Course:
 
     Attributes:
         root: the course folder.
-        released: the grade ids of each assignment's release.
+        released: the cells of each assignment's release, by grade id, as they were handed out.
         assignment: the one that is collected; None to read it off each notebook.
         roster: None to make ids of the names and numbers in the archive.
     """
 
     root: Path
-    released: Mapping[str, frozenset[str]]
+    released: Mapping[str, Mapping[str, str]]
     assignment: str | None = None
     roster: Roster | None = None
 
@@ -151,20 +157,24 @@ def collect(
     return _with_empty_handed([outcomes[position] for position in sorted(outcomes)])
 
 
-def released_ids(root: Path) -> dict[str, frozenset[str]]:
-    """The grade ids of each notebook in ``notebooks/``.
+def released_cells(root: Path) -> dict[str, dict[str, str]]:
+    """The source of each marked cell of each notebook in ``notebooks/``, by grade id.
 
     Raises:
         CourseError: if none was built.
     """
     found = {}
     for path in sorted((root / "notebooks").glob("*/*.ipynb")):
-        found[path.stem] = frozenset(
-            cell.metadata.grade_id for cell in read_notebook(path.read_bytes()).cells if cell.metadata.marked
-        )
+        cells = read_notebook(path.read_bytes()).cells
+        found[path.stem] = {cell.metadata.grade_id: cell.source for cell in cells if cell.metadata.marked}
     if not found:
         raise CourseError("there is no notebook to compare submissions with.", do="run `course build`")
     return found
+
+
+def students_there(root: Path) -> set[str]:
+    """Whose folders are in ``submitted/``."""
+    return {path.name for path in (root / "submitted").glob("*")}
 
 
 def needs_you(outcomes: Iterable[Outcome]) -> bool:
@@ -258,7 +268,10 @@ def _look(content: bytes, course: Course) -> Look:
     names = [
         name for cell in cells for name in (cell.metadata.grade_id, cell.id)
     ]  # some editors drop the first
-    return Look(assignment_of(names, course.released))
+    assignment = assignment_of(names, course.released)
+    ours = course.released[assignment] if assignment else {}
+    known = {name: cell.source for cell in cells for name in (cell.metadata.grade_id, cell.id)}
+    return Look(assignment, blank=all(known.get(name, "") == source for name, source in ours.items()))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:
@@ -288,9 +301,18 @@ def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
     best, *others = same
     outcomes = {best.position: _store(course, best)}
     for other in others:
-        what = UNREADABLE if other.look.problem and not best.look.problem else OLDER
-        outcomes[other.position] = other.outcome(what, f"{one_line(best.path)} counts")
+        outcomes[other.position] = other.outcome(_beside(other, best), f"{one_line(best.path)} counts")
     return outcomes
+
+
+def _beside(other: Attempt, best: Attempt) -> str:
+    """What a file is beside the one that counts; a newer one, or one as new, is for a person to look at."""
+    if other.look.problem and not best.look.problem:
+        return UNREADABLE
+    older = (other.time, other.number) < (best.time, best.number)
+    if older or other.look.blank or other.content.read_bytes() == best.content.read_bytes():
+        return OLDER
+    return LEFT_OUT
 
 
 def _store(course: Course, new: Attempt) -> Outcome:

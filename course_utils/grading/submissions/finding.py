@@ -92,6 +92,17 @@ def find_submissions(root: Path, assignment: str, students: Sequence[str] = ()) 
             yield submission
 
 
+def unclaimed(root: Path, assignments: Sequence[str]) -> list[Path]:
+    """Notebooks below ``submitted/`` that belong to the submission of none of these assignments."""
+    claimed: set[Path] = set()
+    refused: list[Path] = []
+    for submission in (s for name in assignments for s in find_submissions(root, name)):
+        claimed |= {*submission.notebooks, *submission.others}
+        refused += [submission.folder] * bool(submission.refused)
+    there = (p for p in (root / "submitted").rglob("*.ipynb") if not is_ghost(p.as_posix()))
+    return sorted(p for p in there if p not in claimed and not any(p.is_relative_to(f) for f in refused))
+
+
 def read_submission(
     submission: Submission, release: NotebookNode, instructor: NotebookNode | None = None
 ) -> Repaired:

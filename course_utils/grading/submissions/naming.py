@@ -14,10 +14,11 @@ from course_utils.errors import CourseError
 MOODLE = (
     r"(?:^|/)(?P<name>[^/_]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?(?:/|(?<=_))(?P<file>.+)$"
 )
+NO_DATE = r"(?!(?:19|20)\d\d_(?:0?[1-9]|1[0-2])_(?:0?[1-9]|[12]\d|3[01])(?!\d))"
 # lib/content_zipper.rb: sortable name in small letters and without signs, LATE, user id, attachment id, file.
 CANVAS = (
-    r"(?:^|/)(?P<name>[^\W_][^/]*?)(?:_(?P<late>LATE))?_(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>.+)$",
-    r"(?:^|/)(?:(?P<late>LATE)_)?anon_(?P<number>\w+?)_(?P<attempt>\d+)_(?P<file>.+)$",
+    rf"(?:^|/)(?P<name>[^\W_][^/]*?)(?:_(?P<late>LATE))?_{NO_DATE}(?P<number>\d+)_(?P<attempt>\d+)_(?P<file>[^/]+)$",
+    r"(?:^|/)(?:(?P<late>LATE)_)?anon_(?P<number>\w+?)_(?P<attempt>\d+)_(?P<file>[^/]+)$",
 )
 PATTERNS = {"moodle": (MOODLE,), "canvas": (CANVAS[1], CANVAS[0]), "auto": (MOODLE, CANVAS[1], CANVAS[0])}
 GROUPS = ("student_id", "name", "number")

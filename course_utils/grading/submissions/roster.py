@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ from course_utils.errors import CourseError
 # grading worksheet, in English.
 OWN_ID = "student_id"
 IDS = (OWN_ID, "sis login id", "username", "id number", "sis user id", "email address", "email")
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # of "Unicode text", as some spreadsheets say
 NUMBERS = ("number", "identifier", "id")
 NAMES = ("name", "full name", "student")
 FIRST, LAST = ("first_name", "first name"), ("last_name", "last name", "surname")
@@ -53,6 +55,8 @@ class Roster:
     """A class; made by :func:`read_roster`."""
 
     students: tuple[Student, ...]
+    id_column: str = OWN_ID
+    without_id: frozenset[str] = frozenset()  # names of lines whose id is empty
 
     def find(self, number: str, name: str, id_: str = "") -> Student:
         """The student of this id, else of this number, else of this name.
@@ -67,6 +71,8 @@ class Roster:
         if len(found) > 1:
             ids = ", ".join(student.id for student in found)
             raise UnknownStudent(f"several in the roster are called {name}: {ids}")
+        if not found and name and name_key(name) in self.without_id:
+            raise UnknownStudent(f"in the roster, but without a {self.id_column}")
         if not found:
             raise UnknownStudent("not in the roster")
         return found[0]
@@ -84,16 +90,19 @@ class Roster:
         return _grouped((key, s) for s in self.students for key in sorted(_name_keys(s.name)))
 
 
-def read_roster(path: Path) -> Roster:
+def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
     """Read a roster; lines without an id, such as Canvas' "Points Possible", are left out.
+
+    Args:
+        known: ids that are in use: of two columns the one that holds more of them is the students' id.
 
     Raises:
         RosterError: if there is no column for the id, or two lines have the same one.
     """
     rows = _rows(path)
     header = list(rows[0]) if rows else []
-    filled = {name: sum(bool(row[name]) for row in rows) for name in IDS if name in header}
-    id_column = OWN_ID if filled.get(OWN_ID) else max(filled, key=filled.__getitem__, default=None)
+    filled = {name: _uses(rows, name, known) for name in IDS if name in header}
+    id_column = OWN_ID if any(filled.get(OWN_ID, ())) else max(filled, key=filled.__getitem__, default=None)
     if id_column is None:
         raise RosterError(
             f"{path}: no column for the students' ids.",
@@ -117,7 +126,14 @@ def read_roster(path: Path) -> Roster:
             found=", ".join(twice[:5]),
             do=f"make the column {id_column} unique, capitals aside",
         )
-    return Roster(tuple(students))
+    without = [_student(row, id_column).name for row in rows if not row[id_column]]
+    return Roster(tuple(students), id_column, frozenset(map(name_key, filter(None, without))))
+
+
+def _uses(rows: Iterable[Mapping[str, str]], column: str, known: Collection[str]) -> tuple[int, int]:
+    """How many of the known ids a column holds, and how many ids."""
+    ids = [safe_id(row[column]) for row in rows if row[column]]
+    return len(set(ids) & set(known)), len(ids)
 
 
 def safe_id(text: str) -> str:
@@ -134,7 +150,8 @@ def name_key(name: str) -> str:
 def _rows(path: Path) -> list[dict[str, str]]:
     """The lines by their headers, both stripped; German and French spreadsheets write semicolons."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
     except OSError as problem:
         raise RosterError(
             f"{path} cannot be read.",
@@ -150,17 +167,26 @@ def _rows(path: Path) -> list[dict[str, str]]:
             found=f"another encoding, such as Latin-1, in line {line}",
             do="save it again as `CSV UTF-8`, or: iconv -f latin1 -t utf8 class.csv > utf8.csv",
         ) from None
+    text = text.lstrip("\r\n")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return [
-        {
-            str(key).strip().lower(): (value or "").strip()
-            for key, value in row.items()
-            if isinstance(value, str | None)
-        }
-        for row in reader
-    ]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return [
+            {
+                str(key).strip().lower(): (value or "").strip()
+                for key, value in row.items()
+                if isinstance(value, str | None)
+            }
+            for row in reader
+        ]
+    except csv.Error as problem:
+        raise RosterError(
+            f"{path} is no CSV.",
+            expected="quotes in pairs",
+            found=f"{problem}, in line {reader.line_num}",
+            do="correct that line, or save the table anew as `CSV UTF-8`",
+        ) from None
 
 
 def _student(row: dict[str, str], id_column: str) -> Student:
