@@ -21,7 +21,7 @@ from course_utils import cli
 from course_utils.grading.submissions import collect as sorting
 from course_utils.grading.submissions.archive import ArchiveError, Limits
 from course_utils.grading.submissions.naming import PatternError, owner, patterns
-from course_utils.grading.submissions.roster import RosterError, read_roster
+from course_utils.grading.submissions.roster import RosterError, UnknownStudent, read_roster
 
 GOOD = (moodle("Ada Lovelace", 11), notebook("'ada'"))
 SMALL = Limits(member=300_000, ratio=50, count=50, nested=200_000, total=2_000_000)
@@ -261,7 +261,7 @@ def test_what_can_be_read_counts_before_what_is_later(root):
     cut, other = moodle("Ada Lovelace", 11, "cut.ipynb"), moodle("Ada Lovelace", 11, "scratch.ipynb")
     archive = packed(GOOD, (member(cut, LATER), b"{"), (member(other, LATER), notebook(assignment="none")))
     found = collect(root, archive, assignment="90_sample")
-    assert {o.what for o in found.values()} == {"collected", "UNREADABLE", "older attempt"}
+    assert {o.what for o in found.values()} == {"collected", "UNREADABLE", "LEFT OUT"}
     assert submitted(root) == {"Ada-Lovelace_11/90_sample": GOOD[1]}
     found = collect(root, packed((member(moodle("Ada Lovelace", 11), LATER), b"{")))
     assert [o.what for o in found.values()] == ["UNREADABLE"] and submitted(root)[
@@ -537,3 +537,57 @@ def test_of_an_lms_own_export_the_column_that_is_filled_counts(root):
         roster(root, header + "Ada,Lovelace,,\n")
     with pytest.raises(RosterError, match="no folder can be called"):
         roster(root, "student_id,name\n---,Ada Lovelace\n")
+
+
+def test_a_folder_or_zip_with_a_date_in_its_name_is_no_student(root):
+    folder = {
+        f"hw_2026_01_30/{canvas(name, n, 300 + n)}": notebook(f"{n}") for n, name in ((2, "ada"), (3, "eve"))
+    }
+    collect(root, packed(*folder.items()))
+    inner = packed(*((path.rpartition("/")[2], content) for path, content in folder.items()))
+    outcomes = collect(root, packed(("Homework_2026_01_30.zip", inner)))
+    assert {o.what for o in outcomes.values()} == {"unchanged"}
+    assert set(submitted(root)) == {"ada_2/90_sample", "eve_3/90_sample"}
+
+
+def test_a_blank_notebook_does_not_take_the_place_of_answers(root):
+    blank, answered = notebook(), notebook("2")
+    names = canvas("ada", 2, 301), canvas("ada", 2, 302, "90_sample_original.ipynb")
+    outcomes = collect(root, packed((names[0], answered), (names[1], blank)))
+    assert submitted(root) == {"ada_2/90_sample": answered}
+    assert outcomes[names[1]].what == "older attempt" and "as it was handed out" in outcomes[names[1]].detail
+    assert not sorting.needs_you(outcomes.values())
+
+
+def test_two_answers_of_one_moment_and_a_newer_one_that_counts_less_need_a_person(root):
+    two = [moodle("Ada", 2, name) for name in ("90_sample.ipynb", "90_sample_b.ipynb")]
+    outcomes = collect(root, packed((two[0], notebook("2")), (two[1], notebook("3"))))
+    assert sorted(o.what for o in outcomes.values()) == ["LEFT OUT", "collected"]
+    newer = member(canvas("eve", 3, 302, "90_sample.ipynb"), LATER)
+    outcomes = collect(
+        root,
+        packed((canvas("eve", 3, 301), notebook("2")), (newer, notebook(assignment="other"))),
+        "90_sample",
+    )
+    assert outcomes[newer.filename].what == "LEFT OUT"
+
+
+def test_a_roster_keeps_the_ids_that_are_in_use(root):
+    text = "Full name,ID number,Email address\nAda,s1,ada@x.org\nEve,,eve@x.org\n"
+    (root / "class.csv").write_text(text, encoding="utf-8")
+    assert [s.id for s in read_roster(root / "class.csv").students] == ["ada@x.org", "eve@x.org"]
+    people = read_roster(root / "class.csv", known={"s1"})
+    assert [s.id for s in people.students] == ["s1"]
+    with pytest.raises(UnknownStudent, match="in the roster, but without a id number"):
+        people.find("7", "Eve")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_roster_may_begin_with_blank_lines_and_be_in_utf_16(root, encoding):
+    (root / "class.csv").write_text("\n\nstudent_id,name\ns1,Ada\n", encoding=encoding)
+    assert [s.id for s in read_roster(root / "class.csv").students] == ["s1"]
+
+
+def test_a_roster_with_a_quote_too_many_is_refused_with_its_line(root):
+    with pytest.raises(RosterError, match=r"is no CSV(.|\n)*in line 2(.|\n)*do this"):
+        roster(root, 'student_id,name\ns1,"Ada"x\ns2,"Eve\n')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.export import export, report
+from course_utils.grading.gradebook.since import edition_key
 from course_utils.grading.submissions.roster import RosterError, read_roster
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
@@ -197,3 +200,35 @@ def test_with_a_roster_canvas_gets_the_rosters_own_number(course, tmp_path):
     path.write_text("student_id,name,number\nbo_77,Bo,4711\nada,Ada Lovelace,21\n", encoding="utf-8")
     made = export(course, NAME, "canvas", tmp_path / "c.csv", read_roster(path))
     assert {row[0]: row[1] for row in lines(made.file)[2:]} == {"Bo": "4711", "Ada Lovelace": "21"}
+
+
+def test_a_folder_with_blanks_finds_its_line_and_two_that_are_alike_find_none(course, tmp_path):
+    for folder in ("Ada  B", "x#1", "x 1"):
+        (course / "submitted" / folder / NAME).mkdir(parents=True, exist_ok=True)
+        (course / "submitted" / folder / NAME / f"{NAME}.ipynb").touch()
+    (tmp_path / "r.csv").write_text("student_id\nAda  B\nx#1\nada\n", encoding="utf-8")
+    made = export(course, NAME, "moodle", tmp_path / "m.csv", read_roster(tmp_path / "r.csv"))
+    whys = {grade.student: grade.why for grade in made.grades}
+    assert whys["Ada  B"] == "not graded yet" and {"x#1", "x 1"} <= set(made.strangers)
+    for folder in ("Ada  B", "x#1", "x 1"):
+        shutil.rmtree(course / "submitted" / folder)
+
+
+def test_ids_that_were_read_off_folders_are_told(course, tmp_path):
+    assert "read off the names of folders" in report(export(course, NAME, "canvas", tmp_path / "c.csv"))
+    known = export(course, NAME, "canvas", tmp_path / "c.csv", read_roster(roster(tmp_path)))
+    assert "read off" not in report(known)
+
+
+def test_a_score_of_an_older_edition_is_not_final(course, tmp_path):
+    graded = results.Result(
+        "ada", NAME, results.GRADED, notebook={}, written=True, edition="of an older build"
+    )
+    (course / "solutions" / NAME).mkdir(exist_ok=True)
+    (course / "solutions" / NAME / f"{NAME}.ipynb").touch()
+    results.write(course, graded)
+    (ada,) = (g for g in export(course, NAME, "moodle", tmp_path / "m.csv").grades if g.student == "ada")
+    assert ada.score is None and "built anew" in ada.why
+    results.write(course, replace(graded, edition=edition_key(course, NAME)))
+    (ada,) = (g for g in export(course, NAME, "moodle", tmp_path / "m.csv").grades if g.student == "ada")
+    assert ada.score == 4.25

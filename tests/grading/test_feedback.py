@@ -376,3 +376,30 @@ def test_after_the_stock_program(blank_course):
     assert found["1"].startswith("1 Double 2 of 3 partly numbers (1 point): wrong lists (2 points): passed")
     assert found["2"].startswith("2 Count 0 of 1.5 not tried")
     assert "number_to_double" not in outcome.file.read_text(encoding="utf-8")
+
+
+def test_what_a_person_took_off_is_not_told_as_a_failing_case(blank_course):
+    with Gradebook(f"sqlite:///{blank_course / 'gradebook.db'}") as gradebook:
+        scores = {"double-1": (0.5,), "double-2": 2, "count-1": 1.5, "why": (2,)}
+        graded(blank_course, gradebook, "ada", read(blank_course, "notebooks"), scores)
+    feedback.write_feedback(blank_course, NAME)
+    told = rows(blank_course, "ada")["1"]
+    assert "marked by a person" in told and "the case that fails" not in page(blank_course, "ada")
+
+
+def test_a_page_of_what_no_longer_counts_goes(blank_course):
+    file = blank_course / "feedback" / "ada" / NAME / f"{NAME}.html"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    results.write(
+        blank_course, results.Result("ada", NAME, results.GRADED, notebook={}, written=True, edition="old")
+    )
+    (outcome,) = feedback.write_feedback(blank_course, NAME)
+    assert outcome.file is None and "built anew since" in outcome.why and not file.exists()
+
+
+def test_a_text_that_was_edited_and_not_built_stops_with_a_remedy(blank_course):
+    text = blank_course / "solutions" / f"{NAME}.py"
+    text.write_text(text.read_text(encoding="utf-8") + "\n# %% [markdown]\n# More.\n", encoding="utf-8")
+    with pytest.raises(CourseError, match=r"has changed since it was built(.|\n)*course build"):
+        feedback.write_feedback(blank_course, NAME)

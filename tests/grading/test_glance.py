@@ -212,3 +212,9 @@ def test_five_hundred_students_take_seconds():
     (pair,) = alike(answers, {})
     assert time.process_time() - began < 15
     assert {pair.first, pair.second} == {"s7", "thief"}
+
+
+def test_an_exercise_of_which_one_test_waits_has_no_points_yet(works):
+    cells = [*CELLS, replace(next(c for c in CELLS if c.role == "graded"), id="mean-9")]
+    first, *_ = glance.by_exercise(cells, works)
+    assert first.points["student01"] is None

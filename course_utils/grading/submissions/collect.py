@@ -271,7 +271,9 @@ def _look(content: bytes, course: Course) -> Look:
     assignment = assignment_of(names, course.released)
     ours = course.released[assignment] if assignment else {}
     known = {name: cell.source for cell in cells for name in (cell.metadata.grade_id, cell.id)}
-    return Look(assignment, blank=all(known.get(name, "") == source for name, source in ours.items()))
+    return Look(
+        assignment, blank=bool(ours) and all(known.get(name, "") == source for name, source in ours.items())
+    )
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:

@@ -184,7 +184,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise RosterError(
             f"{path} is no CSV.",
             expected="quotes in pairs",
-            found=f"{problem}, in line {reader.line_num}",
+            found=f"{problem}, in line {reader.line_num + 1}",
             do="correct that line, or save the table anew as `CSV UTF-8`",
         ) from None
 
