@@ -126,15 +126,15 @@ def moves_them(permuted_control):
         got = f"{len(before) - len(stayed)} of them; as before: {brief(stayed)}"
         raise Wrong(f"{len(before)} weights shuffled", got, *_why_not_all(before, after))
     shifts = [_shift(old, new) for old, new in zip(before, after)]
-    if None not in shifts and any(by % old[0].numel() for by, old in zip(shifts, before)):
+    if None not in shifts and any(by and by % old[0].numel() for by, old in zip(shifts, before)):
         raise Wrong("the numbers of every weight mixed", f"shifted by {brief(shifts)} places", *SHIFTED)
     for old, new in zip(before, after):
         _expect_mixed(old, new)
     wide = nn.Linear(90, 70, bias=False)
     old = wide.weight.detach().clone()
     (new,) = _weights_of(_answer(permuted_control, wide))
-    if (stayed := (old == new).float().mean().item()) > 0.1:
-        got = f"{stayed:.0%} of them lie where they lay"
+    if (share := (old == new).float().mean().item()) > 0.1:
+        got = f"{share:.0%} of them lie where they lay"
         raise Wrong(f"the {old.numel():,} numbers of a weight mixed", got, *FIRST_ONLY)
 
 

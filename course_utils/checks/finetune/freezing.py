@@ -394,7 +394,7 @@ def replaces_nothing(freeze_backbone, train_mode):
     """no layer, method or number is changed."""
     model = gated_net()
     for norm in (m for m in model.modules() if isinstance(m, NORMS)):
-        norm.num_batches_tracked.fill_(40)
+        norm.get_buffer("num_batches_tracked").fill_(40)
     numbers = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     before = [(m, type(m)) for m in model.modules()]
     freeze_backbone(model, model.classifier)
