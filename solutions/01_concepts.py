@@ -518,7 +518,8 @@ def hidden_test() -> None:
     ]
     cases.append(({10: 0.25, 40: 0.5, 160: 0.5, 500: 0.75}, slow, 160, "an accuracy that it had before n"))
     cases.append(({10: 0.5, 40: 0.25, 500: 0.75}, slow, 40, "an accuracy below that of fewer labels"))
-    expected = [4.0, 4.0, math.inf, 0.25, 1.0, 256 / 75, 10.0, 2.5]
+    cases.append(({50: 0.3, 90: 0.35}, {45: 0.4}, 90, "a plain curve of one amount"))
+    expected = [4.0, 4.0, math.inf, 0.25, 1.0, 256 / 75, 10.0, 2.5, 0.5]
     for i, (better, plain, n, category) in enumerate(cases):
         got = answer(dict(better), dict(plain), n)
         assert type(got) is float, "label_worth: type of the answer"
@@ -686,6 +687,8 @@ def hidden_test() -> None:
             "table": nn.Embedding(12, 7),
             "head": nn.Linear(30, 8),
             "patch": nn.Conv2d(4, 6, 3).to(memory_format=torch.channels_last),
+            "wide": nn.Linear(90, 71, bias=False),
+            "exact": nn.Linear(9, 8, bias=False, dtype=torch.float64),
         })  # fmt: skip
         model.positions, model.gain = nn.Parameter(torch.randn(8, 11)), nn.Parameter(torch.randn(13))
         nn.init.normal_(model["stem"][1].weight), nn.init.normal_(model["stem"][1].bias)
@@ -743,14 +746,12 @@ def hidden_test() -> None:
     from course_utils.checks import Kept
     from torch import nn
 
-    class OwnNorm(nn.BatchNorm1d):
-        pass
-
     answer = checks.own_work(permuted_control, analysis.permuted_copy)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(58_006)
         model = nn.Sequential(
-            nn.Conv3d(3, 6, 3), nn.BatchNorm3d(6), nn.Flatten(), nn.Linear(6, 5), OwnNorm(5, momentum=0.4),
+            nn.Conv3d(3, 6, 3), nn.BatchNorm3d(6), nn.Flatten(),
+            nn.Linear(6, 5), checks.concepts.OwnNorm(5, momentum=0.4),
         )  # fmt: skip
         for _ in range(3):
             model(torch.randn(10, 3, 3, 3, 3) * 2 + 1)

@@ -295,6 +295,7 @@ def hidden_test() -> None:
             self.head_norm = nn.LayerNorm(9)
             self.heads = nn.Sequential(nn.Linear(9, 6), nn.ReLU(), nn.Linear(6, 4))
             self.heads_norm = nn.LayerNorm(4)
+            self.heads.scale = nn.Parameter(torch.ones(4))  # the head's own, beside its layers
             nn.init.zeros_(self.heads[2].bias)  # as that of heads_norm
             self.tied = nn.Linear(6, 4)
             self.tied.weight = self.heads[2].weight
@@ -317,7 +318,7 @@ def hidden_test() -> None:
         values.same("freeze_backbone: which parameters are trainable", trainable(model), last)
 
         answer(model, model.heads)
-        both = ["heads.0.weight", "heads.0.bias", *last]
+        both = ["heads.scale", "heads.0.weight", "heads.0.bias", *last]
         values.same("freeze_backbone: a second call with another head", trainable(model), both)
 
         model = Net().requires_grad_(False)
@@ -362,6 +363,8 @@ def hidden_test() -> None:
             second = nn.ModuleDict({"conv": nn.Conv2d(5, 7, 1), "fc_norm": nn.BatchNorm2d(7)})
             top = nn.Sequential(nn.Linear(7, 6), nn.BatchNorm1d(6), nn.Dropout(0.4), nn.Linear(6, 5))
             self.parts = nn.ModuleDict({"first": first, "second": second, "top": top})
+            for norm in (m for m in self.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)):
+                norm.num_batches_tracked.fill_(40)
 
         def features(self, x):
             second = self.parts["second"]
@@ -1254,7 +1257,8 @@ def hidden_test() -> None:
 
     answer = checks.own_work(choose_checkpoint, training.History.best_epoch.fget)
     rng = random.Random(71_226)
-    for n, first, step, reach in ((6, 1, 1, 1.0), (9, 1, 1, 1.0), (7, 5, 1, 1.0), (8, 6, 3, 1.0), (12, 1, 1, 1e-4)):
+    runs = ((6, 1, 1, 1.0), (9, 1, 1, 1.0), (7, 5, 1, 1.0), (8, 6, 3, 1.0), (12, 1, 1, 1e-4), (6, 1, 1, 2e-5))
+    for n, first, step, reach in runs:
         val = [0.3 + reach * 0.6 * x / 997 for x in rng.sample(range(997), n)]
         train, test, loss = ([rng.random() for _ in range(n)] for _ in range(3))
         best = max(range(n), key=lambda i: val[i])
@@ -1537,7 +1541,7 @@ print(f"outputs equal: {same[0]}, gradients equal: {same[1]}; {wanted[2]:.0f} ms
 # ### Exercise 6 · Parameter groups · ●●○ · 4 points · 12 min
 #
 # Write `parameter_groups(model, head, backbone_lr, head_lr, weight_decay)`. It returns a list of dicts for a torch
-# optimizer (`params`, `lr`, `weight_decay`):
+# optimizer (`params`, `lr`, `weight_decay`; in `params` the parameters themselves, without names):
 # - every **trainable** parameter exactly once, frozen ones not at all;
 # - the parameters of the module `head` at `head_lr`, all others at `backbone_lr`;
 # - `weight_decay` on tensors of two dimensions or more, 0 on those of one (norms and biases).
@@ -1602,6 +1606,7 @@ def hidden_test() -> None:
             out = nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 4))
             self.top = nn.ModuleDict({"out": out, "out_norm": nn.LayerNorm(4), "classifier": nn.Linear(4, 4)})
             self.fc[2].weight, out[1].weight = self.fc[0].weight, self.table.weight
+            self.top.scale = nn.Parameter(torch.ones(4))  # the head's own, beside its layers
             self.entry.requires_grad_(False)
             out[0].bias.requires_grad_(False)
 
@@ -1611,9 +1616,11 @@ def hidden_test() -> None:
         wanted = sorted(name for name, p in model.named_parameters() if p.requires_grad)
         inside = {id(p) for p in head.parameters()}
         rates = {name: 0.07 if i in inside else 0.003 for i, name in called.items() if name in wanted}
+        for p in model.parameters():
+            p.grad = torch.ones_like(p)
         kept = checks.Kept(model)
         groups = answer(model, head, 0.003, 0.07, 0.2)
-        dicts = type(groups) in (tuple, list) and all(
+        dicts = isinstance(groups, tuple | list) and all(
             isinstance(group, dict) and "params" in group for group in groups
         )
         assert dicts, "parameter_groups: a list of dicts"
@@ -1757,7 +1764,7 @@ def hidden_test() -> None:
             model = nn.Sequential(nn.Flatten(), nn.Linear(8, 5))
             batches = [(torch.randn(n, 2, 4), torch.randint(5, (n,))) for n in sizes]
             got = answer(model, iter(batches), torch.optim.SGD(model.parameters(), lr=0.0))
-            assert type(got) in (tuple, list) and len(got) == 2, "train_one_epoch: a pair is returned"
+            assert isinstance(got, tuple | list) and len(got) == 2, "train_one_epoch: a pair is returned"
             assert all(type(value) is float for value in got), "train_one_epoch: plain floats"
             ours = expected(model, batches)
             values.same("train_one_epoch: mean loss per image", got[0], ours[0], atol=1e-5)
@@ -1965,6 +1972,9 @@ def hidden_test() -> None:
     test[0], test[1], test[2] = train[1].flip(1), train[2].flip(0), train[3].roll(1, dims=2)
     test[3], test[4] = train[0].flip(2), train[5]
     ask(train, test, "the same values in other places")
+
+    test[4, 1, 3:5, 2:4] += torch.tensor([[1, 255], [255, 1]], dtype=torch.uint8)  # 255 is -1 in uint8
+    ask(train, test, "the same sums of rows and columns")
 
 
 from course_utils import checks
@@ -2646,17 +2656,14 @@ def hidden_test() -> None:
         for blocks, classes in (([1, 2, 1, 1], 7), ([1, 1, 1, 2], 10)):
             model, sizes = answer(checks.finetune.SmallResNet(blocks, classes)), []
             assert isinstance(model, nn.Module), "keep_stem: the model is returned"
-            sides = []
-            for name, module in model.named_modules():
-                if name.split(".")[-1] in ("conv1", "bn1", "maxpool") and "layer" not in name:
-                    module.register_forward_hook(lambda _, __, output, sides=sides: sides.append(output.shape[-1]))
             for name, module in model.named_modules():
                 if name.split(".")[-1] in ("layer1", "layer4"):
                     module.register_forward_hook(lambda _, __, output, sizes=sizes: sizes.append(tuple(output.shape)))
             with torch.no_grad():
                 logits = model.eval()(torch.randn(2, 3, 32, 32))
             values.same("keep_stem: size of the maps", sizes, [(2, 64, 32, 32), (2, 16, 4, 4)])
-            values.same("keep_stem: smaller maps before layer1", [side for side in sides if side < 32], [])
+            smallest = checks.finetune.smallest_map_before_layer1(model)
+            values.same("keep_stem: no smaller map before layer1", smallest >= 32, True)
             values.same("keep_stem: the logits", list(logits.shape), [2, classes])
 
 
@@ -2834,7 +2841,7 @@ def hidden_test() -> None:
             model = nn.Sequential(nn.Flatten(), nn.Linear(10, 6))
             batches = [(torch.randn(n, 5, 2), torch.randint(6, (n,))) for n in sizes]
             got = answer(model, iter(batches))
-            assert type(got) in (tuple, list) and len(got) == 2, "evaluate: a pair is returned"
+            assert isinstance(got, tuple | list) and len(got) == 2, "evaluate: a pair is returned"
             assert all(type(value) is float for value in got), "evaluate: plain floats"
             ours = expected(model, batches)
             values.same("evaluate: mean loss per image", got[0], ours[0], atol=1e-5)

@@ -167,7 +167,7 @@ def hidden_test() -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(5_227)
             got = answer(stock, classes)
-            assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
+            assert isinstance(got, tuple | list) and len(got) == 2, "adapt_alexnet: a pair is returned"
             assert isinstance(got[0], torch.nn.Module), "adapt_alexnet: a model first"
             with torch.no_grad():
                 logits = got[0].eval()(torch.randn(3, 3, 32, 32))
@@ -204,7 +204,7 @@ def hidden_test() -> None:
         stock = checks.comparison.narrow_alexnet(classes=13, seed=8_819 + classes, width=12)
         before = [tensor.clone() for tensor in stock.state_dict().values()]
         got = answer(stock, classes)
-        assert type(got) in (tuple, list) and len(got) == 2, "adapt_alexnet: a pair is returned"
+        assert isinstance(got, tuple | list) and len(got) == 2, "adapt_alexnet: a pair is returned"
         names, after = got[1], got[0].state_dict()
         assert type(names) is list and all(type(n) is str for n in names), "adapt_alexnet: type of the names"
         left = [n for n, new in after.items() if any(torch.equal(new, old) for old in before)]
@@ -377,7 +377,7 @@ def hidden_test() -> None:
         with nowhere:
             model = AlexNet(num_classes=classes)
         got = answer(model, model.classifier, model.classifier[6])
-        assert type(got) in (tuple, list) and len(got) == 2, "trainable_fractions: a pair is returned"
+        assert isinstance(got, tuple | list) and len(got) == 2, "trainable_fractions: a pair is returned"
         assert all(type(value) is float for value in got), "trainable_fractions: type of the fractions"
         last = 4097 * classes
         inside = last + 9217 * 4096 + 4097 * 4096
@@ -428,13 +428,13 @@ def hidden_test() -> None:
         end = b * c + (c if last.bias is not None else 0)
         inside = (a + 1) * b + 2 * b + b + end
         total = 28 * a + 2 * a + 2 * b + inside
-        got = answer(model, head, entry if turn > 3 else last)
-        assert type(got) in (tuple, list) and len(got) == 2, "trainable_fractions: a pair is returned"
+        final, size = ((last, end), (entry, 28 * a), (head.inner, (a + 3) * b))[turn // 2]
+        got = answer(model, head, final)
+        assert isinstance(got, tuple | list) and len(got) == 2, "trainable_fractions: a pair is returned"
         assert all(type(value) is float for value in got), "trainable_fractions: type of the fractions"
         assert not kept.changes(), "trainable_fractions: the model stays as it is"
-        final = 28 * a if turn > 3 else end
         values.same("trainable_fractions: another classifier", got[0], inside / total, rtol=1e-6)
-        values.same("trainable_fractions: another last layer", got[1], final / total, rtol=1e-6)
+        values.same("trainable_fractions: another `last`", got[1], size / total, rtol=1e-6)
 
 
 from course_utils import checks
@@ -758,7 +758,7 @@ def hidden_test() -> None:
         got = answer(*given)
         same = all(map(torch.equal, given, (first, second, labels)))
         assert same, "mcnemar: the vectors afterwards"
-        assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
+        assert isinstance(got, tuple | list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[0]) is int and type(got[1]) is int, "mcnemar: type of the counts"
         values.same("mcnemar: counts", [got[0], got[1]], [b, c])
 
@@ -791,7 +791,7 @@ def hidden_test() -> None:
     pairs = [(rng.randint(0, 25), rng.randint(0, 25)) for _ in range(6)]
     for b, c in [*pairs, (0, 0), (0, 6), (7, 7), (8, 9), (13, 4), (900, 780), (61, 0), (1, 70)]:
         got = answer(*checks.comparison.predictions(30, b, c, 11, seed=rng.randint(0, 10**6)))
-        assert type(got) in (tuple, list) and len(got) == 3, "mcnemar: three numbers are returned"
+        assert isinstance(got, tuple | list) and len(got) == 3, "mcnemar: three numbers are returned"
         assert type(got[2]) is float, "mcnemar: type of p"
         values.same("mcnemar: p", got[2], p(b, c), rtol=1e-6)
 
@@ -1399,8 +1399,8 @@ def hidden_test() -> None:
     answer = checks.own_work(find_temperature, analysis.fit_temperature)
     cases = ((1.8, 40_127, 6), (5.5, 7_703, 3), (17.0, 63_331, 10), (32.0, 5_081, 6), (45.0, 60_917, 4))
     for scale, seed, classes in cases:
-        many = classes == 10
-        logits, labels = checks.comparison.confident_logits(scale, n=1600 if many else 400, seed=seed, classes=classes)
+        n, tilt = 1600 if classes == 10 else 400, 0.8 if classes == 4 else 0.0  # classes of unequal size
+        logits, labels = checks.comparison.confident_logits(scale, n, seed, classes, tilt)
         logits[1000:] *= 2
         kept = logits.clone()
         got = answer(logits, labels)

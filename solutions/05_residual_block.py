@@ -647,8 +647,12 @@ def hidden_test() -> None:
         count = len(seen)
         model(images)
         values.same("logits_without: other people's hooks", len(seen) - count, 1)
-        for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
-            handle = model.layer4[0].register_forward_pre_hook(stop)
+        for at, stop, kind in (
+            (model.layer4[0], explode, Broken),
+            (model.layer4[0], interrupt, KeyboardInterrupt),
+            (model.conv1, explode, Broken),
+        ):
+            handle = at.register_forward_pre_hook(stop)
             kept = checks.Kept(model)
             for name in ("layer1.0", "layer2.0"):
                 reached = stopped(kind, model, name, given)
@@ -1408,8 +1412,12 @@ def hidden_test() -> None:
         others.remove()
         left = len(model.layer3[0].bn2._forward_hooks)
         values.same("capture_residuals: other hooks can still be removed", left, 0)
-        for stop, kind in ((explode, Broken), (interrupt, KeyboardInterrupt)):
-            handle = model.layer4[0].conv2.register_forward_pre_hook(stop)
+        for at, stop, kind in (
+            (model.layer4[0].conv2, explode, Broken),
+            (model.layer4[0].conv2, interrupt, KeyboardInterrupt),
+            (model.conv1, explode, Broken),
+        ):
+            handle = at.register_forward_pre_hook(stop)
             kept = checks.Kept(model)
             reached = stopped(kind, model, torch.randn(2, 3, 33, 33))
             values.same("capture_residuals: an exception of the model reaches the caller", reached, True)
@@ -1541,7 +1549,7 @@ def hidden_test() -> None:
             for i, (category, function) in enumerate(functions.items()):
                 kept = x.clone()
                 got = answer(function, kept)
-                assert type(got) in (tuple, list) and len(got) == 3, "unit_jacobians: three tensors"
+                assert isinstance(got, tuple | list) and len(got) == 3, "unit_jacobians: three tensors"
                 values.same(f"unit_jacobians: dF/dx of {category}", got[0], slopes[i], atol=1e-8)
                 total = slopes[i] + torch.diag(torch.ones(n, dtype=torch.float64))
                 values.same(f"unit_jacobians: dH/dx of {category}", got[1], total, atol=1e-8)
@@ -1577,7 +1585,7 @@ def hidden_test() -> None:
             x = torch.randn(n, dtype=torch.float64, generator=g) + lift
             weight = nn.Parameter(a.clone())
             got = answer(lambda v: torch.cos(weight @ v), x.clone())
-            assert type(got) in (tuple, list) and len(got) == 3, "unit_jacobians: three tensors"
+            assert isinstance(got, tuple | list) and len(got) == 3, "unit_jacobians: three tensors"
             mine = got[2]
             plain = type(mine) is torch.Tensor and mine.shape == a.shape
             assert plain and mine.dtype == torch.float64, "unit_jacobians: type of dR/dx"

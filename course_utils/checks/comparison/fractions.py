@@ -145,6 +145,14 @@ MISTAKES = (
         "biases are left out",
         "go through all of module.parameters()",
     ),
+    Mistake(
+        lambda model, classifier, last: (
+            _count(classifier) / _count(model),
+            sum(p.numel() for p in last.parameters(recurse=False)) / _count(model),
+        ),
+        "`last` was taken for a single layer: what lies in the modules inside of it is left out",
+        "go through all of last.parameters(), as for `classifier`",
+    ),
     Mistake(_only_weights, "biases are left out", "go through all of module.parameters()"),
     Mistake(_tensors, "tensors are counted, not numbers", "add up p.numel()"),
     Mistake(

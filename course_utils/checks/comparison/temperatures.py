@@ -23,6 +23,10 @@ HOTTEST = (
 )
 INVERSE = ("this is 1/T", "divide the logits by the temperature")
 LOGARITHM = ("this is the logarithm of the temperature", "return its exp")
+BALANCED = (
+    "every class counts alike here, the rare ones as much as the frequent ones",
+    "the mean over all images: F.cross_entropy(logits / t, labels), without weights",
+)
 IN_PLACE = ("the logits were changed in place", "write logits / t, not logits /= t")
 CONSTANT = (
     "it is the same for every input: it is written down, or goes by what no temperature changes, as accuracy",
@@ -97,6 +101,16 @@ def goes_near_zero(find_temperature):
     return _expect(find_temperature, *confident_logits(NEAR_ZERO))
 
 
+@needs(cools_the_too_sure)
+def counts_images(find_temperature):
+    """every image counts alike, classes of any size."""
+    logits, labels = confident_logits(TOO_SURE, tilt=1.0)
+    got, best = find_temperature(logits.clone(), labels.clone()), calibration.fit_temperature(logits, labels)
+    if not _near(got, best, TOLERANCE) and _near(got, _lowest(_balanced, logits, labels), TOLERANCE):
+        raise Wrong(brief(round(best, 2)), brief(got), *BALANCED)
+    return _expect(find_temperature, logits, labels)
+
+
 def leaves_the_logits(find_temperature):
     """the logits stay as they are."""
     logits, labels = confident_logits(TOO_SURE)
@@ -109,7 +123,7 @@ def leaves_the_logits(find_temperature):
         raise Wrong("logits without a gradient", "requires_grad is True", likely, remedy)
 
 
-CASES = (cools_the_too_sure, heats_the_unsure, goes_far, goes_near_zero, leaves_the_logits)
+CASES = (cools_the_too_sure, heats_the_unsure, goes_far, goes_near_zero, counts_images, leaves_the_logits)
 
 
 def temperature(find_temperature) -> None:
@@ -206,6 +220,10 @@ def _squared_error(probabilities: Tensor, labels: Tensor) -> Tensor:
 
 def _smoothed(probabilities: Tensor, labels: Tensor) -> Tensor:
     return F.nll_loss(0.9 * probabilities.log(), labels) - 0.1 * probabilities.log().mean()
+
+
+def _balanced(probabilities: Tensor, labels: Tensor) -> Tensor:
+    return F.nll_loss(probabilities.log(), labels, weight=1 / labels.bincount())
 
 
 def _gap(probabilities: Tensor, labels: Tensor) -> Tensor:

@@ -42,9 +42,14 @@ def predictions(
     return predicted(first_right), predicted(second_right), labels
 
 
-def confident_logits(scale: float, n: int = 600, seed: int = 11, classes: int = 6) -> tuple[Tensor, Tensor]:
-    """Logits ``[n, classes]`` whose best temperature is near ``scale``, and labels drawn from them."""
+def confident_logits(
+    scale: float, n: int = 600, seed: int = 11, classes: int = 6, tilt: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Logits ``[n, classes]`` whose best temperature is near ``scale``, and labels drawn from them.
+
+    With a ``tilt`` each class is more frequent than the one before.
+    """
     g = torch.Generator().manual_seed(seed)
-    honest = 2 * torch.randn(n, classes, generator=g)
+    honest = 2 * torch.randn(n, classes, generator=g) + tilt * torch.arange(classes)
     labels = torch.multinomial(honest.softmax(dim=1), 1, generator=g).flatten()
     return honest * scale, labels

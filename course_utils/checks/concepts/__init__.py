@@ -5,7 +5,7 @@ Start reading in ``worth.py``.
 
 from course_utils.checks import report
 from course_utils.checks.concepts.counting import probe_size
-from course_utils.checks.concepts.permuting import permuted_control
+from course_utils.checks.concepts.permuting import OwnNorm, permuted_control
 from course_utils.checks.concepts.ranking import topk
 from course_utils.checks.concepts.streaming import (
     MOST_AT_ONCE,
@@ -22,6 +22,7 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_KEPT",
     "Memory",
+    "OwnNorm",
     "label_worth",
     "long_stream",
     "permuted_control",

@@ -48,6 +48,30 @@ OTHER_NUMBERS = (
     "the numbers are new ones, with other values",
     "keep the numbers, and change their order: p.flatten()[order]",
 )
+DRAWN_AGAIN = (
+    "some numbers come twice, and others are gone: each place was drawn by itself",
+    "draw an order, in which each place comes once: torch.randperm(p.numel(), generator=generator)",
+)
+FLOAT32 = (
+    "numbers of float64 are rounded to float32",
+    "index the tensor itself, which keeps its type: p.flatten()[order]",
+)
+SHIFTED = (
+    "all numbers were moved on by the same number of places: a shift is no random order, neighbours stay",
+    "draw a random order: torch.randperm(p.numel(), generator=generator)",
+)
+FIRST_ONLY = (
+    "only the first numbers of a large weight were shuffled",
+    "draw an order of all of them: torch.randperm(p.numel(), generator=generator)",
+)
+FROZEN_LEFT_OUT = (
+    "what is frozen was left out",
+    "go through all of model.parameters(), whatever requires_grad says",
+)
+VARIANCE_ZERO = (
+    "the variances are 0: a norm divides by them",
+    "variance 1: running_var.fill_(1), or reset_running_stats()",
+)
 OTHERWISE = (UNEXPLAINED, "the order is to be a random one of the whole tensor: see torch.randperm")
 UNEVEN = (
     "some orders are likelier than others, or never come: numbers are shifted, or swapped in part",
@@ -73,13 +97,24 @@ class Norm(nn.BatchNorm2d):
     """A batch norm of somebody's own."""
 
 
+class OwnNorm(nn.BatchNorm1d):
+    """Another one, for hidden tests."""
+
+
 def keeps_the_numbers(permuted_control):
     """every weight has the same numbers as before."""
     before, after = _weights_of(_net()), _weights_of(_answer(permuted_control, _net()))
     kept = [a.shape == b.shape and _numbers(a) == _numbers(b) for a, b in zip(before, after)]
     if len(after) != len(before) or not all(kept):
         got = f"{kept.count(False)} of {len(before)} weights have others"
-        raise Wrong("the same numbers", got, *OTHER_NUMBERS)
+        again = all(set(_numbers(a)) <= set(_numbers(b)) for a, b in zip(after, before))
+        raise Wrong("the same numbers", got, *(DRAWN_AGAIN if again else OTHER_NUMBERS))
+    double = nn.Linear(7, 5, bias=False, dtype=torch.float64)
+    old = double.weight.detach().clone()
+    (new,) = _weights_of(_answer(permuted_control, double))
+    if _numbers(new) != _numbers(old):
+        why = FLOAT32 if _numbers(new) == _numbers(old.float()) else OTHER_NUMBERS
+        raise Wrong("the same numbers, in a network of float64", "others", *why)
 
 
 @needs(keeps_the_numbers)
@@ -89,10 +124,18 @@ def moves_them(permuted_control):
     stayed = [list(old.shape) for old, new in zip(before, after) if torch.equal(old, new)]
     if 0 < len(stayed) < len(before):
         got = f"{len(before) - len(stayed)} of them; as before: {brief(stayed)}"
-        lost = not any(old.is_contiguous() for old, new in zip(before, after) if torch.equal(old, new))
-        raise Wrong(f"{len(before)} weights shuffled", got, *(LOST_IN_A_COPY if lost else SOME_SHUFFLED))
+        raise Wrong(f"{len(before)} weights shuffled", got, *_why_not_all(before, after))
+    shifts = [_shift(old, new) for old, new in zip(before, after)]
+    if None not in shifts and any(by and by % old[0].numel() for by, old in zip(shifts, before)):
+        raise Wrong("the numbers of every weight mixed", f"shifted by {brief(shifts)} places", *SHIFTED)
     for old, new in zip(before, after):
         _expect_mixed(old, new)
+    wide = nn.Linear(90, 70, bias=False)
+    old = wide.weight.detach().clone()
+    (new,) = _weights_of(_answer(permuted_control, wide))
+    if (share := (old == new).float().mean().item()) > 0.1:
+        got = f"{share:.0%} of them lie where they lay"
+        raise Wrong(f"the {old.numel():,} numbers of a weight mixed", got, *FIRST_ONLY)
 
 
 def leaves_small_tensors(permuted_control):
@@ -118,7 +161,10 @@ def resets_statistics(permuted_control):
         and (m.get_buffer("running_mean").any() or (m.get_buffer("running_var") != 1).any())
     ]
     if old:
-        raise Wrong("mean 0, variance 1", f"others in layers {few(old)}", *NOT_RESET)
+        norms = [m for m in after.modules() if isinstance(m, controls.BatchNorm)]
+        zeros = not any(m.get_buffer("running_var").any() for m in norms)
+        why = VARIANCE_ZERO if zeros else NOT_RESET
+        raise Wrong("mean 0, variance 1", f"others in layers {few(old)}", *why)
 
 
 @needs(keeps_the_numbers)
@@ -268,6 +314,23 @@ def _differences(model: nn.Module, other: nn.Module) -> list[str]:
         "buffers": lambda net: [b.tolist() for n, b in net.named_buffers() if n.startswith("constants")],
     }
     return [name for name, of in facts.items() if of(model) != of(other)]
+
+
+def _why_not_all(before: list[Tensor], after: list[Tensor]) -> tuple[str, str]:
+    """Why some weights, but not all, are shuffled: ``before`` and ``after`` have those of _net."""
+    stayed = [old for old, new in zip(before, after) if torch.equal(old, new)]
+    frozen = [p.detach() for p in _net().parameters() if p.ndim > 1 and not p.requires_grad]
+    if not any(old.is_contiguous() for old in stayed):
+        return LOST_IN_A_COPY
+    same = len(stayed) == len(frozen) and all(map(torch.equal, stayed, frozen))
+    return FROZEN_LEFT_OUT if same else SOME_SHUFFLED
+
+
+def _shift(old: Tensor, new: Tensor) -> int | None:
+    """By how many places all numbers were moved on, if they were."""
+    old, new = old.flatten(), new.flatten()
+    by = int((new == old[0]).nonzero()[0])
+    return by if torch.equal(old.roll(by), new) else None
 
 
 def _numbers(tensor: Tensor) -> list[float]:

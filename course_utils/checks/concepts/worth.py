@@ -232,6 +232,13 @@ NEEDED_MISTAKES = (
 )
 WORTH_MISTAKES = (
     Mistake(
+        lambda better, plain, n: (
+            _needed(plain, better[n]) / n if _needed(plain, better[n]) < max(plain) else math.inf
+        ),
+        "the largest amount of `plain` is taken for infinity, and here it reaches the accuracy",
+        "to reach is to be there: trust labels_needed, which says math.inf itself",
+    ),
+    Mistake(
         lambda better, plain, n: _needed(plain, max(h for m, h in better.items() if m <= n)) / n,
         "the best accuracy up to n is taken, not the one at n",
         "look up better[n]",
@@ -359,10 +366,10 @@ def says_never_again(_, label_worth):
     _expect_worth(label_worth, (BETTER, RISING, 1000))
 
 
-@needs(interpolates, says_never, says_at_most)
+@needs(interpolates, says_never, says_at_most, takes_one_point)
 def may_be_below_one(_, label_worth):
     """label_worth: below 1 where the plain start is ahead."""
-    _expect_worth(label_worth, (RISING, BETTER, 1000), (PEAK, RISING, max(PEAK)))
+    _expect_worth(label_worth, (RISING, BETTER, 1000), (PEAK, RISING, max(PEAK)), (FLAT, {50: 0.45}, 1000))
 
 
 CASES = (

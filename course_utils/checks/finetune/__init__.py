@@ -12,7 +12,7 @@ from course_utils.checks.finetune.gradients import untouched
 from course_utils.checks.finetune.grouping import groups
 from course_utils.checks.finetune.repairing import repair
 from course_utils.checks.finetune.scripts import trial
-from course_utils.checks.finetune.stem import keep_stem
+from course_utils.checks.finetune.stem import keep_stem, smallest_map_before_layer1
 from course_utils.checks.finetune.tiny import SmallResNet
 from course_utils.checks.finetune.training import epoch
 
@@ -27,6 +27,7 @@ __all__ = [
     "keep_stem",
     "progress",
     "repair",
+    "smallest_map_before_layer1",
     "trial",
     "untouched",
 ]

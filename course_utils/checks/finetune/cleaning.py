@@ -141,6 +141,13 @@ LEAK_MISTAKES = (
         "compare bit for bit: a leak is the very same image",
     ),
     Mistake(
+        lambda train, test: _pairs(
+            train, test, lambda a, b: all(torch.equal(a.sum(d), b.sum(d)) for d in (1, 2))
+        ),
+        "only the sums of rows and columns are compared: other pixels have the same ones",
+        "compare the pixels in their order, for example the bytes of each image",
+    ),
+    Mistake(
         lambda train, test: _pairs(train, test, lambda a, b: a.sum() == b.sum()),
         "only a sum, a mean or a histogram of each image is compared",
         "compare the pixels in their order, for example the bytes of each image",
@@ -314,13 +321,18 @@ def takes_repeats_apart(find_leaks, _):
 
 def ignores_near_duplicates(find_leaks, _):
     """find_leaks: one pixel that differs by 1 is enough."""
-    train, test = _noise(40, seed=5, size=32), _noise(6, seed=6, size=32)
+    train, test = _noise(40, seed=5, size=32), _noise(8, seed=6, size=32)
     test[0], test[1], test[2] = train[1], train[2], train[1]
     test[1, 2, 31, 31] += 100
     test[2, 2, 31, 30] += 1
     test[3] = train[3]
     test[3, 1, 15, 16] += 1  # where print() leaves numbers out
     test[4, 0] = train[4, 0]  # test[5] is another picture
+    train[6, 0, :2, :2] = 100
+    test[6] = train[6]
+    test[6, 0, :2, :2] += torch.tensor([[1, 255], [255, 1]], dtype=torch.uint8)  # 1 and -1
+    test[7] = test[6]
+    test[7, 0, 0, :2] = 100  # the sum of the image stays, not those of its rows
     _expect_leaks(find_leaks, train, test, [0])
 
 

@@ -99,6 +99,14 @@ TWIN = Mistake(
     "another tensor of the same shape, or the same numbers, was taken for the head's: here those of twin",
     "compare by id(parameter), or set requires_grad of head.parameters()",
 )
+ONLY_CHILDREN = Mistake(
+    lambda model, head: [
+        model.requires_grad_(False),
+        *(child.requires_grad_(True) for child in head.children()),
+    ],
+    "the head's layers train, but not the parameter that the head has beside them (here: classifier.scale)",
+    "head.requires_grad_(True), or go through head.parameters(): both reach all that lies inside",
+)
 NOT_THE_HEAD = ("the trainable parameters are not those of the head", "go by head.parameters()")
 
 
@@ -270,6 +278,7 @@ def goes_by_module(freeze_backbone, _):
     """also where a frozen gate holds layers fc1 and fc2."""
     _expect_head(freeze_backbone, _with_twin, "classifier", (TWIN, *GATED_MISTAKES))
     _expect_head(freeze_backbone, _with_tied, "classifier", GATED_MISTAKES)
+    _expect_head(freeze_backbone, _with_own_parameter, "classifier", (ONLY_CHILDREN, *GATED_MISTAKES))
 
 
 @needs(frees_only_the_head, goes_by_module)
@@ -384,6 +393,8 @@ def trains_all_after_unfreezing(freeze_backbone, train_mode):
 def replaces_nothing(freeze_backbone, train_mode):
     """no layer, method or number is changed."""
     model = gated_net()
+    for norm in (m for m in model.modules() if isinstance(m, NORMS)):
+        norm.get_buffer("num_batches_tracked").fill_(40)
     numbers = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     before = [(m, type(m)) for m in model.modules()]
     freeze_backbone(model, model.classifier)
@@ -517,6 +528,13 @@ def _with_tied() -> nn.Module:
     model = gated_net()
     model.tied = nn.Linear(6, 8)
     model.tied.weight = model.get_parameter("classifier.0.weight")
+    return model
+
+
+def _with_own_parameter() -> nn.Module:
+    """The small network with a parameter of the head itself, beside its layers."""
+    model = gated_net()
+    model.classifier.scale = nn.Parameter(torch.ones(3))
     return model
 
 

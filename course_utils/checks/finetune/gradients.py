@@ -246,11 +246,14 @@ def goes_by_the_mode(untouched_parameters):
 
 def makes_one_pass(untouched_parameters):
     """one backward pass for the whole batch."""
-    model, passes = build(_linear), []
+    model, passes, sizes = build(_linear), [], []
     model.get_parameter("1.weight").register_hook(lambda _: passes.append(1))
+    model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
     untouched_parameters(model, *images(5, 2))
     if len(passes) > 1:
         likely = "the images are sent through one by one, or in parts"
+        if set(sizes) == {5}:
+            likely = "the whole batch goes backward more than once"
         remedy = "give the model the whole batch, and call .backward() once"
         raise Wrong("one backward pass", f"{len(passes)} for 5 images", likely, remedy)
 

@@ -88,6 +88,7 @@ LISTING_MISTAKES = (
         )
     ),
 )
+OF_THE_HEAD_ITSELF = "classifier.mix"
 NAME_NOT_MODULE = "go by the module `head` that is passed: look each parameter up by id"
 RATE_MISTAKES = (
     Mistake(
@@ -104,6 +105,16 @@ RATE_MISTAKES = (
         _rates(lambda name, p: HEAD_LR if _in_head(name) or name.startswith("twin.") else BACKBONE_LR),
         "another tensor of the same shape was taken for one of the head's",
         NAME_NOT_MODULE,
+    ),
+    Mistake(
+        _rates(lambda name, p: HEAD_LR if _in_head(name) and name != OF_THE_HEAD_ITSELF else BACKBONE_LR),
+        "a parameter of the head itself, beside its layers, has the rate of the backbone: classifier.mix",
+        "go through head.parameters(): it has all that lies inside, whatever holds it",
+    ),
+    Mistake(
+        _rates(lambda name, p: HEAD_LR if name == OF_THE_HEAD_ITSELF else BACKBONE_LR),
+        "of the head only what it holds itself is at its rate, not the parameters of its layers",
+        "go through head.parameters(): it has all that lies inside, whatever holds it",
     ),
     Mistake(
         _rates(lambda name, p: BACKBONE_LR if _in_head(name) else HEAD_LR),
@@ -293,11 +304,16 @@ def goes_by_each_call(parameter_groups):
 def leaves_the_model(parameter_groups):
     """the model stays as it is."""
     model = _model()
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
     kept = Kept(model)
     _ask(parameter_groups, model)
     if changes := kept.changes():
         likely = "the model was changed in order to sort its parameters"
         remedy = "read requires_grad, set nothing; note a parameter by its id(p)"
+        if all(name.endswith(": gradient") for name in changes):
+            likely = "gradients were cleared: the training loop does that, before each step"
+            remedy = "leave .grad alone"
         raise Wrong("the same model", f"changed: {few(changes)}", likely, remedy)
 
 
@@ -318,8 +334,9 @@ def groups(parameter_groups) -> None:
 
 
 def _model() -> GatedNet:
-    """The small network with a frozen stem, a frozen bias in its head, a row, a table of three dimensions, a
-    tensor in two layers, and a layer of the backbone that has the shape of one of the head."""
+    """The small network with a frozen stem, a frozen bias in its head, a matrix of the head itself, a row, a
+    table of three dimensions, a tensor in two layers, and a layer of the backbone that has the shape of one
+    of the head."""
     model = gated_net()
     model.row, model.twin = nn.Parameter(torch.ones(1, 6)), nn.Linear(6, 8)
     model.places = nn.Parameter(torch.ones(1, 4, 6))
@@ -330,6 +347,7 @@ def _model() -> GatedNet:
     model.classifier = head
     model.stem.requires_grad_(False)
     head[1].bias.requires_grad_(False)
+    head.mix = nn.Parameter(torch.ones(3, 3))
     return model
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_utils.checks.core import must_work, needs, run
 from course_utils.checks.finetune.tiny import build, small_resnet
@@ -203,16 +204,37 @@ def _map_sizes(model: nn.Module) -> Sizes:
     return sizes
 
 
+class _Sides(TorchDispatchMode):
+    """Notes the shorter side of each map that any operation gives, by a layer or not."""
+
+    def __init__(self):
+        super().__init__()
+        self.noted: list[int] = []
+        self.on = True
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        first = result[0] if isinstance(result, tuple | list) and result else result
+        if self.on and isinstance(first, Tensor) and first.dim() == 4 and len(first) == 2:
+            self.noted.append(min(first.shape[2:]))
+        return result
+
+
+def smallest_map_before_layer1(model: nn.Module) -> int:
+    """Shorter side of the smallest map between a 32x32 image and ``layer1``."""
+    with torch.no_grad(), _Sides() as sides:
+        for path, module in model.eval().named_modules():
+            if path.split(".")[-1] == "layer1":
+                module.register_forward_pre_hook(lambda *_: setattr(sides, "on", False))
+        model(torch.zeros(2, 3, 32, 32))
+    return min(sides.noted)
+
+
 def _expect_no_smaller_map(model: nn.Module) -> None:
     """Refuse a stem that shrinks the map and enlarges it again."""
-    sides: list[int] = []
-    for path, module in model.named_modules():
-        if path.split(".")[-1] in ("conv1", "bn1", "maxpool") and "layer" not in path:
-            module.register_forward_hook(lambda _, inputs, output: sides.append(output.shape[-1]))
-    _logits(model)
-    if sides and min(sides) < 32:
+    if (side := smallest_map_before_layer1(model)) < 32:
         likely = "the map is halved and enlarged again: what was lost does not come back"
-        got = f"one of {min(sides)}x{min(sides)}"
+        got = f"one of {side}x{side}"
         raise Wrong("no map smaller than 32x32 before layer1", got, likely, "let conv1 step by one pixel")
 
 

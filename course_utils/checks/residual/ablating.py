@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 
 import torch
@@ -98,6 +99,10 @@ STATISTICS = (
     "running statistics have moved: a norm ran in training mode",
     "leave the mode to the caller",
 )
+NOT_REACHED = (
+    "it is put back only once the block has run, and here the forward pass ended in conv1, before it",
+    "put it back in the `finally:` of a `try:` around the call of the model",
+)
 NOT_FINALLY = ("it is put back only when all goes well", "put it back in the `finally:` of a `try:`")
 
 
@@ -175,14 +180,15 @@ def restores_the_model(logits_without):
 @needs(restores_the_model)
 def restores_after_an_error(logits_without):
     """also when the forward pass was ended, by Ctrl-C too."""
-    for kind, end in ENDS:
+    for place, (kind, end) in itertools.product(("layer4.0", "conv1"), ENDS):
         model = network()
-        model.layer4[0].register_forward_pre_hook(end)
+        model.get_submodule(place).register_forward_pre_hook(end)
         kept = Kept(model)
+        why = NOT_FINALLY if kind is not KeyboardInterrupt else ONLY_EXCEPTIONS
         try:
             logits_without(model, "layer2.1", noise(2, 3, 36, 36))
         except kind:
-            _expect_same(kept, NOT_FINALLY if kind is not KeyboardInterrupt else ONLY_EXCEPTIONS)
+            _expect_same(kept, NOT_REACHED if place == "conv1" else why)
         else:
             likely = "the exception was caught"
             remedy = "use `try: ... finally: ...` without `except`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -141,6 +142,10 @@ NOT_FINALLY = (
     "the hooks are removed only when all goes well",
     "remove them in the `finally:` of a `try:`",
 )
+NOT_REACHED = (
+    "they are removed only once a block has run, and here the forward pass ended in conv1, before all blocks",
+    "remove them in the `finally:` of a `try:`, whatever has run",
+)
 NOT_PASSED_ON = ("the exception was caught", "use `try: ... finally: ...` without `except`")
 OTHERS_GONE = (
     "all hooks of a module were cleared or registered anew, also those of other people",
@@ -231,9 +236,9 @@ def removes_its_hooks(capture_residuals):
 @needs(removes_its_hooks)
 def removes_them_after_an_error(capture_residuals):
     """nor after the forward pass was ended, by Ctrl-C too."""
-    for kind, end in ENDS:
+    for place, (kind, end) in itertools.product(("layer3.0.conv2", "conv1"), ENDS):
         model = network()
-        handle = model.layer3[0].conv2.register_forward_pre_hook(end)
+        handle = model.get_submodule(place).register_forward_pre_hook(end)
         passed_on = False
         try:
             capture_residuals(model, noise(1, 3, 33, 33))
@@ -244,6 +249,7 @@ def removes_them_after_an_error(capture_residuals):
         handle.remove()
         if hooks(model):
             why = ONLY_EXCEPTIONS if kind is KeyboardInterrupt else NOT_FINALLY
+            why = NOT_REACHED if place == "conv1" else why
             raise Wrong("no hook", f"hooks on {few(list(hooks(model)))}", *why)
 
 

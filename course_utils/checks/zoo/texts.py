@@ -165,7 +165,10 @@ def is_linear(zero_shot_head):
         likely = "a `return` is missing" if head is None else "another kind of object"
         raise Wrong("an nn.Linear", brief(head), likely, "return an nn.Linear(D, C, bias=False)")
     if head.bias is not None:
-        raise Wrong("no bias", "a bias", "it adds random numbers to the logits", "bias=False")
+        likely = "it adds random numbers to the logits"
+        if not head.bias.any():
+            likely = "its zeros change no logit, but they are parameters, and training would move them"
+        raise Wrong("no bias", "a bias", likely, "bias=False")
     shape = tuple(head.weight.shape)
     if shape != (3, 4):
         known = {(4, 3): "transposed", (1, 4): "the mean was taken over the classes"}

@@ -1,4 +1,4 @@
-# fails: label_worth-1
+# fails: label_worth-1 label_worth-2
 import math
 
 

@@ -1,0 +1,10 @@
+# fails: temperature-1
+import math
+
+
+def find_temperature(logits, labels):
+    def f(t):
+        l = F.cross_entropy(logits / t, labels, reduction="none")
+        return sum(l[labels == c].mean() for c in labels.unique()).item()
+
+    return min(torch.logspace(math.log10(0.05), math.log10(50), 1500).tolist(), key=f)
