@@ -18,6 +18,10 @@ def change_a_parameter():
     nn.Linear(2, 2).weight.add_(1)
 
 
+def without_end():
+    without_end()
+
+
 def mean_of_bytes():
     torch.zeros(2, dtype=torch.uint8).mean()
 
@@ -30,6 +34,8 @@ ERRORS = {
     "shapes in a product": (lambda: torch.ones(2, 3) @ torch.ones(2, 3), "shapes"),
     "channels": (lambda: nn.Conv2d(3, 4, 1)(torch.ones(1, 2, 5, 5)), "shapes"),
     "shapes of many products": (lambda: torch.bmm(torch.ones(1, 2, 3), torch.ones(1, 2, 3)), "shapes"),
+    "a product of bools": (lambda: torch.dot(torch.tensor([True]), torch.tensor([True])), ".float()"),
+    "no end": (without_end, "what ends it"),
     "a division by zero": (lambda: 1 / 0, "divides by"),
     "None in the place of a layer": (lambda: nn.Linear(1, 1, bias=False).bias.numel(), "None"),
     "None in the place of a tensor": (lambda: torch.ones(2).copy_(None), "None"),
