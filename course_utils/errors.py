@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Of torch's NotImplementedErrors.
+TORCHS = ("not implemented for", "is missing the required", "meta tensor")
 DO = "  do this:  "  # begins the line of the remedy
 
 
@@ -55,3 +57,8 @@ class BuildError(CourseError):
 
 class EnvironmentProblem(CourseError):
     """Something this machine lacks."""
+
+
+def is_stub(name: str, message: str) -> bool:
+    """Whether an error is the ``raise NotImplementedError`` of a stub: torch's own say what they miss."""
+    return name == "NotImplementedError" and not any(words in message for words in TORCHS)

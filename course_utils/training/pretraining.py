@@ -79,8 +79,7 @@ def pretrain(
     _refuse_small_images(splits.train, settings)
     name = name or splits.name
     file = Path(out) / f"{arch}_{name}.safetensors".replace(" ", "").lower()
-    origin = start.name if start else "random weights"
-    names = class_names(images)
+    origin, names = start.name if start else "random weights", class_names(images)
     report = Report(arch, name, len(splits.train), len(splits.test), settings.epochs, origin, file)
 
     device = best_device()

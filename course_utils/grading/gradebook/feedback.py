@@ -19,7 +19,7 @@ from course_utils.authoring.configuration import load_config
 from course_utils.authoring.leaks import TELLING
 from course_utils.course.handin import error_of, printed_by
 from course_utils.course.released import ReleasedCell
-from course_utils.errors import CourseError
+from course_utils.errors import CourseError, is_stub
 from course_utils.grading.gradebook import results, telling
 from course_utils.grading.gradebook.results import read_labels, sentence
 from course_utils.grading.gradebook.since import built_since, handed_in_since
@@ -295,7 +295,7 @@ def _verdict(work: _Work, cell: ReleasedCell) -> Verdict:
         return Verdict(PARTLY)
     graded = work.cells.get(cell.id)
     error = telling.error_in(graded) if graded else None
-    if error and error.ename == "NotImplementedError" and "not implemented for" not in error.evalue:
+    if error and is_stub(error.ename, error.evalue):
         return Verdict(NOT_TRIED)
     source = graded.source if graded else ""
     return Verdict(WRONG, telling.category(error, source, work.labels.get(cell.id, ())))
