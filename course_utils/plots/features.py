@@ -84,8 +84,7 @@ def embedding(
     for (x, y), ink in zip(middles, inks):
         ax.scatter([x], [y], s=190, marker="+", color="white", linewidth=5, zorder=3)
         ax.scatter([x], [y], s=150, marker="+", color=[ink], linewidth=2.5, zorder=3)
-    label_points(ax, middles, shown, others=places.tolist())
-    for text, ink in zip(ax.texts, inks):
+    for text, ink in zip(label_points(ax, middles, shown, others=places.tolist()), inks):
         text.set(color=ink, weight="bold")
         text.set_path_effects([withStroke(linewidth=3, foreground="white")])
     return write_alt_text(fig, f"Scatter plot of {len(classes)} classes: {', '.join(map(str, classes))}")

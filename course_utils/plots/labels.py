@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 from course_utils.plots.frame import FAINT, text_width
@@ -92,17 +93,21 @@ def label_points(
     points: Sequence[tuple[float, float]],
     texts: Sequence[str],
     others: Sequence[tuple[float, float]] = (),
-) -> None:
+) -> list[Annotation]:
     """Name points, each text near its own point and where it covers no point and no other name.
 
     Args:
         others: markers without a name, of which a text covers as few as it can.
+
+    Returns:
+        The names, in the order of ``points``.
     """
     _figure(ax).draw_without_rendering()
     pixels = ax.transData.transform(points)
     dots = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in _pixels(ax, others)]
     taken = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in pixels]
     from_the_edge = np.linalg.norm(ax.transAxes.inverted().transform(pixels) - 0.5, axis=1).argsort()[::-1]
+    named: dict[int, Annotation] = {}
     for i in from_the_edge:  # where there are fewest places for a name
         text = texts[i]
 
@@ -116,7 +121,7 @@ def label_points(
         taken.append(_box(ax, pixels[i], text, (dx, dy)))
         ha, start = ("left", 0) if dx > 0 else ("right", 1) if dx < 0 else ("center", 0.5)
         line = LEADER | {"color": FAINT, "relpos": (start, 0.5)}
-        ax.annotate(
+        named[i] = ax.annotate(
             text,
             points[i],
             (dx, dy),
@@ -126,6 +131,7 @@ def label_points(
             va="center",
             arrowprops=line if math.hypot(dx, dy) > 16 else None,
         )
+    return [named[i] for i in range(len(points))]
 
 
 def _pixels(ax: Axes, points: Sequence[tuple[float, float]]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Figures of what a network knows: they tell where, and name the classes."""
 
 import torch
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from course_utils import plots
@@ -24,6 +25,16 @@ def test_embedding_names_the_classes_that_are_there():
     )
     assert {text.get_text() for text in figure.axes[0].texts} == {"cat", "dog"}
     assert figure.axes[0].get_xlabel() == "first component"
+
+
+def test_a_name_has_the_colour_of_its_cross():
+    points, labels = torch.randn(60, 2, generator=torch.Generator().manual_seed(0)), torch.arange(60) % 6
+    names = [f"class {i}" for i in range(6)]
+    (ax,) = plots.embedding(points, labels, names, title="Alike", data="pictures", axes="component").axes
+    crosses = {tuple(cross.get_offsets()[0]): to_rgb(cross.get_edgecolor()[0]) for cross in ax.collections}
+    assert len(crosses) == len(ax.texts) == 6
+    for text in ax.texts:
+        assert crosses[tuple(text.xy)] == to_rgb(text.get_color())
 
 
 def test_classes_that_are_shortened_alike_keep_their_places():
