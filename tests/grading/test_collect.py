@@ -572,6 +572,12 @@ def test_two_answers_of_one_moment_and_a_newer_one_that_counts_less_need_a_perso
     assert outcomes[newer.filename].what == "LEFT OUT"
 
 
+def test_a_student_whose_notebook_is_of_another_chapter_is_told_once(root):
+    other, picture = moodle("Ada", 2, "x.ipynb"), moodle("Ada", 2, "plot.png")
+    outcomes = collect(root, packed((other, notebook(assignment="91_other")), (picture, b"png")), "90_sample")
+    assert (outcomes[other].what, outcomes[picture].what) == ("LEFT OUT", "ignored")
+
+
 def test_a_roster_keeps_the_ids_that_are_in_use(root):
     text = "Full name,ID number,Email address\nAda,s1,ada@x.org\nEve,,eve@x.org\n"
     (root / "class.csv").write_text(text, encoding="utf-8")

@@ -376,10 +376,10 @@ def _time_of(target: Path) -> datetime:
 
 def _with_empty_handed(outcomes: list[Outcome]) -> list[Outcome]:
     """A file beside a student's notebook is ignored; the only file of a student is left out, and said so."""
-    with_notebook = {o.student for o in outcomes if o.what not in (IGNORED, LEFT_OUT)}
+    told = {o.student for o in outcomes if o.what != IGNORED}
     return [
         replace(o, what=LEFT_OUT, detail=f"{o.detail}, and this student handed in no other file")
-        if o.what == IGNORED and o.student and o.student not in with_notebook
+        if o.what == IGNORED and o.student and o.student not in told
         else o
         for o in outcomes
     ]
