@@ -1,7 +1,9 @@
-"""Small notebooks to run headlessly."""
+"""Small notebooks to run headlessly, and what a run leaves behind."""
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import nbformat
@@ -20,3 +22,15 @@ def write(course: Path, name: str, *cells: str, tags: tuple[str, ...] = ()) -> P
     path = course / "solutions" / name / f"{name}.ipynb"
     nbformat.write(notebook, path)
     return path
+
+
+def ends(pid: int, seconds: float) -> bool:
+    """Whether a process is gone by then: who was killed is there until somebody has taken note."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False

@@ -159,7 +159,7 @@ def test_a_gradebook_that_refuses_stops_the_build_before_it_writes(course):
     renamed = text.read_text(encoding="utf-8").replace('"double-2"', '"double-3"')
     text.write_text(renamed, encoding="utf-8")
     before = files(course)
-    with pytest.raises(BuildError, match="gradebook.db holds submissions"):
+    with pytest.raises(BuildError, match="put it back: the gradebook keeps their marks"):
         release.build(course)
     assert files(course) == before
 
