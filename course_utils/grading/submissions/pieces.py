@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -39,6 +40,21 @@ class Piece:
     def is_like(self, cell: NotebookNode) -> bool:
         """Whether it has a released cell's text, white space at the ends of lines and of the whole aside."""
         return self.essence == _released_essence(cell.source)
+
+    def does_what(self, cell: NotebookNode) -> bool:
+        """Whether it has a released cell's lines of code, or none; comments may be another edition's."""
+        return _without_comments(self.source) in ("", _without_comments(cell.source))
+
+
+def adds_little(piece: Piece, cell: NotebookNode) -> bool:
+    """Whether a text is a released one but for two words at most, as where that was corrected since."""
+    words = piece.source.split()
+    return (Counter(words) - Counter(cell.source.split())).total() <= min(2, 0.3 * len(words))
+
+
+def _without_comments(source: str) -> str:
+    lines = (line.rstrip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
 
 
 def pieces_of(submitted: NotebookNode) -> list[Piece]:

@@ -11,7 +11,14 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_locked, is_solution
 
 from course_utils.course.notebookfile import NotebookError
-from course_utils.grading.submissions.pieces import Piece, is_written, name_of, name_pieces, pieces_of
+from course_utils.grading.submissions.pieces import (
+    Piece,
+    adds_little,
+    is_written,
+    name_of,
+    name_pieces,
+    pieces_of,
+)
 from course_utils.grading.submissions.setup import put_setup_back
 from course_utils.tables import one_line
 
@@ -149,7 +156,8 @@ def _place(wanted: Sequence[str], lines: Sequence[str]) -> int | None:
 def _doubts(pieces: Sequence[Piece], release: NotebookNode, found: set[str]) -> dict[str, str]:
     """Written answers that are missing, or as released, while the student wrote text elsewhere, or beside."""
     own = [p for p in pieces if not p.name and p.kind != "code" and p.source.strip()]
-    own = [p for p in own if not any(map(p.is_like, release.cells))]
+    texts = [cell for cell in release.cells if cell.cell_type == "markdown"]
+    own = [p for p in own if not any(p.is_like(cell) or adds_little(p, cell) for cell in texts)]
     written = {name_of(cell): cell for cell in release.cells if is_written(cell)}
     lost = "its cell is missing, and other text cells of the student may hold the answer"
     doubts = {name: lost for name in written if own and name not in found}
@@ -175,8 +183,9 @@ def _restore_locked(pieces: list[Piece], release: NotebookNode, instructor: Note
         texts, place = ours[piece.name], pieces.index(piece)
         pieces[place] = replace(piece, source=texts[0].source)
         if piece.kind == "code" and piece.source.strip() and not any(map(piece.is_like, texts)):
-            notes.append(f"the locked cell {piece.name} was changed; the released text counts")
             pieces.insert(place, Piece("code", piece.source))
+            if not any(piece.does_what(text) for text in texts):
+                notes.append(f"the locked cell {piece.name} was changed; the released text counts")
     return notes
 
 
