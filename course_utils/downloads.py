@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -20,12 +19,11 @@ from urllib.request import Request, urlopen
 from filelock import FileLock
 from tqdm import tqdm
 
-from course_utils.errors import DownloadError
+from course_utils.errors import NO_ROOM, DownloadError
 
 TIMEOUT = 10.0  # seconds without a connection, or without a byte, until a host is given up
 SLOW = 200_000.0  # bytes per second; CIFAR-10's own host has been seen at 50,000
 PATIENCE = 10.0  # seconds before the speed is judged
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)  # no other host would help
 FILES = (".gz", ".tar", ".zip", ".pth")  # a mirror whose address ends so is a file, not a folder
 
 
@@ -104,7 +102,7 @@ def _fetch(wanted: Download, part: Path, progress: bool) -> Path:
             _accept(part, wanted)
             return wanted.path
         except (OSError, HTTPException, ValueError) as error:
-            if getattr(error, "errno", None) in DISK:
+            if getattr(error, "errno", None) in NO_ROOM:  # no other host would help
                 raise _not_written(wanted, error) from None
             reasons[_host(url)] = _reason(error)
         came_further = _size(part) > before

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+
+# What a disk says that is full, read-only or somebody else's.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 # Of torch's NotImplementedErrors.
 TORCHS = ("not implemented for", "is missing the required", "meta tensor")
 DO = "  do this:  "  # begins the line of the remedy

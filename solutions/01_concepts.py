@@ -570,7 +570,9 @@ assert spreads["probe"] == ["8.2 times (5.7 to 13.5)", "5.4 times (4.2 to 6.4)",
 assert spreads["fine-tuned"] == ["5.6 times (5.3 to 6.2)", "5.0 times (3.8 to 7.3)", "5.7 times (5.0 to 6.1)"]
 assert label_runs.told(record, "probe, EfficientNet-Lite0", 100) == "155.3 times (112.9 to 183.0)"
 assert [label_runs.told(record, "fine-tuned, ResNet-18", n) for n in (5000, 10_000)] == ["3.5 times (3.4 to 3.6)", "2.7 times"]
-assert round((155.3 * 100 + 5000) / 200) == 103 and round((3.5 * 5000 + 5000) / 10_000, 2) == 2.25
+lite0_at_100, tuned_at_5000 = (float(label_runs.told(record, way, n).split()[0]) for way, n in (
+    ("probe, EfficientNet-Lite0", 100), ("fine-tuned, ResNet-18", 5000)))  # fmt: skip
+assert round((lite0_at_100 * 100 + 5000) / 200) == 103 and round((tuned_at_5000 * 5000 + 5000) / 10_000, 2) == 2.25
 on_few = record["arms"]["probe, EfficientNet-Lite0, 10 a class"]
 assert on_few["grid_at_edge"] and max(map(float, on_few["grid"])) == float(max(on_few["grid"], key=on_few["grid"].get))
 assert long_means["probe, EfficientNet-Lite0"][100] > of_scratch[10_000] and max(of_scratch) == 45_000

@@ -214,7 +214,7 @@ lost = [round(100 * (frozen["stock, 32 px"].mean - frozen[f"{stem}, 32 px"].mean
 assert lost == [25, 12] and models.map_sides(stock, 32)["layer4"] == 1 and min(work, key=work.get) == "stock, 32 px"
 in_percent = {name: round(100 * arm.mean, 1) for name, arm in trained.items()}
 untrained = [round(100 * s2[f"{stem}, from scratch"].mean, 1) for stem in ("nopool", "stock")]
-gains = [a - b for a, b in zip((83.6, 78.9), untrained)]
+gains = [in_percent[stem, 4] - there for stem, there in zip(("nopool", "stock"), untrained)]
 assert untrained == [69.2, 68.6] and [f"{gain:.1f}" for gain in gains] == ["14.4", "10.3"]
 assert list(in_percent.values()) == [78.9, 83.6, 84.9, in_percent["stock", 10], 84.9]
 share = (torch.tensor(spent["nopool", 4] / spent["stock", 10]).log() / torch.tensor(4.0).log()).item()  # log scale

@@ -10,6 +10,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from course_utils.authoring.claims import PAGE as CLAIMS
 from course_utils.authoring.configuration import handout_repository
 from course_utils.authoring.online import binder_files, links
 from course_utils.authoring.release import check
@@ -20,7 +21,6 @@ from course_utils.storage import write_text
 
 TOOLS = ("jupyterlab", "ipykernel")  # what students need beside the package's own dependencies
 ROOM = 100_000_000  # bytes: the wheel takes 26 million, and as much while it is built
-CLAIMS = "docs/claims.md"
 INSTRUCTORS = ("grading", "authoring")  # parts of the package that no student's command needs
 README = """# {name} {version}
 

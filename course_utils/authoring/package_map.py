@@ -31,18 +31,13 @@ def page(root: Path) -> str:
 
 def _table(files: list[Path], room: Path) -> str:
     """A row for each module, and for each package below ``room``, which is named by its folder."""
-    rows = [
-        (
-            f"{path.parent.relative_to(room).as_posix()}/"
-            if path.name == "__init__.py"
-            else path.relative_to(room).as_posix(),
-            path,
-        )
-        for path in files
-        if path != room / "__init__.py"
-    ]
-    lines = [f"| `{name}` | {_docstring(path).splitlines()[0]} |" for name, path in rows]
+    shown = (path.relative_to(room) for path in files if path != room / "__init__.py")
+    lines = [f"| `{_called(path)}` | {_docstring(room / path).splitlines()[0]} |" for path in shown]
     return "\n".join(["| module | what it is |", "|---|---|", *lines]) + "\n"
+
+
+def _called(path: Path) -> str:
+    return f"{path.parent.as_posix()}/" if path.name == "__init__.py" else path.as_posix()
 
 
 def _docstring(path: Path) -> str:

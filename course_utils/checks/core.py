@@ -138,7 +138,7 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
         with quietly(), seeded(0), torch.enable_grad(), time_limit(CASE_SECONDS):
             return Outcome(name, "ok", case(*answers) or "")
     except Wrong as wrong:
-        return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in wrong.rows.items()})
+        return _failed(name, wrong)
     except LibraryAnswer as problem:
         told = Wrong(
             "an answer of your own",
@@ -162,6 +162,10 @@ def _try(case: Callable, answers: Sequence[Callable]) -> Outcome:
         return _crashed(name, problem)
 
 
+def _failed(name: str, wrong: Wrong) -> Outcome:
+    return Outcome(name, "FAIL", rows={key: _shorten(value) for key, value in wrong.rows.items()})
+
+
 def _interrupted(name: str, interrupt: KeyboardInterrupt) -> Outcome:
     return _stopped(name, interrupt, "an interrupt", "run the check again; what is above stands")
 
@@ -179,7 +183,7 @@ def _crashed(name: str, problem: Exception) -> Outcome:
     lines = _lines_of_student(problem)
     if not lines:
         if missing := missing_method(problem, notebook_names()):
-            return Outcome(name, "FAIL", rows={k: _shorten(v) for k, v in missing.rows.items()})
+            return _failed(name, missing)
         told = f"the check itself broke ({_one_line(problem)}); please report it"
         return Outcome(name, "OURS", told)
     line = lines[-1]

@@ -6,7 +6,6 @@ Commands import what they need when they run: the help must come at once, and wi
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -17,7 +16,7 @@ import typer
 from course_utils import doctor
 from course_utils.cli import authoring, data, grading, students, training
 from course_utils.cli.preconditions import ENVIRONMENT, FAILED
-from course_utils.errors import CourseError, EnvironmentProblem
+from course_utils.errors import NO_ROOM, CourseError, EnvironmentProblem
 
 __all__ = ["COMMANDS", "HELP", "app", "main"]
 
@@ -33,9 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-# What a disk says that is full, read-only or somebody else's.
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 # In the order of the help.
 COMMANDS = (

@@ -199,7 +199,7 @@ def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]
 
 def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
     """The steps of each name inside the data set: without the folders that hold all of it."""
-    places = {name: _steps(name) for name in names if _steps(name)}
+    places = {name: steps_of(name) for name in names if steps_of(name)}
     images = [place for name, place in places.items() if _is_image(name)]
     around = _folders_around(images)
     depth = len(around)
@@ -210,7 +210,7 @@ def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _steps(name: str) -> tuple[str, ...]:
+def steps_of(name: str) -> tuple[str, ...]:
     """``a/1.png`` -> ``("a", "1.png")``; nothing for hidden files, ``__MACOSX`` and ways out of a zip."""
     path = name.replace("\\", "/")
     steps = tuple(step for step in path.split("/") if step not in ("", "."))

@@ -133,12 +133,12 @@ def run(
     if record:
         refuse_cartoons(lab.source)
     _refuse_other_data(lab)
+    facts = _facts(command, note)
     if record:
-        _take_over(experiment, lab, record / f"{experiment.name}.json")
+        _take_over(experiment, lab, record / f"{experiment.name}.json", facts)
     labs = {name: lab.inside(folder_name(name)) for name in experiment.arms}
     standing = [name for name in labs if (labs[name].folder / "arm.json").exists()]
     missing = [name for name in labs if name not in standing and (not only or name in only)]
-    facts = _facts(command, note)
     arms: dict[str, dict] = {}
     content: dict = {}
     for name in (*standing, *missing):
@@ -188,10 +188,10 @@ def _measured(arm: Callable[[Lab], dict], lab: Lab, facts: dict) -> dict:
 
 def _record(experiment: Experiment, lab: Lab, facts: dict, arms: dict) -> dict:
     """``facts`` are those of the last arm; one that came to be otherwise has its own."""
-    told = {
-        name: {key: value for key, value in arm.items() if key != MADE or value != facts}
-        for name, arm in arms.items()
-    }
+
+    def told(arm: dict) -> dict:
+        return {key: value for key, value in arm.items() if key != MADE or value != facts}
+
     return {
         "experiment": experiment.name,
         "question": experiment.question,
@@ -199,12 +199,15 @@ def _record(experiment: Experiment, lab: Lab, facts: dict, arms: dict) -> dict:
         "data": Path(lab.source).name,
         **facts,
         "missing": [name for name in experiment.arms if name not in arms],
-        "arms": {name: told[name] for name in experiment.arms if name in arms},
+        "arms": {name: told(arms[name]) for name in experiment.arms if name in arms},
     }
 
 
-def _take_over(experiment: Experiment, lab: Lab, record: Path) -> None:
-    """Let the recorded arms stand in the lab's folder too.
+def _take_over(experiment: Experiment, lab: Lab, record: Path, facts: dict) -> None:
+    """Let the recorded arms stand in the lab's folder too, each with the facts of its own run.
+
+    Args:
+        facts: of this run; those of the record have the same names.
 
     Raises:
         CourseError: if they are of other data, or measured on other terms.
@@ -221,10 +224,10 @@ def _take_over(experiment: Experiment, lab: Lab, record: Path) -> None:
                 found=str(value),
                 do="leave out --record, or move that file away to begin a new one",
             )
-    facts = {key: recorded[key] for key in _facts("", "")}
+    known = {key: recorded[key] for key in facts}
     for name, result in recorded["arms"].items():
         if name in experiment.arms:
-            result = {MADE: facts, **result}
+            result = {MADE: known, **result}
             lab.inside(folder_name(name)).kept("arm", experiment.terms, partial(dict, result))
 
 

@@ -39,7 +39,7 @@ def read_editions(root: Path, name: str, limits: Limits) -> Editions:
     Raises:
         GradingError: if it was not built.
     """
-    paths = [root / edition / name / f"{name}.ipynb" for edition in ("notebooks", "solutions")]
+    paths = results.edition_files(root, name)
     for path in paths:
         if not path.exists():
             raise GradingError(

@@ -271,11 +271,11 @@ def _imagenet(arch: str) -> Weights:
     published = get_model_weights(arch)["IMAGENET1K_V1"]
     presets, file = published.transforms(), imagenet_file(arch)
     try:
-        state = _with_counters(torch.load(file, map_location="cpu", weights_only=True))
-    except Exception as problem:
+        state = _with_counters(_read_tensors(file))
+    except WeightsError as problem:
         raise WeightsError(
             f"{file.name} cannot be read.",
-            found=why_unreadable(file, problem),
+            found=problem.found,
             do=f"delete {file} and run `course fetch {arch}`",
         ) from None
     return Weights(
@@ -332,8 +332,10 @@ def _unwrap(content: dict, path: Path) -> dict[str, Tensor]:
 
 
 def _with_counters(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Add to each batch norm's statistics how many batches they saw: files from before PyTorch 0.4.1
-    (torchvision's ResNets are some) do not say it, and nothing here needs it."""
+    """The same with a counter of batches beside the statistics of each batch norm.
+
+    Files from before PyTorch 0.4.1, torchvision's ResNets among them, lack these; nothing here reads them.
+    """
     means = [name.removesuffix("running_mean") for name in state if name.endswith("running_mean")]
     return {f"{norm}num_batches_tracked": torch.tensor(0) for norm in means} | state
 

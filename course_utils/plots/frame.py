@@ -118,9 +118,9 @@ def mark_chance(ax: Axes, chance: float | None, axis: str = "y") -> str:
         ax.axvline(place, **line)
         where = {"xy": (place, 0), "xycoords": ("data", "axes fraction")}
     away = (-3, 3) if axis == "y" else (3, 3)
-    text = ax.annotate("guessing", **where, xytext=away, textcoords="offset points", color=FAINT, size=8)
-    text.set_path_effects([withStroke(linewidth=2, foreground="white")])
-    text.set_zorder(4)
+    outline = [withStroke(linewidth=2, foreground="white")]
+    look: dict[str, Any] = {"color": FAINT, "size": 8, "zorder": 4, "path_effects": outline}
+    ax.annotate("guessing", **where, xytext=away, textcoords="offset points", **look)
     return f"guessing gives {place:.1f} %"
 
 

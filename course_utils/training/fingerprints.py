@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import partial
 from types import CodeType, FunctionType, MethodType
 
@@ -49,7 +49,7 @@ def steps(code: CodeType) -> str:
     return f"{code.co_code.hex()} {code.co_names} {constants}"
 
 
-def behaviour(model: nn.Module) -> Iterable[str]:
+def behaviour(model: nn.Module) -> Iterator[str]:
     """What the layers of ``model`` do with their tensors: forward methods and plain attributes."""
     for name, layer in model.named_modules():
         settings = {

@@ -12,6 +12,7 @@ import torch
 import torchvision
 
 from course_utils import __version__
+from course_utils.data.folders import steps_of
 from course_utils.data.images import Splits
 from course_utils.errors import DataError
 from course_utils.machine import describe_machine
@@ -151,11 +152,11 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
         return {}
     path = Path(images).expanduser()
     if path.is_dir():
-        found = [file for file in sorted(path.rglob(CLASSES)) if not _is_hidden(file.relative_to(path))]
-        content = found[0].read_bytes() if found else b""
+        found = (f for f in sorted(path.rglob(CLASSES)) if steps_of(f.relative_to(path).as_posix()))
+        content = next((file.read_bytes() for file in found), b"")
     else:
         with zipfile.ZipFile(path) as archive:
-            members = [n for n in archive.namelist() if Path(n).name == CLASSES and not _is_hidden(Path(n))]
+            members = [n for n in archive.namelist() if steps_of(n)[-1:] == (CLASSES,)]
             content = archive.read(members[0]) if members else b""
     try:
         text = content.decode("utf-8-sig")
@@ -164,10 +165,6 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
         raise DataError(f"the classes.txt of {path} is no UTF-8.", found=str(problem), do=do) from None
     pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
     return {folder: names.split(",")[0].strip() for folder, names in pairs}
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(step.startswith(".") or step == "__MACOSX" for step in path.parts)
 
 
 def sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:

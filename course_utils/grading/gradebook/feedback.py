@@ -183,9 +183,8 @@ def _write(
     if result and result.notebook is None and not result.key:  # our own trouble, such as a lost worker
         return Outcome(student, None, "has to be graded again: course grade")
     file = root / "feedback" / student / assignment / f"{assignment}.html"
-    if result and (handed_in_since(root, result) or built_since(root, result)):
+    if result and (why := _outdated(root, result)):
         file.unlink(missing_ok=True)  # a page of what no longer counts
-        why = "handed in again" if handed_in_since(root, result) else "built anew"
         return Outcome(student, None, f"{why} since: course grade")
     if result and result.state != results.GRADED and result.notebook is None:
         page = Page(student, assignment, unreadable=result.why or "It holds no cells that we know.")
@@ -199,6 +198,13 @@ def _write(
     waits = sum(mark.waits for mark in work.marks.values())
     cells = "cell awaits" if waits == 1 else "cells await"
     return Outcome(student, file, f"{waits} {cells} a person" if waits else "")
+
+
+def _outdated(root: Path, result: results.Result) -> str:
+    """What has happened since, so that a result no longer counts; empty if nothing has."""
+    if handed_in_since(root, result):
+        return "handed in again"
+    return "built anew" if built_since(root, result) else ""
 
 
 def _students(root: Path, assignment: str) -> list[str]:

@@ -88,10 +88,7 @@ def write(root: Path, assignment: str, rows: Sequence[Row]) -> Path:
     marks = Writer(root, assignment, config).marks()
     kept = {result.student: result for result in results.read_all(root, assignment)}
     works = [_work(row, kept.get(row.student), marks.get(row.student, {})) for row in rows]
-    editions = [
-        nbformat.read(root / edition / assignment / f"{assignment}.ipynb", as_version=4)
-        for edition in ("notebooks", "solutions")
-    ]
+    editions = [nbformat.read(path, as_version=4) for path in results.edition_files(root, assignment)]
     exercises = by_exercise(cells, works)
     page = root / "grades" / f"{assignment}.class.html"
     write_text(page, page_text(assignment, exercises, works, alike_works(cells, works, editions)))

@@ -193,6 +193,11 @@ def fingerprint(*parts: bytes | str) -> str:
     return total.hexdigest()
 
 
+def edition_files(root: Path, assignment: str) -> list[Path]:
+    """The notebook of an assignment as it was released, and as we have it."""
+    return [root / edition / assignment / f"{assignment}.ipynb" for edition in ("notebooks", "solutions")]
+
+
 def of_files(paths: Iterable[Path], root: Path) -> str:
     """A key for names and contents of files below ``root``."""
     parts: list[bytes | str] = []

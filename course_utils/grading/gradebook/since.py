@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course_utils.grading.gradebook.results import Result, fingerprint, of_files
+from course_utils.grading.gradebook.results import Result, edition_files, fingerprint, of_files
 from course_utils.grading.submissions.finding import Submission, find_submissions
 
 
@@ -24,7 +24,7 @@ def handed_in_since(root: Path, result: Result) -> bool:
 
 def edition_key(root: Path, assignment: str) -> str:
     """A hash of both editions of an assignment as they were built; empty where one is not there."""
-    paths = [root / edition / assignment / f"{assignment}.ipynb" for edition in ("notebooks", "solutions")]
+    paths = edition_files(root, assignment)
     return of_files(paths, root) if all(path.is_file() for path in paths) else ""
 
 

@@ -265,15 +265,13 @@ def _look(content: bytes, course: Course) -> Look:
         cells = read_notebook(content).cells
     except NotebookError as error:
         return Look(problem=error.what)
-    names = [
-        name for cell in cells for name in (cell.metadata.grade_id, cell.id)
-    ]  # some editors drop the first
-    assignment = assignment_of(names, course.released)
-    ours = course.released[assignment] if assignment else {}
-    known = {name: cell.source for cell in cells for name in (cell.metadata.grade_id, cell.id)}
-    return Look(
-        assignment, blank=bool(ours) and all(known.get(name, "") == source for name, source in ours.items())
-    )
+    # By id too: some editors drop the grade_id.
+    there = {name: cell.source for cell in cells for name in (cell.metadata.grade_id, cell.id)}
+    assignment = assignment_of(there, course.released)
+    if assignment is None:
+        return Look()
+    ours = course.released[assignment]
+    return Look(assignment, blank=all(there.get(name, "") == source for name, source in ours.items()))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:

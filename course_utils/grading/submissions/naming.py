@@ -14,6 +14,7 @@ from course_utils.errors import CourseError
 MOODLE = (
     r"(?:^|/)(?P<name>[^/_]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?(?:/|(?<=_))(?P<file>.+)$"
 )
+# What follows is no date, as in hw_2026_01_30.zip, which is nobody's.
 NO_DATE = r"(?!(?:19|20)\d\d_(?:0?[1-9]|1[0-2])_(?:0?[1-9]|[12]\d|3[01])(?!\d))"
 # lib/content_zipper.rb: sortable name in small letters and without signs, LATE, user id, attachment id, file.
 CANVAS = (

@@ -156,8 +156,9 @@ def _place(wanted: Sequence[str], lines: Sequence[str]) -> int | None:
 def _doubts(pieces: Sequence[Piece], release: NotebookNode, found: set[str]) -> dict[str, str]:
     """Written answers that are missing, or as released, while the student wrote text elsewhere, or beside."""
     own = [p for p in pieces if not p.name and p.kind != "code" and p.source.strip()]
+    own = [p for p in own if not any(map(p.is_like, release.cells))]
     texts = [cell for cell in release.cells if cell.cell_type == "markdown"]
-    own = [p for p in own if not any(p.is_like(cell) or adds_little(p, cell) for cell in texts)]
+    own = [p for p in own if not any(adds_little(p, cell) for cell in texts)]
     written = {name_of(cell): cell for cell in release.cells if is_written(cell)}
     lost = "its cell is missing, and other text cells of the student may hold the answer"
     doubts = {name: lost for name in written if own and name not in found}

@@ -71,10 +71,11 @@ class Roster:
         if len(found) > 1:
             ids = ", ".join(student.id for student in found)
             raise UnknownStudent(f"several in the roster are called {name}: {ids}")
-        if not found and name and name_key(name) in self.without_id:
-            raise UnknownStudent(f"in the roster, but without a {self.id_column}")
         if not found:
-            raise UnknownStudent("not in the roster")
+            there = bool(name) and name_key(name) in self.without_id
+            raise UnknownStudent(
+                f"in the roster, but without a {self.id_column}" if there else "not in the roster"
+            )
         return found[0]
 
     @cached_property
