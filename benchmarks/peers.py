@@ -4,13 +4,15 @@
     OMP_WAIT_POLICY=PASSIVE python benchmarks/peers.py --data cifar10.zip
 
 Batches of 64 and of 256, each library at its best number of workers, in turn, three rounds. All crop and
-mirror each image by itself, normalise, and train all layers with AdamW in float32; the peers' images pass
-through torchvision's transforms, one by one in a DataLoader, as their documentation shows it.
+mirror each image by itself, normalise, and train all layers with AdamW in float32 and, on a CPU with such
+instructions, in bfloat16; the peers' images pass through torchvision's transforms, one by one in a
+DataLoader, as their documentation shows it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import warnings
@@ -34,17 +36,17 @@ from course_utils.machine import describe_machine
 from course_utils.models.building import build_model
 from course_utils.storage import write_text
 from course_utils.training.convolutions import use_live_taps
-from course_utils.training.device import best_device
+from course_utils.training.device import best_device, cpu_has_bfloat16
 from course_utils.training.fitting import fit
 from course_utils.training.recipe import Phase, Recipe
 
 IMAGES, BATCHES, WORKERS, ROUNDS = 4096, (64, 256), (0, 1, 2, 4), 3
 RATE, PAD = 1e-3, 4
 PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
-GOALS = {"ours": 1.4, "ours, live taps": 2.0}  # times the faster peer
+GOALS = {False: 1.4, True: 2.0}  # times the faster peer, without and with live taps
 VALIDATION = 10  # images that `fit` and the Learner evaluate after the epoch; the Trainer evaluates none
 
-Train = Callable[[nn.Module, ImageSet, int, int], object]
+Train = Callable[..., object]  # with_fastai, with_lightning or with_ours
 
 
 def network(live_taps: bool = False) -> nn.Module:
@@ -69,21 +71,32 @@ def loader(images: ImageSet, batch: int, workers: int) -> DataLoader:
     return DataLoader(pictures, batch, shuffle=True, num_workers=workers)
 
 
-def with_fastai(model: nn.Module, images: ImageSet, batch: int, workers: int) -> None:
-    """One epoch of fastai's Learner, without its bar and its table."""
+def in_bfloat16() -> torch.autocast:
+    """torch's own context, without its cache of converted weights, which would outlive a step."""
+    return torch.autocast("cpu", torch.bfloat16, cache_enabled=False)
+
+
+def with_fastai(model: nn.Module, images: ImageSet, batch: int, workers: int, bfloat16: bool = False) -> None:
+    """One epoch of fastai's Learner, without its bar and its table.
+
+    Its own mixed precision is for GPUs; in bfloat16 the model's forward pass is put into torch's context.
+    """
     import fastai.callback.progress  # noqa: F401 (adds Learner.no_bar)
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
 
     few = loader(images.subset(range(VALIDATION)), batch, 0)
     batches = DataLoaders(loader(images, batch, workers), few)
-    loss = nn.CrossEntropyLoss()
-    learner = Learner(batches, model, loss_func=loss, lr=RATE, opt_func=_fastai_adamw)
+    if bfloat16:
+        model.forward = in_bfloat16()(model.forward)
+    learner = Learner(batches, model, loss_func=_loss, lr=RATE, opt_func=_fastai_adamw)
     with learner.no_bar(), learner.no_logging():
         learner.fit(1)
 
 
-def with_lightning(model: nn.Module, images: ImageSet, batch: int, workers: int) -> None:
+def with_lightning(
+    model: nn.Module, images: ImageSet, batch: int, workers: int, bfloat16: bool = False
+) -> None:
     """One epoch of Lightning's Trainer, without logger, bar and checkpoint."""
     import lightning
 
@@ -108,42 +121,46 @@ def with_lightning(model: nn.Module, images: ImageSet, batch: int, workers: int)
         enable_progress_bar=False,
         enable_model_summary=False,
         accelerator="auto",
+        precision="bf16-mixed" if bfloat16 else "32-true",
     )
     trainer.fit(Classifier(), loader(images, batch, workers))
 
 
-def with_ours(model: nn.Module, images: ImageSet, batch: int, workers: int) -> None:
+def with_ours(model: nn.Module, images: ImageSet, batch: int, workers: int, bfloat16: bool = False) -> None:
     """One epoch of `fit`, which needs no workers; it validates on a few images."""
     few = images.subset(range(VALIDATION))
     recipe = Recipe((Phase(1, RATE),), batch_size=batch, augment=Augment(pad=PAD))
-    fit(model, Splits(images, few, few), recipe, PREPROCESS, progress=False)
+    with in_bfloat16() if bfloat16 else contextlib.nullcontext():
+        fit(model, Splits(images, few, few), recipe, PREPROCESS, progress=False)
 
 
-def best_workers(train: Train, images: ImageSet, batch: int) -> int:
+def best_workers(train: Train, images: ImageSet, batch: int, bfloat16: bool) -> int:
     """The number of workers with which one epoch takes the shortest time."""
-    seconds = {n: seconds_of(partial(train, network(), images, batch, n)) for n in WORKERS}
+    seconds = {n: seconds_of(partial(train, network(), images, batch, n, bfloat16)) for n in WORKERS}
     return min(seconds, key=seconds.__getitem__)
 
 
-def arms(images: ImageSet, batch: int) -> list[Arm]:
-    """Both peers and ours, plain and with live taps."""
+def arms(images: ImageSet, batch: int, bfloat16: bool) -> list[Arm]:
+    """Both peers and ours, plain and with live taps, in one precision."""
     found = []
+    after = ", bfloat16" if bfloat16 else ""
     for name, train in (("fastai", with_fastai), ("Lightning", with_lightning)):
-        workers = best_workers(train, images, batch)
-        work = partial(_once, train, images, batch, workers)
-        found.append(Arm(f"{name}, {workers} workers", work, len(images), warm_up=work))
+        workers = best_workers(train, images, batch, bfloat16)
+        work = partial(_once, train, images, batch, workers, bfloat16)
+        found.append(Arm(f"{name}, {workers} workers{after}", work, len(images), warm_up=work))
     for name, taps in (("ours", False), ("ours, live taps", True)):
-        work = partial(_once, with_ours, images, batch, 0, taps)
-        found.append(Arm(name, work, len(images), warm_up=work, goal=GOALS[name]))
+        work = partial(_once, with_ours, images, batch, 0, bfloat16, taps)
+        found.append(Arm(name + after, work, len(images), warm_up=work, goal=GOALS[taps]))
     return found
 
 
 def section(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
-    """The tables, one for each size of batch."""
+    """The tables, one for each size of batch; a peer's best setting may be either precision."""
     parts = []
+    precisions = (False, True) if cpu_has_bfloat16() and best_device().type == "cpu" else (False,)
     for batch in batches:
-        timings = in_turn(arms(images, batch), rounds)
-        peer = max(timing.rate for timing in timings[:2])
+        timings = in_turn([arm for p in precisions for arm in arms(images, batch, p)], rounds)
+        peer = max(timing.rate for timing in timings if not timing.arm.name.startswith("ours"))
         rows = [
             [
                 t.arm.name,
@@ -164,7 +181,7 @@ def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
     return (
         "## Beside fastai and Lightning\n\n"
         f"One epoch of ResNet-18 from scratch (stock stem) on {len(images):,} images of {images.name}, "
-        f"crop and mirror in all, AdamW, float32; medians of {rounds} rounds in turn. {versions}; "
+        f"crop and mirror in all, AdamW; medians of {rounds} rounds in turn. {versions}; "
         f"{describe_machine(best_device())}; "
         f"OMP_WAIT_POLICY={os.environ.get('OMP_WAIT_POLICY', 'not set')}.\n\n"
         + section(images, rounds, batches)
@@ -189,8 +206,14 @@ def main() -> None:
         write_text(options.out, text)
 
 
-def _once(train: Train, images: ImageSet, batch: int, workers: int, live_taps: bool = False) -> None:
-    train(network(live_taps), images, batch, workers)
+def _once(
+    train: Train, images: ImageSet, batch: int, workers: int, bfloat16: bool, live_taps: bool = False
+) -> None:
+    train(network(live_taps), images, batch, workers, bfloat16)
+
+
+def _loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    return nn.functional.cross_entropy(logits.float(), labels)
 
 
 def _fastai_adamw(groups, **settings):

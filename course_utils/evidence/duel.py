@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from dataclasses import replace
 from functools import partial
 
 from course_utils.data.augment import Augment
@@ -17,9 +19,11 @@ from course_utils.evidence.networks import (
     whole_alexnet,
 )
 from course_utils.evidence.running import Experiment, Lab
+from course_utils.training.fitting import fit
 from course_utils.training.recipe import Phase, Recipe
 
 EPOCHS = 6
+TIMED_IMAGES, TIMED_ROUNDS = 2_048, 3
 RATES = (3e-4, 1e-3, 3e-3)
 # Builder and input size: AlexNet's last pool has nothing left below 63 px.
 NETWORKS = {
@@ -58,15 +62,34 @@ def measure_epochs(network: str, start: str, lab: Lab) -> dict:
 
 
 def measure_seconds(network: str, other: str, start: str, lab: Lab) -> dict:
-    """``network`` for as many seconds as ``other`` took, at the rate that it had.
+    """``network`` for as many seconds as ``other`` takes for ``EPOCHS``, at the rate that it had.
+
+    How many epochs these are is timed first, on ``TIMED_IMAGES``: both in turn, so that whatever else the
+    machine does slows both. The record keeps the seconds as ``timed``.
 
     Raises:
-        CourseError: if the two arms at equal epochs have not run yet.
+        CourseError: if the arm of ``network`` at equal epochs has not run yet.
     """
-    own, long = (_finished(lab, name, start) for name in (network, other))
-    epochs = max(1, round(EPOCHS * long["minutes"] / max(own["minutes"], 0.1)))
+    own = _finished(lab, network, start)
+    timed = lab.kept("seconds", [network, other, start], partial(_seconds, (network, other), start, lab))
+    epochs = max(1, round(EPOCHS * timed[other] / timed[network]))
     again = method(network, start, epochs, lab, rates=(own["rate"],))
-    return measure(again, lab, partial(load, lab))
+    return measure(again, lab, partial(load, lab)) | {"timed": timed}
+
+
+def _seconds(networks: tuple[str, ...], start: str, lab: Lab) -> dict[str, float]:
+    """The median time in which each network trains on ``TIMED_IMAGES``, after a round that does not count."""
+    splits = load(lab, seed=0)
+    few = replace(splits, train=splits.train.take(TIMED_IMAGES, 0), val=splits.val.take(100, 0))
+    found: dict[str, list[float]] = {name: [] for name in networks}
+    for _ in range(1 + TIMED_ROUNDS):
+        for name in networks:
+            how = method(name, start, 1, lab)
+            stage = how.stages(RATES[0])[0]
+            model = how.build(0, few.train)
+            history = fit(model, few, stage.recipe, stage.preprocess, progress=False).completed()
+            found[name].append(history.seconds)
+    return {name: round(statistics.median(seconds[1:]), 2) for name, seconds in found.items()}
 
 
 def arm_name(network: str, start: str) -> str:

@@ -20,6 +20,7 @@ from course_utils.evidence.catalogue import EXPERIMENTS
 from course_utils.evidence.methods import Method, Stage, measure, measure_probe
 from course_utils.evidence.running import Experiment, Lab
 from course_utils.training.fitting import fit
+from course_utils.training.history import EpochRecord, History
 from course_utils.training.probes import neighbour_votes
 from course_utils.training.recipe import Phase, Recipe
 
@@ -261,6 +262,35 @@ def test_every_photograph_is_tested_once(monkeypatch):
 def test_equal_seconds_need_the_arms_at_equal_epochs(tmp_path):
     with pytest.raises(CourseError, match="has not run yet"):
         duel.measure_seconds("ResNet-18", "AlexNet, one linear layer", "x", lab(tmp_path / "arm"))
+
+
+def test_in_equal_seconds_the_quicker_has_more_epochs(tmp_path, monkeypatch):
+    """Both are timed in turn, and the seconds are kept, so that a stopped run goes on with as many epochs."""
+    clock = iter([9, 99, *[2, 5] * 3])  # the first round does not count
+
+    def timed(model, splits, recipe, preprocess, progress):
+        assert {len(splits.train), recipe.epochs} == {50, 1}
+        return tiny_history(next(clock))
+
+    for name in ("quick", "slow"):
+        monkeypatch.setitem(duel.NETWORKS, name, (lambda seed, images, start: tiny_model(seed=seed), None))
+    monkeypatch.setattr(duel, "fit", timed)
+    monkeypatch.setattr(duel, "load", lambda lab, seed: tiny_splits())
+    monkeypatch.setattr(duel, "normalise", lambda size: PREPROCESS)
+    beside = tmp_path / running.folder_name(duel.arm_name("quick", "x")) / "arm.json"
+    beside.parent.mkdir()
+    beside.write_text(json.dumps({"result": {"rate": 0.01}}))
+    for _ in range(2):
+        found = duel.measure_seconds("quick", "slow", "x", lab(tmp_path / "arm"))
+        assert found["timed"] == {"quick": 2, "slow": 5}
+        assert found["stages"][0]["epochs"] == [15]
+        assert found["rate"] == 0.01 and found["grid_terms"] == "no choice"
+
+
+def tiny_history(seconds: float) -> History:
+    history = History("tiny", 50, 50, 0, batch_size=10)
+    history.records.append(EpochRecord(1, 0, 0.1, 1.0, 0.5, 1.0, 0.5, seconds))
+    return history
 
 
 def test_votes_of_many_neighbours_at_once():
