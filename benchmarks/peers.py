@@ -16,14 +16,14 @@ import contextlib
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 import tutorial
-from measure import Arm, in_turn, seconds_of
+from measure import Arm, Timing, in_turn, seconds_of
 from report import markdown
 from torch import nn
 from torch.utils.data import DataLoader
@@ -44,6 +44,7 @@ IMAGES, BATCHES, WORKERS, ROUNDS = 4096, (64, 256), (0, 1, 2, 4), 3
 RATE, PAD = 1e-3, 4
 PREPROCESS = Preprocess(tutorial.MEAN, tutorial.STD)
 GOALS = {False: 1.4, True: 2.0}  # times the faster peer, without and with live taps
+AFTER = ", bfloat16"  # ends the name of an arm
 VALIDATION = 10  # images that `fit` and the Learner evaluate after the epoch; the Trainer evaluates none
 
 Train = Callable[..., object]  # with_fastai, with_lightning or with_ours
@@ -143,11 +144,11 @@ def best_workers(train: Train, images: ImageSet, batch: int, bfloat16: bool) -> 
 def arms(images: ImageSet, batch: int, bfloat16: bool) -> list[Arm]:
     """Both peers and ours, plain and with live taps, in one precision."""
     found = []
-    after = ", bfloat16" if bfloat16 else ""
+    after = AFTER if bfloat16 else ""
     for name, train in (("fastai", with_fastai), ("Lightning", with_lightning)):
         workers = best_workers(train, images, batch, bfloat16)
         work = partial(_once, train, images, batch, workers, bfloat16)
-        found.append(Arm(f"{name}, {workers} workers{after}", work, len(images), warm_up=work))
+        found.append(Arm(f"{name}, workers: {workers}{after}", work, len(images), warm_up=work))
     for name, taps in (("ours", False), ("ours, live taps", True)):
         work = partial(_once, with_ours, images, batch, 0, bfloat16, taps)
         found.append(Arm(name + after, work, len(images), warm_up=work, goal=GOALS[taps]))
@@ -155,24 +156,36 @@ def arms(images: ImageSet, batch: int, bfloat16: bool) -> list[Arm]:
 
 
 def section(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
-    """The tables, one for each size of batch; a peer's best setting may be either precision."""
+    """The tables, one for each size of batch."""
     parts = []
     precisions = (False, True) if cpu_has_bfloat16() and best_device().type == "cpu" else (False,)
     for batch in batches:
         timings = in_turn([arm for p in precisions for arm in arms(images, batch, p)], rounds)
-        peer = max(timing.rate for timing in timings if not timing.arm.name.startswith("ours"))
-        rows = [
-            [
-                t.arm.name,
-                f"{t.rate:.0f}",
-                f"{t.rate / peer:.2f}",
-                f"{t.arm.goal:g}" if t.arm.goal > 1 else "-",
-            ]
-            for t in timings
-        ]
-        head = ("what", "images/s", "times the faster peer", "goal")
-        parts.append(f"### Batches of {batch}\n\n{markdown(head, rows)}")
+        head = ("what", "images/s", "times the faster peer", "of either precision", "goal")
+        parts.append(f"### Batches of {batch}\n\n{markdown(head, rows(timings))}")
     return "\n\n".join(parts) + "\n"
+
+
+def rows(timings: Sequence[Timing]) -> list[list[str]]:
+    """Each beside the faster peer of its own precision, and beside the fastest there is."""
+    peers = {
+        precise: max(t.rate for t in timings if not t.arm.name.startswith("ours") and in_16(t) == precise)
+        for precise in {in_16(t) for t in timings}
+    }
+    return [
+        [
+            t.arm.name,
+            f"{t.rate:.0f}",
+            f"{t.rate / peers[in_16(t)]:.2f}",
+            f"{t.rate / max(peers.values()):.2f}",
+            f"{t.arm.goal:g}" if t.arm.goal > 1 else "-",
+        ]
+        for t in timings
+    ]
+
+
+def in_16(timing: Timing) -> bool:
+    return timing.arm.name.endswith(AFTER)
 
 
 def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
