@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TypeVar
 
 import torch
 from IPython import get_ipython
@@ -35,6 +36,7 @@ from course_utils.models.weights import (
 from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
+Answer = TypeVar("Answer")
 HEADLINE = ("text", "it says", "compared here", "measured", "runs", "verdict")
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
@@ -176,6 +178,18 @@ def try_yours(ask: Callable[[], object]) -> None:
             print("your answer is still open: nothing to show here")
             return
         print(f"your answer cannot be used yet: {type(problem).__name__}: {problem}")
+
+
+def yours_or(ask: Callable[[], Answer], instead: Callable[[], Answer]) -> Answer:
+    """What ``ask``, which uses an answer of yours, gives; where it cannot be used yet, what ``instead`` gives."""
+    try:
+        return ask()
+    except Exception as problem:
+        why = f"cannot be used yet ({type(problem).__name__}: {problem})"
+        if is_stub(type(problem).__name__, str(problem)):
+            why = "is still open"
+        print(f"your answer {why}: the package's takes its place")
+        return instead()
 
 
 def answer_of(ask: Callable[[], object], otherwise: str = "still open") -> str:

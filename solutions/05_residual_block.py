@@ -688,7 +688,7 @@ unseen = splits.test.take(job.test, seed)
 tuned = []
 for s in range(seed, seed + job.seeds):
     model = build_model("resnet18", pretrained, n_classes, seed=s)
-    fit(model, pupils, Recipe((Phase(job.epochs, job.lr),), job.batch_size), fine, seed=s)
+    fit(model, pupils, Recipe((Phase(job.epochs, job.lr),), job.batch_size), fine, seed=s).completed()
     tuned.append(model)
 
 # %%

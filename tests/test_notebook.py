@@ -7,7 +7,7 @@ import pytest
 from course_utils import plots
 from course_utils.analysis.arms import Arm
 from course_utils.course import recorded
-from course_utils.notebook import answer_of, show_arms, start, try_yours
+from course_utils.notebook import answer_of, show_arms, start, try_yours, yours_or
 from course_utils.tables import percent
 
 NAME = "03_resnet18_finetune"
@@ -171,6 +171,19 @@ def wrong() -> None:
 )
 def test_an_answer_that_cannot_be_used_stops_nothing(ask, told, capsys):
     try_yours(ask)
+    assert capsys.readouterr().out == told
+
+
+@pytest.mark.parametrize(
+    "ask, given, told",
+    [
+        (lambda: 7, 7, ""),
+        (unanswered, 8, "your answer is still open: the package's takes its place\n"),
+        (wrong, 8, "your answer cannot be used yet (KeyError: 'n'): the package's takes its place\n"),
+    ],
+)
+def test_what_cannot_be_used_is_replaced(ask, given, told, capsys):
+    assert yours_or(ask, lambda: 8) == given
     assert capsys.readouterr().out == told
 
 

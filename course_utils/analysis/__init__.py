@@ -22,7 +22,7 @@ from course_utils.analysis.calibration import (
     fit_temperature,
     reliability_bins,
 )
-from course_utils.analysis.controls import estimate_norms, invert, permuted_copy, shuffle_blocks
+from course_utils.analysis.controls import block_side, estimate_norms, invert, permuted_copy, shuffle_blocks
 from course_utils.analysis.damage import accuracy_lost, damage_rows, damaged, is_missed, mean_points
 from course_utils.analysis.depth import Fits, error_rows, fit_at_best_rate, growth_rows
 from course_utils.analysis.faults import FAULTS, fine_tune_with

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,12 @@ def shuffle_blocks(images: Tensor, side: int, seed: int) -> Tensor:
     order = torch.randperm(rows * columns, generator=torch.Generator().manual_seed(seed))
     laid = squares[:, :, order.to(images.device)].reshape(n, channels, rows, columns, side, side)
     return laid.transpose(3, 4).reshape(n, channels, height, width)
+
+
+def block_side(height: int, width: int) -> int:
+    """The side of the largest squares that fill such an image, four or more of them in each row and column."""
+    whole, most = math.gcd(height, width), min(height, width) // 4
+    return max((side for side in range(1, most + 1) if whole % side == 0), default=1)
 
 
 def permuted_copy(model: nn.Module, seed: int) -> nn.Module:

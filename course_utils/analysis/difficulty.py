@@ -210,5 +210,5 @@ def _train(
     """All layers trained at one rate from ``weights`` or scratch; best epoch on validation."""
     model = build_model("resnet18", weights, len(splits.classes), seed=seed)
     recipe = Recipe((Phase(epochs, rate),), batch_size=32)
-    history = fit(model, splits, recipe, preprocess, seed=seed, progress=False)
+    history = fit(model, splits, recipe, preprocess, seed=seed, progress=False).completed()
     return history.best_val_accuracy, lambda: evaluate(model, splits.test, preprocess).top1

@@ -123,7 +123,7 @@ def beside(
     *,
     title: str,
     x_label: str,
-    chance: float | None = None,
+    chances: Sequence[float] = (),
     log: bool = False,
     measured: str = "accuracy (%)",
 ) -> CourseFigure:
@@ -133,15 +133,15 @@ def beside(
         panels: by what is above the panel (data, number of images), for each arm the accuracies
             (fractions) of its seeds by place on the x axis: a number, or the name of a task.
         x_label: what the places are.
-        chance: what guessing gives, a fraction.
+        chances: what guessing gives in each panel, a fraction: another number of classes, another one.
         log: a log scale for the places.
     """
     runs = [scores for lines in panels.values() for line in lines.values() for scores in line.values()]
     fig = new_figure(title, ("two runs", seeds(runs), BAND), height=3.7)
     widths = [*[1] * (len(panels) - 1), 1.6]  # the last is the one that the text reads
     axes = fig.subplots(1, len(panels), sharey=True, squeeze=False, width_ratios=widths)[0]
-    words, guessing = [], ""
-    for ax, width, (name, lines) in zip(axes, widths, panels.items()):
+    words, guessing = [], []
+    for ax, width, chance, (name, lines) in zip(axes, widths, chances or [None] * len(axes), panels.items()):
         keys = list(dict.fromkeys(key for line in lines.values() for key in line))
         named = any(isinstance(key, str) for key in keys)
         places = {key: i if named else key for i, key in enumerate(keys)}
@@ -153,10 +153,10 @@ def beside(
         texts = [str(key).replace(" ", "\n") if named else f"{key:,}" for key in keys]
         ax.set_xticks(list(places.values()), texts, size=8 if named else None)
         ax.set_xlabel(x_label)
-        guessing = mark_chance(ax, chance)
+        guessing.append(mark_chance(ax, chance))
     axes[0].set_ylabel(measured)
     fig.legend(*axes[-1].get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize=9)
-    return write_alt_text(fig, f"Line charts. {'; '.join(words)}", guessing)
+    return write_alt_text(fig, f"Line charts. {'; '.join(words)}", *dict.fromkeys(guessing))
 
 
 def _lines(

@@ -113,22 +113,22 @@ def accuracy_by_size(
     panels: Mapping[str, Mapping[str, Mapping[int, float]]],
     *,
     title: str,
-    chance: float,
+    chances: Sequence[float],
     images: Sequence[int] = (),
 ) -> CourseFigure:
     """Accuracy of each set of weights by the size of its input, a panel for each run.
 
     Args:
         panels: for each run, named by its data, the accuracies (fractions) of each set by pixels a side.
+        chances: what guessing gives in each run, a fraction: another number of classes, another one.
         images: how many each run was measured on: bars then show two standard errors.
-        chance: what guessing gives, a fraction.
     """
     measured = f"validation accuracy of a linear probe{BARS if images else ''}"
     fig = new_figure(title, ("one run of each", measured), height=3.6)
     axes = fig.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     sizes = sorted({size for lines in panels.values() for line in lines.values() for size in line})
-    words = []
-    for ax, (run, lines), n in zip(axes, panels.items(), images or len(panels) * [0]):
+    words, guessing = [], []
+    for ax, (run, lines), n, chance in zip(axes, panels.items(), images or len(panels) * [0], chances):
         for i, (name, line) in enumerate(lines.items()):
             colour, marker = series_style(i)
             ax.plot(list(line), [100 * y for y in line.values()], marker=marker, color=colour, label=name)
@@ -139,10 +139,10 @@ def accuracy_by_size(
         ax.set_title(legible(run), size=10, loc="left")
         ax.set(xlabel="input size (pixels a side)", xticks=sizes)
         ax.margins(x=0.1, y=0.12)
-        guessing = mark_chance(ax, chance)
+        guessing.append(mark_chance(ax, chance))
     axes[0].set_ylabel("accuracy (%)")
     axes[-1].legend(loc="lower right", bbox_to_anchor=(1, 0.12), frameon=False, fontsize=9)
-    return write_alt_text(fig, f"Line charts. {'; '.join(words)}", guessing)
+    return write_alt_text(fig, f"Line charts. {'; '.join(words)}", *dict.fromkeys(guessing))
 
 
 def _two_errors(accuracy: float, n: int) -> float:

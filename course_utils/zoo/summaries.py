@@ -48,10 +48,18 @@ def told_and_found() -> list[dict]:
     return rows
 
 
-def groups(alike: Callable[[int], Sequence[int]]) -> list[tuple[int, ...]]:
-    """The records sorted into groups, the largest first; ``alike`` gives those that compare with one."""
-    found = {tuple(alike(row)) for row in range(len(RECORDS))}
+def groups(alike: Callable[[int], Sequence[int]] | None = None) -> list[tuple[int, ...]]:
+    """The records sorted into groups, the largest first.
+
+    Args:
+        alike: gives the positions of those that compare with one; ``None``: those of the same conditions.
+    """
+    found = {tuple((alike or _of_its_conditions)(row)) for row in range(len(RECORDS))}
     return sorted(found, key=lambda rows: (-len(rows), rows))
+
+
+def _of_its_conditions(row: int) -> list[int]:
+    return [i for i, record in enumerate(RECORDS) if record.conditions == RECORDS[row].conditions]
 
 
 def group_rows(found: Sequence[Sequence[int]]) -> list[dict]:

@@ -101,11 +101,13 @@ def test_marked_amounts_are_named():
 
 def test_two_runs_stand_beside_each_other_on_one_scale():
     panels = {"yours": TASKS, "recorded: photographs": TASKS}
-    fig = plots.beside(panels, title="Twice", x_label="from near to far", chance=0.1)
+    fig = plots.beside(panels, title="Twice", x_label="from near to far", chances=(0.5, 0.1))
     left, right = fig.axes
     assert left.get_ylim() == right.get_ylim() and left.get_title("left") == "yours"
     assert [t.get_text() for t in right.get_xticklabels()] == ["as\nthey\nare", "colours\ninverted"]
     assert "recorded: photographs: pretrained: 61.0 % at as they are" in fig.alt_text
+    assert [ax.lines[-1].get_ydata()[0] for ax in fig.axes] == [50, 10]
+    assert "guessing gives 50.0 %. guessing gives 10.0 %." in fig.alt_text
     assert overlapping(fig) == []
 
 

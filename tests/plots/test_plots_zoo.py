@@ -27,7 +27,7 @@ def drawn():
 
 def test_accuracy_by_size_has_a_panel_a_run_the_chance_line_and_all_numbers():
     lines = {"small": {32: 0.6, 64: 0.5}, "large": {32: 0.4, 64: 0.7}}
-    figure = accuracy_by_size({"yours": lines, "recorded": lines}, title="Size decides", chance=0.1)
+    figure = accuracy_by_size({"yours": lines, "recorded": lines}, title="Size decides", chances=(0.5, 0.1))
     assert [ax.get_title(loc="left") for ax in figure.axes] == ["yours", "recorded"]
     for ax in figure.axes:
         assert ax.get_xlabel() == "input size (pixels a side)"
@@ -41,7 +41,7 @@ def test_accuracy_by_size_has_a_panel_a_run_the_chance_line_and_all_numbers():
 
 def test_bars_reach_two_standard_errors_of_the_images_and_are_told():
     lines = {"small": {32: 0.6, 64: 0.5}, "large": {32: 0.4, 64: 0.7}}
-    figure = accuracy_by_size({"yours": lines}, title="Size decides", chance=0.1, images=(400,))
+    figure = accuracy_by_size({"yours": lines}, title="Size decides", chances=(0.1,), images=(400,))
     (low, high) = figure.axes[0].collections[0].get_segments()[1][:, 1]
     assert (low, high) == pytest.approx((45, 55)) and "two standard errors" in figure.get_supxlabel()
     work = price_of_size(SIZES, title="Work", data="cartoons", images=5000)

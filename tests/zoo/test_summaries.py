@@ -27,6 +27,7 @@ def test_groups_hold_each_record_once_the_largest_first():
     found = summaries.groups(lambda row: [i for i, c in enumerate(conditions) if c == conditions[row]])
     assert sorted(i for rows in found for i in rows) == list(range(len(published.RECORDS)))
     assert [len(rows) for rows in found] == sorted((len(rows) for rows in found), reverse=True)
+    assert summaries.groups() == found
     first = summaries.group_rows(found)[0]
     assert first["rows"] == len(found[0]) and first["conditions"] == conditions[found[0][0]]
     assert "GoogLeNet 9.15" in first["top-5 error (%)"]

@@ -57,6 +57,15 @@ def _layer_by_layer(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
     return tuple(count(part) / count(model) for part in parts)
 
 
+def _outside_takes_it(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
+    def count(part):
+        inside = set(part.modules())
+        rest = {p for m in model.modules() if m not in inside for p in m.parameters(recurse=False)}
+        return sum(p.numel() for p in model.parameters() if p not in rest)
+
+    return tuple(count(part) / _count(model) for part in parts)
+
+
 def _every_level(model: nn.Module, *parts: nn.Module) -> tuple[float, ...]:
     def count(module):
         return sum(_count(m) for m in module.modules())
@@ -169,6 +178,11 @@ MISTAKES = (
         _layer_by_layer,
         "a tensor that two layers share is counted twice",
         "go through module.parameters(), which names it once",
+    ),
+    Mistake(
+        _outside_takes_it,
+        "a tensor that a layer outside shares is left out: it lies in the module, too",
+        "count what the module's parameters() names",
     ),
     Mistake(
         _every_level,
