@@ -181,7 +181,7 @@ def try_yours(ask: Callable[[], object]) -> None:
 
 
 def yours_or(ask: Callable[[], Answer], instead: Callable[[], Answer]) -> Answer:
-    """What ``ask``, which uses an answer of yours, gives; where it cannot be used yet, what ``instead`` gives."""
+    """What ``ask``, which uses an answer of yours, gives; where it cannot be used, what ``instead`` does."""
     try:
         return ask()
     except Exception as problem:

@@ -55,6 +55,7 @@ __all__ = [
     "Race",
     "accuracy_lost",
     "best_guesses",
+    "block_side",
     "capture",
     "choose_rate",
     "compare_pair",

@@ -51,7 +51,7 @@ def shuffle_blocks(images: Tensor, side: int, seed: int) -> Tensor:
 
 
 def block_side(height: int, width: int) -> int:
-    """The side of the largest squares that fill such an image, four or more of them in each row and column."""
+    """The side of the largest squares that fill such an image, at least four in each row and column."""
     whole, most = math.gcd(height, width), min(height, width) // 4
     return max((side for side in range(1, most + 1) if whole % side == 0), default=1)
 

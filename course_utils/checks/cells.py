@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from types import FrameType
+from typing import NamedTuple
 
 from course_utils.checks.origins import LIBRARIES
 
 _DEFINES = re.compile(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
-OUTDATED: dict[str, str] = {}  # name -> what stopped the newest cell that defines it
+
+
+class Older(NamedTuple):
+    """What an earlier cell made of a name, and what stopped the cell that was to define it anew."""
+
+    value: object
+    problem: str
+
+
+OUTDATED: dict[str, Older] = {}  # by name
 
 
 class Cells:
@@ -30,9 +41,18 @@ class Cells:
         problem = result.error_before_exec or result.error_in_exec
         for name, value in self.before.items():
             if problem is not None and self.names.get(name) is value:
-                OUTDATED[name] = f"{type(problem).__name__}: {problem}"
+                OUTDATED[name] = Older(value, f"{type(problem).__name__}: {problem}")
             else:
                 OUTDATED.pop(name, None)
+
+
+def outdated(names: Mapping[str, object]) -> dict[str, str]:
+    """Of these names those that still mean what they did before a cell failed, and what stopped that cell."""
+    return {
+        name: older.problem
+        for name, value in names.items()
+        if (older := OUTDATED.get(name)) and older.value is value
+    }
 
 
 def watch_cells() -> None:

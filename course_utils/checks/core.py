@@ -6,11 +6,11 @@ import contextlib
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 
-from course_utils.checks.cells import OUTDATED, notebook_names, watch_cells
+from course_utils.checks.cells import notebook_names, outdated, watch_cells
 from course_utils.checks.crashes import is_open, missing_method, what_to_try
 from course_utils.checks.graded import own_work, quietly
 from course_utils.checks.limits import Cut, TooLong, time_limit
@@ -90,7 +90,7 @@ def _names_of(answers: Sequence[Callable]) -> dict[str, object]:
     return {name: value for name, value in names.items() if any(value is answer for answer in answers)}
 
 
-def _outdated(names: Iterable[str]) -> list[Outcome]:
+def _outdated(names: Mapping[str, object]) -> list[Outcome]:
     """The failure of the cell that was to define an answer anew; what is there is an older one."""
     return [
         Outcome(
@@ -98,13 +98,12 @@ def _outdated(names: Iterable[str]) -> list[Outcome]:
             "FAIL",
             rows={
                 "expected": "a cell that runs to its end",
-                "got": _shorten(OUTDATED[name]),
+                "got": _shorten(problem),
                 "likely": f"`{name}` is still what an earlier cell made of it, so it was not checked",
                 "try": "repair the cell of your answer, run it, then run this check again",
             },
         )
-        for name in names
-        if name in OUTDATED
+        for name, problem in outdated(names).items()
     ]
 
 

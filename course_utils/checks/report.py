@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from course_utils.checks.cells import OUTDATED, notebook_names
+from course_utils.checks.cells import notebook_names, outdated
 
 NAME_WIDTH, TEXT_WIDTH = 52, 120
 UNTRIED, PASSED = "not tried yet", "passed"
@@ -116,7 +116,7 @@ def progress(points: dict[str, int], written: dict[str, int]) -> None:
 def _state(report: Report | None, names: dict[str, object]) -> str:
     if report is None or not report.tried:
         return UNTRIED
-    if any(names.get(name) is not answer or name in OUTDATED for name, answer in report.answers.items()):
+    if outdated(report.answers) or any(names.get(name) is not a for name, a in report.answers.items()):
         return CHANGED
     passed, cases = report.count("ok"), len(report.outcomes)
     return PASSED if passed == cases else f"failing: {passed} of {cases} cases pass"

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import tiny_images
 
-from course_utils.analysis.controls import invert, shuffle_blocks
+from course_utils.analysis.controls import block_side, invert, shuffle_blocks
 from course_utils.errors import DataError
 
 IMAGES = tiny_images(5).images  # [5, 3, 8, 8]
@@ -14,6 +14,14 @@ def test_inverting_twice_gives_the_images_back():
     assert torch.equal(invert(invert(IMAGES)), IMAGES)
     assert invert(IMAGES).dtype == torch.uint8
     assert invert(torch.tensor([[0, 255]], dtype=torch.uint8)).tolist() == [[255, 0]]
+
+
+@pytest.mark.parametrize(
+    "height, width, side", [(32, 32, 8), (50, 50, 10), (30, 30, 6), (64, 48, 8), (9, 9, 1), (225, 225, 45)]
+)
+def test_blocks_fill_any_picture(height, width, side):
+    assert block_side(height, width) == side
+    shuffle_blocks(torch.zeros(1, 3, height, width, dtype=torch.uint8), side, seed=0)
 
 
 @pytest.mark.parametrize("side", [1, 2, 4])

@@ -112,6 +112,21 @@ def progress(notebook) -> str:
     return notebook('report.progress({"double": 2}, written={})')
 
 
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        "if True:\n    def double(x):\n        return 2 * x",
+        "from typing import Callable\ndouble: Callable = lambda x: 2 * x",
+        "import operator, functools\nfor double in [functools.partial(operator.mul, 2)]:\n    pass",
+    ],
+)
+def test_an_answer_that_is_new_is_checked_however_it_is_defined(notebook, otherwise):
+    notebook(BROKEN)
+    notebook(otherwise)
+    assert "2 of 2 passed" in notebook(CHECK)
+    assert "passed" in progress(notebook)
+
+
 def test_a_check_does_not_pass_on_what_an_older_cell_left(notebook):
     notebook(GOOD)
     assert "2 of 2 passed" in notebook(CHECK)
