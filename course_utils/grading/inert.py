@@ -33,7 +33,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _CONTROL = re.compile(r"[\x00-\x07\x0b-\x1a\x1c-\x1f\x7f\ud800-\udfff]")  # kept: \b \t \n, \x1b for colours
 _ATTACHED = re.compile(r"!\[[^\]\n]*\]\(attachment:([\w. ()%-]{1,100})\)")
+ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 _TEX = re.compile(r"\\(?=(?:href|url|require|class|cssId|style|data|unicode)(?![A-Za-z]))")
+_BEGINS = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")  # a tag (the HTML standard, "tag open state") or a link
 _QUOTES = str.maketrans({"<": "‹", ">": "›", '"': "”", "'": "’", "`": "’", "&": "+"})
 
 
@@ -190,8 +192,8 @@ def _attachments(given: object) -> NotebookNode:
 
 
 def _without_links(text: str) -> str:
-    text = text.replace("<", "&lt;").replace("](", "]&#40;").replace("]:", "]&#58;")
-    return _TEX.sub("&#92;", text)
+    """What begins a tag or a link, parted by a space of no width: code would show an entity as it is."""
+    return _TEX.sub("&#92;", _BEGINS.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", text))
 
 
 def _plain_strings(given: object) -> NotebookNode:

@@ -87,6 +87,12 @@ def test_points_and_the_mistake_most_often_met(exercises):
     assert mean.points["zz"] is None and why.mistake == ""
 
 
+@pytest.mark.parametrize("line", ["none of the usual mistakes explains this", "line 11 of your cell: return x"])
+def test_what_is_no_known_mistake_is_not_counted(line):
+    said = SAID.replace("the sum was not divided", line)
+    assert glance.mistakes(work(1, own_way(1), said).notebook, ["mean-check"]) == set()
+
+
 def test_names_that_differ_in_blanks_are_two_and_none_is_a_formula(works):
     two = [replace(work, student=name) for work, name in zip(works[:3], ("a b", "a  b", "=1+1"), strict=True)]
     text = glance.csv_text(glance.by_exercise(CELLS, two), two)

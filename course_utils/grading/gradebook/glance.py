@@ -26,6 +26,7 @@ from course_utils.tables import harmless, one_line, uncoloured
 
 TEMPLATE = Path(__file__).parent / "glance_page" / "page.html"
 _LIKELY = re.compile(r"^ +likely +(.+)$", re.M)
+_NO_MISTAKE = re.compile("none of the usual mistakes|line [0-9]+ of your cell|outside of your cell")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def mistakes(notebook: Mapping, checks: Iterable[str]) -> set[str]:
     """The known mistakes that these check cells named when they ran."""
     ran = [cell for cell in notebook["cells"] if _name(cell) in checks]
     said = (uncoloured(f"{printed_by(cell)}\n{error_of(cell)}") for cell in ran)
-    return {found.strip() for text in said for found in _LIKELY.findall(text)}
+    named = {found.strip() for text in said for found in _LIKELY.findall(text)}
+    return {mistake for mistake in named if not _NO_MISTAKE.match(mistake)}
 
 
 def _name(cell: Mapping) -> str:
