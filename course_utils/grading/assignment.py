@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +72,7 @@ class Assignment:
         self.writer.require_assignment()
         self.submissions = list(find_submissions(root, editions.name, students))
         self.marks = self.writer.marks()
+        self.penalties, self.penalties_due = self.writer.penalties(), self.writer.penalties_due()
         self.finished: dict[str, Result] = {}
         self.sent: dict[str, str] = {}  # what was handed in, as a hash
         self.notes: dict[str, list[str]] = {}
@@ -167,7 +169,9 @@ class Assignment:
             return True
         marks = self.marks.get(submission.student, {})
         agree = all(cell.cell in marks and marks[cell.cell].auto == cell.score for cell in last.cells)
-        return last.written and agree and self.writer.autograded(submission.student).exists()
+        lost, due = (found.get(submission.student, 0.0) for found in (self.penalties, self.penalties_due))
+        written = last.written and self.writer.autograded(submission.student).exists()
+        return written and agree and math.isclose(lost, due, abs_tol=1e-6)
 
     def _is_current(self, last: Result, submission: Submission) -> bool:
         """Whether a result is of this very submission, and of these tests."""

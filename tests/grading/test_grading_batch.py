@@ -184,6 +184,26 @@ def test_a_corrected_test_regrades_and_keeps_what_persons_decided(course, gradeb
     assert rows["a"].score == 3 + 1.5 + 1.5 and rows["a"].of == 6.5
 
 
+def test_what_lateness_costs_follows_marks_and_dates(course, gradebook):
+    from nbgrader.api import Gradebook
+
+    def due(date: str) -> None:
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+            book.update_or_create_assignment(NAME, duedate=date)
+
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + '\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    hand_in(course, "a")
+    (course / "submitted" / "a" / NAME / "timestamp.txt").write_text("2030-01-02 00:00:00 UTC")
+    due("2030-01-01 00:00:00 UTC")
+    assert grade(course)["a"].score == 0
+    gradebook("a", "why", manual_score=1.5, needs_manual_grade=False)
+    assert grade(course)["a"].score == 0
+    due("2030-01-03 00:00:00 UTC")
+    row = grade(course)["a"]
+    assert (row.score, row.state) == (6, "graded")
+
+
 def test_marks_stay_where_a_damaged_file_came_in_between(course, gradebook):
     hand_in(course, "a")
     grade(course)

@@ -25,6 +25,7 @@ from nbgrader.api import (
 )
 from nbgrader.converters import Autograde, BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import capture_log
 from traitlets import Unicode
 from traitlets.config import Config
@@ -177,6 +178,19 @@ class Writer:
                 .filter(Assignment.name == self.assignment)
             )
             return {who: lost or 0.0 for who, lost in query}
+
+    def penalties_due(self) -> dict[str, float]:
+        """What they would lose now: a person may have marked since, or moved the date; see nbgrader's step."""
+        step = AssignLatePenalties(config=self.config, log=_LOG)
+        step.init_plugin()
+        due: dict[str, float] = {}
+        with Gradebook(self.url) as gradebook:
+            for submission in gradebook.assignment_submissions(self.assignment):
+                student, late = submission.student_id, submission.total_seconds_late
+                for notebook in submission.notebooks if late > 0 else ():
+                    lost = step.plugin_inst.late_submission_penalty(student, notebook.score, late) or 0.0
+                    due[student] = min(max(lost, 0.0), notebook.score)
+        return due
 
     def autograded(self, student: str) -> Path:
         """Where nbgrader keeps the graded notebook of a student."""
