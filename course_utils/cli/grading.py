@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from course_utils.cli.preconditions import FAILED, course_folder, named_assignment, need
 from course_utils.course.names import released_names
+from course_utils.errors import CourseError
 from course_utils.tables import one_line
+
+if TYPE_CHECKING:
+    from course_utils.grading.gradebook.report import Row
 
 
 def collect(
@@ -85,7 +89,7 @@ def grade(
 
         warm_server()  # it starts while this process imports, which takes as long
     from course_utils.grading import batch
-    from course_utils.grading.gradebook import glance, report
+    from course_utils.grading.gradebook import report
     from course_utils.grading.submissions.finding import unclaimed
 
     names = [chosen] if chosen else batch.submitted_assignments(root)
@@ -99,14 +103,26 @@ def grade(
         if changed := report.changes(rows):
             print(f"\nscores that changed:\n{changed}")
         if not students:
-            page = glance.write(root, name, rows)
-            print(f"\n{file.relative_to(root)}\nthe class at a glance: {page.relative_to(root)}")
+            print(f"\n{file.relative_to(root)}")
+    pages = {} if students else {name: _class_page(root, name, rows) for name, rows in rows_by_name.items()}
+    for name, told in pages.items():
+        print(f"\n{name}, the class at a glance: {told}")
     left = [] if students else unclaimed(root, released_names(root))
     if left:
         told = "\n".join(f"  {one_line(str(path.relative_to(root)))}" for path in left[:20])
         print(f"\nnot graded, since they belong to no assignment by name and place:\n{told}")
     if left or not all(row.graded for rows in rows_by_name.values() for row in rows):
         raise typer.Exit(FAILED)
+
+
+def _class_page(root: Path, name: str, rows: Sequence[Row]) -> str:
+    """Where the page of a class was written, or why it could not be: then the grades stand all the same."""
+    from course_utils.grading.gradebook import glance
+
+    try:
+        return str(glance.write(root, name, rows).relative_to(root))
+    except CourseError as problem:
+        return f"not written: {one_line(str(problem))}"
 
 
 def export(

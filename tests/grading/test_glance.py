@@ -87,7 +87,9 @@ def test_points_and_the_mistake_most_often_met(exercises):
     assert mean.points["zz"] is None and why.mistake == ""
 
 
-@pytest.mark.parametrize("line", ["none of the usual mistakes explains this", "line 11 of your cell: return x"])
+@pytest.mark.parametrize(
+    "line", ["none of the usual mistakes explains this", "line 11 of your cell: return x"]
+)
 def test_what_is_no_known_mistake_is_not_counted(line):
     said = SAID.replace("the sum was not divided", line)
     assert glance.mistakes(work(1, own_way(1), said).notebook, ["mean-check"]) == set()
@@ -167,6 +169,11 @@ def test_course_grade_writes_the_page_and_its_csv(tmp_path):
         ("bo", "0", "0"),
     ]
     assert lines[0]["state"] == "graded, 1 mark missing"
+    source = course / "solutions" / "90_sample.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\n# %%\n1\n", encoding="utf-8")
+    again = subprocess.run(command, cwd=course, capture_output=True, text=True)
+    assert "ada" in again.stdout and "the class at a glance: not written: " in again.stdout, again.stderr
+    assert "course build" in again.stdout
 
 
 @pytest.mark.slow

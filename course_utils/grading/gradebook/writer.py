@@ -180,7 +180,7 @@ class Writer:
             return {who: lost or 0.0 for who, lost in query}
 
     def penalties_due(self) -> dict[str, float]:
-        """What they would lose now: a person may have marked since, or moved the date; see nbgrader's step."""
+        """The same as it would be now: a person may have marked since, or moved the date."""
         step = AssignLatePenalties(config=self.config, log=_LOG)
         step.init_plugin()
         due: dict[str, float] = {}
