@@ -144,7 +144,7 @@ plane = (unseen - unseen.mean(dim=0)) @ torch.pca_lowrank(unseen, q=2, niter=4)[
 places = {name: float(plane[first_val.labels == i, 0].mean()) for i, name in enumerate(splits.classes)}
 ends = sorted(places, key=places.get)
 pair = 2 if n_classes > 3 else 1
-title = f"Without labels {' and '.join(ends[:pair])} at one end, {' and '.join(ends[-pair:])} at the other"
+title = f"Without labels: {' and '.join(ends[:pair])} at one end, {' and '.join(ends[-pair:])} at the other"
 told = f"{splits.name}, {plane.var(dim=0).sum() / unseen.var(dim=0).sum():.0%} of the features' variance"
 axes = "principal component"
 plots.show(plots.embedding(plane, first_val.labels, splits.classes, axes=axes, title=title, data=told))
