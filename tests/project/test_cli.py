@@ -17,6 +17,7 @@ import typer
 from courses import ROOT, make_course
 
 from course_utils import cli, doctor
+
 from course_utils.cli import authoring
 from course_utils.cli.preconditions import absolute
 from course_utils.course.budget import PRESETS
@@ -422,3 +423,11 @@ def test_a_pair_that_does_not_fit_is_told_in_the_course_folder(words, tmp_path, 
     said = done.stdout + done.stderr
     assert done.returncode == 3 and "Traceback" not in said, said
     assert "nms does not exist" in said and "--force-reinstall torch torchvision" in said
+
+
+def test_a_relative_cache_folder_is_the_same_one_for_notebooks_that_run_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_DATA", "cache")
+    monkeypatch.setattr(cli, "app", lambda: None)
+    cli.main()
+    assert os.environ["COURSE_DATA"] == str(tmp_path / "cache")
