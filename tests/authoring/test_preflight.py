@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from courses import CHAPTERS, ROOT
+from headless import write
 from PIL import Image
 
 from course_utils.authoring import preflight, running, target
@@ -117,3 +118,15 @@ def test_an_error_of_the_course_keeps_its_remedy_in_a_run():
     assert running._error_line(problem) == "DataError: no data.\n  do this:  fetch it"
     run = running.Run("01", 1.0, "In [2]: " + running._error_line(problem))
     assert "do this" not in running.summary([run])
+
+
+def test_only_renews_what_a_notebook_keeps_in_a_record_that_stands(tmp_path):
+    one = write(tmp_path, "91_a", 'session.keep("arms", 1)', 'x = 1\nsession.keep(\n    "curves", x)')
+    two = write(tmp_path, "92_b", 'session.keep("rows", 1)')
+    with pytest.raises(DataError, match=r"92_b: no record to renew(.|\n)*leave --only out"):
+        (tmp_path / "91_a.cpu.json").touch()
+        preflight.require_results([one, two], "cpu", ["arms"], tmp_path)
+    (tmp_path / "92_b.cpu.json").touch()
+    preflight.require_results([one, two], "cpu", ["arms", "curves", "rows"], tmp_path)
+    with pytest.raises(DataError, match=r"a result named amrs(.|\n)*expected: arms, curves\n"):
+        preflight.require_results([one], "cpu", ["arms", "amrs"], tmp_path)
