@@ -108,10 +108,14 @@ def _kept_by(notebook: Path) -> list[str]:
 
 
 def _require_plan_and_data(name: str, data: str, parameters: Mapping) -> None:
-    plan = load_plan(name, choose_preset(parameters["budget"]), parameters["overrides"])
-    if data in NO_FILES:
+    budget, overrides = parameters["budget"], parameters["overrides"]
+    if data in NO_FILES:  # without torch
+        load_plan(name, choose_preset(budget), overrides)
         return
+    import torch
+
     from course_utils.data.inspection import require_usable
     from course_utils.data.loading import load_data
 
+    plan = load_plan(name, choose_preset(budget, torch.cuda.is_available()), overrides)
     require_usable(load_data(data, seed=parameters["seed"], **vars(plan.data)))
