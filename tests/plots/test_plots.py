@@ -307,8 +307,11 @@ def test_each_line_has_a_look_of_its_own():
 def test_class_samples_shows_the_asked_number_of_each_class():
     fig = plots.class_samples(tiny_images(30), 4)
     assert len(fig.axes[0].images) == 12
+    assert fig.get_suptitle().endswith(": 4 images of each class")
     lonely = tiny_images(30).subset([0, 3, 6, 1])  # three of class 0, one of class 1, none of 2
-    assert len(plots.class_samples(lonely, 4).axes[0].images) == 4
+    fig = plots.class_samples(lonely, 4)
+    assert len(fig.axes[0].images) == 4
+    assert fig.get_suptitle().endswith(": up to 3 images of each class")
 
 
 def test_images_are_shown_as_they_are():
