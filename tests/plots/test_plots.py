@@ -259,6 +259,17 @@ def test_shorten_counts_chinese_characters_twice():
     assert frame.shorten("汽车汽车", 6) == "汽车…"
 
 
+def test_names_that_would_be_shortened_alike_keep_their_ends_or_get_their_numbers():
+    names = [f"golden_retriever_puppy_{letter}" for letter in "ab"]
+    told_apart = ["golden_r…puppy_a", "golden_r…puppy_b"]
+    assert frame.display_names([*names, "a_long_haired_dachshund"]) == [*told_apart, "a_long_haired_d…"]
+    alike = [f"Black_throated_{colour}_Warbler" for colour in ("Blue", "Green")]
+    assert frame.display_names(["cat", *alike]) == ["cat", "Black_throate… 1", "Black_throate… 2"]
+    chinese = frame.display_names(["汽车" * 5 + "甲", "汽车" * 5 + "乙"], length=8)
+    assert len(set(chinese)) == 2 and all(frame.text_width(name) <= 8 for name in chinese)
+    assert frame.display_names([names[0]] * 2) == ["golden_retrieve…"] * 2, "one and the same name"
+
+
 # Labels
 
 
