@@ -298,6 +298,11 @@ def test_direct_labels_of_equal_curves_do_not_overlap():
     assert overlapping(fig) == []
 
 
+def test_direct_labels_of_a_single_epoch_do_not_overlap():
+    curves = {f"arm {value}": [[value]] for value in (0.6, 0.6001, 0.6002, 0.9)}
+    assert overlapping(plots.learning_curves(curves, title="One epoch", data=DATA)) == []
+
+
 @pytest.mark.parametrize("step", [0.05, 0.6])
 def test_labels_of_crowded_points_do_not_overlap(step):
     facts = {"family": "CNN", "top-1": 0.8, "parameters (M)": 10.0}
