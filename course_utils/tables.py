@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 WIDE, LONG = "overflow:auto", "overflow:auto;max-height:40em"
 MOST_ROWS = 20  # with more a table scrolls by itself
@@ -62,7 +63,7 @@ def html_table(rows: Sequence[dict], columns: Sequence[str] | None = None, capti
 
 def two_digits(value: float) -> str:
     """Rounded to two digits, without an exponent: ``2,100``, ``0.84``."""
-    return f"{float(f'{value:.2g}'):,g}"
+    return f"{Decimal(f'{value:.2g}'):,f}"
 
 
 def transposed(rows: Sequence[dict]) -> list[dict]:

@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils.notebook import show_table
-from course_utils.tables import html_table, percent, table, transposed
+from course_utils.tables import html_table, percent, table, transposed, two_digits
 
 ROWS = [
     {"arm": "linear probe", "accuracy": "58.9 %", "images": 1000, "rate": None},
@@ -68,3 +68,18 @@ def test_a_short_name_with_a_hyphen_stays_on_one_line():
 def test_only_a_long_table_has_a_window_of_its_own():
     rows = [{"n": n} for n in range(21)]
     assert "max-height" in html_table(rows) and "max-height" not in html_table(rows[:20])
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (2149, "2,100"),
+        (0.842, "0.84"),
+        (0.5, "0.5"),
+        (0, "0"),
+        (999_999, "1,000,000"),
+        (0.000012, "0.000012"),
+    ],
+)
+def test_two_digits_have_no_exponent(value, text):
+    assert two_digits(value) == text

@@ -142,7 +142,8 @@ def verdict(a: Arm, b: Arm) -> str:
     The difference is that of the numbers as they are printed, so that a reader can subtract.
     """
     ahead, behind = (a, b) if a.mean >= b.mean else (b, a)
-    numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {_runs(a)}, {a.n_images:,} images"
+    measured = " against ".join(dict.fromkeys(map(_measured, (ahead, behind))))
+    numbers = f"{ahead.mean:.1%} against {behind.mean:.1%}, {measured}"
     if not is_decided(a, b):
         return f"{ahead.name} or {behind.name}: undecided at this budget ({numbers})"
     points = round(100 * ahead.mean, 1) - round(100 * behind.mean, 1)
@@ -153,6 +154,10 @@ def compared(a: Arm, b: Arm) -> str:
     """The same for a table: ``53.0 % against 29.7 %, decided``."""
     known = "decided" if is_decided(a, b) else "undecided"
     return f"{percent(a.mean)} against {percent(b.mean)}, {known}"
+
+
+def _measured(arm: Arm) -> str:
+    return f"{_runs(arm)}, {count(arm.n_images, 'image')}"
 
 
 def _runs(arm: Arm) -> str:

@@ -52,15 +52,19 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """The temperature T whose ``softmax(logits / T)`` has the lowest cross-entropy (Guo et al. 2017).
 
     Fit it on validation images. Over 1 it makes a network less sure; the predicted class stays.
-    The cross-entropy is convex in 1/T, so a golden-section search over log T finds its only minimum.
+    The cross-entropy is convex in 1/T, so a golden-section search over log T finds its only minimum. The
+    result is a limit of the search where that lies beyond it, or where there is none: ``COLDEST`` (0.01) if
+    all images are right, ``HOTTEST`` (100) if the logits of the labels are on average not above those of the
+    other classes, as where every image is wrong and its label the least probable class.
     """
     low, high = math.log(COLDEST), math.log(HOTTEST)
     logits = logits.double()
 
-    def loss(log_temperature: float) -> float:
-        return F.cross_entropy(logits / math.exp(log_temperature), labels).item()
+    def loss(temperature: float) -> float:
+        return F.cross_entropy(logits / temperature, labels).item()
 
     for _ in range(STEPS):
         left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        low, high = (low, right) if loss(left) < loss(right) else (left, high)
-    return math.exp((low + high) / 2)
+        colder = loss(math.exp(left)) <= loss(math.exp(right))  # equal where both are 0
+        low, high = (low, right) if colder else (left, high)
+    return min(COLDEST, math.exp((low + high) / 2), HOTTEST, key=loss)

@@ -8,10 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.errors import DataError
 from course_utils.models.freezing import eval_mode
 from course_utils.models.weights import Weights
 
 GREY = 128
+PATCH = 32  # pixels: the side of the square that covers a place
 
 
 def middle_square(photo: Tensor, size: int) -> Tensor:
@@ -47,7 +49,7 @@ def best_guesses(
 
 
 def occlusion_map(
-    logits_of: Callable[[Tensor], Tensor], pixels: Tensor, target: int, patch: int = 32
+    logits_of: Callable[[Tensor], Tensor], pixels: Tensor, target: int, patch: int = PATCH
 ) -> Tensor:
     """Probability that class ``target`` loses when a grey square covers one place after the other.
 
@@ -60,7 +62,17 @@ def occlusion_map(
 
     Returns:
         Float ``[H // patch, W // patch]`` from -1 to 1; positive where the class needs the place.
+
+    Raises:
+        DataError: if the picture is smaller than the square.
     """
+    if min(pixels.shape[1:]) < patch:
+        raise DataError(
+            "the picture is smaller than the square that would cover a place of it.",
+            expected=f"{patch} x {patch} pixels or more",
+            found=f"{pixels.shape[1]} x {pixels.shape[2]}",
+            do="take a larger picture, or a smaller patch",
+        )
     rows, columns = pixels.shape[1] // patch, pixels.shape[2] // patch
     covered = pixels.repeat(1 + rows * columns, 1, 1, 1)  # the first one stays whole
     for place in range(rows * columns):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
+from math import comb, inf
 
 import torch
 from torch import Tensor
@@ -86,10 +86,13 @@ def paired_lead(first: Sequence[Tensor], second: Sequence[Tensor], labels: Tenso
     """Lead of ``first`` over ``second``, means over their seeds, and two standard errors of drawing images.
 
     Both are measured on the same images, so an image that is hard for both adds nothing to the error:
-    what counts is how much the *difference* varies from image to image.
+    what counts is how much the *difference* varies from image to image. One image does not tell that: the
+    error is infinite.
     """
     right = [torch.stack([p == labels for p in seeds]).double().mean(dim=0) for seeds in (first, second)]
     step = right[0] - right[1]
+    if len(step) < 2:
+        return step.mean().item(), inf
     return step.mean().item(), 2 * step.std().item() / len(step) ** 0.5
 
 

@@ -46,10 +46,14 @@ def geometric_range(values: Sequence[float]) -> tuple[float, float, float]:
     With one number all three are that number.
 
     Raises:
-        CourseError: for more than ten.
+        CourseError: for more than ten, or one that is not positive.
     """
     if len(values) > max(T_QUANTILE):
         raise CourseError(f"an interval of {len(values)} seeds.", expected=f"{max(T_QUANTILE)} at most")
+    if min(values) <= 0:
+        raise CourseError(
+            "there is no geometric mean of these.", expected="positive numbers", found=f"{min(values):g}"
+        )
     logs = [math.log(v) for v in values]
     n, middle = len(logs), sum(logs) / len(logs)
     if n == 1:

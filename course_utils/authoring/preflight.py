@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from course_utils.course import recorded
 from course_utils.course.budget import TABLE, choose_preset, load_plan
 from course_utils.errors import DataError, WeightsError
 from course_utils.readable import require_archive, require_whole_weights
@@ -13,6 +16,7 @@ from course_utils.storage import require_room
 
 NO_FILES = ("auto", "cartoons")  # data that are always there
 NO_WEIGHTS_FILE = ("auto", "small", "none")
+KEEPS = re.compile(r"""\.keep\(\s*["']([^"']+)""")  # session.keep("NAME", ...)
 ROOM = 20_000_000  # bytes for the notebook, page and results of a chapter; most need 5 million
 
 
@@ -64,11 +68,54 @@ def require_files(data: str, weights: str) -> None:
         require_whole_weights(Path(weights))
 
 
+def require_results(
+    notebooks: Sequence[Path], budget: str, only: Sequence[str], folder: Path = recorded.FOLDER
+) -> None:
+    """Whether ``only`` can be renewed: each notebook has a record, and one of them keeps each result.
+
+    Args:
+        notebooks: instructor editions.
+        only: names of results.
+        folder: where the records are.
+
+    Raises:
+        DataError: naming the notebooks without a record, or the results that there are.
+    """
+    import torch
+
+    preset = choose_preset(budget, torch.cuda.is_available())
+    without = [path.stem for path in notebooks if not (folder / f"{path.stem}.{preset}.json").exists()]
+    if without:
+        raise DataError(
+            f"{', '.join(without)}: no record to renew.",
+            expected=f"a record at budget {preset}",
+            do="name the notebooks that have one, or leave --only out",
+        )
+    kept = [name for path in notebooks for name in _kept_by(path)]
+    unknown = [name for name in only if name not in kept]
+    if unknown:
+        raise DataError(
+            f"no chosen notebook keeps a result named {', '.join(unknown)}.",
+            expected=", ".join(dict.fromkeys(kept)),
+            do="write one of these names after --only",
+        )
+
+
+def _kept_by(notebook: Path) -> list[str]:
+    """The names of the results that a notebook keeps, in order."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [name for cell in cells for name in KEEPS.findall("".join(cell["source"]))]
+
+
 def _require_plan_and_data(name: str, data: str, parameters: Mapping) -> None:
-    plan = load_plan(name, choose_preset(parameters["budget"]), parameters["overrides"])
-    if data in NO_FILES:
+    budget, overrides = parameters["budget"], parameters["overrides"]
+    if data in NO_FILES:  # without torch
+        load_plan(name, choose_preset(budget), overrides)
         return
+    import torch
+
     from course_utils.data.inspection import require_usable
     from course_utils.data.loading import load_data
 
+    plan = load_plan(name, choose_preset(budget, torch.cuda.is_available()), overrides)
     require_usable(load_data(data, seed=parameters["seed"], **vars(plan.data)))

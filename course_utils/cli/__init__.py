@@ -59,6 +59,7 @@ del _command  # a function under another name looks like one that was replaced
 def main() -> None:
     """Run the command line; a problem that the reader can solve ends in a sentence."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as notebooks do; torch reads it when it loads
+    _make_cache_folder_absolute()
     _print_what_the_terminal_can()
     try:
         app()
@@ -73,6 +74,12 @@ def main() -> None:
             raise
         _end_if_torch_does_not_load()
         raise
+
+
+def _make_cache_folder_absolute() -> None:
+    """Notebooks run in a folder of their own: what ``$COURSE_DATA`` says must not depend on where we are."""
+    if chosen := os.environ.get("COURSE_DATA"):
+        os.environ["COURSE_DATA"] = os.path.abspath(os.path.expanduser(chosen))
 
 
 def _print_what_the_terminal_can() -> None:

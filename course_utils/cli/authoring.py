@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from course_utils.cli.preconditions import FAILED, absolute, course_folder, need
 from course_utils.course.names import choose_notebooks
+from course_utils.errors import DataError
+
+if TYPE_CHECKING:
+    from course_utils.authoring.running import Run
 
 Budget = Literal["auto", "smoke", "cpu", "gpu"]
 
@@ -88,6 +94,8 @@ def run(
         refuse_cartoons(data)
         if budget == "smoke":
             raise typer.BadParameter("--record: `smoke` measures nothing; add --budget cpu, or gpu")
+        if only:
+            preflight.require_results(chosen, budget, only)
     parameters: dict[str, object] = {"budget": budget, "data": absolute(data), "weights": absolute(weights)}
     parameters |= {"seed": seed, "overrides": settings}
     folder = out or root / "runs" / datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -101,12 +109,9 @@ def run(
     for notebook in (result.notebook for result in runs if result.passed):
         print(running.as_row(notebook, running.by_experiment(folder / f"{notebook}.ipynb")))
     print(f"\npages: {folder}/*.html")
-    for result in runs:
-        if record and result.passed:
-            print(
-                "recorded in", running.record(result, _command(result.notebook, parameters), only=only or ())
-            )
-    if not all(result.passed for result in runs):
+    passed = [result for result in runs if result.passed]
+    all_recorded = not record or _record(passed, parameters, only or ())
+    if not all_recorded or len(passed) < len(runs):
         raise typer.Exit(FAILED)
 
 
@@ -175,7 +180,23 @@ def _setting(text: str) -> tuple[str, object]:
         return key, value
 
 
-def _command(notebook: str, parameters: dict) -> str:
+def _record(runs: Sequence[Run], parameters: Mapping, only: Sequence[str]) -> bool:
+    """Record each run; one that cannot be recorded does not stop the others. Whether all were."""
+    from course_utils.authoring import running
+
+    refused = 0
+    for result in runs:
+        try:
+            path = running.record(result, _command(result.notebook, parameters), only=only)
+        except DataError as problem:
+            refused += 1
+            print(f"{type(problem).__name__}: {problem}", file=sys.stderr)
+        else:
+            print("recorded in", path)
+    return not refused
+
+
+def _command(notebook: str, parameters: Mapping) -> str:
     """The command that gives these results again, without the folders of this machine."""
     words = ["course", "run", notebook]
     for name in ("budget", "data", "weights", "seed"):

@@ -237,7 +237,7 @@ def _exercises(notebook: NotebookNode, expected: Sequence[ReleasedCell], stopped
 def _state(own: Sequence[ReleasedCell], cells: dict[str, NotebookNode], stopped: str) -> tuple[str, str]:
     """How one exercise stands: the worst of its checks decides."""
     answers = [(cell, cells.get(cell.id)) for cell in own if cell.role in ("answer", "written")]
-    untouched = all(cell and fingerprint(cell.source) == wanted.print for wanted, cell in answers)
+    untouched = all(_is_untouched(wanted, cell) for wanted, cell in answers)
     if all(wanted.role == "written" for wanted, _ in answers):
         return (NOT_ANSWERED if untouched else ANSWERED), "marked by a person"
     if untouched:
@@ -246,6 +246,13 @@ def _state(own: Sequence[ReleasedCell], cells: dict[str, NotebookNode], stopped:
     states = [_check_state(cells.get(c.id), broken, stopped) for c in own if c.role == "check"]
     order = (DID_NOT_RUN, FAILING, NOT_TRIED, PASSED)
     return min(states, key=lambda state: order.index(state[0]), default=(PASSED, "it has no visible check"))
+
+
+def _is_untouched(wanted: ReleasedCell, cell: NotebookNode | None) -> bool:
+    """Whether a cell is as it was handed out; a written answer that is blank or gone is no answer either."""
+    if cell is None or not cell.source.strip():
+        return wanted.role == "written"
+    return fingerprint(cell.source) == wanted.print
 
 
 def _check_state(cell: NotebookNode | None, broken: str, stopped: str) -> tuple[str, str]:
@@ -258,8 +265,8 @@ def _check_state(cell: NotebookNode | None, broken: str, stopped: str) -> tuple[
     error, said = error_of(cell), printed_by(cell)
     if is_stub(*error.partition(": ")[::2]):
         return NOT_TRIED, ""
-    if error.startswith("KeyboardInterrupt"):
-        return DID_NOT_RUN, f"its check took longer than {CELL_SECONDS} s"
+    if error == _too_long():
+        return DID_NOT_RUN, f"its check {error}"
     if error:
         return FAILING, said if error.startswith("CheckFailed") else error
     if re.search(r"^ +not tried yet:", said, re.M):
@@ -271,15 +278,22 @@ def _check_state(cell: NotebookNode | None, broken: str, stopped: str) -> tuple[
 def _notes(notebook: NotebookNode) -> Iterator[str]:
     for position, cell in enumerate(notebook.cells, 1):
         if not cell.metadata.grade_id and error_of(cell):
-            yield f"cell {position} raises {error_of(cell)}"
+            yield f"cell {position}: {error_of(cell)}"
+
+
+def _too_long() -> str:
+    """What an interrupt means where cells run one after the other, and nobody looks on."""
+    return f"took longer than {CELL_SECONDS} s"
 
 
 def error_of(cell: NotebookNode) -> str:
-    """The error of a cell that ran, in one line; empty if there is none."""
+    """The error of a cell that ran, in one line, or that it took too long; empty if there is none."""
     errors = [o for o in cell.get("outputs", ()) if o.get("output_type") == "error"]
     if not errors:
         return ""
     name, message = str(errors[0].get("ename", "")), str(errors[0].get("evalue", "")).strip()
+    if name == "KeyboardInterrupt":
+        return _too_long()
     line = re.sub(
         r"\(\d+\.py, (line \d+)\)", r"(\1)", message.partition("\n")[0]
     )  # a cell's file has no name

@@ -9,6 +9,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
+from course_utils.analysis.occlusion import PATCH
+from course_utils.errors import DataError
 from course_utils.plots.frame import (
     COLOURS,
     CourseFigure,
@@ -23,33 +25,45 @@ from course_utils.tables import count
 
 
 @house_style()
-def occlusion(photo: Tensor, lost: Tensor, *, title: str, data: str = "") -> CourseFigure:
+def occlusion(photo: Tensor, lost: Tensor, *, title: str, data: str = "", patch: int = PATCH) -> CourseFigure:
     """A photograph, and over it how much probability a class loses where a grey square covers it.
 
     Args:
         photo: uint8 ``[3, H, W]``.
-        lost: float ``[rows, columns]``, a probability, for squares that cover the photograph.
+        lost: float ``[H // patch, W // patch]``, a probability: what ``occlusion_map`` returns.
         data: what the photograph is, for the caption.
+        patch: side of the square, in pixels; what is left at the right and at the bottom was not covered.
+
+    Raises:
+        DataError: if ``lost`` has another number of places than squares fit into the photograph.
     """
     picture, points = photo.permute(1, 2, 0).numpy(), 100 * lost.numpy()
-    side = photo.shape[1] // lost.shape[0]
-    covered = f"a grey square of {side} pixels over each of {lost.numel()} places in turn"
+    height, width = photo.shape[1:]
+    rows, columns = height // patch, width // patch
+    if lost.shape != (rows, columns):
+        raise DataError(
+            "photograph and map do not belong together.",
+            expected=f"a place for each of {rows} x {columns} squares of {patch} pixels",
+            found=" x ".join(map(str, lost.shape)),
+            do="pass the patch that the map was made with",
+        )
+    covered = f"a grey square of {patch} pixels over each of {lost.numel()} places in turn"
     fig = new_figure(title, (data, covered), height=3.2)
     left, right = fig.subplots(1, 2)
     left.imshow(picture)
-    right.imshow(picture.mean(axis=2), cmap="gray", alpha=0.35)
+    right.imshow(picture.mean(axis=2), cmap="gray", alpha=0.35, extent=(0, width, height, 0))
     most = max(1.0, float(np.abs(points).max()))
-    extent = (0, photo.shape[2], photo.shape[1], 0)
+    extent = (0, columns * patch, rows * patch, 0)
     heat = right.imshow(points, cmap="PuOr_r", vmin=-most, vmax=most, extent=extent, alpha=0.7)
     left.axis("off")
-    for axis, n, side in ((right.yaxis, lost.shape[0], extent[2]), (right.xaxis, lost.shape[1], extent[1])):
-        axis.set_ticks([(i + 0.5) * side / n for i in range(n)], [str(i + 1) for i in range(n)])
-    right.set(xlabel="column", ylabel="row")
+    for axis, n in ((right.yaxis, rows), (right.xaxis, columns)):
+        axis.set_ticks([(i + 0.5) * patch for i in range(n)], [str(i + 1) for i in range(n)])
+    right.set(xlabel="column", ylabel="row", xlim=(0, width), ylim=(height, 0))
     right.tick_params(length=0)
     right.grid(visible=False)
     fig.colorbar(heat, ax=right, label="probability lost (points)", shrink=0.9)
     row, column = np.unravel_index(points.argmax(), points.shape)
-    place = f"row {row + 1} of {points.shape[0]}, column {column + 1} of {points.shape[1]}"
+    place = f"row {row + 1} of {rows}, column {column + 1} of {columns}"
     return write_alt_text(fig, f"Covering {place} costs most: {points.max():.0f} points")
 
 

@@ -10,7 +10,8 @@ import io
 import itertools
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -222,8 +223,22 @@ def legible(text: str, instead: str | None = None) -> str:
 
 
 def display_names(names: Iterable[str], noun: str = "class", length: int = 16) -> list[str]:
-    """Names as figures show them: shortened, and ``class 3`` where no font has the glyphs."""
-    return [shorten(legible(name, f"{noun} {i}"), length) for i, name in enumerate(names)]
+    """Names as figures show them: shortened, and ``class 3`` where no font has the glyphs.
+
+    Names that would be shortened alike keep their ends, too; those that are alike even so get their numbers.
+    """
+    whole = [legible(name, f"{noun} {i}") for i, name in enumerate(names)]
+    labels = {name: shorten(name, length) for name in whole}
+    labels |= {name: shorten_middle(name, length) for name in _alike(labels)}
+    numbers = {name: f" {whole.index(name)}" for name in _alike(labels)}
+    labels |= {name: shorten(name, length - len(number)) + number for name, number in numbers.items()}
+    return [labels[name] for name in whole]
+
+
+def _alike(labels: Mapping[str, str]) -> list[str]:
+    """The names whose label is another name's, too."""
+    times = Counter(labels.values())
+    return [name for name, label in labels.items() if times[label] > 1]
 
 
 def shorten(text: str, length: int) -> str:
@@ -233,6 +248,18 @@ def shorten(text: str, length: int) -> str:
     while text_width(text) >= length:
         text = text[:-1]
     return text + "…"
+
+
+def shorten_middle(text: str, length: int) -> str:
+    """``text``, cut with an ellipsis in its middle if it is wider than ``length`` letters."""
+    if text_width(text) <= length:
+        return text
+    head, tail = text, text
+    while text_width(tail) > (length - 1) // 2:
+        tail = tail[1:]
+    while text_width(head + tail) >= length:
+        head = head[:-1]
+    return f"{head}…{tail}"
 
 
 def text_width(text: str) -> int:

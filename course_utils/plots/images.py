@@ -80,7 +80,8 @@ def class_samples(
     pixels = _pixels(image_set.images[torch.cat(picks)])
     total = len(image_set.classes)
     source = legible(image_set.name, "The data set")
-    title = title or f"{source}: {count(columns, 'image')} of each class"
+    at_most = "up to " if min(map(len, picks)) < columns else ""
+    title = title or f"{source}: {at_most}{count(columns, 'image')} of each class"
     some = f"{len(names)} of {total} classes" if len(names) < total else ""
     caption = (image_set.name, f"drawn at random from {count(len(image_set), 'image')}", some)
     largest = 0.62 if len(names) > 4 else 0.95

@@ -50,7 +50,7 @@ def label_right(ax: Axes) -> None:
     """
     _figure(ax).draw_without_rendering()
     lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_child")]
-    early = [line for line in lines if _axes_fraction(ax, *_last_point(ax, line))[0] < EDGE]
+    early = _ending_early(ax, lines)
     for line in early:
         _name_at_end(ax, line)
     lines = [line for line in lines if line not in early]
@@ -60,6 +60,14 @@ def label_right(ax: Axes) -> None:
     for line, end, height in zip(lines, ends, heights):
         text, colour = line.get_label(), line.get_color()
         _leader(ax, end, (1.04, height), text, colour, NAME, (0, 0.5), ha="left", va="center")
+
+
+def _ending_early(ax: Axes, lines: Sequence[Line2D]) -> list[Line2D]:
+    """The lines that end left of the edge while others go on; none where all end at the same x."""
+    ends = [_last_point(ax, line) for line in lines]
+    if len({x for x, _ in ends}) == 1:
+        return []
+    return [line for line, end in zip(lines, ends) if _axes_fraction(ax, *end)[0] < EDGE]
 
 
 def _name_at_end(ax: Axes, line: Line2D) -> None:

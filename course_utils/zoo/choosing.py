@@ -56,8 +56,10 @@ def recommend(rows: Sequence[dict], case: Case, most: int = 5) -> list[Candidate
         rows: from :func:`course_utils.zoo.rows.published_facts`.
 
     Raises:
-        CourseError: if nothing meets the constraints; names the one that excludes most.
+        CourseError: if there are no rows, or none meets the constraints; names the one that excludes most.
     """
+    if not rows:
+        raise CourseError("there are no rows to choose from.", do="pass rows from published_facts")
     refusals = {row["model"]: _refused(row, case) for row in rows}
     fitting = [row for row in rows if not refusals[row["model"]]]
     if not fitting:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import nn
 from torchvision.models import get_model_weights
@@ -26,6 +28,7 @@ NO_HEAD = "none"
 ALL = "all families"
 STEP = 32  # pixels; a network that takes its smallest size and this much more has no fixed size
 LENET_CLASSES = 10
+SIZES = ("accepts", "last map", "last map at 32 px")  # columns whose texts begin with a number of pixels
 
 
 def published_facts(entry: Entry) -> dict:
@@ -174,7 +177,7 @@ def filter_rows(
     ]
     known = [row for row in wanted if row[by] is not None]
     unknown = [row for row in wanted if row[by] is None]
-    return sorted(known, key=lambda row: row[by], reverse=descending) + unknown
+    return sorted(known, key=lambda row: _sort_key(row[by], by), reverse=descending) + unknown
 
 
 def plain_table(rows: Sequence[dict], columns: Sequence[str] = COLUMNS) -> str:
@@ -201,6 +204,11 @@ def _head(entry: Entry) -> str:
 
 def _sides(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
+
+
+def _sort_key(value: Any, column: str) -> Any:
+    """The number that a size begins with: ``63 up`` comes before ``224 only``."""
+    return int(re.findall(r"\d+", value)[0]) if column in SIZES else value
 
 
 def _searched(row: dict) -> str:

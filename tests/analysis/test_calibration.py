@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.analysis.calibration import (
+    COLDEST,
+    HOTTEST,
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
@@ -45,5 +47,10 @@ def test_the_temperature_that_made_the_labels_is_found(temperature):
     assert after < 0.02 and (after < before or temperature == 1.0)
 
 
-def test_a_network_that_is_always_right_gets_a_finite_temperature():
-    assert 0 < fit_temperature(torch.eye(3) * 5, torch.arange(3)) < 0.2
+@pytest.mark.parametrize("scale", [5, 500])
+def test_a_network_that_is_always_right_gets_the_coldest_temperature(scale):
+    assert fit_temperature(torch.eye(3) * scale, torch.arange(3)) == COLDEST
+
+
+def test_a_network_that_is_never_right_gets_the_hottest_temperature():
+    assert fit_temperature(torch.eye(3) * -5, torch.arange(3)) == HOTTEST

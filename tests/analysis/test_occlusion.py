@@ -1,10 +1,12 @@
 """Occlusion: the place that a network needs is found, and counted from the whole picture."""
 
+import pytest
 import torch
 
 from course_utils.analysis import best_guesses, occlusion_map
 from course_utils.analysis.occlusion import middle_square
 from course_utils.data import sample_photos
+from course_utils.errors import DataError
 from course_utils.models import build_model, find_weights
 
 
@@ -22,6 +24,11 @@ def test_the_place_that_decides_is_found():
     whole, grey = torch.sigmoid(torch.tensor([5.0, 128 / 50]))
     assert torch.isclose(lost[1, 2], whole - grey, atol=1e-5)
     assert picture[0, 8, 16] == 250  # the picture itself stays
+
+
+def test_a_photograph_smaller_than_the_square_is_refused():
+    with pytest.raises(DataError, match=r"smaller than the square(.|\n)*found: +20 x 40"):
+        occlusion_map(lambda x: x, torch.zeros(3, 20, 40, dtype=torch.uint8), target=0)
 
 
 def test_the_square_is_the_middle_of_a_wide_photograph_and_the_top_of_a_high_one():

@@ -1,5 +1,7 @@
 """Paired comparisons: McNemar's p by hand, the bootstrap interval."""
 
+import math
+
 import pytest
 import torch
 
@@ -78,3 +80,9 @@ def test_what_both_have_right_or_wrong_adds_nothing_to_the_error_of_a_lead():
     assert two_errors == pytest.approx(2 * (0.05 * 0.95 / 2000) ** 0.5, rel=0.01)
     assert compare_pair(first, second, labels).two_errors == pytest.approx(two_errors, rel=0.001)
     assert paired_lead([first, second], [second, first], labels) == (0, 0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_image_says_nothing_about_the_error_of_a_lead():
+    right, wrong = torch.tensor([0]), torch.tensor([1])
+    assert paired_lead([right], [wrong], labels=right) == (1, math.inf)

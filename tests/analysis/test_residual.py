@@ -183,3 +183,5 @@ def test_geometric_range():
     assert geometric_range([1.0, 4.0] * 5)[0] == pytest.approx(2.0)
     with pytest.raises(CourseError, match="11 seeds"):
         geometric_range([2.0] * 11)
+    with pytest.raises(CourseError, match=r"geometric mean(.|\n)*positive numbers(.|\n)*found: +0"):
+        geometric_range([2.0, 0.0])

@@ -9,10 +9,13 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from courses import CHAPTERS, ROOT
+from headless import write
 from PIL import Image
 
 from course_utils.authoring import preflight, running, target
+from course_utils.course.budget import load_plan
 from course_utils.errors import CourseError, DataError, EnvironmentProblem, WeightsError
 
 GIVEN = {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0, "overrides": {}}
@@ -117,3 +120,29 @@ def test_an_error_of_the_course_keeps_its_remedy_in_a_run():
     assert running._error_line(problem) == "DataError: no data.\n  do this:  fetch it"
     run = running.Run("01", 1.0, "In [2]: " + running._error_line(problem))
     assert "do this" not in running.summary([run])
+
+
+def test_only_renews_what_a_notebook_keeps_in_a_record_that_stands(tmp_path):
+    one = write(tmp_path, "91_a", 'session.keep("arms", 1)', 'x = 1\nsession.keep(\n    "curves", x)')
+    two = write(tmp_path, "92_b", 'session.keep("rows", 1)')
+    with pytest.raises(DataError, match=r"92_b: no record to renew(.|\n)*leave --only out"):
+        (tmp_path / "91_a.cpu.json").touch()
+        preflight.require_results([one, two], "cpu", ["arms"], tmp_path)
+    (tmp_path / "92_b.cpu.json").touch()
+    preflight.require_results([one, two], "cpu", ["arms", "curves", "rows"], tmp_path)
+    with pytest.raises(DataError, match=r"a result named amrs(.|\n)*expected: arms, curves\n"):
+        preflight.require_results([one], "cpu", ["arms", "amrs"], tmp_path)
+
+
+def test_the_plan_that_is_looked_at_is_the_gpus_where_there_is_one(tmp_path, monkeypatch):
+    presets = set()
+
+    def small_plan(name, preset, overrides):
+        presets.add(preset)
+        return load_plan(name, "smoke", overrides)
+
+    monkeypatch.setattr(preflight, "load_plan", small_plan)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    few = {"data.train": 40}
+    require(tmp_path, budget="auto", data=images(tmp_path / "few", 3, 30), overrides=few)
+    assert presets == {"gpu"}

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -169,6 +170,29 @@ def test_how_a_check_went_is_read_off_its_cell(error, said, state):
     found, detail = handin._check_state({"outputs": outputs, "execution_count": 3}, "", "")
     assert found == state
     assert ("FAIL  a" in detail) == ("FAIL  a" in said)
+
+
+@pytest.mark.parametrize("source, state", [
+    (None, "not answered"), ("", "not answered"), (" \n", "not answered"), ("Write.", "not answered"), ("So.", "answered"),
+])  # fmt: skip
+def test_a_written_answer_that_is_blank_or_gone_is_none(source, state):
+    wanted = released.ReleasedCell("why", "written", "3 Why", 2, released.fingerprint("Write."))
+    cells = {} if source is None else {"why": nbformat.v4.new_markdown_cell(source)}
+    assert handin._state([wanted], cells, "")[0] == state
+
+
+def test_an_interrupt_is_told_as_the_time_that_a_cell_took(blank):
+    stopped = {"output_type": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}
+    late = nbformat.v4.new_code_cell(
+        f"{handin.SET_UP} start", outputs=[nbformat.NotebookNode(stopped)], metadata={"grade_id": ""}
+    )
+    notebook = nbformat.v4.new_notebook(cells=[late])
+    assert handin.error_of(late) == "took longer than 60 s"
+    assert list(handin._notes(notebook)) == ["cell 1: took longer than 60 s"]
+    wanted = [released.ReleasedCell("x", role, "1 X", 0, "") for role in ("answer", "check")]
+    assert handin._state(wanted, {"x": late}, "")[1] == "the cell of the answer: took longer than 60 s"
+    with pytest.raises(EnvironmentProblem, match="found: +took longer than 60 s"):
+        handin._require_set_up(Path("x.ipynb"), notebook)
 
 
 def test_cells_that_are_missing_doubled_changed_or_stripped_are_named(blank, known):

@@ -259,6 +259,17 @@ def test_shorten_counts_chinese_characters_twice():
     assert frame.shorten("汽车汽车", 6) == "汽车…"
 
 
+def test_names_that_would_be_shortened_alike_keep_their_ends_or_get_their_numbers():
+    names = [f"golden_retriever_puppy_{letter}" for letter in "ab"]
+    told_apart = ["golden_r…puppy_a", "golden_r…puppy_b"]
+    assert frame.display_names([*names, "a_long_haired_dachshund"]) == [*told_apart, "a_long_haired_d…"]
+    alike = [f"Black_throated_{colour}_Warbler" for colour in ("Blue", "Green")]
+    assert frame.display_names(["cat", *alike]) == ["cat", "Black_throate… 1", "Black_throate… 2"]
+    chinese = frame.display_names(["汽车" * 5 + "甲", "汽车" * 5 + "乙"], length=8)
+    assert len(set(chinese)) == 2 and all(frame.text_width(name) <= 8 for name in chinese)
+    assert frame.display_names([names[0]] * 2) == ["golden_retrieve…"] * 2, "one and the same name"
+
+
 # Labels
 
 
@@ -287,6 +298,11 @@ def test_direct_labels_of_equal_curves_do_not_overlap():
     assert overlapping(fig) == []
 
 
+def test_direct_labels_of_a_single_epoch_do_not_overlap():
+    curves = {f"arm {value}": [[value]] for value in (0.6, 0.6001, 0.6002, 0.9)}
+    assert overlapping(plots.learning_curves(curves, title="One epoch", data=DATA)) == []
+
+
 @pytest.mark.parametrize("step", [0.05, 0.6])
 def test_labels_of_crowded_points_do_not_overlap(step):
     facts = {"family": "CNN", "top-1": 0.8, "parameters (M)": 10.0}
@@ -307,8 +323,11 @@ def test_each_line_has_a_look_of_its_own():
 def test_class_samples_shows_the_asked_number_of_each_class():
     fig = plots.class_samples(tiny_images(30), 4)
     assert len(fig.axes[0].images) == 12
+    assert fig.get_suptitle().endswith(": 4 images of each class")
     lonely = tiny_images(30).subset([0, 3, 6, 1])  # three of class 0, one of class 1, none of 2
-    assert len(plots.class_samples(lonely, 4).axes[0].images) == 4
+    fig = plots.class_samples(lonely, 4)
+    assert len(fig.axes[0].images) == 4
+    assert fig.get_suptitle().endswith(": up to 3 images of each class")
 
 
 def test_images_are_shown_as_they_are():

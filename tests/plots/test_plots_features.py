@@ -1,21 +1,35 @@
 """Figures of what a network knows: they tell where, and name the classes."""
 
+import pytest
 import torch
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from course_utils import plots
+from course_utils.errors import DataError
 
 
 def test_occlusion_tells_the_place_that_costs_most():
     lost = torch.zeros(3, 4)
     lost[1, 2] = 0.25
     photo = torch.randint(256, (3, 60, 80), dtype=torch.uint8)
-    figure = plots.occlusion(photo, lost, title="What it needs", data="a photograph")
+    figure = plots.occlusion(photo, lost, title="What it needs", data="a photograph", patch=20)
     assert "row 2 of 3, column 3 of 4 costs most: 25 points" in figure.alt_text
     assert figure.axes[-1].get_ylabel() == "probability lost (points)"
     assert "a grey square of 20 pixels over each of 12 places" in figure.get_supxlabel()
     assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == ["1", "2", "3"]
+
+
+def test_what_no_square_covers_stays_uncovered():
+    photo = torch.randint(256, (3, 50, 70), dtype=torch.uint8)
+    figure = plots.occlusion(photo, torch.rand(2, 3), title="What it needs", patch=20)
+    assert "a grey square of 20 pixels over each of 6 places" in figure.get_supxlabel()
+    ax = figure.axes[1]
+    assert ax.images[-1].get_extent() == [0, 60, 40, 0]
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 70), (50, 0))
+    assert list(ax.get_xticks()) == [10, 30, 50]
+    with pytest.raises(DataError, match="do not belong together"):
+        plots.occlusion(photo, torch.rand(2, 3), title="What it needs")
 
 
 def test_embedding_names_the_classes_that_are_there():

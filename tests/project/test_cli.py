@@ -15,8 +15,10 @@ from typing import get_args
 import pytest
 import typer
 from courses import ROOT, make_course
+from headless import write
 
 from course_utils import cli, doctor
+from course_utils.authoring import preflight, running
 from course_utils.cli import authoring
 from course_utils.cli.preconditions import absolute
 from course_utils.course.budget import PRESETS
@@ -422,3 +424,53 @@ def test_a_pair_that_does_not_fit_is_told_in_the_course_folder(words, tmp_path, 
     said = done.stdout + done.stderr
     assert done.returncode == 3 and "Traceback" not in said, said
     assert "nms does not exist" in said and "--force-reinstall torch torchvision" in said
+
+
+def test_a_relative_cache_folder_is_the_same_one_for_notebooks_that_run_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_DATA", "cache")
+    monkeypatch.setattr(cli, "app", lambda: None)
+    cli.main()
+    assert os.environ["COURSE_DATA"] == str(tmp_path / "cache")
+
+
+@pytest.fixture
+def recorded_runs(monkeypatch, tmp_path):
+    """`course run --record` where two notebooks ran at once; the notebooks that ran."""
+    for name in ("91_a", "92_b"):
+        write(tmp_path, name, 'session.keep("kept", 1)')
+    ran: list[str] = []
+
+    def run_all(job):
+        ran.extend(path.stem for path in job.notebooks)
+        return [running.Run(name, 1.0, running.OK) for name in ran]
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(running, "run_all", run_all)
+    monkeypatch.setattr(running, "by_experiment", lambda executed: {})
+    monkeypatch.setattr(preflight, "require", lambda *_: None)
+    return ran
+
+
+def record(*words: str) -> int | None:
+    """The exit code of `course run --record`, in this process."""
+    given = ["--record", "--data", "cifar10", "--budget", "cpu", *words]
+    return COMMANDS["run"].main(given, standalone_mode=False)
+
+
+def test_a_notebook_that_cannot_be_recorded_does_not_stop_the_others(recorded_runs, monkeypatch, capsys):
+    def refuse_the_first(run, command, only):
+        if run.notebook == "91_a":
+            raise DataError("91_a is not recorded.")
+        return f"{run.notebook}.json"
+
+    monkeypatch.setattr(running, "record", refuse_the_first)
+    assert record() == 1
+    said = capsys.readouterr()
+    assert "recorded in 92_b.json" in said.out and "DataError: 91_a is not recorded." in said.err
+
+
+def test_what_only_cannot_renew_is_told_before_anything_runs(recorded_runs):
+    with pytest.raises(DataError, match="91_a, 92_b: no record to renew"):
+        record("--only", "kept")
+    assert not recorded_runs

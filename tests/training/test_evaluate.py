@@ -139,6 +139,12 @@ def test_verdict_needs_seeds_apart_and_enough_images():
     assert is_decided(arm("a", 0.66, 0.67, n=10_000), arm("b", 0.60, 0.61, n=10_000))
 
 
+def test_a_verdict_names_the_seeds_and_images_of_both_where_they_differ():
+    few, many = arm("a", 0.5, 0.6, n=100), arm("b", 0.5)
+    assert "(55.0% against 50.0%, 2 seeds, 100 images against 1 seed, 1,000 images)" in verdict(few, many)
+    assert verdict(many, few).endswith("2 seeds, 100 images against 1 seed, 1,000 images)")
+
+
 def test_folds_may_overlap_since_each_has_images_of_its_own():
     a, b = (Arm(name, scores, 250, folds=2) for name, scores in (("a", (0.7, 0.9)), ("b", (0.5, 0.8))))
     assert is_decided(a, b) and "2 folds, 250 images" in verdict(a, b)

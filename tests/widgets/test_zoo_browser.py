@@ -66,6 +66,15 @@ def test_sorted_with_unknown_values_last_both_ways(rows):
     ]
 
 
+def test_sizes_are_sorted_as_numbers(rows):
+    assert names(filter_rows(rows, by="accepts")) == ["ResNet-18", "LeNet-5", "AlexNet", "DeiT-Ti"]
+    large = rows[0] | {"model": "large", "last map at 32 px": "16x16"}
+    assert names(filter_rows([large, *rows], by="last map at 32 px", descending=True))[:2] == [
+        "large",
+        "DeiT-Ti",
+    ]
+
+
 def test_filters(rows):
     assert names(filter_rows(rows, family="Transformer")) == ["DeiT-Ti"]
     assert names(filter_rows(rows, most_parameters=6)) == ["LeNet-5", "DeiT-Ti"]

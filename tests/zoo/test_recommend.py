@@ -91,3 +91,8 @@ def test_nothing_fits_names_the_hardest_constraint():
     with pytest.raises(CourseError, match="no row of the table") as caught:
         recommend(ROWS, Case(multiply_adds=0.5, parameters=50))
     assert "6 of 6 rows: too much compute" in str(caught.value)
+
+
+def test_a_table_without_rows_is_told():
+    with pytest.raises(CourseError, match="there are no rows to choose from"):
+        recommend([], Case())
