@@ -373,6 +373,13 @@ def test_each_notebook_goes_where_its_cells_belong(root):
     assert set(submitted(root)) == {"Ada-Lovelace_11/90_sample", "Bo_2/91_other"}
 
 
+def test_a_copy_beside_a_released_notebook_takes_no_submission(root):
+    home = root / "notebooks" / "90_sample"
+    (home / "90_sample-Copy1.ipynb").write_bytes(notebook())
+    collect(root, packed(GOOD))
+    assert set(submitted(root)) == {"Ada-Lovelace_11/90_sample"}
+
+
 def test_a_notebook_without_our_cells_goes_by_its_name_or_by_the_option(root):
     named, odd = moodle("Bo", 2, "90_sample (3).ipynb"), moodle("Cy", 3, "homework.ipynb")
     archive = packed((named, notebook(assignment="none")), (odd, notebook(assignment="none")))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from course_utils.course.names import notebooks_in
 from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
 from course_utils.errors import CourseError
@@ -164,7 +165,7 @@ def released_cells(root: Path) -> dict[str, dict[str, str]]:
         CourseError: if none was built.
     """
     found = {}
-    for path in sorted((root / "notebooks").glob("*/*.ipynb")):
+    for path in notebooks_in(root / "notebooks"):
         cells = read_notebook(path.read_bytes()).cells
         found[path.stem] = {cell.metadata.grade_id: cell.source for cell in cells if cell.metadata.marked}
     if not found:
