@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import stat
 import struct
@@ -371,6 +372,27 @@ def test_each_notebook_goes_where_its_cells_belong(root):
     other = moodle("Bo", 2, "90_sample.ipynb")
     collect(root, packed(GOOD, (other, notebook(assignment="91_other"))))
     assert set(submitted(root)) == {"Ada-Lovelace_11/90_sample", "Bo_2/91_other"}
+
+
+@pytest.mark.parametrize("blocked", ["Eve_9", "Eve_9/90_sample"])
+def test_a_file_in_the_place_of_a_folder_stops_no_other(root, blocked):
+    (root / "submitted" / blocked).parent.mkdir(parents=True)
+    (root / "submitted" / blocked).touch()
+    two = [moodle("Eve", 9, name) for name in ("90_sample.ipynb", "90_sample_b.ipynb")]
+    outcomes = collect(root, packed(*((name, notebook()) for name in two), GOOD))
+    assert submitted(root) == {"Ada-Lovelace_11/90_sample": GOOD[1]}
+    for name in two:
+        assert outcomes[name].what == "LEFT OUT" and "cannot be written or read: " in outcomes[name].detail
+        assert f"submitted/{blocked}" in outcomes[name].detail
+
+
+def test_a_full_disk_stops_collecting(root, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sorting, "_write", full)
+    with pytest.raises(OSError, match="No space left"):
+        collect(root, packed(GOOD))
 
 
 def test_a_copy_beside_a_released_notebook_takes_no_submission(root):

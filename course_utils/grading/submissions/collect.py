@@ -15,7 +15,7 @@ from nbgrader.utils import parse_utc
 from course_utils.course.names import notebooks_in
 from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
-from course_utils.errors import CourseError
+from course_utils.errors import NO_ROOM, CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
 from course_utils.grading.submissions.finding import TIMESTAMP, time_stamp
 from course_utils.grading.submissions.naming import Owner, owner, patterns
@@ -300,10 +300,21 @@ def _by_target(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
 
 def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
     best, *others = same
-    outcomes = {best.position: _store(course, best)}
+    try:
+        outcomes = {best.position: _store(course, best)}
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise
+        why = f"{_told(course.root, problem.filename)} cannot be written or read: {problem.strerror}"
+        return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
     for other in others:
         outcomes[other.position] = other.outcome(_beside(other, best), f"{one_line(best.path)} counts")
     return outcomes
+
+
+def _told(root: Path, file: str | None) -> str:
+    """A file as the course folder names it; the system may not say which it was."""
+    return os.path.relpath(file, root) if file else "the submission"
 
 
 def _beside(other: Attempt, best: Attempt) -> str:
