@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from course_utils.cli.preconditions import FAILED, course_folder, named_assignment, need
 from course_utils.course.names import released_names
 from course_utils.tables import one_line
+
+if TYPE_CHECKING:
+    from course_utils.grading.submissions.roster import Roster
 
 
 def collect(
@@ -38,13 +41,10 @@ def collect(
     need("nbformat")
     from course_utils.grading.submissions import collect as sorting
     from course_utils.grading.submissions.naming import PatternError
-    from course_utils.grading.submissions.roster import read_roster
 
     released = sorting.released_cells(root)
     wanted = named_assignment(root, assignment) if assignment else None
-    course = sorting.Course(
-        root, released, wanted, read_roster(roster, sorting.students_there(root)) if roster else None
-    )
+    course = sorting.Course(root, released, wanted, _class(root, roster))
     try:
         outcomes = sorting.collect(archive, course, lms, pattern)
     except PatternError as problem:
@@ -131,12 +131,11 @@ def export(
     need("nbgrader")
     name = named_assignment(root, assignment)
     from course_utils.grading.gradebook import export as exporting
-    from course_utils.grading.submissions.roster import read_roster
 
     file = out or root / "grades" / f"{name}.{lms}.csv"
     if file.is_dir():
         raise typer.BadParameter(f"{file} is a folder: name a file in it", param_hint="--out")
-    made = exporting.export(root, name, lms, file, read_roster(roster) if roster else None, column)
+    made = exporting.export(root, name, lms, file, _class(root, roster), column)
     print(exporting.report(made))
     if made.unfinished:
         raise typer.Exit(FAILED)
@@ -165,6 +164,14 @@ def feedback(
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)
+
+
+def _class(root: Path, roster: Path | None) -> Roster | None:
+    """The roster, read alike by all commands: the ids of its students are those of ``submitted/``, if any."""
+    from course_utils.grading.submissions.collect import students_there
+    from course_utils.grading.submissions.roster import read_roster
+
+    return read_roster(roster, students_there(root)) if roster else None
 
 
 def _know(root: Path, students: Sequence[str]) -> None:

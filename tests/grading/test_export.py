@@ -190,6 +190,14 @@ def test_the_command(course):
     assert (course / "grades" / f"{NAME}.canvas.csv").exists()
 
 
+def test_the_command_reads_the_roster_as_collect_does(course, tmp_path):
+    people = "".join(f"{name},{name}@x.org\n" for name in ("waiting", "loose")) + ",max@x.org\n"
+    (tmp_path / "class.csv").write_text(f"ID number,Email address\n{people}", encoding="utf-8")
+    file = tmp_path / "m.csv"
+    result = command("export", "90", "--roster", str(tmp_path / "class.csv"), "--out", str(file), cwd=course)
+    assert result.stderr == "" and [row[2] for row in lines(file)[1:]] == ["waiting", "loose"]
+
+
 def test_an_assignment_that_is_not_there_is_an_error(course, tmp_path):
     with pytest.raises(CourseError, match="92_none is not in the gradebook"):
         export(course, "92_none", "moodle", tmp_path / "m.csv")
