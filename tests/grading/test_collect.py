@@ -395,6 +395,39 @@ def test_a_full_disk_stops_collecting(root, monkeypatch):
         collect(root, packed(GOOD))
 
 
+@pytest.mark.parametrize("there", ["ZOË", unicodedata.normalize("NFD", "Zoë")])
+def test_a_folder_of_the_same_student_is_used_again(root, there):
+    people = roster(root, "student_id,name\nzoë,Zoe Miller\n")
+    (root / "submitted" / there).mkdir(parents=True)
+    (outcome,) = collect(root, packed((moodle("Zoe Miller", 4), notebook())), roster=people).values()
+    assert outcome.student == there and set(submitted(root)) == {f"{there}/90_sample"}
+    own = r"(?P<student_id>[^_]+)_.*"
+    later = packed((member(f"{there}_90_sample.ipynb", LATER), notebook("2")))
+    (outcome,) = collect(root, later, roster=people, pattern=own).values()
+    assert outcome.what == "replaced" and submitted(root) == {f"{there}/90_sample": notebook("2")}
+
+
+def test_two_folders_of_one_student_are_told(root):
+    for name in ("ada", "Ada"):
+        (root / "submitted" / name).mkdir(parents=True)
+    people = roster(root, "student_id,name\nada,Ada Lovelace\n")
+    outcomes = collect(root, packed(GOOD, (moodle("Eve", 9), notebook())), roster=people)
+    assert outcomes[GOOD[0]].what == "LEFT OUT" and "make them one: Ada, ada" in outcomes[GOOD[0]].detail
+    assert submitted(root) == {}
+
+
+@pytest.mark.parametrize("known", ["ZOË@x.org", unicodedata.normalize("NFD", "zoë@x.org")])
+def test_ids_in_use_are_known_in_any_writing(root, known):
+    (root / "class.csv").write_text("ID number,Email address\n7,zoë@x.org\n8,\n", encoding="utf-8")
+    people = read_roster(root / "class.csv", known={known})
+    assert people.id_column == "email address" and people.find("", "", known).id == "zoë@x.org"
+
+
+def test_two_ids_that_differ_in_capitals_are_refused(root):
+    with pytest.raises(RosterError, match="an id stands in two lines"):
+        roster(root, "student_id\nAda Lovelace\nada-lovelace\n")
+
+
 def test_a_copy_beside_a_released_notebook_takes_no_submission(root):
     home = root / "notebooks" / "90_sample"
     (home / "90_sample-Copy1.ipynb").write_bytes(notebook())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -220,6 +221,20 @@ def test_a_folder_with_blanks_finds_its_line_and_two_that_are_alike_find_none(co
     assert whys["Ada  B"] == "not graded yet" and {"x#1", "x 1"} <= set(made.strangers)
     for folder in ("Ada  B", "x#1", "x 1"):
         shutil.rmtree(course / "submitted" / folder)
+
+
+def test_an_id_finds_its_line_in_any_writing_and_two_folders_are_told(course, tmp_path):
+    (tmp_path / "r.csv").write_text("student_id\nADA\nzoë\n", encoding="utf-8")
+    names = [unicodedata.normalize("NFD", "Zoë"), "ZOË"]
+    homes = [course / "submitted" / name / NAME for name in names]
+    homes[0].mkdir(parents=True)
+    made = export(course, NAME, "moodle", tmp_path / "m.csv", read_roster(tmp_path / "r.csv"))
+    assert {g.student: g.why for g in made.grades} == {"ada": "", names[0]: "not graded yet"}
+    homes[1].mkdir(parents=True)
+    made = export(course, NAME, "moodle", tmp_path / "m.csv", read_roster(tmp_path / "r.csv"))
+    assert set(names) <= set(made.strangers) and report(made).count("make them one") == 2
+    for home in homes:
+        shutil.rmtree(home.parent)
 
 
 def test_ids_that_were_read_off_folders_are_told(course, tmp_path):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+import typer
 from typer.testing import CliRunner
 
 from course_utils import cli
+from course_utils.cli.grading import _folders
 from course_utils.grading.submissions.finding import unclaimed
 
 NAME = "90_sample"
@@ -35,3 +38,13 @@ def test_a_mistyped_student_is_refused(tmp_path, monkeypatch):
     for command in ("grade", "feedback"):
         done = CliRunner().invoke(cli.app, [command, NAME, "--students", "s0O1"])
         assert done.exit_code == 2 and "nothing of 's0O1' is in submitted/" in done.output
+
+
+def test_a_student_is_found_in_any_writing(tmp_path):
+    for name in ("Zoe\u0308", "bob", "ADA", "Ada"):
+        (tmp_path / "submitted" / name).mkdir(parents=True)
+    assert _folders(tmp_path, ["ZO\u00cb", "Bob", "bob", "Ada"]) == ["Zoe\u0308", "bob", "Ada"]
+    with pytest.raises(typer.BadParameter, match="make them one: ADA, Ada"):
+        _folders(tmp_path, ["ada"])
+    with pytest.raises(typer.BadParameter, match="nothing of '!' is in submitted/"):
+        _folders(tmp_path, ["!"])

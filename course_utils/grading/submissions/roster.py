@@ -22,6 +22,7 @@ IDS = (OWN_ID, "sis login id", "username", "id number", "sis user id", "email ad
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # of "Unicode text", as some spreadsheets say
 NUMBERS = ("number", "identifier", "id")
 NAMES = ("name", "full name", "student")
+MANY_FOLDERS = "several folders of submitted/ are this student's, capitals aside: make them one"
 FIRST, LAST = ("first_name", "first name"), ("last_name", "last name", "surname")
 
 
@@ -64,7 +65,7 @@ class Roster:
         Raises:
             UnknownStudent: if there is none, or several of that name and no number to tell them apart.
         """
-        for key, known in ((id_, self._by_id), (number, self._by_number)):
+        for key, known in ((id_key(id_), self._by_id), (number, self._by_number)):
             if key and len(known.get(key, ())) == 1:
                 return known[key][0]
         found = self._by_name.get(name_key(name), []) if name else []
@@ -80,7 +81,7 @@ class Roster:
 
     @cached_property
     def _by_id(self) -> dict[str, list[Student]]:
-        return _grouped((student.id, student) for student in self.students)
+        return _grouped((id_key(student.id), student) for student in self.students)
 
     @cached_property
     def _by_number(self) -> dict[str, list[Student]]:
@@ -120,7 +121,7 @@ def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
             found=", ".join(nameless[:5]) or f"{len(rows)} lines",
             do="fill that column, or add a column student_id",
         )
-    twice = [id_ for id_, found in _grouped((s.id.casefold(), s) for s in students).items() if len(found) > 1]
+    twice = [id_ for id_, found in _grouped((id_key(s.id), s) for s in students).items() if len(found) > 1]
     if twice:
         raise RosterError(
             f"{path}: an id stands in two lines.",
@@ -133,14 +134,19 @@ def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
 
 def _uses(rows: Iterable[Mapping[str, str]], column: str, known: Collection[str]) -> tuple[int, int]:
     """How many of the known ids a column holds, and how many ids."""
-    ids = [safe_id(row[column]) for row in rows if row[column]]
-    return len(set(ids) & set(known)), len(ids)
+    ids = [id_key(row[column]) for row in rows if row[column]]
+    return len(set(ids) & set(map(id_key, known))), len(ids)
 
 
 def safe_id(text: str) -> str:
     """``text`` as an id: letters and digits of any script and ``._@-`` stay, the rest becomes ``-``."""
     kept = re.sub(r"[^\w.@-]+", "-", unicodedata.normalize("NFC", text.strip())).strip(".-")
     return kept.encode()[:150].decode(errors="ignore").rstrip(".-")  # a folder's name has 255 bytes at most
+
+
+def id_key(text: str) -> str:
+    """An id, or a folder that is called so, by which two writings of it are the same: capitals do not count."""
+    return safe_id(text).casefold()
 
 
 def name_key(name: str) -> str:
