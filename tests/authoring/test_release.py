@@ -174,6 +174,13 @@ def test_a_page_that_cannot_be_made_stops_the_build_before_the_gradebook_knows(c
     assert (course / "gradebook.db").read_bytes() == before
 
 
+def test_another_gradebook_is_refused(course):
+    with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
+        file.write('c.CourseDirectory.db_url = "sqlite:////elsewhere/gradebook.db"\n')
+    with pytest.raises(BuildError, match="names another gradebook(.|\n)*elsewhere(.|\n)*do this: "):
+        release.build(course)
+
+
 @pytest.mark.parametrize("text", ["c = ", "c = get_config()\nraise OSError('disk')", None])
 def test_a_config_that_nbgrader_would_only_log_is_refused(course, text):
     path = course / "nbgrader_config.py"
