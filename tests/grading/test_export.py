@@ -13,6 +13,7 @@ import pytest
 from nbgrader.api import Gradebook
 from project.test_cli import course as command
 
+from course_utils.authoring.gradebook import GradebookError
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
@@ -183,6 +184,15 @@ def test_no_gradebook_is_not_made_up(tmp_path):
     with pytest.raises(CourseError, match="there is no gradebook"):
         export(tmp_path, NAME, "moodle", tmp_path / "m.csv")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:9000], lambda whole: b"?" * 9000])
+def test_a_damaged_gradebook_is_told_and_left_as_it_is(course, tmp_path, damage):
+    broken = damage((course / "gradebook.db").read_bytes())
+    (tmp_path / "gradebook.db").write_bytes(broken)
+    with pytest.raises(GradebookError, match="damaged or locked(.|\n)*do this: .*a backup in its place"):
+        export(tmp_path, NAME, "moodle", tmp_path / "m.csv")
+    assert (tmp_path / "gradebook.db").read_bytes() == broken
 
 
 def test_the_command(course):

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 
 from course_utils.authoring import release
+from course_utils.authoring.gradebook import GradebookError
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import feedback, results
 
@@ -385,6 +386,15 @@ def test_what_a_person_took_off_is_not_told_as_a_failing_case(blank_course):
     feedback.write_feedback(blank_course, NAME)
     told = rows(blank_course, "ada")["1"]
     assert "marked by a person" in told and "the case that fails" not in page(blank_course, "ada")
+
+
+def test_a_damaged_gradebook_stops_all_pages(blank_course):
+    folder = blank_course / "autograded" / "ada" / NAME
+    folder.mkdir(parents=True)
+    nbformat.write(read(blank_course, "notebooks"), folder / f"{NAME}.ipynb")
+    (blank_course / "gradebook.db").write_bytes(b"?" * 9000)
+    with pytest.raises(GradebookError, match="damaged or locked"):
+        feedback.write_feedback(blank_course, NAME)
 
 
 def test_a_page_of_what_no_longer_counts_goes(blank_course):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from course_utils.authoring.gradebook import FILE, opened
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.since import built_since, handed_in_since
@@ -82,12 +83,13 @@ def export(
 
     Raises:
         CourseError: if there is no gradebook, or no such assignment in it.
+        GradebookError: if it cannot be read.
         RosterError: if nobody who handed in is in the roster.
     """
-    path = root / "gradebook.db"
+    path = root / FILE
     if not path.exists():
         raise CourseError("there is no gradebook.", do="run `course build`, then grade")
-    with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
+    with opened(path) as gradebook:
         try:
             points = gradebook.find_assignment(assignment).max_score
         except MissingEntry:

@@ -11,11 +11,12 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.utils import is_grade
 
 from course_utils.authoring import release
 from course_utils.authoring.configuration import load_config
+from course_utils.authoring.gradebook import FILE, GradebookError, opened
 from course_utils.authoring.leaks import TELLING
 from course_utils.course.handin import error_of, printed_by
 from course_utils.course.released import ReleasedCell
@@ -167,6 +168,8 @@ def _write_apart(
     """A page that cannot be made is this student's trouble alone."""
     try:
         return _write(root, assignment, student, expected, visible, exporter)
+    except GradebookError:
+        raise
     except Exception as problem:
         return Outcome(student, None, sentence(problem))
 
@@ -217,10 +220,10 @@ def _students(root: Path, assignment: str) -> list[str]:
 def _work(root: Path, assignment: str, student: str, result: results.Result | None) -> _Work | None:
     """What nbgrader has of a submission; None where it was not graded."""
     file = root / "autograded" / student / assignment / f"{assignment}.ipynb"
-    path = root / "gradebook.db"
+    path = root / FILE
     if not file.exists() or not path.exists():
         return None
-    with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
+    with opened(path) as gradebook:
         try:
             submission = gradebook.find_submission_notebook(assignment, assignment, student)
         except MissingEntry:

@@ -145,7 +145,7 @@ def safe_id(text: str) -> str:
 
 
 def id_key(text: str) -> str:
-    """An id, or a folder that is called so, by which two writings of it are the same: capitals do not count."""
+    """An id, or a folder's name, by which two writings of it are the same: capitals do not count."""
     return safe_id(text).casefold()
 
 
