@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 import unicodedata
 from dataclasses import replace
@@ -199,6 +200,13 @@ def test_the_command(course):
     result = command("export", "90", "--lms", "canvas", cwd=course)
     assert result.returncode == 1 and "left blank" in result.stdout and result.stderr == "", result.stderr
     assert (course / "grades" / f"{NAME}.canvas.csv").exists()
+
+
+@pytest.mark.parametrize("out", ["nbgrader_config.py/x.csv", "nbgrader_config.py/x/y.csv", "x" * 300])
+def test_a_path_that_no_file_can_have_is_told(course, out):
+    result = command("export", "90", "--out", out, cwd=course)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert re.match(r"CourseError: .* cannot be written or read\.\n", result.stderr), result.stderr
 
 
 def test_the_command_reads_the_roster_as_collect_does(course, tmp_path):
