@@ -516,7 +516,13 @@ def test_rosters_of_both_systems_are_read_as_they_come(root, text, id_):
 
 @pytest.mark.parametrize(
     "text, why",
-    [("name\nAda\n", "no column"), ("", "no column"), ("student_id\nada\nADA\n", "stands in two lines")],
+    [
+        ("name\nAda\n", "no column(.|\n)*found: +name"),
+        ("", "no column(.|\n)*found: +nothing"),
+        ("student_id\nada\nADA\n", "stands in two lines"),
+        ("Student_ID ,name\n", "no line has an id(.|\n)*found: +0 lines"),
+        ("name,email address\nAda,\n", "no line has an id(.|\n)*found: +1 lines"),
+    ],
 )
 def test_a_roster_that_cannot_be_used_is_refused(root, text, why):
     with pytest.raises(RosterError, match=why):

@@ -101,8 +101,7 @@ def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
     Raises:
         RosterError: if there is no column for the id, or two lines have the same one.
     """
-    rows = _rows(path)
-    header = list(rows[0]) if rows else []
+    header, rows = _table(path)
     filled = {name: _uses(rows, name, known) for name in IDS if name in header}
     id_column = OWN_ID if any(filled.get(OWN_ID, ())) else max(filled, key=filled.__getitem__, default=None)
     if id_column is None:
@@ -154,11 +153,10 @@ def name_key(name: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """The lines by their headers, both stripped; German and French spreadsheets write semicolons."""
+def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
-        text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
+        return content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
     except OSError as problem:
         raise RosterError(
             f"{path} cannot be read.",
@@ -174,19 +172,24 @@ def _rows(path: Path) -> list[dict[str, str]]:
             found=f"another encoding, such as Latin-1, in line {line}",
             do="save it again as `CSV UTF-8`, or: iconv -f latin1 -t utf8 class.csv > utf8.csv",
         ) from None
-    text = text.lstrip("\r\n")
+
+
+def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The headers, and the lines by them, all stripped; German and French spreadsheets write semicolons."""
+    text = _text(path).lstrip("\r\n")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return [
+        rows = [
             {
-                str(key).strip().lower(): (value or "").strip()
+                _header(key): (value or "").strip()
                 for key, value in row.items()
                 if isinstance(value, str | None)
             }
             for row in reader
         ]
+        return [_header(key) for key in reader.fieldnames or ()], rows
     except csv.Error as problem:
         raise RosterError(
             f"{path} is no CSV.",
@@ -194,6 +197,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
             found=f"{problem}, in line {reader.line_num + 1}",
             do="correct that line, or save the table anew as `CSV UTF-8`",
         ) from None
+
+
+def _header(text: str) -> str:
+    return text.strip().lower()
 
 
 def _student(row: dict[str, str], id_column: str) -> Student:
