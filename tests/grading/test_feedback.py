@@ -312,7 +312,7 @@ def test_a_time_out_is_told_with_what_passed(course):
 
 
 def test_only_some_students(course):
-    outcomes = feedback.write_feedback(course, NAME, ["wrong", "nobody"])
+    outcomes = feedback.write_feedback(course, NAME, ["wrong"])
     assert [outcome.student for outcome in outcomes] == ["wrong"]
     assert outcomes[0].why == "1 cell awaits a person"
 
@@ -348,6 +348,11 @@ def test_who_has_no_grade_yet_gets_no_page_and_is_listed(course):
     assert set(outcomes) == {*STUDENTS, "waiting"}
     assert outcomes["waiting"].file is None and not (course / "feedback" / "waiting").exists()
     assert "waiting: no page (not graded yet)" in list(feedback.report(outcomes.values()))
+
+
+def test_who_handed_in_nothing_for_it_is_told(course):
+    told = feedback.report(feedback.write_feedback(course, NAME, ["zoe", "right"]))
+    assert list(told)[1] == f"zoe: no page (nothing was handed in for {NAME})"
 
 
 @pytest.fixture

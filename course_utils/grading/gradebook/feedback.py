@@ -153,8 +153,12 @@ def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) ->
         raise CourseError(
             f"nothing was handed in for {assignment}.", do="run `course collect`, then `course grade`"
         )
-    chosen = [student for student in known if not students or student in students]
-    return [_write_apart(root, assignment, student, expected, visible, exporter) for student in chosen]
+    return [
+        _write_apart(root, assignment, student, expected, visible, exporter)
+        if student in known
+        else Outcome(student, None, f"nothing was handed in for {assignment}")
+        for student in sorted(students) or known
+    ]
 
 
 def _write_apart(
