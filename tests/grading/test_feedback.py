@@ -402,15 +402,24 @@ def test_a_damaged_gradebook_stops_all_pages(blank_course):
         feedback.write_feedback(blank_course, NAME)
 
 
-def test_a_page_of_what_no_longer_counts_goes(blank_course):
+@pytest.mark.parametrize(
+    "result, why",
+    [
+        (
+            results.Result("ada", NAME, results.GRADED, notebook={}, written=True, edition="old"),
+            "built anew since",
+        ),
+        (results.Result("ada", NAME, results.NEEDS_YOU, "its worker failed twice"), "has to be graded again"),
+        (results.Result("ada", NAME, results.GRADED, notebook={}), "not graded yet"),
+    ],
+)
+def test_a_page_of_what_no_longer_counts_goes(blank_course, result, why):
     file = blank_course / "feedback" / "ada" / NAME / f"{NAME}.html"
     file.parent.mkdir(parents=True)
     file.touch()
-    results.write(
-        blank_course, results.Result("ada", NAME, results.GRADED, notebook={}, written=True, edition="old")
-    )
+    results.write(blank_course, result)
     (outcome,) = feedback.write_feedback(blank_course, NAME)
-    assert outcome.file is None and "built anew since" in outcome.why and not file.exists()
+    assert outcome.file is None and why in outcome.why and not file.exists()
 
 
 def test_a_text_that_was_edited_and_not_built_stops_with_a_remedy(blank_course):

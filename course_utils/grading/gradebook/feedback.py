@@ -187,19 +187,16 @@ def _write(
     exporter: _Exporter,
 ) -> Outcome:
     result = results.read(root, assignment, student)
-    if result and result.notebook is None and not result.key:  # our own trouble, such as a lost worker
-        return Outcome(student, None, "has to be graded again: course grade")
     file = root / "feedback" / student / assignment / f"{assignment}.html"
-    if result and (why := _outdated(root, result)):
-        file.unlink(missing_ok=True)  # a page of what no longer counts
-        return Outcome(student, None, f"{why} since: course grade")
-    if result and result.state != results.GRADED and result.notebook is None:
+    why = _outdated(root, result) if result else ""
+    if result and not why and result.state != results.GRADED and result.notebook is None:
         page = Page(student, assignment, unreadable=result.why or "It holds no cells that we know.")
         write_text(file, exporter.page(nbformat.v4.new_notebook(), page))
         return Outcome(student, file, "could not be read")
-    work = _work(root, assignment, student, result)
+    work = None if why else _work(root, assignment, student, result)
     if work is None:
-        return Outcome(student, None, "not graded yet")
+        file.unlink(missing_ok=True)  # a page of what no longer counts
+        return Outcome(student, None, why or "not graded yet")
     page = _page(work, assignment, expected)
     write_text(file, exporter.page(_for_student(work, visible), page))
     waits = sum(mark.waits for mark in work.marks.values())
@@ -208,10 +205,12 @@ def _write(
 
 
 def _outdated(root: Path, result: results.Result) -> str:
-    """What has happened since, so that a result no longer counts; empty if nothing has."""
+    """Why a result does not count, and what to do; empty if it does."""
+    if result.notebook is None and not result.key:  # our own trouble, such as a lost worker
+        return "has to be graded again: course grade"
     if handed_in_since(root, result):
-        return "handed in again"
-    return "built anew" if built_since(root, result) else ""
+        return "handed in again since: course grade"
+    return "built anew since: course grade" if built_since(root, result) else ""
 
 
 def _students(root: Path, assignment: str) -> list[str]:
