@@ -142,7 +142,7 @@ def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) ->
         students: only these, or all.
 
     Raises:
-        CourseError: if there is no such assignment, or nothing was handed in for it.
+        CourseError: if there is no such assignment, nothing was handed in, or the gradebook is damaged.
     """
     config = load_config(root)
     expected = release.released_cells(release.as_built(root, assignment), release.stubs_of(config))
