@@ -6,6 +6,8 @@ import errno
 
 # What a disk says that is full, read-only or somebody else's.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+# What a disk says of a path that nothing can have.
+NO_PATH = (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
 # Of torch's NotImplementedErrors.
 TORCHS = ("not implemented for", "is missing the required", "meta tensor")
 DO = "  do this:  "  # begins the line of the remedy

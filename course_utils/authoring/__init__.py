@@ -13,6 +13,7 @@ __all__ = [
     "crosslinks",
     "effort",
     "exercises",
+    "gradebook",
     "handout",
     "leaks",
     "markers",

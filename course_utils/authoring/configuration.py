@@ -26,14 +26,22 @@ def load_config(root: Path) -> Config:
     """nbgrader's configuration, loaded strictly; nbgrader itself only logs an error and goes on.
 
     Raises:
-        BuildError: if the file is missing or does not run.
+        BuildError: if the file is missing, does not run, or names another gradebook.
     """
     try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as problem:
         raise BuildError(
             f"{CONFIG} cannot be loaded.", found=f"{type(problem).__name__}: {problem}"
         ) from None
+    if other := config.get("CourseDirectory", {}).get("db_url"):
+        raise BuildError(
+            f"{CONFIG} names another gradebook.",
+            expected="gradebook.db in the course folder, which every command of the course uses",
+            found=f"c.CourseDirectory.db_url = {other!r}",
+            do="delete that line, and put the gradebook that you have into its place",
+        )
+    return config
 
 
 def _project(root: Path) -> dict:

@@ -18,6 +18,7 @@ from course_utils.authoring import claims, course_map, package_map
 from course_utils.authoring.cells import RECORD, cell_ids
 from course_utils.authoring.configuration import course_version, handout_repository, load_config
 from course_utils.authoring.exercises import exercises_in
+from course_utils.authoring.gradebook import FILE, opened
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.online import with_links
 from course_utils.authoring.pages import put_between
@@ -46,6 +47,7 @@ def build(root: Path) -> list[str]:
 
     Raises:
         BuildError: if a text, a student edition or nbgrader's configuration is not as it must be.
+        GradebookError: if the gradebook cannot be read.
     """
     sources, config = read_sources(root), load_config(root)
     with tempfile.TemporaryDirectory() as staging:
@@ -53,7 +55,8 @@ def build(root: Path) -> list[str]:
             p: (Path(staging) / p).read_text(encoding="utf-8") for p in _make(sources, Path(staging), config)
         }
         made |= _derived(root, sources, stubs_of(config))
-        _generate(sources, Path(staging), config, root / "gradebook.db")
+        _refuse_damaged(root / FILE)
+        _generate(sources, Path(staging), config, root / FILE)
     for path, content in made.items():
         write_text(root / path, content)
     return [source.name for source in sources]
@@ -159,6 +162,13 @@ def _generate(sources: Sequence[Source], folder: Path, config: Config, gradebook
                 do="if a graded cell was added, taken away or renamed after submissions were graded, put it "
                 "back: the gradebook keeps their marks by it",
             )
+
+
+def _refuse_damaged(gradebook: Path) -> None:
+    """nbgrader would tell of it in a traceback."""
+    if gradebook.exists():
+        with opened(gradebook):
+            return
 
 
 def _refuse_strays(folder: Path) -> None:

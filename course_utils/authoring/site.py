@@ -14,6 +14,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from course_utils.authoring import crosslinks, page
 from course_utils.authoring.target import filled
+from course_utils.course.names import notebooks_in
 from course_utils.errors import BuildError
 
 START = "index.html"
@@ -64,7 +65,7 @@ def _write_pages(root: Path, bodies: Mapping[str, tuple[str, str]], folder: Path
 def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, str]]:
     """Name and body of each chapter's page, by file."""
     made = {}
-    for built in sorted((root / "notebooks").glob("*/*.ipynb")):
+    for built in notebooks_in(root / "notebooks"):
         notebook = executed / built.name
         if not notebook.exists():
             raise BuildError(

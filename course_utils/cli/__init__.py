@@ -16,7 +16,8 @@ import typer
 from course_utils import doctor
 from course_utils.cli import authoring, data, grading, students, training
 from course_utils.cli.preconditions import ENVIRONMENT, FAILED
-from course_utils.errors import NO_ROOM, CourseError, EnvironmentProblem
+from course_utils.errors import NO_PATH, NO_ROOM, CourseError, EnvironmentProblem
+from course_utils.tables import one_line
 
 __all__ = ["COMMANDS", "HELP", "app", "main"]
 
@@ -66,7 +67,7 @@ def main() -> None:
     except CourseError as problem:
         _end(problem)
     except OSError as problem:
-        if problem.errno not in NO_ROOM:
+        if problem.errno not in (*NO_ROOM, *NO_PATH):
             raise
         _end(_disk_problem(problem))
     except Exception:  # compiled code that does not fit raises what it likes
@@ -107,9 +108,17 @@ def _end_if_torch_does_not_load() -> None:
         )
 
 
-def _disk_problem(problem: OSError) -> EnvironmentProblem:
+def _disk_problem(problem: OSError) -> CourseError:
+    what = f"{one_line(str(problem.filename or 'a file'))} cannot be written or read."
+    if problem.errno in NO_PATH:
+        return CourseError(
+            what,
+            expected="a path through folders, with names that the disk takes",
+            found=problem.strerror,
+            do="choose another path; then repeat the command",
+        )
     return EnvironmentProblem(
-        f"{problem.filename or 'a file'} cannot be written or read.",
+        what,
         expected="a disk with room, and the right to use it",
         found=problem.strerror,
         do="make room, or choose another folder; then repeat the command",

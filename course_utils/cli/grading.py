@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +15,7 @@ from course_utils.tables import one_line
 
 if TYPE_CHECKING:
     from course_utils.grading.gradebook.report import Row
+    from course_utils.grading.submissions.roster import Roster
 
 
 def collect(
@@ -42,13 +43,10 @@ def collect(
     need("nbformat")
     from course_utils.grading.submissions import collect as sorting
     from course_utils.grading.submissions.naming import PatternError
-    from course_utils.grading.submissions.roster import read_roster
 
     released = sorting.released_cells(root)
     wanted = named_assignment(root, assignment) if assignment else None
-    course = sorting.Course(
-        root, released, wanted, read_roster(roster, sorting.students_there(root)) if roster else None
-    )
+    course = sorting.Course(root, released, wanted, _class(root, roster))
     try:
         outcomes = sorting.collect(archive, course, lms, pattern)
     except PatternError as problem:
@@ -83,7 +81,7 @@ def grade(
     root = course_folder()
     need("nbgrader", "distributed", "filelock", "jupytext")
     chosen = named_assignment(root, assignment) if assignment else None
-    _know(root, students or [])
+    students = _folders(root, students or [])
     if not (unsafe or scheduler):
         from course_utils.grading.sandbox.kernels import warm_server
 
@@ -94,7 +92,7 @@ def grade(
 
     names = [chosen] if chosen else batch.submitted_assignments(root)
     settings = batch.Settings(batch.limits(timeout, deadline), workers, scheduler, unsafe, fresh)
-    rows_by_name = batch.grade(root, names, settings, students or [])
+    rows_by_name = batch.grade(root, names, settings, students)
     for name, rows in rows_by_name.items():
         file = root / "grades" / f"{name}.csv"
         if not students:
@@ -147,12 +145,11 @@ def export(
     need("nbgrader")
     name = named_assignment(root, assignment)
     from course_utils.grading.gradebook import export as exporting
-    from course_utils.grading.submissions.roster import read_roster
 
     file = out or root / "grades" / f"{name}.{lms}.csv"
     if file.is_dir():
         raise typer.BadParameter(f"{file} is a folder: name a file in it", param_hint="--out")
-    made = exporting.export(root, name, lms, file, read_roster(roster) if roster else None, column)
+    made = exporting.export(root, name, lms, file, _class(root, roster), column)
     print(exporting.report(made))
     if made.unfinished:
         raise typer.Exit(FAILED)
@@ -174,17 +171,37 @@ def feedback(
     root = course_folder()
     need("nbgrader", "nbconvert", "jupytext")
     name = named_assignment(root, assignment)
-    _know(root, students or [])
+    students = _folders(root, students or [])
     from course_utils.grading.gradebook import feedback as pages
 
-    outcomes = pages.write_feedback(root, name, students or [])
+    outcomes = pages.write_feedback(root, name, students)
     print(*pages.report(outcomes), sep="\n")
     if any(outcome.file is None for outcome in outcomes):
         raise typer.Exit(FAILED)
 
 
-def _know(root: Path, students: Sequence[str]) -> None:
-    """Refuse a student of whom nothing was handed in: a name that was mistyped."""
-    for student in students:
-        if not any((root / folder / student).is_dir() for folder in ("submitted", "autograded")):
-            raise typer.BadParameter(f"nothing of {student!r} is in submitted/", param_hint="--students")
+def _class(root: Path, roster: Path | None) -> Roster | None:
+    """The roster, read alike by all commands: the ids of its students are those of ``submitted/``, if any."""
+    from course_utils.grading.submissions.collect import students_there
+    from course_utils.grading.submissions.roster import read_roster
+
+    return read_roster(roster, students_there(root)) if roster else None
+
+
+def _folders(root: Path, students: Sequence[str]) -> list[str]:
+    """How the folders of these students are called; a student of whom nothing was handed in was mistyped."""
+    there = {path.name for folder in ("submitted", "autograded") for path in (root / folder).glob("*/")}
+    return list(dict.fromkeys(_folder(there, student) for student in students))
+
+
+def _folder(there: Collection[str], student: str) -> str:
+    """The folder that is called so, or the only one that is, capitals and forms of Unicode aside."""
+    from course_utils.grading.submissions.roster import MANY_FOLDERS, id_key
+
+    if student in there:
+        return student
+    alike = sorted(name for name in there if id_key(name) == id_key(student) != "")
+    if len(alike) == 1:
+        return alike[0]
+    why = f"{MANY_FOLDERS}: {', '.join(alike)}" if alike else f"nothing of {student!r} is in submitted/"
+    raise typer.BadParameter(why, param_hint="--students")

@@ -24,9 +24,14 @@ def complete_name(beginning: str, names: Sequence[str]) -> str:
     raise LookupError(f"{beginning!r} is none of {', '.join(names) or 'no notebooks: run `course build`'}")
 
 
+def notebooks_in(edition: Path) -> list[Path]:
+    """The notebook of each folder of an edition, in order: the one that is called as its folder."""
+    return sorted(path for path in edition.glob("*/*.ipynb") if path.stem == path.parent.name)
+
+
 def released_names(root: Path) -> list[str]:
     """The names of the notebooks that students get, in order."""
-    return sorted(path.stem for path in (root / "notebooks").glob("*/*.ipynb"))
+    return [path.stem for path in notebooks_in(root / "notebooks")]
 
 
 def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
@@ -36,7 +41,7 @@ def choose_notebooks(root: Path, wanted: Sequence[str]) -> list[Path]:
         LookupError: from :func:`complete_name`.
         CourseError: if there is nothing to run.
     """
-    present = sorted((root / "solutions").glob("*/*.ipynb"))
+    present = notebooks_in(root / "solutions")
     if not present:
         raise CourseError("there is no notebook to run.", do="run `course build`")
     if not wanted:

@@ -10,6 +10,7 @@ import pytest
 from courses import SAMPLE, STUB, autograde, cell, make_course, points, read, scores, submit
 
 from course_utils.authoring import release
+from course_utils.authoring.gradebook import GradebookError
 from course_utils.authoring.leaks import refuse_leaks
 from course_utils.authoring.source import read_source
 from course_utils.errors import BuildError
@@ -172,6 +173,23 @@ def test_a_page_that_cannot_be_made_stops_the_build_before_the_gradebook_knows(c
     with pytest.raises(BuildError):
         release.build(course)
     assert (course / "gradebook.db").read_bytes() == before
+
+
+def test_another_gradebook_is_refused(course):
+    with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
+        file.write('c.CourseDirectory.db_url = "sqlite:////elsewhere/gradebook.db"\n')
+    with pytest.raises(BuildError, match="names another gradebook(.|\n)*elsewhere(.|\n)*do this: "):
+        release.build(course)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:5000], lambda whole: b"?" * 5000])
+def test_a_damaged_gradebook_stops_the_build_with_a_remedy(course, damage):
+    file = course / "gradebook.db"
+    file.write_bytes(damage(file.read_bytes()))
+    before = files(course)
+    with pytest.raises(GradebookError, match="damaged or locked(.|\n)*do this: .*a backup in its place"):
+        release.build(course)
+    assert files(course) == before
 
 
 @pytest.mark.parametrize("text", ["c = ", "c = get_config()\nraise OSError('disk')", None])

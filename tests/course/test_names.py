@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_utils.course.names import choose_notebooks, complete_name
+from course_utils.course.names import choose_notebooks, complete_name, released_names
 from course_utils.errors import CourseError
 
 NAMES = ["01_concepts", "03_resnet", "03_resnet18_finetune", "04_alexnet"]
@@ -48,3 +48,12 @@ def test_notebooks_are_chosen_by_the_beginning_of_their_name(tmp_path):
     for wrong in ("02", "3"):
         with pytest.raises(LookupError):
             chosen(wrong)
+
+
+def test_a_copy_of_a_notebook_is_no_assignment(tmp_path):
+    for edition in ("notebooks", "solutions"):
+        (tmp_path / edition / "01_a").mkdir(parents=True)
+        for name in ("01_a-Copy1", "01_a"):
+            (tmp_path / edition / "01_a" / f"{name}.ipynb").touch()
+    assert released_names(tmp_path) == ["01_a"]
+    assert [path.stem for path in choose_notebooks(tmp_path, ["01"])] == ["01_a"]

@@ -237,3 +237,10 @@ def test_a_forgotten_build_is_told_once(course):
     (course / "gradebook.db").unlink()
     with pytest.raises(CourseError, match="(?s)does not know 90_sample.*course build"):
         grade(course)
+
+
+def test_a_damaged_gradebook_is_told_once(course):
+    submit(course, "ada", right(read(course, "notebooks")))
+    (course / "gradebook.db").write_bytes((course / "gradebook.db").read_bytes()[:9000])
+    with pytest.raises(CourseError, match="damaged or locked"):
+        grade(course)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import stat
 import struct
@@ -373,6 +374,67 @@ def test_each_notebook_goes_where_its_cells_belong(root):
     assert set(submitted(root)) == {"Ada-Lovelace_11/90_sample", "Bo_2/91_other"}
 
 
+@pytest.mark.parametrize("blocked", ["Eve_9", "Eve_9/90_sample"])
+def test_a_file_in_the_place_of_a_folder_stops_no_other(root, blocked):
+    (root / "submitted" / blocked).parent.mkdir(parents=True)
+    (root / "submitted" / blocked).touch()
+    two = [moodle("Eve", 9, name) for name in ("90_sample.ipynb", "90_sample_b.ipynb")]
+    outcomes = collect(root, packed(*((name, notebook()) for name in two), GOOD))
+    assert submitted(root) == {"Ada-Lovelace_11/90_sample": GOOD[1]}
+    for name in two:
+        assert outcomes[name].what == "LEFT OUT" and "cannot be written or read: " in outcomes[name].detail
+        assert f"submitted/{blocked}" in outcomes[name].detail
+
+
+def test_a_full_disk_stops_collecting(root, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sorting, "_write", full)
+    with pytest.raises(OSError, match="No space left"):
+        collect(root, packed(GOOD))
+
+
+@pytest.mark.parametrize("there", ["ZOË", unicodedata.normalize("NFD", "Zoë")])
+def test_a_folder_of_the_same_student_is_used_again(root, there):
+    people = roster(root, "student_id,name\nzoë,Zoe Miller\n")
+    (root / "submitted" / there).mkdir(parents=True)
+    (outcome,) = collect(root, packed((moodle("Zoe Miller", 4), notebook())), roster=people).values()
+    assert outcome.student == there and set(submitted(root)) == {f"{there}/90_sample"}
+    own = r"(?P<student_id>[^_]+)_.*"
+    later = packed((member(f"{there}_90_sample.ipynb", LATER), notebook("2")))
+    (outcome,) = collect(root, later, roster=people, pattern=own).values()
+    assert outcome.what == "replaced" and submitted(root) == {f"{there}/90_sample": notebook("2")}
+
+
+def test_two_folders_of_one_student_are_told(root):
+    for name in ("ada", "Ada"):
+        (root / "submitted" / name).mkdir(parents=True)
+    people = roster(root, "student_id,name\nada,Ada Lovelace\n")
+    outcomes = collect(root, packed(GOOD, (moodle("Eve", 9), notebook())), roster=people)
+    assert outcomes[GOOD[0]].what == "LEFT OUT" and "make them one: Ada, ada" in outcomes[GOOD[0]].detail
+    assert submitted(root) == {}
+
+
+@pytest.mark.parametrize("known", ["ZOË@x.org", unicodedata.normalize("NFD", "zoë@x.org")])
+def test_ids_in_use_are_known_in_any_writing(root, known):
+    (root / "class.csv").write_text("ID number,Email address\n7,zoë@x.org\n8,\n", encoding="utf-8")
+    people = read_roster(root / "class.csv", known={known})
+    assert people.id_column == "email address" and people.find("", "", known).id == "zoë@x.org"
+
+
+def test_two_ids_that_differ_in_capitals_are_refused(root):
+    with pytest.raises(RosterError, match="an id stands in two lines"):
+        roster(root, "student_id\nAda Lovelace\nada-lovelace\n")
+
+
+def test_a_copy_beside_a_released_notebook_takes_no_submission(root):
+    home = root / "notebooks" / "90_sample"
+    (home / "90_sample-Copy1.ipynb").write_bytes(notebook())
+    collect(root, packed(GOOD))
+    assert set(submitted(root)) == {"Ada-Lovelace_11/90_sample"}
+
+
 def test_a_notebook_without_our_cells_goes_by_its_name_or_by_the_option(root):
     named, odd = moodle("Bo", 2, "90_sample (3).ipynb"), moodle("Cy", 3, "homework.ipynb")
     archive = packed((named, notebook(assignment="none")), (odd, notebook(assignment="none")))
@@ -454,7 +516,13 @@ def test_rosters_of_both_systems_are_read_as_they_come(root, text, id_):
 
 @pytest.mark.parametrize(
     "text, why",
-    [("name\nAda\n", "no column"), ("", "no column"), ("student_id\nada\nADA\n", "stands in two lines")],
+    [
+        ("name\nAda\n", "no column(.|\n)*found: +name"),
+        ("", "no column(.|\n)*found: +nothing"),
+        ("student_id\nada\nADA\n", "stands in two lines"),
+        ("Student_ID ,name\n", "no line has an id(.|\n)*found: +0 lines"),
+        ("name,email address\nAda,\n", "no line has an id(.|\n)*found: +1 lines"),
+    ],
 )
 def test_a_roster_that_cannot_be_used_is_refused(root, text, why):
     with pytest.raises(RosterError, match=why):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from nbgrader.api import Gradebook
 from project.test_cli import course as command
 
+from course_utils.authoring.gradebook import GradebookError
 from course_utils.environ import environment, path_with_our_programs
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
@@ -184,10 +187,34 @@ def test_no_gradebook_is_not_made_up(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("damage", [lambda whole: b"", lambda whole: whole[:9000], lambda whole: b"?" * 9000])
+def test_a_damaged_gradebook_is_told_and_left_as_it_is(course, tmp_path, damage):
+    broken = damage((course / "gradebook.db").read_bytes())
+    (tmp_path / "gradebook.db").write_bytes(broken)
+    with pytest.raises(GradebookError, match="damaged or locked(.|\n)*do this: .*a backup in its place"):
+        export(tmp_path, NAME, "moodle", tmp_path / "m.csv")
+    assert (tmp_path / "gradebook.db").read_bytes() == broken
+
+
 def test_the_command(course):
     result = command("export", "90", "--lms", "canvas", cwd=course)
     assert result.returncode == 1 and "left blank" in result.stdout and result.stderr == "", result.stderr
     assert (course / "grades" / f"{NAME}.canvas.csv").exists()
+
+
+@pytest.mark.parametrize("out", ["nbgrader_config.py/x.csv", "nbgrader_config.py/x/y.csv", "x" * 300])
+def test_a_path_that_no_file_can_have_is_told(course, out):
+    result = command("export", "90", "--out", out, cwd=course)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert re.match(r"CourseError: .* cannot be written or read\.\n", result.stderr), result.stderr
+
+
+def test_the_command_reads_the_roster_as_collect_does(course, tmp_path):
+    people = "".join(f"{name},{name}@x.org\n" for name in ("waiting", "loose")) + ",max@x.org\n"
+    (tmp_path / "class.csv").write_text(f"ID number,Email address\n{people}", encoding="utf-8")
+    file = tmp_path / "m.csv"
+    result = command("export", "90", "--roster", str(tmp_path / "class.csv"), "--out", str(file), cwd=course)
+    assert result.stderr == "" and [row[2] for row in lines(file)[1:]] == ["waiting", "loose"]
 
 
 def test_an_assignment_that_is_not_there_is_an_error(course, tmp_path):
@@ -212,6 +239,20 @@ def test_a_folder_with_blanks_finds_its_line_and_two_that_are_alike_find_none(co
     assert whys["Ada  B"] == "not graded yet" and {"x#1", "x 1"} <= set(made.strangers)
     for folder in ("Ada  B", "x#1", "x 1"):
         shutil.rmtree(course / "submitted" / folder)
+
+
+def test_an_id_finds_its_line_in_any_writing_and_two_folders_are_told(course, tmp_path):
+    (tmp_path / "r.csv").write_text("student_id\nADA\nzoë\n", encoding="utf-8")
+    names = [unicodedata.normalize("NFD", "Zoë"), "ZOË"]
+    homes = [course / "submitted" / name / NAME for name in names]
+    homes[0].mkdir(parents=True)
+    made = export(course, NAME, "moodle", tmp_path / "m.csv", read_roster(tmp_path / "r.csv"))
+    assert {g.student: g.why for g in made.grades} == {"ada": "", names[0]: "not graded yet"}
+    homes[1].mkdir(parents=True)
+    made = export(course, NAME, "moodle", tmp_path / "m.csv", read_roster(tmp_path / "r.csv"))
+    assert set(names) <= set(made.strangers) and report(made).count("make them one") == 2
+    for home in homes:
+        shutil.rmtree(home.parent)
 
 
 def test_ids_that_were_read_off_folders_are_told(course, tmp_path):

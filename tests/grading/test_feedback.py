@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 
 from course_utils.authoring import release
+from course_utils.authoring.gradebook import GradebookError
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import feedback, results
 
@@ -311,7 +312,7 @@ def test_a_time_out_is_told_with_what_passed(course):
 
 
 def test_only_some_students(course):
-    outcomes = feedback.write_feedback(course, NAME, ["wrong", "nobody"])
+    outcomes = feedback.write_feedback(course, NAME, ["wrong"])
     assert [outcome.student for outcome in outcomes] == ["wrong"]
     assert outcomes[0].why == "1 cell awaits a person"
 
@@ -347,6 +348,11 @@ def test_who_has_no_grade_yet_gets_no_page_and_is_listed(course):
     assert set(outcomes) == {*STUDENTS, "waiting"}
     assert outcomes["waiting"].file is None and not (course / "feedback" / "waiting").exists()
     assert "waiting: no page (not graded yet)" in list(feedback.report(outcomes.values()))
+
+
+def test_who_handed_in_nothing_for_it_is_told(course):
+    told = feedback.report(feedback.write_feedback(course, NAME, ["zoe", "right"]))
+    assert list(told)[1] == f"zoe: no page (nothing was handed in for {NAME})"
 
 
 @pytest.fixture
@@ -387,15 +393,33 @@ def test_what_a_person_took_off_is_not_told_as_a_failing_case(blank_course):
     assert "marked by a person" in told and "the case that fails" not in page(blank_course, "ada")
 
 
-def test_a_page_of_what_no_longer_counts_goes(blank_course):
+def test_a_damaged_gradebook_stops_all_pages(blank_course):
+    folder = blank_course / "autograded" / "ada" / NAME
+    folder.mkdir(parents=True)
+    nbformat.write(read(blank_course, "notebooks"), folder / f"{NAME}.ipynb")
+    (blank_course / "gradebook.db").write_bytes(b"?" * 9000)
+    with pytest.raises(GradebookError, match="damaged or locked"):
+        feedback.write_feedback(blank_course, NAME)
+
+
+@pytest.mark.parametrize(
+    "result, why",
+    [
+        (
+            results.Result("ada", NAME, results.GRADED, notebook={}, written=True, edition="old"),
+            "built anew since",
+        ),
+        (results.Result("ada", NAME, results.NEEDS_YOU, "its worker failed twice"), "has to be graded again"),
+        (results.Result("ada", NAME, results.GRADED, notebook={}), "not graded yet"),
+    ],
+)
+def test_a_page_of_what_no_longer_counts_goes(blank_course, result, why):
     file = blank_course / "feedback" / "ada" / NAME / f"{NAME}.html"
     file.parent.mkdir(parents=True)
     file.touch()
-    results.write(
-        blank_course, results.Result("ada", NAME, results.GRADED, notebook={}, written=True, edition="old")
-    )
+    results.write(blank_course, result)
     (outcome,) = feedback.write_feedback(blank_course, NAME)
-    assert outcome.file is None and "built anew since" in outcome.why and not file.exists()
+    assert outcome.file is None and why in outcome.why and not file.exists()
 
 
 def test_a_text_that_was_edited_and_not_built_stops_with_a_remedy(blank_course):

@@ -390,6 +390,19 @@ def test_a_full_or_read_only_disk_ends_in_a_sentence(number, monkeypatch, capsys
     assert all(word in said for word in ("expected: ", os.strerror(number), "do this: "))
 
 
+@pytest.mark.parametrize("number", [errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG])
+def test_a_path_that_nothing_can_have_ends_in_a_sentence(number, monkeypatch, capsys):
+    def refused():
+        raise OSError(number, os.strerror(number), f"a.csv/{'x' * 500}.csv")
+
+    monkeypatch.setattr(cli, "app", refused)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    said = capsys.readouterr().err
+    assert end.value.code == 1 and said.startswith("CourseError: a.csv/xx") and len(said) < 700
+    assert os.strerror(number) in said and "do this:  choose another path" in said and "room" not in said
+
+
 @pytest.mark.slow  # imports torch
 def test_a_file_in_the_place_of_the_folder_ends_in_a_sentence(tmp_path):
     (tmp_path / "out").touch()

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from course_utils.authoring.gradebook import FILE, opened
 from course_utils.errors import CourseError
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.since import built_since, handed_in_since
 from course_utils.grading.submissions.finding import find_submissions
-from course_utils.grading.submissions.roster import Roster, RosterError, Student, safe_id
+from course_utils.grading.submissions.roster import MANY_FOLDERS, Roster, RosterError, Student, id_key
 from course_utils.storage import whole_file
 from course_utils.tables import harmless, one_line, table
 
@@ -82,12 +83,13 @@ def export(
 
     Raises:
         CourseError: if there is no gradebook, or no such assignment in it.
+        GradebookError: if it cannot be read.
         RosterError: if nobody who handed in is in the roster.
     """
-    path = root / "gradebook.db"
+    path = root / FILE
     if not path.exists():
         raise CourseError("there is no gradebook.", do="run `course build`, then grade")
-    with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
+    with opened(path) as gradebook:
         try:
             points = gradebook.find_assignment(assignment).max_score
         except MissingEntry:
@@ -115,7 +117,7 @@ def report(made: Export) -> str:
         if grade.score is None
     ]
     rows += [
-        {"student": one_line(name), "left blank": "not in the roster: no line"} for name in made.strangers
+        {"student": one_line(name), "left blank": _no_line(name, made.strangers)} for name in made.strangers
     ]
     rows += [{"student": "-", "left blank": GUESSED}] if made.guessed else []
     done = sum(grade.score is not None for grade in made.grades)
@@ -167,10 +169,11 @@ def _in_roster(grades: Iterable[Grade], roster: Roster) -> tuple[list[Grade], li
     """The grades in the order of the roster, and who is not in it."""
     folders: dict[str, list[Grade]] = {}
     for grade in grades:
-        folders.setdefault(safe_id(grade.student), []).append(grade)
-    one = {id_: found[0] for id_, found in folders.items() if len(found) == 1}  # of two folders, whose is it?
-    listed = [_with_row(one.pop(person.id, None), person) for person in roster.students]
-    left = [*one.values(), *(grade for found in folders.values() if len(found) > 1 for grade in found)]
+        folders.setdefault(id_key(grade.student), []).append(grade)
+    full = {key: [g for g in found if g.why != NOTHING] or found[:1] for key, found in folders.items()}
+    one = {key: found[0] for key, found in full.items() if len(found) == 1}  # of two folders, which counts?
+    listed = [_with_row(one.pop(id_key(person.id), None), person) for person in roster.students]
+    left = [*one.values(), *(grade for found in full.values() if len(found) > 1 for grade in found)]
     strangers = sorted(grade.student for grade in left if grade.why != NOTHING)
     if strangers and all(grade.why == NOTHING for grade in listed):
         raise RosterError(
@@ -180,6 +183,12 @@ def _in_roster(grades: Iterable[Grade], roster: Roster) -> tuple[list[Grade], li
             do="give the roster that `course collect` had, or add a column student_id with these ids",
         )
     return listed, strangers
+
+
+def _no_line(stranger: str, strangers: Sequence[str]) -> str:
+    """Why the roster has no line for a student who handed in."""
+    alike = [name for name in strangers if id_key(name) == id_key(stranger)]
+    return MANY_FOLDERS if len(alike) > 1 else "not in the roster: no line"
 
 
 def _with_row(grade: Grade | None, person: Student) -> Grade:

@@ -11,11 +11,12 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.utils import is_grade
 
 from course_utils.authoring import release
 from course_utils.authoring.configuration import load_config
+from course_utils.authoring.gradebook import FILE, GradebookError, opened
 from course_utils.authoring.leaks import TELLING
 from course_utils.course.handin import error_of, printed_by
 from course_utils.course.released import ReleasedCell
@@ -141,7 +142,7 @@ def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) ->
         students: only these, or all.
 
     Raises:
-        CourseError: if there is no such assignment, or nothing was handed in for it.
+        CourseError: if there is no such assignment, nothing was handed in, or the gradebook is damaged.
     """
     config = load_config(root)
     expected = release.released_cells(release.as_built(root, assignment), release.stubs_of(config))
@@ -152,8 +153,12 @@ def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) ->
         raise CourseError(
             f"nothing was handed in for {assignment}.", do="run `course collect`, then `course grade`"
         )
-    chosen = [student for student in known if not students or student in students]
-    return [_write_apart(root, assignment, student, expected, visible, exporter) for student in chosen]
+    return [
+        _write_apart(root, assignment, student, expected, visible, exporter)
+        if student in known
+        else Outcome(student, None, f"nothing was handed in for {assignment}")
+        for student in sorted(students) or known
+    ]
 
 
 def _write_apart(
@@ -167,6 +172,8 @@ def _write_apart(
     """A page that cannot be made is this student's trouble alone."""
     try:
         return _write(root, assignment, student, expected, visible, exporter)
+    except GradebookError:
+        raise
     except Exception as problem:
         return Outcome(student, None, sentence(problem))
 
@@ -180,19 +187,16 @@ def _write(
     exporter: _Exporter,
 ) -> Outcome:
     result = results.read(root, assignment, student)
-    if result and result.notebook is None and not result.key:  # our own trouble, such as a lost worker
-        return Outcome(student, None, "has to be graded again: course grade")
     file = root / "feedback" / student / assignment / f"{assignment}.html"
-    if result and (why := _outdated(root, result)):
-        file.unlink(missing_ok=True)  # a page of what no longer counts
-        return Outcome(student, None, f"{why} since: course grade")
-    if result and result.state != results.GRADED and result.notebook is None:
+    why = _outdated(root, result) if result else ""
+    if result and not why and result.state != results.GRADED and result.notebook is None:
         page = Page(student, assignment, unreadable=result.why or "It holds no cells that we know.")
         write_text(file, exporter.page(nbformat.v4.new_notebook(), page))
         return Outcome(student, file, "could not be read")
-    work = _work(root, assignment, student, result)
+    work = None if why else _work(root, assignment, student, result)
     if work is None:
-        return Outcome(student, None, "not graded yet")
+        file.unlink(missing_ok=True)  # a page of what no longer counts
+        return Outcome(student, None, why or "not graded yet")
     page = _page(work, assignment, expected)
     write_text(file, exporter.page(_for_student(work, visible), page))
     waits = sum(mark.waits for mark in work.marks.values())
@@ -201,10 +205,12 @@ def _write(
 
 
 def _outdated(root: Path, result: results.Result) -> str:
-    """What has happened since, so that a result no longer counts; empty if nothing has."""
+    """Why a result does not count, and what to do; empty if it does."""
+    if result.notebook is None and not result.key:  # our own trouble, such as a lost worker
+        return "has to be graded again: course grade"
     if handed_in_since(root, result):
-        return "handed in again"
-    return "built anew" if built_since(root, result) else ""
+        return "handed in again since: course grade"
+    return "built anew since: course grade" if built_since(root, result) else ""
 
 
 def _students(root: Path, assignment: str) -> list[str]:
@@ -217,10 +223,10 @@ def _students(root: Path, assignment: str) -> list[str]:
 def _work(root: Path, assignment: str, student: str, result: results.Result | None) -> _Work | None:
     """What nbgrader has of a submission; None where it was not graded."""
     file = root / "autograded" / student / assignment / f"{assignment}.ipynb"
-    path = root / "gradebook.db"
+    path = root / FILE
     if not file.exists() or not path.exists():
         return None
-    with Gradebook(f"sqlite:///{path.resolve()}") as gradebook:
+    with opened(path) as gradebook:
         try:
             submission = gradebook.find_submission_notebook(assignment, assignment, student)
         except MissingEntry:

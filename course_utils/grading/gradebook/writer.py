@@ -18,7 +18,6 @@ from nbgrader.api import (
     Assignment,
     BaseCell,
     Grade,
-    Gradebook,
     MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -30,13 +29,12 @@ from nbgrader.utils import capture_log
 from traitlets import Unicode
 from traitlets.config import Config
 
-from course_utils.errors import CourseError
+from course_utils.authoring.gradebook import FILE, GradebookError, opened
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import graded_cells
 from course_utils.grading.gradebook.results import Mark, Result
 from course_utils.storage import write_text
 
-SQLITE = "sqlite:///"  # and behind it the path of the file
 NO_NEWS = "CheckCellMetadata"  # a repaired notebook has the metadata that `course build` has checked
 AT_THE_END = {"Exporter": {"optimistic_validation": True}}  # a notebook is validated once, when all is done
 STAGING = f"{results.FOLDER}/staging"  # below it nbgrader finds the repaired notebook, while it writes
@@ -46,10 +44,6 @@ nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
 _LOG = logging.getLogger(__name__)
 _LOG.propagate = False
 _LOG.addHandler(logging.NullHandler())
-
-
-class GradebookError(CourseError):
-    """nbgrader could not write a submission."""
 
 
 class Writer:
@@ -64,6 +58,7 @@ class Writer:
         self.root, self.assignment = root, assignment
         self.config = Config(AT_THE_END)
         self.config.merge(config)
+        self.file = root / FILE
         self.url = CourseDirectory(config=config, root=str(root)).db_url
 
     def require_assignment(self) -> None:
@@ -86,9 +81,9 @@ class Writer:
 
     def _known_cells(self) -> set[str]:
         """The cells of the assignment that the gradebook has; no gradebook is made for the question."""
-        if self.url.startswith(SQLITE) and not Path(self.url.removeprefix(SQLITE)).exists():
+        if not self.file.exists():
             return set()
-        with Gradebook(self.url) as gradebook:
+        with opened(self.file) as gradebook:
             try:
                 notebook = gradebook.find_notebook(self.assignment, self.assignment)
             except MissingEntry:
@@ -152,7 +147,7 @@ class Writer:
     def marks(self, student: str | None = None) -> dict[str, dict[str, Mark]]:
         """What the gradebook says, by student and cell; of one student or of all."""
         found: dict[str, dict[str, Mark]] = {}
-        with Gradebook(self.url) as gradebook:
+        with opened(self.file) as gradebook:
             columns = Grade.auto_score, Grade.manual_score, Grade.score, Grade.needs_manual_grade
             query = (
                 gradebook.db.query(SubmittedAssignment.student_id, BaseCell.name, *columns)
@@ -170,7 +165,7 @@ class Writer:
 
     def penalties(self) -> dict[str, float]:
         """What late submissions lose, in points, by student."""
-        with Gradebook(self.url) as gradebook:
+        with opened(self.file) as gradebook:
             query = (
                 gradebook.db.query(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
                 .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
@@ -184,7 +179,7 @@ class Writer:
         step = AssignLatePenalties(config=self.config, log=_LOG)
         step.init_plugin()
         due: dict[str, float] = {}
-        with Gradebook(self.url) as gradebook:
+        with opened(self.file) as gradebook:
             for submission in gradebook.assignment_submissions(self.assignment):
                 student, late = submission.student_id, submission.total_seconds_late
                 for notebook in submission.notebooks if late > 0 else ():
@@ -239,7 +234,7 @@ class Writer:
         """What nbgrader cannot know: cells that no rule may score, and marks that persons have given."""
         before, result.changes = result.before or {}, []
         undecided = {cell.cell for cell in result.cells if cell.score is None}
-        with Gradebook(self.url) as gradebook:
+        with opened(self.file) as gradebook:
             notebook = gradebook.find_submission_notebook(self.assignment, self.assignment, result.student)
             for grade in notebook.grades:
                 old = before.get(grade.name)

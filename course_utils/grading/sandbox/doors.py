@@ -12,6 +12,7 @@ import socket
 import tempfile
 
 CHANNELS = ("shell", "iopub", "stdin", "control")  # ports 1, 2, 3, 4; nobody asks for a heartbeat
+LONGEST_FOLDER = 70  # bytes: the path of a socket has 107 at most, and some 30 follow
 
 
 class Doors:
@@ -22,7 +23,7 @@ class Doors:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="course-kernel-")  # nobody else can look into it
+        self._folder = private_folder("course-kernel-")
         self.path = f"{self._folder}/k"
         self._sockets: list[socket.socket] = []
         try:
@@ -49,6 +50,12 @@ class Doors:
         """Take the folder away, too."""
         self.hand_over()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def private_folder(prefix: str) -> str:
+    """A new folder for sockets that no other user can look into; in ``/tmp`` where ``TMPDIR`` is too long."""
+    usual = tempfile.gettempdir()
+    return tempfile.mkdtemp(prefix=prefix, dir=usual if len(os.fsencode(usual)) <= LONGEST_FOLDER else "/tmp")
 
 
 def keep_open_only(descriptors: list[int]) -> None:

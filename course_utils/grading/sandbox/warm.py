@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from pathlib import Path
 import course_utils
 from course_utils.errors import EnvironmentProblem
 from course_utils.grading.sandbox.bubblewrap import cache_home, environment
-from course_utils.grading.sandbox.doors import CHANNELS
+from course_utils.grading.sandbox.doors import CHANNELS, private_folder
 from course_utils.grading.sandbox.inside import Start, call, run_kernel
 from course_utils.grading.sandbox.sandbox import GOES_FIRST, OUT_OF_MEMORY, Sandbox
 
@@ -55,7 +54,7 @@ class WarmServer:
     """
 
     def __init__(self) -> None:
-        self.address = f"{tempfile.mkdtemp(prefix='course-warm-')}/kernels"  # other users cannot look into it
+        self.address = f"{private_folder('course-warm-')}/kernels"
         theirs, self._lifeline = os.pipe()
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door,

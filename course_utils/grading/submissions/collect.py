@@ -12,13 +12,21 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
+from course_utils.course.names import notebooks_in
 from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.course.released import assignment_of
-from course_utils.errors import CourseError
+from course_utils.errors import NO_ROOM, CourseError
 from course_utils.grading.submissions.archive import Limits, Member, members
 from course_utils.grading.submissions.finding import TIMESTAMP, time_stamp
 from course_utils.grading.submissions.naming import Owner, owner, patterns
-from course_utils.grading.submissions.roster import Roster, UnknownStudent, name_key, safe_id
+from course_utils.grading.submissions.roster import (
+    MANY_FOLDERS,
+    Roster,
+    UnknownStudent,
+    id_key,
+    name_key,
+    safe_id,
+)
 from course_utils.storage import whole_file, write_text
 from course_utils.tables import one_line, table
 
@@ -164,7 +172,7 @@ def released_cells(root: Path) -> dict[str, dict[str, str]]:
         CourseError: if none was built.
     """
     found = {}
-    for path in sorted((root / "notebooks").glob("*/*.ipynb")):
+    for path in notebooks_in(root / "notebooks"):
         cells = read_notebook(path.read_bytes()).cells
         found[path.stem] = {cell.metadata.grade_id: cell.source for cell in cells if cell.metadata.marked}
     if not found:
@@ -290,19 +298,34 @@ def _named(file: str, released: Iterable[str]) -> str | None:
 
 
 def _by_target(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
-    """The attempts of each student and assignment, best first; capitals aside, as some disks see names."""
+    """The attempts of each student and assignment, best first."""
     groups: dict[tuple[str, str], list[Attempt]] = {}
     for attempt in attempts:
-        groups.setdefault((attempt.student.casefold(), attempt.assignment), []).append(attempt)
+        groups.setdefault((id_key(attempt.student), attempt.assignment), []).append(attempt)
     return [sorted(group, key=lambda a: a.rank, reverse=True) for group in groups.values()]
 
 
 def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
-    best, *others = same
-    outcomes = {best.position: _store(course, best)}
+    homes = [name for name in students_there(course.root) if id_key(name) == id_key(same[0].student)]
+    if len(homes) > 1:
+        why = f"{MANY_FOLDERS}: {', '.join(map(one_line, sorted(homes)))}"
+        return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
+    best, *others = (replace(attempt, student=homes[0]) for attempt in same) if homes else same
+    try:
+        outcomes = {best.position: _store(course, best)}
+    except OSError as problem:
+        if problem.errno in NO_ROOM:
+            raise
+        why = f"{_told(course.root, problem.filename)} cannot be written or read: {problem.strerror}"
+        return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
     for other in others:
         outcomes[other.position] = other.outcome(_beside(other, best), f"{one_line(best.path)} counts")
     return outcomes
+
+
+def _told(root: Path, file: str | None) -> str:
+    """A file as the course folder names it; the system may not say which it was."""
+    return os.path.relpath(file, root) if file else "the submission"
 
 
 def _beside(other: Attempt, best: Attempt) -> str:

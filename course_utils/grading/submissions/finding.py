@@ -36,6 +36,7 @@ class Submission:
     """
 
     student: str
+    assignment: str
     folder: Path
     notebooks: tuple[Path, ...] = ()
     others: tuple[Path, ...] = field(default=())
@@ -87,7 +88,8 @@ def find_submissions(root: Path, assignment: str, students: Sequence[str] = ()) 
         try:
             submission = _submission(home, assignment)
         except OSError as problem:
-            submission = Submission(home.name, home, refused=f"a folder cannot be read: {problem.strerror}")
+            why = f"a folder cannot be read: {problem.strerror}"
+            submission = Submission(home.name, assignment, home, refused=why)
         if submission:
             yield submission
 
@@ -109,7 +111,8 @@ def read_submission(
     """The one notebook that counts, repaired.
 
     Files with another name are taken if they fit the released notebook. Where two fit that differ, the
-    reader must decide; one that does not fit beside one that does is left out.
+    reader must decide; one that does not fit beside one that does is left out. The only one is taken however
+    little of it fits, unless another is damaged, which may be the one.
 
     Raises:
         NotebookError: if no notebook can be read, none fits, or several do.
@@ -125,7 +128,8 @@ def read_submission(
             read[path] = read_notebook(_content(path))
         except NotebookError as problem:
             problems[path] = problem
-    fitting = {p: n for p, n in read.items() if len(read) == 1 or fit(n, release) >= ENOUGH}
+    only = len(read) == 1 and (not problems or any(_has_the_name(p, submission) for p in read))
+    fitting = {p: n for p, n in read.items() if only or fit(n, release) >= ENOUGH}
     different = {str([(c.cell_type, c.source) for c in n.cells]) for n in fitting.values()}
     if len(different) > 1 or (fitting and any(_has_the_name(p, submission) for p in problems)):
         names = ", ".join(sorted(one_line(p.name) for p in [*fitting, *problems]))
@@ -157,8 +161,9 @@ def _submission(home: Path, assignment: str) -> Submission | None:
         if len(notebooks) > MOST_NOTEBOOKS:
             raise Unfit(f"more than {MOST_NOTEBOOKS} notebooks were handed in")
     except Unfit as problem:
-        return Submission(home.name, folder, refused=str(problem))
-    return Submission(home.name, folder, notebooks, tuple(p for p in files if p not in notebooks))
+        return Submission(home.name, assignment, folder, refused=str(problem))
+    others = tuple(p for p in files if p not in notebooks)
+    return Submission(home.name, assignment, folder, notebooks, others)
 
 
 def _refuse(home: Path, folder: Path) -> None:
@@ -187,11 +192,11 @@ def _content(path: Path) -> bytes:
 
 
 def _has_the_name(path: Path, submission: Submission) -> bool:
-    return path.stem == submission.folder.name
+    return path.stem.casefold() == submission.assignment.casefold()
 
 
 def _remarks(submission: Submission, chosen: Path) -> Iterator[str]:
-    if chosen.parent != submission.folder or chosen.stem != submission.folder.name:
+    if chosen.parent != submission.folder or not _has_the_name(chosen, submission):
         yield f"the notebook was called {one_line(str(chosen.relative_to(submission.folder)))}"
     left = [one_line(p.name) for p in submission.notebooks if p != chosen]
     if left:

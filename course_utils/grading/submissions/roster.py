@@ -22,6 +22,7 @@ IDS = (OWN_ID, "sis login id", "username", "id number", "sis user id", "email ad
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # of "Unicode text", as some spreadsheets say
 NUMBERS = ("number", "identifier", "id")
 NAMES = ("name", "full name", "student")
+MANY_FOLDERS = "several folders of submitted/ are this student's, capitals aside: make them one"
 FIRST, LAST = ("first_name", "first name"), ("last_name", "last name", "surname")
 
 
@@ -64,7 +65,7 @@ class Roster:
         Raises:
             UnknownStudent: if there is none, or several of that name and no number to tell them apart.
         """
-        for key, known in ((id_, self._by_id), (number, self._by_number)):
+        for key, known in ((id_key(id_), self._by_id), (number, self._by_number)):
             if key and len(known.get(key, ())) == 1:
                 return known[key][0]
         found = self._by_name.get(name_key(name), []) if name else []
@@ -80,7 +81,7 @@ class Roster:
 
     @cached_property
     def _by_id(self) -> dict[str, list[Student]]:
-        return _grouped((student.id, student) for student in self.students)
+        return _grouped((id_key(student.id), student) for student in self.students)
 
     @cached_property
     def _by_number(self) -> dict[str, list[Student]]:
@@ -100,8 +101,7 @@ def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
     Raises:
         RosterError: if there is no column for the id, or two lines have the same one.
     """
-    rows = _rows(path)
-    header = list(rows[0]) if rows else []
+    header, rows = _table(path)
     filled = {name: _uses(rows, name, known) for name in IDS if name in header}
     id_column = OWN_ID if any(filled.get(OWN_ID, ())) else max(filled, key=filled.__getitem__, default=None)
     if id_column is None:
@@ -120,7 +120,7 @@ def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
             found=", ".join(nameless[:5]) or f"{len(rows)} lines",
             do="fill that column, or add a column student_id",
         )
-    twice = [id_ for id_, found in _grouped((s.id.casefold(), s) for s in students).items() if len(found) > 1]
+    twice = [id_ for id_, found in _grouped((id_key(s.id), s) for s in students).items() if len(found) > 1]
     if twice:
         raise RosterError(
             f"{path}: an id stands in two lines.",
@@ -133,8 +133,8 @@ def read_roster(path: Path, known: Collection[str] = ()) -> Roster:
 
 def _uses(rows: Iterable[Mapping[str, str]], column: str, known: Collection[str]) -> tuple[int, int]:
     """How many of the known ids a column holds, and how many ids."""
-    ids = [safe_id(row[column]) for row in rows if row[column]]
-    return len(set(ids) & set(known)), len(ids)
+    ids = [id_key(row[column]) for row in rows if row[column]]
+    return len(set(ids) & set(map(id_key, known))), len(ids)
 
 
 def safe_id(text: str) -> str:
@@ -143,16 +143,20 @@ def safe_id(text: str) -> str:
     return kept.encode()[:150].decode(errors="ignore").rstrip(".-")  # a folder's name has 255 bytes at most
 
 
+def id_key(text: str) -> str:
+    """An id, or a folder's name, by which two writings of it are the same: capitals do not count."""
+    return safe_id(text).casefold()
+
+
 def name_key(name: str) -> str:
     """A name by which two writings of it are the same: capitals, blanks and signs do not count."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """The lines by their headers, both stripped; German and French spreadsheets write semicolons."""
+def _text(path: Path) -> str:
     try:
         content = path.read_bytes()
-        text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
+        return content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
     except OSError as problem:
         raise RosterError(
             f"{path} cannot be read.",
@@ -168,19 +172,24 @@ def _rows(path: Path) -> list[dict[str, str]]:
             found=f"another encoding, such as Latin-1, in line {line}",
             do="save it again as `CSV UTF-8`, or: iconv -f latin1 -t utf8 class.csv > utf8.csv",
         ) from None
-    text = text.lstrip("\r\n")
+
+
+def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The headers, and the lines by them, all stripped; German and French spreadsheets write semicolons."""
+    text = _text(path).lstrip("\r\n")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return [
+        rows = [
             {
-                str(key).strip().lower(): (value or "").strip()
+                _header(key): (value or "").strip()
                 for key, value in row.items()
                 if isinstance(value, str | None)
             }
             for row in reader
         ]
+        return [_header(key) for key in reader.fieldnames or ()], rows
     except csv.Error as problem:
         raise RosterError(
             f"{path} is no CSV.",
@@ -188,6 +197,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
             found=f"{problem}, in line {reader.line_num + 1}",
             do="correct that line, or save the table anew as `CSV UTF-8`",
         ) from None
+
+
+def _header(text: str) -> str:
+    return text.strip().lower()
 
 
 def _student(row: dict[str, str], id_column: str) -> Student:
