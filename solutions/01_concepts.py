@@ -391,7 +391,7 @@ plots.show(plots.accuracy_by_amount(
 #
 # A learning curve is a dict: number of labelled images to accuracy (fraction), measured at one amount or more, in any
 # order.
-# - `labels_needed(curve, accuracy)`: the smallest number of images at which the curve reaches `accuracy`, as a float. Between two
+# - `labels_needed(curve, accuracy)`: the smallest number of images at which the curve reaches `accuracy`, as a plain Python float. Between two
 #   neighbouring amounts the curve is a straight line over **log(n)**. Never extrapolate: where no point reaches it, return
 #   `math.inf`; where the smallest amount already does, return that amount. A wavy curve counts where it gets there first.
 #   The curve stays as it is.
@@ -1006,11 +1006,11 @@ assert in_record[5] == "24.9 % against 28.7 %, undecided"
 # %% [markdown] written="case_decision" points=4
 # ### BEGIN SOLUTION
 # *What a full answer contains (one point each).* **Starts**: nearest neighbours and a linear probe on frozen features
-# first (minutes, few trained numbers), then partial or full fine-tuning at a small rate, each at its own rate from an
-# equally large grid; grey repeated to three channels, the weights' own normalisation, an input of 224 or more.
-# **Split and measure**: by patient, not by image; 60 of 400 positive means that "never" scores 85 %, so sensitivity
-# and specificity or the area under the ROC curve, over several splits, test read once. **Control**: scratch at its
-# own best rate and to its own plateau, and a permuted or random backbone with re-estimated batch-norm statistics for
+# first (minutes, few trained numbers: the whole backbone is frozen), then partial or full fine-tuning at a small rate.
+# (Not needed for the point: each at its own rate from an equally large grid, grey repeated to three channels, the weights' own
+# normalisation, an input of 224 or more.) **Split and measure**: by patient, not by image; 60 of 400 positive means that "never" scores 85 %, so sensitivity
+# and specificity or the area under the ROC curve. (Not needed: several splits, test read once.) **Control**, one of two: scratch at its
+# own best rate and to its own plateau, or a permuted or random backbone with re-estimated batch-norm statistics for
 # the probe. **Evidence with limits**: for example the probe against scratch at the smallest amount, with the seeds'
 # range (8 times as many labels, 6 to 14); measured on classes that upstream knows (section 1) and pictures that are near,
 # while X-rays share no class with ImageNet and should gain less (section 5; Raghu and others 2019 report little benefit).
@@ -1338,7 +1338,7 @@ assert nn.Linear(512, 1000).weight.numel() + 1000 == 513_000
 # Write `probe_size(model, head, num_classes)`. `head` is a module inside `model`: a linear layer or a 1x1 convolution, with
 # or without a bias, that shares no tensor with another layer. A linear probe puts a new head of the same kind, with `num_classes` outputs, in its place. Return a pair:
 # - how many numbers the probe trains (int);
-# - which fraction (float) that is of all parameters of the network **with its new head**.
+# - which fraction (a plain Python float) that is of all parameters of the network **with its new head**.
 #
 # Count, and build nothing: `num_classes` may be larger than any memory. The model stays as it is: layers, numbers,
 # what is trainable, mode.

@@ -112,7 +112,7 @@ assert min(sides(62).values()) < 1 <= min(sides(63).values())
 #
 # Write `adapt_alexnet(model, num_classes)` for torchvision's AlexNet: afterwards 32x32 images go through and give
 # logits `[N, num_classes]`, **and weight and bias of all five convolutions survive bit for bit**. Return the model
-# and the names (in its `state_dict`, in any order) of *all* tensors that are still pretrained, bit for bit: not of
+# and a list of the names (in its `state_dict`, in any order) of *all* tensors that are still pretrained, bit for bit: not of
 # what you meant to keep, but of what is there. The checks use an AlexNet with narrow linear layers: read sizes off
 # the layers.
 #
@@ -331,7 +331,7 @@ assert millions == [40, 176, 198]
 # count once.
 #
 # Write `trainable_fractions(model, classifier, last)`: `classifier` and `last` are modules somewhere inside `model`
-# (for AlexNet `model.classifier` and `model.classifier[6]`). Return two floats, the fraction of the model's
+# (for AlexNet `model.classifier` and `model.classifier[6]`). Return two plain Python floats, the fraction of the model's
 # parameters that trains if everything outside of `classifier` is frozen, and if everything outside of `last` is.
 # Count numbers, not tensors; a tensor of the module counts for it, also where a layer outside shares it; go by the
 # modules that you are given, whatever they are called; leave the model as it is.
@@ -1049,8 +1049,8 @@ assert round(8 * of_resnet["parameters"] / 2**20) == 85 and 85 + 199 - 171 < 150
 #
 # Write the conclusion that your tables allow, in **five sentences**: (1) what differs, by how much, under
 # which conditions (data, images, epochs, weights); (2) the spread over seeds *and* over images, and the rule
-# that decides; (3) what it costs: the resource in which the other one is ahead, with its number; (4) whether
-# equal images and equal seconds say the same; (5) what these runs do **not** show. Take the numbers from your
+# that decides; (3) what it costs: a resource in which the other one is ahead, with its number; (4) whether
+# equal images and equal seconds say the same; (5) two things that these runs do **not** show. Take the numbers from your
 # own run or, if that was `smoke`, from the recorded one; say which. If it is undecided, say so: this is a
 # result. (One point each; 3 and 4 together are one. For (4) section 4 has the recorded pair; your own is in *Further*.)
 
@@ -1061,7 +1061,7 @@ assert round(8 * of_resnet["parameters"] / 2**20) == 85 and 85 + 199 - 171 < 150
 # "undecided" where it says so. **Both kinds of spread** (2): the range over the seeds (which speaks of the
 # method), and the interval over images or McNemar's p (which speaks of two checkpoints), and by which rule it
 # is decided; no claim about architectures from a single p. **The cost** (3 and 4): parameters, memory or
-# seconds, one of them with its number, and whether equal seconds change the verdict. **The limits** (5): two
+# seconds in which the other one is ahead, one of them with its number, and whether equal seconds change the verdict. **The limits** (5): two
 # of these: backbones without AlexNet's three linear layers, unequal upstream sets (the from-scratch pair is
 # free of that), small pictures, the stock stem, one recipe and a small grid; nothing about 224 pixels or
 # about ImageNet weights that were not used.
@@ -1366,7 +1366,7 @@ assert maps == [32, 16, 7, 3]
 # ### Exercise 6 · Temperature · ●●○ · 4 points · 12 min
 #
 # Write `find_temperature(logits, labels)`: the one positive number `t` for which the mean cross-entropy of
-# `logits / t` on these validation images is lowest, as a `float`, right to 1 %. It may lie anywhere between 0.05 and 50; how
+# `logits / t` on these validation images is lowest, as a plain Python float, right to 1 %. It may lie anywhere between 0.05 and 50; how
 # you search is up to you (a grid made ever finer, an optimizer on log t, ...). The logits come without a gradient
 # history, and stay as they are.
 #

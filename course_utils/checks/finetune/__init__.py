@@ -11,7 +11,7 @@ from course_utils.checks.finetune.freezing import freeze
 from course_utils.checks.finetune.gradients import untouched
 from course_utils.checks.finetune.grouping import groups
 from course_utils.checks.finetune.repairing import repair
-from course_utils.checks.finetune.scripts import trial
+from course_utils.checks.finetune.scripts import trial, without_a_right_image
 from course_utils.checks.finetune.stem import keep_stem, smallest_map_before_layer1
 from course_utils.checks.finetune.tiny import SmallResNet
 from course_utils.checks.finetune.training import epoch
@@ -30,6 +30,7 @@ __all__ = [
     "smallest_map_before_layer1",
     "trial",
     "untouched",
+    "without_a_right_image",
 ]
 
 POINTS = {

@@ -11,14 +11,21 @@ from torch import Tensor
 
 from course_utils.analysis import faults
 from course_utils.checks.core import needs, run
-from course_utils.checks.finetune.scripts import CONSTANTS, EPOCHS, SEED, Trial, sketches, trial
+from course_utils.checks.finetune.scripts import (
+    CONSTANTS,
+    EPOCHS,
+    SEED,
+    Trial,
+    sketches,
+    trial,
+    without_a_right_image,
+)
 from course_utils.checks.mistakes import Mistake, brief, close, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
 
 RATES = (faults.HEAD_RATE, faults.FULL_RATE)
 FROZEN_BEST = 49  # a seed with which the second epoch, a frozen one, is the best
 BY_BATCHES = 815  # the same, and the third is the best by the mean of the batches' accuracies
-NO_CLASS = 99
 ANEW = (
     "the search for the best epoch starts anew when everything is unfrozen",
     "compare with the best epoch of all so far",
@@ -270,12 +277,11 @@ def takes_no_frozen_epoch(fine_tune):
 @needs(keeps_the_best)
 def takes_no_right_image(fine_tune):
     """the first epoch, if every accuracy on val is 0."""
-    one = trial()
-    one.val = [(x, torch.full_like(y, NO_CLASS)) for x, y in one.val]
+    one = without_a_right_image(trial())
     likely = "the search starts at an accuracy of 0, and no epoch is above it"
     try:
         one.run(fine_tune)
-    except Exception as problem:
+    except (NameError, TypeError, AttributeError) as problem:  # no state was kept: there is none to load
         raise Wrong("the first epoch", type(problem).__name__, likely, "start below 0") from problem
     left, states = list(one.model.state_dict().values()), one.after_epochs()
     if close(left, list(states[0].values())):

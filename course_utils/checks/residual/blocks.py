@@ -300,7 +300,7 @@ def _build(make: Callable, shape: Shape) -> nn.Module:
 
 
 def _why_names(missing: list[str], extra: list[str]) -> tuple[str, str]:
-    if any(name.startswith("conv") and name.endswith("bias") for name in extra):
+    if any(name.startswith(("conv", "downsample.0.")) and name.endswith("bias") for name in extra):
         return "a convolution has a bias: the norm behind it has one already", "bias=False"
     if any(name.startswith("downsample") for name in missing) and not extra:
         if not any(name.startswith("downsample.0") for name in missing):

@@ -106,8 +106,11 @@ def _tried(
         likely = "the old layer is still there"
         remedy = "make a new nn.Linear and put it in its place: an attribute changes no weight"
         raise Wrong("a new layer", f"the old one, {old}", likely, remedy)
+    if type(new) is not nn.Linear:
+        likely = "a layer of the old head's class" if type(new) is type(old) else "a layer of a derived class"
+        raise Wrong("a plain nn.Linear", type(new).__name__, likely, "nn.Linear(...) itself")
     sizes = new.in_features, new.out_features, *new.weight.shape
-    if type(new) is not nn.Linear or sizes != (inputs, classes, classes, inputs):
+    if sizes != (inputs, classes, classes, inputs):
         raise Wrong(f"Linear({inputs}, {classes})", brief(new), "another shape or layer", LIKE_THE_OLD)
     if [name for name, _ in model.named_modules()] != names:
         likely = "the layer was taken out and put in again at the end"

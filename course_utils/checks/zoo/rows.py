@@ -294,7 +294,7 @@ CASES = (finds_ensembles, finds_none, finds_comparable, tells_ensembles_apart)
 
 def ensemble_row(ensemble_rows, comparable_rows) -> None:
     """Check the exercise on rows that do not compare."""
-    library = (Record.is_ensemble.fget,)  # type: ignore[attr-defined]  # it is a property
+    library = (Record.is_ensemble.fget, Record.conditions.fget)  # type: ignore[attr-defined]  # properties
     run("ensemble_rows and comparable_rows", CASES, ensemble_rows, comparable_rows, library=library)
 
 

@@ -243,10 +243,12 @@ def has_a_default(vgg_parameters, linear_share):
 
 
 @needs(counts_tiny)
-def leaves_the_list(vgg_parameters, _):
+def leaves_the_list(vgg_parameters, linear_share):
     """the list stays as it is."""
     config = list(TINY)
     vgg_parameters(config, 10)
+    if config == TINY:
+        linear_share(config, 10)
     if config != TINY:
         likely = "items were taken out of the caller's list"
         raise Wrong(brief(TINY), brief(config), likely, "go through the list, and leave it alone")

@@ -1,4 +1,4 @@
-# fails: vgg_count-1
+# fails: vgg_count-1 vgg_count-2
 def vgg_parameters(config, classes=1000):
     channels, conv = 3, 0
     while 'M' in config:
