@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -354,15 +355,34 @@ def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.nda
     Raises:
         DataError: if it cannot be read for now; nothing is stored then.
     """
-    try:
-        content = read(file)
-    except PermissionError as problem:
-        do = "give yourself the right to read it, or take it away"
-        raise DataError(f"{file} cannot be read.", found=problem.strerror, do=do) from None
-    except Exception:  # a broken link, or a damaged member of a zip
+    content = _content(read, file)
+    if content is None:
         return None
     try:
         return decode(content, size)
+    except MemoryError:
+        raise
+    except Exception:
+        return None
+
+
+def _content(read: Callable[[str], bytes], file: str) -> bytes | None:
+    """The bytes of a file, or None for a broken link or a damaged member of a zip.
+
+    Raises:
+        DataError: if the system refuses or fails to read it, as on a network drive that is gone.
+    """
+    try:
+        return read(file)
+    except (MemoryError, DataError):
+        raise
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, None):  # decompressors raise it without a number
+            return None
+        do = "see that its disk or network drive is there, and try again"
+        if isinstance(problem, PermissionError):
+            do = "give yourself the right to read it, or take it away"
+        raise DataError(f"{file} cannot be read.", found=problem.strerror, do=do) from None
     except Exception:
         return None
 

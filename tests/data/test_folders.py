@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 import zipfile
@@ -289,6 +290,40 @@ def test_all_images_damaged(root):
     write(root, {"a/1.png": b"", "b/1.png": b""})
     with pytest.raises(DataError, match="damaged"):
         read_images(root)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+def test_what_cannot_be_read_for_now_is_not_damaged(root, monkeypatch, number):
+    def refuse(self, name):
+        raise OSError(number, os.strerror(number))
+
+    write(root, data_set())
+    with monkeypatch.context() as patch:
+        patch.setattr(folders._Folder, "read", refuse)
+        with pytest.raises(DataError, match=rf"blue/0.png cannot be read(.|\n)*{os.strerror(number)}"):
+            read_images(root)
+    assert read_images(root).skipped == ()
+
+
+@pytest.mark.parametrize("step", ["_Folder.read", "decode"])
+def test_a_lack_of_memory_is_no_damage(root, monkeypatch, step):
+    def lack(*args):
+        raise MemoryError
+
+    write(root, data_set())
+    monkeypatch.setattr(f"course_utils.data.folders.{step}", lack)
+    with pytest.raises(MemoryError):
+        read_images(root)
+
+
+def test_damage_inside_a_zip_of_another_compression(tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        for name, content in data_set().items():
+            archive.writestr(name, content)
+    content = bytearray((tmp_path / "photos.zip").read_bytes())
+    content[content.index(b"BZh", content.index(b"train/red/1.png")) + 6] ^= 0xFF
+    (tmp_path / "photos.zip").write_bytes(content)
+    assert read_images(tmp_path / "photos.zip").skipped == ("train/red/1.png",)
 
 
 # what cannot be read
