@@ -152,7 +152,15 @@ class _Zip:
         return file_stamp(self.path)
 
     def read(self, name: str) -> bytes:
-        return self.archive.read(name)
+        try:
+            return self.archive.read(name)
+        except RuntimeError as problem:  # encrypted; or, as NotImplementedError, compressed by Deflate64
+            raise DataError(
+                f"{self.path} cannot be read without unpacking it.",
+                expected="a zip without a password, compressed in the common way",
+                found=str(problem),
+                do="unpack it to a folder, and give that",
+            ) from None
 
 
 @dataclass(frozen=True)

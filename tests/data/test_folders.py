@@ -392,6 +392,16 @@ def test_file_that_is_no_zip(tmp_path):
         read_images(tmp_path / "photos.tar.gz")
 
 
+@pytest.mark.parametrize("place, value, found", [(8, 1, "encrypted"), (10, 9, "compression")])
+def test_zips_that_have_to_be_unpacked(tmp_path, place, value, found):
+    path = write_zip(tmp_path / "photos.zip", data_set())
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\1\2") + place] = value  # flags or method in the list at the end
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"without unpacking(.|\n)*{found}(.|\n)*unpack it to a folder"):
+        read_images(path)
+
+
 # caching
 
 
