@@ -361,7 +361,7 @@ def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.nda
     """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file.
 
     Raises:
-        DataError: if it cannot be read for now; nothing is stored then.
+        DataError: if it cannot be read for now, or has too many pixels; nothing is stored then.
     """
     content = _content(read, file)
     if content is None:
@@ -370,6 +370,10 @@ def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.nda
         return decode(content, size)
     except MemoryError:
         raise
+    except Image.DecompressionBombError as problem:
+        found, _, _ = str(problem).partition(",")  # Pillow goes on about an attack
+        do = "save it with fewer pixels, or take it away"
+        raise DataError(f"{file} is too large a picture.", found=found, do=do) from None
     except Exception:
         return None
 

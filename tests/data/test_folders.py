@@ -326,6 +326,13 @@ def test_damage_inside_a_zip_of_another_compression(tmp_path):
     assert read_images(tmp_path / "photos.zip").skipped == ("train/red/1.png",)
 
 
+def test_a_picture_of_too_many_pixels_is_not_damaged(root, monkeypatch):
+    write(root, data_set() | {"train/red/wall.png": picture(size=(60, 60))})
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(DataError, match=r"wall.png is too large(.|\n)*3600 pixels(.|\n)*2000 pixels\n.*fewer"):
+        read_images(root, size=8)
+
+
 # what cannot be read
 
 
