@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ from course_utils.errors import DataError
 from course_utils.readable import unreadable_archive
 from course_utils.storage import file_stamp, stored_arrays
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-READER_VERSION = 1  # to be raised when the reader gives other pixels for the same file
+READER_VERSION = 2  # to be raised when the reader takes other files, or gives other pixels for one
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
 LAYOUT = "one folder per class, e.g. train/hotdog/1.jpg, train/other/2.jpg"
 
@@ -51,7 +52,7 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
 
     Parts are called train, val (valid, validation) and test; where there is val and no test, val
     serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
-    upright (EXIF). Decoded images are kept in the cache folder until a file changes.
+    upright (EXIF), moving ones stop at their first frame. Decoded images are kept in the cache folder until a file changes.
 
     Args:
         path: the folder or zip; folders around the data set may come first (``cifar10/train/...``).
@@ -165,15 +166,28 @@ class _Zip:
 
 @dataclass(frozen=True)
 class _Entry:
-    """An image file, and the part and class of its folders."""
+    """A file, and the part and class of its folders."""
 
     part: str
     label: str
     file: str
 
 
-def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]]:
-    """The images of the data set, sorted by part, and its classes, those of empty folders included.
+@dataclass(frozen=True)
+class _Layout:
+    """The images of a data set, sorted by part; its classes, with those of empty folders; other files."""
+
+    entries: list[_Entry]
+    classes: tuple[str, ...]
+    others: list[_Entry]
+
+    @cached_property
+    def parts(self) -> set[str]:
+        return {entry.part for entry in self.entries}
+
+
+def _layout(names: list[str], where: str) -> _Layout:
+    """What lies where, by the folders of the files.
 
     Raises:
         DataError: if there are no images, or not where :func:`read_images` expects them.
@@ -200,10 +214,18 @@ def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]
             do="move them into class folders",
         )
     serves_as = _use_of_parts({places[file][0] for file in files}, where)
-    entries = [_Entry(serves_as[places[file][0]], places[file][1], file) for file in files]
-    folders = [place for name, place in places.items() if name.endswith("/")]
-    classes = {entry.label for entry in entries} | {f[1] for f in folders if len(f) > 1}
-    return sorted(entries, key=lambda entry: entry.part), tuple(sorted(classes))
+    in_classes = {name: place for name, place in places.items() if len(place) + name.endswith("/") > 2}
+    entries = [
+        _Entry(serves_as[place[0]], place[1], name)
+        for name, place in in_classes.items()
+        if place[0] in serves_as and not name.endswith("/")
+    ]
+    images = [entry for entry in entries if _is_image(entry.file)]
+    return _Layout(
+        entries=sorted(images, key=lambda entry: entry.part),
+        classes=tuple(sorted({place[1] for place in in_classes.values()})),
+        others=[entry for entry in entries if not _is_image(entry.file)],
+    )
 
 
 def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
@@ -271,9 +293,9 @@ def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
 def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarray]:
     """The arrays to keep: images, labels and files of each part; the classes; the files skipped."""
     where = str(source.path)
-    entries, classes = _layout(source.names, where)
-    parts = {entry.part for entry in entries}
-    _check_classes(entries, parts, classes, where)
+    layout = _layout(source.names, where)
+    entries, classes = layout.entries, layout.classes
+    _check_classes(entries, layout, where)
     images = np.empty(0, np.uint8)  # until the first whole picture tells the size
     kept: list[_Entry] = []
     skipped: list[str] = []
@@ -290,9 +312,9 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
         images[len(kept)] = pixels
         kept.append(entry)
-    _check_classes(kept, parts, classes, where, skipped)
+    _check_classes(kept, layout, where, skipped)
     arrays = {"classes": np.array(classes), "skipped": np.array(skipped, dtype=str)}
-    for part in parts:
+    for part in layout.parts:
         places = [i for i, entry in enumerate(kept) if entry.part == part]
         labels = [classes.index(kept[i].label) for i in places]
         arrays[f"{part}_images"] = images[places[0] : places[-1] + 1]
@@ -301,30 +323,33 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
     return arrays
 
 
-def _check_classes(
-    entries: list[_Entry],
-    parts: set[str],
-    classes: tuple[str, ...],
-    where: str,
-    skipped: Sequence[str] = (),
-) -> None:
+def _check_classes(entries: list[_Entry], layout: _Layout, where: str, skipped: Sequence[str] = ()) -> None:
     """At least two classes, each with images in each part."""
+    classes = layout.classes
     if len(classes) < 2:
         found = f"only {', '.join(classes)}"
         raise DataError(
             f"a single class in {where}.", expected=LAYOUT, found=found, do="add a folder of another class"
         )
     present = {(entry.part, entry.label) for entry in entries}
-    for part in sorted(parts):
+    for part in sorted(layout.parts):
         missing = [label for label in classes if (part, label) not in present]
         if missing:
+            others = _endings(e.file for e in layout.others if e.part == part and e.label in missing)
             damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
             raise DataError(
                 f"a class with no images in {where}.",
                 expected="images of each class" + ("" if part == "all" else f" in {part}"),
-                found=f"none of {_some(missing)}{damaged}",
-                do="add images, or remove the class everywhere",
+                found=f"none of {_some(missing)}{others}{damaged}",
+                do=f"add images ({', '.join(SUFFIXES)}), or remove the class everywhere",
             )
+
+
+def _endings(files: Iterable[str]) -> str:
+    """``; files of other kinds: 12 .heic, 1 .txt``, or nothing."""
+    counts = Counter(os.path.splitext(file)[1].lower() or "without an ending" for file in files)
+    kinds = _some(f"{count} {suffix}" for suffix, count in counts.most_common())
+    return f"; files of other kinds: {kinds}" if counts else ""
 
 
 def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:

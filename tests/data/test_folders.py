@@ -107,10 +107,17 @@ def test_class_folders_alone(root):
 
 def test_every_kind_of_file(root):
     write(root, data_set())
-    kinds = {"jpg": "JPEG", "JPEG": "JPEG", "webp": "WEBP", "bmp": "BMP", "PNG": "PNG"}
+    kinds = {"jpg": "JPEG", "JPEG": "JPEG", "jfif": "JPEG", "webp": "WEBP", "bmp": "BMP", "PNG": "PNG"}
+    kinds |= {"tif": "TIFF", "TIFF": "TIFF", "gif": "GIF"}
     for suffix, kind in kinds.items():
         write(root, {f"train/red/other.{suffix}": picture(RED, format=kind)})
     assert len(read_images(root).parts["train"][1]) == 6 + len(kinds)
+
+
+def test_moving_pictures_stop_at_their_first_frame(root):
+    moving = picture(RED, format="GIF", save_all=True, append_images=[Image.new("RGB", (8, 8), BLUE)])
+    write(root, {"a/1.gif": moving, "b/1.gif": moving})
+    assert read_images(root).parts["all"][0][0][:, 0, 0].tolist() == list(RED)
 
 
 def test_files_beside_the_data_set_do_not_count(root):
@@ -329,7 +336,9 @@ def test_damage_inside_a_zip_of_another_compression(tmp_path):
 def test_a_picture_of_too_many_pixels_is_not_damaged(root, monkeypatch):
     write(root, data_set() | {"train/red/wall.png": picture(size=(60, 60))})
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(DataError, match=r"wall.png is too large(.|\n)*3600 pixels(.|\n)*2000 pixels\n.*fewer"):
+    with pytest.raises(
+        DataError, match=r"wall.png is too large(.|\n)*3600 pixels(.|\n)*2000 pixels\n.*fewer"
+    ):
         read_images(root, size=8)
 
 
@@ -376,6 +385,19 @@ def test_empty_class_folder(tmp_path, root, zipped):
         write(root, data_set())
         (root / "train/green").mkdir()
     with pytest.raises(DataError, match="none of green"):
+        read_images(root)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_class_whose_files_are_of_other_kinds(tmp_path, root, zipped):
+    files = {name: b"" for name in ("1.heic", "2.HEIC", "deep/3.heic", "4.avif", "license")}
+    files = data_set(["train"]) | {f"train/green/{name}": content for name, content in files.items()}
+    if zipped:
+        root = write_zip(tmp_path / "photos.zip", files)
+    else:
+        write(root, files)
+    kinds = r"green; files of other kinds: 3 .heic, 1 .avif, 1 without an ending\n.*\.png"
+    with pytest.raises(DataError, match=kinds):
         read_images(root)
 
 
