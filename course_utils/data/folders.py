@@ -6,6 +6,7 @@ import errno
 import hashlib
 import io
 import os
+import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -266,7 +267,11 @@ def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _with_part(place: tuple[str, ...], in_parts: bool) -> tuple[str, ...]:
-    """(part, class, ..., file); nothing for what is outside of the parts."""
+    """(part, class, ..., file) in composed letters; nothing for what is outside of the parts.
+
+    A Mac may write the same é in one code point or in two.
+    """
+    place = tuple(unicodedata.normalize("NFC", step) for step in place)
     if not in_parts:
         return ("train", *place)
     part = PARTS.get(place[0].lower())

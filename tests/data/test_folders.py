@@ -176,6 +176,20 @@ def test_zip_made_on_windows(tmp_path):
     check_colors(read_images(write_zip(tmp_path / "photos.zip", files)))
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_class_in_two_forms_of_unicode(tmp_path, root, zipped):
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    files = {f"train/{composed}/1.png": picture(RED), f"test/{decomposed}/1.png": picture(RED)}
+    files |= {f"{part}/bar/1.png": picture(BLUE) for part in ("train", "test")}
+    if zipped:
+        root = write_zip(tmp_path / "photos.zip", files)
+    else:
+        write(root, files)
+    report = read_images(root)
+    assert report.classes == ("bar", composed)
+    assert set(report.files["test"]) == {"test/bar/1.png", f"test/{decomposed}/1.png"}
+
+
 # pixels
 
 
