@@ -212,7 +212,7 @@ def _layout(names: list[str], where: str) -> _Layout:
             f"images outside of any class folder in {where}.",
             expected=LAYOUT,
             found=f"{len(loose)} such images: {_some(loose)}",
-            do="move them into class folders",
+            do="move them into class folders; train, val and test are names of parts: rename a class called so",
         )
     serves_as = _use_of_parts({places[file][0] for file in files}, where)
     in_classes = {name: place for name, place in places.items() if len(place) + name.endswith("/") > 2}

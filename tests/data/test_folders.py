@@ -385,6 +385,12 @@ def test_images_outside_of_classes(root, where):
         read_images(root)
 
 
+def test_class_with_the_name_of_a_part(root):
+    write(root, {f"{vehicle}/1.png": picture() for vehicle in ("bus", "train", "car")})
+    with pytest.raises(DataError, match=r"1 such images: train/1.png\n.*names of parts: rename a class"):
+        read_images(root)
+
+
 def test_class_missing_from_a_part(root):
     write(root, data_set() | {"train/green/1.png": picture()})
     with pytest.raises(DataError, match=r"a class with no images(.|\n)*in test(.|\n)*none of green"):
