@@ -53,7 +53,8 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
 
     Parts are called train, val (valid, validation) and test; where there is val and no test, val
     serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
-    upright (EXIF), moving ones stop at their first frame. Decoded images are kept in the cache folder until a file changes.
+    upright (EXIF), and of a moving picture the first frame counts. Decoded images are kept in the
+    cache folder until a file changes.
 
     Args:
         path: the folder or zip; folders around the data set may come first (``cifar10/train/...``).
@@ -125,7 +126,10 @@ class _Folder:
 def _leads_up(folder: str, name: str) -> bool:
     """Whether a folder is a link to one that it lies in: its files would come again and again."""
     target, here = os.path.realpath(os.path.join(folder, name)), os.path.realpath(folder)
-    return os.path.commonpath([target, here]) == target
+    try:
+        return os.path.commonpath([target, here]) == target
+    except ValueError:  # another drive of Windows
+        return False
 
 
 def _status(path: Path) -> os.stat_result:
@@ -212,7 +216,8 @@ def _layout(names: list[str], where: str) -> _Layout:
             f"images outside of any class folder in {where}.",
             expected=LAYOUT,
             found=f"{len(loose)} such images: {_some(loose)}",
-            do="move them into class folders; train, val and test are names of parts: rename a class called so",
+            do="move them into class folders; "
+            "train, val and test are names of parts: rename a class that is called so",
         )
     serves_as = _use_of_parts({places[file][0] for file in files}, where)
     in_classes = {name: place for name, place in places.items() if len(place) + name.endswith("/") > 2}

@@ -1,7 +1,9 @@
 import errno
 import io
+import ntpath
 import os
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -114,7 +116,7 @@ def test_every_kind_of_file(root):
     assert len(read_images(root).parts["train"][1]) == 6 + len(kinds)
 
 
-def test_moving_pictures_stop_at_their_first_frame(root):
+def test_of_a_moving_picture_the_first_frame_counts(root):
     moving = picture(RED, format="GIF", save_all=True, append_images=[Image.new("RGB", (8, 8), BLUE)])
     write(root, {"a/1.gif": moving, "b/1.gif": moving})
     assert read_images(root).parts["all"][0][0][:, 0, 0].tolist() == list(RED)
@@ -505,6 +507,13 @@ def test_a_link_to_a_folder_above_brings_nothing_twice(root):
     (root / "train" / "cat" / "up").symlink_to("../..", target_is_directory=True)
     read = read_images(root)
     assert {part: len(labels) for part, (_, labels) in read.parts.items()} == {"train": 6, "test": 2}
+
+
+def test_a_link_to_another_drive_of_windows_does_not_lead_up(monkeypatch):
+    monkeypatch.setattr(folders, "os", SimpleNamespace(path=ntpath))
+    monkeypatch.setattr(ntpath, "realpath", lambda path: r"E:\more" if path.endswith("more") else path)
+    assert not folders._leads_up(r"D:\photos", "more")
+    assert not folders._leads_up(r"E:\more\photos", "cat") and folders._leads_up(r"E:\more\photos", "more")
 
 
 def test_what_a_link_leads_to_is_looked_at(root):
