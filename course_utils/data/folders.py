@@ -26,7 +26,12 @@ from course_utils.storage import file_stamp, stored_arrays
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 READER_VERSION = 2  # to be raised when the reader takes other files, or gives other pixels for one
+MOST_BYTES = 4_000_000_000  # of images at their own size: half the memory of a small laptop
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
+GIVE_SIZE = (
+    "give the side of the squares in pixels: `--set data.size=64` for `course run`, `--size 64` for "
+    '`course pretrain`, overrides = {"data.size": 64} in a notebook, size=64 in load_data'
+)
 LAYOUT = "one folder per class, e.g. train/hotdog/1.jpg, train/other/2.jpg"
 
 
@@ -64,7 +69,8 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
 
     Raises:
         DataError: if there is nothing to read, a class has no images, there is one class only,
-            sizes are mixed and ``size`` is not given, or too many files are damaged.
+            ``size`` is not given and the images are of mixed sizes or fill the memory, a file cannot
+            be read or is too large, or too many files are damaged.
     """
     if size is not None and (not isinstance(size, int) or size < 1):
         raise DataError("this is no size.", expected="a whole number of pixels", found=repr(size))
@@ -317,6 +323,8 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
             skipped.append(entry.file)
             continue
         if not kept:
+            if not size:
+                _require_memory(len(entries), pixels, where)
             images = np.empty((len(entries), *pixels.shape), np.uint8)
         if pixels.shape != images.shape[1:]:
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
@@ -362,14 +370,26 @@ def _endings(files: Iterable[str]) -> str:
     return f"; files of other kinds: {kinds}" if counts else ""
 
 
+def _require_memory(n: int, pixels: np.ndarray, where: str) -> None:
+    """Raises: DataError: if ``n`` images like this one are too much to keep."""
+    if n * pixels.nbytes <= MOST_BYTES:
+        return
+    _, height, width = pixels.shape
+    raise DataError(
+        f"the images in {where} are too large to be kept at their own size.",
+        expected=f"{MOST_BYTES / 1e9:g} GB at most, or the size of the squares to cut from them",
+        found=f"{n * pixels.nbytes / 1e9:,.1f} GB: {n:,} images of {width}x{height} pixels",
+        do=GIVE_SIZE,
+    )
+
+
 def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
     sizes = [f"{pixels.shape[2]}x{pixels.shape[1]} ({file})" for file, pixels in examples.items()]
     return DataError(
         f"images of different sizes in {where}.",
         expected="one size, or the size of the squares to cut from them",
         found=", ".join(sizes),
-        do="give the side of the squares in pixels: `--set data.size=64` for `course run`, `--size 64` for "
-        '`course pretrain`, overrides = {"data.size": 64} in a notebook, size=64 in load_data',
+        do=GIVE_SIZE,
     )
 
 

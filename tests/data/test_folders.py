@@ -260,6 +260,24 @@ def test_mixed_sizes(root):
             read_images(root, size=size)
 
 
+def test_large_images_need_a_size(root, monkeypatch):
+    write(root, data_set(n=1) | {"train/red/one.png": picture(size=(600, 400))})
+    write(
+        root,
+        {
+            f"{part}/{c}/0.png": picture(size=(600, 400))
+            for part in ("train", "test")
+            for c in ("red", "blue")
+        },
+    )
+    monkeypatch.setattr(folders, "MOST_BYTES", 5 * 600 * 400 * 3 - 1)
+    with pytest.raises(DataError, match=r"too large(.|\n)*5 images of 600x400(.|\n)*size=64"):
+        read_images(root)
+    assert len(read_images(root, size=8).parts["train"][0]) == 3
+    monkeypatch.setattr(folders, "MOST_BYTES", 5 * 600 * 400 * 3)
+    assert read_images(root).parts["train"][0].shape == (3, 3, 400, 600)
+
+
 # damage
 
 
