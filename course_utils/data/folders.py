@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import operator
 import os
 import unicodedata
 import zipfile
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -72,8 +74,8 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
             ``size`` is not given and the images are of mixed sizes or fill the memory, a file cannot
             be read or is too large, or too many files are damaged.
     """
-    if size is not None and (not isinstance(size, int) or size < 1):
-        raise DataError("this is no size.", expected="a whole number of pixels", found=repr(size))
+    if size is not None:
+        size = whole_number(size, least=1, what="this is no size.", expected="a whole number of pixels")
     path = Path(path).expanduser()
     if not path.exists():
         raise DataError(
@@ -100,6 +102,21 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
         classes=tuple(arrays["classes"].tolist()),
         skipped=skipped,
     )
+
+
+def whole_number(value: SupportsIndex, least: int, what: str, expected: str) -> int:
+    """An int, also from NumPy's and PyTorch's whole numbers, but not from True.
+
+    Raises:
+        DataError: ``what`` was wrong and was ``expected``, if it is none, or less than ``least``.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise DataError(what, expected=expected, found=repr(value))
+    return number
 
 
 class _Folder:

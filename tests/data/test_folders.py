@@ -255,7 +255,8 @@ def test_mixed_sizes(root):
     with pytest.raises(DataError, match=r"different sizes(.|\n)*8x8(.|\n)*30x8 .*wide(.|\n)*size="):
         read_images(root)
     assert read_images(root, size=8).parts["train"][0].shape == (7, 3, 8, 8)
-    for size in (-5, 0, 64.5):
+    assert read_images(root, size=np.int64(8)).parts["train"][0].shape == (7, 3, 8, 8)
+    for size in (-5, 0, 64.5, True, "64"):
         with pytest.raises(DataError, match="this is no size"):
             read_images(root, size=size)
 
