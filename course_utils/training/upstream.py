@@ -143,7 +143,7 @@ def model_card(
 
 
 def class_names(images: Splits | str | Path) -> dict[str, str]:
-    """Class names by folder, from a :data:`CLASSES` (folder, tab, name) in the folder or zip.
+    """Class names by folder, from a :data:`CLASSES` (folder, tab, name) in the folder or zip, if any.
 
     Raises:
         DataError: if it is no UTF-8.
@@ -151,6 +151,8 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
     if isinstance(images, Splits):
         return {}
     path = Path(images).expanduser()
+    if not path.exists():  # "hotdog" and the like
+        return {}
     if path.is_dir():
         found = (f for f in sorted(path.rglob(CLASSES)) if steps_of(f.relative_to(path).as_posix()))
         content = next((file.read_bytes() for file in found), b"")
