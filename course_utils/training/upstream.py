@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import textwrap
+import unicodedata
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -166,7 +167,7 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
         do = "save it as UTF-8, or take it away"
         raise DataError(f"the classes.txt of {path} is no UTF-8.", found=str(problem), do=do) from None
     pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
-    return {folder: names.split(",")[0].strip() for folder, names in pairs}
+    return {unicodedata.normalize("NFC", folder): names.split(",")[0].strip() for folder, names in pairs}
 
 
 def sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:

@@ -215,6 +215,11 @@ def test_sources_that_are_no_folder_have_no_class_names(tmp_path, monkeypatch):
     assert class_names("hotdog") == {}
 
 
+def test_class_names_know_a_folder_in_the_form_of_a_mac(tmp_path):
+    (tmp_path / "classes.txt").write_text("cafe\u0301\tcoffee house\n", encoding="utf-8")
+    assert class_names(tmp_path) == {"caf\u00e9": "coffee house"}
+
+
 def test_a_folder_of_any_size_gives_the_readable_class_names(tmp_path):
     for split, images in (("train", colours(4, 0)), ("val", colours(4, 1))):
         for i, (pixels, label) in enumerate(zip(images.images, images.labels)):
