@@ -489,6 +489,8 @@ def decode(content: bytes, size: int | None = None) -> np.ndarray:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":  # a TIFF of fractions, 0 to 1 or otherwise: convert() would make them black
+        raise ValueError("no white is given for pixels of floating point")
     if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:

@@ -224,6 +224,11 @@ def test_modes(root, mode, color, expected):
     assert pixels(root, picture(color, mode=mode))[:, 0, 0].tolist() == list(expected)
 
 
+def test_pixels_of_floating_point_do_not_turn_black(root):
+    write(root, data_set() | {"train/red/measured.tif": picture(0.5, mode="F", format="TIFF")})
+    assert read_images(root).skipped == ("train/red/measured.tif",)
+
+
 def test_transparent_palette_lies_on_white(root):
     content = picture(0, mode="P", transparency=0)
     assert pixels(root, content)[:, 0, 0].tolist() == [255, 255, 255]
