@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import operator
 import os
+import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -20,10 +25,15 @@ from course_utils.errors import DataError
 from course_utils.readable import unreadable_archive
 from course_utils.storage import file_stamp, stored_arrays
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-READER_VERSION = 1  # to be raised when the reader gives other pixels for the same file
+READER_VERSION = 2  # to be raised when the reader takes other files, or gives other pixels for one
+MOST_BYTES = 4_000_000_000  # of images at their own size: half the memory of a small laptop
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
+GIVE_SIZE = (
+    "give the side of the squares in pixels: `--set data.size=64` for `course run`, `--size 64` for "
+    '`course pretrain`, overrides = {"data.size": 64} in a notebook, size=64 in load_data'
+)
 LAYOUT = "one folder per class, e.g. train/hotdog/1.jpg, train/other/2.jpg"
 
 
@@ -50,7 +60,8 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
 
     Parts are called train, val (valid, validation) and test; where there is val and no test, val
     serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
-    upright (EXIF). Decoded images are kept in the cache folder until a file changes.
+    upright (EXIF), and of a moving picture the first frame counts. Decoded images are kept in the
+    cache folder until a file changes.
 
     Args:
         path: the folder or zip; folders around the data set may come first (``cifar10/train/...``).
@@ -60,10 +71,11 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
 
     Raises:
         DataError: if there is nothing to read, a class has no images, there is one class only,
-            sizes are mixed and ``size`` is not given, or too many files are damaged.
+            ``size`` is not given and the images are of mixed sizes or fill the memory, a file cannot
+            be read or is too large, or too many files are damaged.
     """
-    if size is not None and (not isinstance(size, int) or size < 1):
-        raise DataError("this is no size.", expected="a whole number of pixels", found=repr(size))
+    if size is not None:
+        size = whole_number(size, least=1, what="this is no size.", expected="a whole number of pixels")
     path = Path(path).expanduser()
     if not path.exists():
         raise DataError(
@@ -90,6 +102,21 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
         classes=tuple(arrays["classes"].tolist()),
         skipped=skipped,
     )
+
+
+def whole_number(value: SupportsIndex, least: int, what: str, expected: str) -> int:
+    """An int, also from NumPy's and PyTorch's whole numbers, but not from True.
+
+    Raises:
+        DataError: ``what`` was wrong and was ``expected``, if it is none, or less than ``least``.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise DataError(what, expected=expected, found=repr(value))
+    return number
 
 
 class _Folder:
@@ -122,7 +149,10 @@ class _Folder:
 def _leads_up(folder: str, name: str) -> bool:
     """Whether a folder is a link to one that it lies in: its files would come again and again."""
     target, here = os.path.realpath(os.path.join(folder, name)), os.path.realpath(folder)
-    return os.path.commonpath([target, here]) == target
+    try:
+        return os.path.commonpath([target, here]) == target
+    except ValueError:  # another drive of Windows
+        return False
 
 
 def _status(path: Path) -> os.stat_result:
@@ -151,20 +181,41 @@ class _Zip:
         return file_stamp(self.path)
 
     def read(self, name: str) -> bytes:
-        return self.archive.read(name)
+        try:
+            return self.archive.read(name)
+        except RuntimeError as problem:  # encrypted; or, as NotImplementedError, compressed by Deflate64
+            raise DataError(
+                f"{self.path} cannot be read without unpacking it.",
+                expected="a zip without a password, compressed in the common way",
+                found=str(problem),
+                do="unpack it to a folder, and give that",
+            ) from None
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """An image file, and the part and class of its folders."""
+    """A file, and the part and class of its folders."""
 
     part: str
     label: str
     file: str
 
 
-def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]]:
-    """The images of the data set, sorted by part, and its classes, those of empty folders included.
+@dataclass(frozen=True)
+class _Layout:
+    """The images of a data set, sorted by part; its classes, with those of empty folders; other files."""
+
+    entries: list[_Entry]
+    classes: tuple[str, ...]
+    others: list[_Entry]
+
+    @cached_property
+    def parts(self) -> set[str]:
+        return {entry.part for entry in self.entries}
+
+
+def _layout(names: list[str], where: str) -> _Layout:
+    """What lies where, by the folders of the files.
 
     Raises:
         DataError: if there are no images, or not where :func:`read_images` expects them.
@@ -188,13 +239,22 @@ def _layout(names: list[str], where: str) -> tuple[list[_Entry], tuple[str, ...]
             f"images outside of any class folder in {where}.",
             expected=LAYOUT,
             found=f"{len(loose)} such images: {_some(loose)}",
-            do="move them into class folders",
+            do="move them into class folders; "
+            "train, val and test are names of parts: rename a class that is called so",
         )
     serves_as = _use_of_parts({places[file][0] for file in files}, where)
-    entries = [_Entry(serves_as[places[file][0]], places[file][1], file) for file in files]
-    folders = [place for name, place in places.items() if name.endswith("/")]
-    classes = {entry.label for entry in entries} | {f[1] for f in folders if len(f) > 1}
-    return sorted(entries, key=lambda entry: entry.part), tuple(sorted(classes))
+    in_classes = {name: place for name, place in places.items() if len(place) + name.endswith("/") > 2}
+    entries = [
+        _Entry(serves_as[place[0]], place[1], name)
+        for name, place in in_classes.items()
+        if place[0] in serves_as and not name.endswith("/")
+    ]
+    images = [entry for entry in entries if _is_image(entry.file)]
+    return _Layout(
+        entries=sorted(images, key=lambda entry: entry.part),
+        classes=tuple(sorted({place[1] for place in in_classes.values()})),
+        others=[entry for entry in entries if not _is_image(entry.file)],
+    )
 
 
 def _places(names: list[str]) -> dict[str, tuple[str, ...]]:
@@ -235,7 +295,11 @@ def _folders_around(images: list[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _with_part(place: tuple[str, ...], in_parts: bool) -> tuple[str, ...]:
-    """(part, class, ..., file); nothing for what is outside of the parts."""
+    """(part, class, ..., file) in composed letters; nothing for what is outside of the parts.
+
+    A Mac may write the same é in one code point or in two.
+    """
+    place = tuple(unicodedata.normalize("NFC", step) for step in place)
     if not in_parts:
         return ("train", *place)
     part = PARTS.get(place[0].lower())
@@ -262,9 +326,9 @@ def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
 def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarray]:
     """The arrays to keep: images, labels and files of each part; the classes; the files skipped."""
     where = str(source.path)
-    entries, classes = _layout(source.names, where)
-    parts = {entry.part for entry in entries}
-    _check_classes(entries, parts, classes, where)
+    layout = _layout(source.names, where)
+    entries, classes = layout.entries, layout.classes
+    _check_classes(entries, layout, where)
     images = np.empty(0, np.uint8)  # until the first whole picture tells the size
     kept: list[_Entry] = []
     skipped: list[str] = []
@@ -276,14 +340,16 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
             skipped.append(entry.file)
             continue
         if not kept:
+            if not size:
+                _require_memory(len(entries), pixels, where)
             images = np.empty((len(entries), *pixels.shape), np.uint8)
         if pixels.shape != images.shape[1:]:
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
         images[len(kept)] = pixels
         kept.append(entry)
-    _check_classes(kept, parts, classes, where, skipped)
+    _check_classes(kept, layout, where, skipped)
     arrays = {"classes": np.array(classes), "skipped": np.array(skipped, dtype=str)}
-    for part in parts:
+    for part in layout.parts:
         places = [i for i, entry in enumerate(kept) if entry.part == part]
         labels = [classes.index(kept[i].label) for i in places]
         arrays[f"{part}_images"] = images[places[0] : places[-1] + 1]
@@ -292,30 +358,46 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
     return arrays
 
 
-def _check_classes(
-    entries: list[_Entry],
-    parts: set[str],
-    classes: tuple[str, ...],
-    where: str,
-    skipped: Sequence[str] = (),
-) -> None:
+def _check_classes(entries: list[_Entry], layout: _Layout, where: str, skipped: Sequence[str] = ()) -> None:
     """At least two classes, each with images in each part."""
+    classes = layout.classes
     if len(classes) < 2:
         found = f"only {', '.join(classes)}"
         raise DataError(
             f"a single class in {where}.", expected=LAYOUT, found=found, do="add a folder of another class"
         )
     present = {(entry.part, entry.label) for entry in entries}
-    for part in sorted(parts):
+    for part in sorted(layout.parts):
         missing = [label for label in classes if (part, label) not in present]
         if missing:
+            others = _endings(e.file for e in layout.others if e.part == part and e.label in missing)
             damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
             raise DataError(
                 f"a class with no images in {where}.",
                 expected="images of each class" + ("" if part == "all" else f" in {part}"),
-                found=f"none of {_some(missing)}{damaged}",
-                do="add images, or remove the class everywhere",
+                found=f"none of {_some(missing)}{others}{damaged}",
+                do=f"add images ({', '.join(SUFFIXES)}), or remove the class everywhere",
             )
+
+
+def _endings(files: Iterable[str]) -> str:
+    """``; files of other kinds: 12 .heic, 1 .txt``, or nothing."""
+    counts = Counter(os.path.splitext(file)[1].lower() or "without an ending" for file in files)
+    kinds = _some(f"{count} {suffix}" for suffix, count in counts.most_common())
+    return f"; files of other kinds: {kinds}" if counts else ""
+
+
+def _require_memory(n: int, pixels: np.ndarray, where: str) -> None:
+    """Raises: DataError: if ``n`` images like this one are too much to keep."""
+    if n * pixels.nbytes <= MOST_BYTES:
+        return
+    _, height, width = pixels.shape
+    raise DataError(
+        f"the images in {where} are too large to be kept at their own size.",
+        expected=f"{MOST_BYTES / 1e9:g} GB at most, or the size of the squares to cut from them",
+        found=f"{n * pixels.nbytes / 1e9:,.1f} GB: {n:,} images of {width}x{height} pixels",
+        do=GIVE_SIZE,
+    )
 
 
 def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
@@ -324,8 +406,7 @@ def _mixed_sizes(where: str, examples: dict[str, np.ndarray]) -> DataError:
         f"images of different sizes in {where}.",
         expected="one size, or the size of the squares to cut from them",
         found=", ".join(sizes),
-        do="give the side of the squares in pixels: `--set data.size=64` for `course run`, `--size 64` for "
-        '`course pretrain`, overrides = {"data.size": 64} in a notebook, size=64 in load_data',
+        do=GIVE_SIZE,
     )
 
 
@@ -352,17 +433,40 @@ def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.nda
     """uint8 ``[3, H, W]``, or None: decoders raise all kinds of errors on a damaged file.
 
     Raises:
-        DataError: if it cannot be read for now; nothing is stored then.
+        DataError: if it cannot be read for now, or has too many pixels; nothing is stored then.
     """
-    try:
-        content = read(file)
-    except PermissionError as problem:
-        do = "give yourself the right to read it, or take it away"
-        raise DataError(f"{file} cannot be read.", found=problem.strerror, do=do) from None
-    except Exception:  # a broken link, or a damaged member of a zip
+    content = _content(read, file)
+    if content is None:
         return None
     try:
         return decode(content, size)
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError as problem:
+        found, _, _ = str(problem).partition(",")  # Pillow goes on about an attack
+        do = "save it with fewer pixels, or take it away"
+        raise DataError(f"{file} is too large a picture.", found=found, do=do) from None
+    except Exception:
+        return None
+
+
+def _content(read: Callable[[str], bytes], file: str) -> bytes | None:
+    """The bytes of a file, or None for a broken link or a damaged member of a zip.
+
+    Raises:
+        DataError: if the system refuses or fails to read it, as on a network drive that is gone.
+    """
+    try:
+        return read(file)
+    except (MemoryError, DataError):
+        raise
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, None):  # decompressors raise it without a number
+            return None
+        do = "see that its disk or network drive is there, and try again"
+        if isinstance(problem, PermissionError):
+            do = "give yourself the right to read it, or take it away"
+        raise DataError(f"{file} cannot be read.", found=problem.strerror, do=do) from None
     except Exception:
         return None
 
@@ -385,6 +489,8 @@ def decode(content: bytes, size: int | None = None) -> np.ndarray:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":  # a TIFF of fractions, 0 to 1 or otherwise: convert() would make them black
+        raise ValueError("no white is given for pixels of floating point")
     if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:

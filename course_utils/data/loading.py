@@ -79,16 +79,16 @@ def load_data(
             f"size and groups are for photographs; {source} has single images of 32x32 pixels.",
             do="leave them out; a larger input comes from the preprocessing, Preprocess(size=64)",
         )
-    _refuse_impossible(train=train, val=val, test=test)
+    train, val, test = _amount("train", train), _amount("val", val), _amount("test", test)
     parts, skipped = _read(source, train, val, test, size, groups)
     return split_parts(parts, train, val, test, seed, skipped)
 
 
-def _refuse_impossible(**amounts: int | None) -> None:
-    for name, amount in amounts.items():
-        if amount is not None and (not isinstance(amount, int) or amount < 0):
-            expected = "a whole number of 0 or more, or None"
-            raise DataError(f"{name} is no number of images.", expected=expected, found=repr(amount))
+def _amount(name: str, amount: int | None) -> int | None:
+    if amount is None:
+        return None
+    expected = "a whole number of 0 or more, or None"
+    return folders.whole_number(amount, 0, f"{name} is no number of images.", expected)
 
 
 def available(name: str) -> bool:

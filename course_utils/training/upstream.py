@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import textwrap
+import unicodedata
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -143,7 +144,7 @@ def model_card(
 
 
 def class_names(images: Splits | str | Path) -> dict[str, str]:
-    """Class names by folder, from a :data:`CLASSES` (folder, tab, name) in the folder or zip.
+    """Class names by folder, from a :data:`CLASSES` (folder, tab, name) in the folder or zip, if any.
 
     Raises:
         DataError: if it is no UTF-8.
@@ -151,6 +152,8 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
     if isinstance(images, Splits):
         return {}
     path = Path(images).expanduser()
+    if not path.exists():  # "hotdog" and the like
+        return {}
     if path.is_dir():
         found = (f for f in sorted(path.rglob(CLASSES)) if steps_of(f.relative_to(path).as_posix()))
         content = next((file.read_bytes() for file in found), b"")
@@ -164,7 +167,7 @@ def class_names(images: Splits | str | Path) -> dict[str, str]:
         do = "save it as UTF-8, or take it away"
         raise DataError(f"the classes.txt of {path} is no UTF-8.", found=str(problem), do=do) from None
     pairs = (line.split("\t", 1) for line in text.splitlines() if "\t" in line)
-    return {folder: names.split(",")[0].strip() for folder, names in pairs}
+    return {unicodedata.normalize("NFC", folder): names.split(",")[0].strip() for folder, names in pairs}
 
 
 def sidecar(report: Report, folders: tuple[str, ...], names: dict[str, str], start: Weights | None) -> dict:

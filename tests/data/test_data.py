@@ -439,7 +439,15 @@ def test_a_constant_channel_has_no_deviation():
         assert std.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("amounts", [{"train": -5}, {"val": -3}, {"test": -2}, {"train": 2.5}])
+@pytest.mark.parametrize(
+    "amounts", [{"train": -5}, {"val": -3}, {"test": -2}, {"train": 2.5}, {"test": True}]
+)
 def test_amounts_that_are_no_numbers_of_images(amounts):
     with pytest.raises(DataError, match="is no number of images"):
         load_data("cartoons", **amounts)
+
+
+@pytest.mark.parametrize("whole", [np.int64, np.uint8, torch.tensor])
+def test_amounts_may_be_whole_numbers_of_numpy_and_pytorch(whole):
+    splits = load_data("cartoons", train=whole(20), val=whole(0), test=whole(10))
+    assert (len(splits.train), len(splits.val), len(splits.test)) == (20, 0, 10)

@@ -1,6 +1,9 @@
+import errno
 import io
+import ntpath
 import os
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,10 +109,17 @@ def test_class_folders_alone(root):
 
 def test_every_kind_of_file(root):
     write(root, data_set())
-    kinds = {"jpg": "JPEG", "JPEG": "JPEG", "webp": "WEBP", "bmp": "BMP", "PNG": "PNG"}
+    kinds = {"jpg": "JPEG", "JPEG": "JPEG", "jfif": "JPEG", "webp": "WEBP", "bmp": "BMP", "PNG": "PNG"}
+    kinds |= {"tif": "TIFF", "TIFF": "TIFF", "gif": "GIF"}
     for suffix, kind in kinds.items():
         write(root, {f"train/red/other.{suffix}": picture(RED, format=kind)})
     assert len(read_images(root).parts["train"][1]) == 6 + len(kinds)
+
+
+def test_of_a_moving_picture_the_first_frame_counts(root):
+    moving = picture(RED, format="GIF", save_all=True, append_images=[Image.new("RGB", (8, 8), BLUE)])
+    write(root, {"a/1.gif": moving, "b/1.gif": moving})
+    assert read_images(root).parts["all"][0][0][:, 0, 0].tolist() == list(RED)
 
 
 def test_files_beside_the_data_set_do_not_count(root):
@@ -168,6 +178,20 @@ def test_zip_made_on_windows(tmp_path):
     check_colors(read_images(write_zip(tmp_path / "photos.zip", files)))
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_class_in_two_forms_of_unicode(tmp_path, root, zipped):
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    files = {f"train/{composed}/1.png": picture(RED), f"test/{decomposed}/1.png": picture(RED)}
+    files |= {f"{part}/bar/1.png": picture(BLUE) for part in ("train", "test")}
+    if zipped:
+        root = write_zip(tmp_path / "photos.zip", files)
+    else:
+        write(root, files)
+    report = read_images(root)
+    assert report.classes == ("bar", composed)
+    assert set(report.files["test"]) == {"test/bar/1.png", f"test/{decomposed}/1.png"}
+
+
 # pixels
 
 
@@ -198,6 +222,11 @@ def test_lossless_pixels_come_through(root):
 )
 def test_modes(root, mode, color, expected):
     assert pixels(root, picture(color, mode=mode))[:, 0, 0].tolist() == list(expected)
+
+
+def test_pixels_of_floating_point_do_not_turn_black(root):
+    write(root, data_set() | {"train/red/measured.tif": picture(0.5, mode="F", format="TIFF")})
+    assert read_images(root).skipped == ("train/red/measured.tif",)
 
 
 def test_transparent_palette_lies_on_white(root):
@@ -231,9 +260,28 @@ def test_mixed_sizes(root):
     with pytest.raises(DataError, match=r"different sizes(.|\n)*8x8(.|\n)*30x8 .*wide(.|\n)*size="):
         read_images(root)
     assert read_images(root, size=8).parts["train"][0].shape == (7, 3, 8, 8)
-    for size in (-5, 0, 64.5):
+    assert read_images(root, size=np.int64(8)).parts["train"][0].shape == (7, 3, 8, 8)
+    for size in (-5, 0, 64.5, True, "64"):
         with pytest.raises(DataError, match="this is no size"):
             read_images(root, size=size)
+
+
+def test_large_images_need_a_size(root, monkeypatch):
+    write(root, data_set(n=1) | {"train/red/one.png": picture(size=(600, 400))})
+    write(
+        root,
+        {
+            f"{part}/{c}/0.png": picture(size=(600, 400))
+            for part in ("train", "test")
+            for c in ("red", "blue")
+        },
+    )
+    monkeypatch.setattr(folders, "MOST_BYTES", 5 * 600 * 400 * 3 - 1)
+    with pytest.raises(DataError, match=r"too large(.|\n)*5 images of 600x400(.|\n)*size=64"):
+        read_images(root)
+    assert len(read_images(root, size=8).parts["train"][0]) == 3
+    monkeypatch.setattr(folders, "MOST_BYTES", 5 * 600 * 400 * 3)
+    assert read_images(root).parts["train"][0].shape == (3, 3, 400, 600)
 
 
 # damage
@@ -291,6 +339,49 @@ def test_all_images_damaged(root):
         read_images(root)
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+def test_what_cannot_be_read_for_now_is_not_damaged(root, monkeypatch, number):
+    def refuse(self, name):
+        raise OSError(number, os.strerror(number))
+
+    write(root, data_set())
+    with monkeypatch.context() as patch:
+        patch.setattr(folders._Folder, "read", refuse)
+        with pytest.raises(DataError, match=rf"blue/0.png cannot be read(.|\n)*{os.strerror(number)}"):
+            read_images(root)
+    assert read_images(root).skipped == ()
+
+
+@pytest.mark.parametrize("step", ["_Folder.read", "decode"])
+def test_a_lack_of_memory_is_no_damage(root, monkeypatch, step):
+    def lack(*args):
+        raise MemoryError
+
+    write(root, data_set())
+    monkeypatch.setattr(f"course_utils.data.folders.{step}", lack)
+    with pytest.raises(MemoryError):
+        read_images(root)
+
+
+def test_damage_inside_a_zip_of_another_compression(tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", zipfile.ZIP_BZIP2) as archive:
+        for name, content in data_set().items():
+            archive.writestr(name, content)
+    content = bytearray((tmp_path / "photos.zip").read_bytes())
+    content[content.index(b"BZh", content.index(b"train/red/1.png")) + 6] ^= 0xFF
+    (tmp_path / "photos.zip").write_bytes(content)
+    assert read_images(tmp_path / "photos.zip").skipped == ("train/red/1.png",)
+
+
+def test_a_picture_of_too_many_pixels_is_not_damaged(root, monkeypatch):
+    write(root, data_set() | {"train/red/wall.png": picture(size=(60, 60))})
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(
+        DataError, match=r"wall.png is too large(.|\n)*3600 pixels(.|\n)*2000 pixels\n.*fewer"
+    ):
+        read_images(root, size=8)
+
+
 # what cannot be read
 
 
@@ -320,6 +411,12 @@ def test_images_outside_of_classes(root, where):
         read_images(root)
 
 
+def test_class_with_the_name_of_a_part(root):
+    write(root, {f"{vehicle}/1.png": picture() for vehicle in ("bus", "train", "car")})
+    with pytest.raises(DataError, match=r"1 such images: train/1.png\n.*names of parts: rename a class"):
+        read_images(root)
+
+
 def test_class_missing_from_a_part(root):
     write(root, data_set() | {"train/green/1.png": picture()})
     with pytest.raises(DataError, match=r"a class with no images(.|\n)*in test(.|\n)*none of green"):
@@ -334,6 +431,19 @@ def test_empty_class_folder(tmp_path, root, zipped):
         write(root, data_set())
         (root / "train/green").mkdir()
     with pytest.raises(DataError, match="none of green"):
+        read_images(root)
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_class_whose_files_are_of_other_kinds(tmp_path, root, zipped):
+    files = {name: b"" for name in ("1.heic", "2.HEIC", "deep/3.heic", "4.avif", "license")}
+    files = data_set(["train"]) | {f"train/green/{name}": content for name, content in files.items()}
+    if zipped:
+        root = write_zip(tmp_path / "photos.zip", files)
+    else:
+        write(root, files)
+    kinds = r"green; files of other kinds: 3 .heic, 1 .avif, 1 without an ending\n.*\.png"
+    with pytest.raises(DataError, match=kinds):
         read_images(root)
 
 
@@ -355,6 +465,16 @@ def test_file_that_is_no_zip(tmp_path):
     (tmp_path / "photos.tar.gz").write_bytes(b"something")
     with pytest.raises(DataError, match="cannot be read"):
         read_images(tmp_path / "photos.tar.gz")
+
+
+@pytest.mark.parametrize("place, value, found", [(8, 1, "encrypted"), (10, 9, "compression")])
+def test_zips_that_have_to_be_unpacked(tmp_path, place, value, found):
+    path = write_zip(tmp_path / "photos.zip", data_set())
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\1\2") + place] = value  # flags or method in the list at the end
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=rf"without unpacking(.|\n)*{found}(.|\n)*unpack it to a folder"):
+        read_images(path)
 
 
 # caching
@@ -411,6 +531,13 @@ def test_a_link_to_a_folder_above_brings_nothing_twice(root):
     (root / "train" / "cat" / "up").symlink_to("../..", target_is_directory=True)
     read = read_images(root)
     assert {part: len(labels) for part, (_, labels) in read.parts.items()} == {"train": 6, "test": 2}
+
+
+def test_a_link_to_another_drive_of_windows_does_not_lead_up(monkeypatch):
+    monkeypatch.setattr(folders, "os", SimpleNamespace(path=ntpath))
+    monkeypatch.setattr(ntpath, "realpath", lambda path: r"E:\more" if path.endswith("more") else path)
+    assert not folders._leads_up(r"D:\photos", "more")
+    assert not folders._leads_up(r"E:\more\photos", "cat") and folders._leads_up(r"E:\more\photos", "more")
 
 
 def test_what_a_link_leads_to_is_looked_at(root):

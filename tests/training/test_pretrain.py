@@ -19,7 +19,7 @@ from course_utils.models.weights import find_weights, from_file
 from course_utils.training import pretraining
 from course_utils.training.checkpoint import FileCheckpoint, load_checkpoint
 from course_utils.training.pretraining import one_cycle, pick_size, pretrain
-from course_utils.training.upstream import SETTINGS
+from course_utils.training.upstream import SETTINGS, class_names
 
 SMALL = replace(SETTINGS["resnet18"], epochs=2, batch_size=8, sizes=((0.0, (32,)), (0.5, (32, 40))))
 
@@ -208,6 +208,16 @@ def test_a_start_keeps_its_head_and_lowers_the_rate(tmp_path):
     assert torch.equal(model.fc.weight, start.state["fc.weight"].float())
     assert pretraining.upstream_model("resnet18", 3, start, seed=0).fc.out_features == 3
     assert SMALL.gentler().lr == SMALL.lr / 4 and SMALL.gentler().sizes == ((0.0, (32, 40)),)
+
+
+def test_sources_that_are_no_folder_have_no_class_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert class_names("hotdog") == {}
+
+
+def test_class_names_know_a_folder_in_the_form_of_a_mac(tmp_path):
+    (tmp_path / "classes.txt").write_text("cafe\u0301\tcoffee house\n", encoding="utf-8")
+    assert class_names(tmp_path) == {"caf\u00e9": "coffee house"}
 
 
 def test_a_folder_of_any_size_gives_the_readable_class_names(tmp_path):
