@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from course_utils.data.images import ImageSet
 
-PLAIN = (bool, int, float, complex, str, tuple, type(None))
 EMPTY = CellType()  # a variable that has no value yet
 
 
@@ -67,11 +66,7 @@ def given(function: FunctionType) -> str:
 
 
 def behaviour(model: nn.Module) -> Iterator[str]:
-    """What the layers of ``model`` do with their tensors: forward methods and plain attributes."""
+    """What the layers of ``model`` do with their tensors: forward methods and attributes."""
     for name, layer in model.named_modules():
-        settings = {
-            key: value
-            for key, value in vars(layer).items()
-            if isinstance(value, PLAIN) and not key.startswith("_") and key != "training"
-        }
-        yield f"{name} {name_of(type(layer).forward)} {settings}"
+        settings = {k: v for k, v in vars(layer).items() if not k.startswith("_") and k != "training"}
+        yield f"{name} {name_of(type(layer).forward)} {name_of(settings)}"

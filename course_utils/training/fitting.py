@@ -296,4 +296,4 @@ def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, histo
     settings = {f.name: name_of(getattr(recipe, f.name)) for f in fields(recipe) if f.name != "phases"}
     identity = hashlib.sha256(str(model).encode()).hexdigest()[:12]
     run = (history.data, history.n_train, history.n_val, history.seed)
-    return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
+    return f"{type(model).__name__}/{identity} {phases} {settings} {name_of(preprocess)} {run}"

@@ -20,7 +20,7 @@ from course_utils.training.device import (
     callers_dtype,
 )
 from course_utils.training.evaluation import predict
-from course_utils.training.fingerprints import behaviour
+from course_utils.training.fingerprints import behaviour, name_of
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
@@ -111,13 +111,18 @@ def extract_features(model: nn.Module, images: ImageSet, preprocess: Preprocess,
     Args:
         keep: store the features in the cache folder, under a key of the backbone (weights, settings and
             forward methods), pixels and preprocessing, and take them from there the next time. Where
-            hooks change what layers do, nothing is stored.
+            hooks, or a ``forward`` of its own, change what a layer does, nothing is stored.
     """
-    if not keep or any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()):
+    if not keep or _is_altered(model):
         return _compute(model, images, preprocess)
     key = _features_key(model, images, preprocess)
     stored = stored_arrays(key, lambda: {"features": _compute(model, images, preprocess).numpy()})
     return torch.from_numpy(stored["features"])
+
+
+def _is_altered(model: nn.Module) -> bool:
+    """Whether a layer does something else than its class says."""
+    return any(m._forward_hooks or m._forward_pre_hooks or "forward" in vars(m) for m in model.modules())
 
 
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
@@ -171,7 +176,7 @@ def fit_probe(features: Tensor, labels: Tensor, num_classes: int, weight_decay: 
 def _features_key(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> str:
     head = {id(t) for t in find_head(model).parameters()}
     device = next(model.parameters()).device
-    digest = hashlib.sha256(f"{model} {preprocess} {device.type} {callers_dtype(device)}".encode())
+    digest = hashlib.sha256(f"{model} {name_of(preprocess)} {device.type} {callers_dtype(device)}".encode())
     for layer in behaviour(model):
         digest.update(layer.encode())
     for name, tensor in model.state_dict(keep_vars=True).items():

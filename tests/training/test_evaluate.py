@@ -234,3 +234,47 @@ def test_kept_features_know_what_a_network_does_with_its_weights():
     assert extract_features(model, images, PREPROCESS).abs().max() == 0
     with_hook.remove()
     assert torch.allclose(extract_features(model, images, PREPROCESS), 2 * first)
+
+
+def test_nothing_is_kept_where_a_layer_has_a_forward_of_its_own():
+    model, images = tiny_model(seed=5), tiny_images(12)
+    usual = extract_features(model, images, PREPROCESS)
+    model[2].forward = lambda x: 0 * x
+    assert extract_features(model, images, PREPROCESS).abs().max() == 0
+    del model[2].forward
+    assert torch.equal(extract_features(model, images, PREPROCESS), usual)
+
+
+class Applies(Halving):
+    """A backbone that applies whatever is in a place of its own."""
+
+    def __init__(self, held, take):
+        super().__init__(1.0)
+        self.held, self.take = held, take
+
+    def forward(self, x):
+        return self.fc(self.take(self.held)(self.conv(x).mean(dim=(2, 3))))
+
+
+@pytest.mark.parametrize(
+    "held, take",
+    [
+        (lambda function: function, lambda held: held),
+        (lambda function: [function], lambda held: held[0]),
+        (lambda function: (1, function), lambda held: held[1]),
+        (lambda function: {"a": {"b": function}}, lambda held: held["a"]["b"]),
+    ],
+)
+def test_kept_features_know_functions_that_a_layer_holds(held, take):
+    model, images = Applies(held(torch.abs), take), tiny_images(12)
+    first = extract_features(model, images, PREPROCESS)
+    model.held = held(torch.zeros_like)
+    assert first.max() > 0 == extract_features(model, images, PREPROCESS).abs().max()
+
+
+def test_kept_features_know_the_function_that_prepares():
+    def shifted(by):
+        return lambda x: PREPROCESS(x) + by
+
+    one, two = (extract_features(tiny_model(), tiny_images(12), shifted(by)) for by in (0, 1))
+    assert not torch.allclose(one, two)

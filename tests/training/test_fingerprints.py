@@ -68,7 +68,12 @@ def test_a_variable_without_a_value_yet_is_no_error():
 SAID = """
 import sys
 sys.path.insert(0, {tests!r})
+from torchvision.models import densenet121, vit_b_16
+from course_utils.training.fingerprints import behaviour
 from training.test_fingerprints import *
+with torch.device("meta"):
+    for build in (densenet121, vit_b_16):
+        print(*behaviour(build()))
 print(name_of([torch.relu, torch.Generator(), applied(padded(4)), Both(padded), lambda x: x in {{"a", "b", "c"}}]))
 """
 
