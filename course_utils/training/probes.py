@@ -126,7 +126,8 @@ def _is_altered(model: nn.Module) -> bool:
 
 
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
-    frozen = folded_for_evaluation(model) if len(images) >= WORTH_FOLDING else model
+    fold = len(images) >= WORTH_FOLDING and not _is_altered(model)
+    frozen = folded_for_evaluation(model) if fold else model
     received: list[Tensor] = []
     hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(_vectors(inputs[0])))
     try:

@@ -97,6 +97,17 @@ def test_features_of_many_images_come_from_folded_norms_and_are_the_same(monkeyp
     assert len(folded) == (folds_from == 1) and all(m.training for m in model.modules())
 
 
+@pytest.mark.parametrize("own", ["hook", "forward"])
+def test_what_a_norm_does_besides_is_done_for_many_images_too(monkeypatch, own):
+    monkeypatch.setattr("course_utils.training.probes.WORTH_FOLDING", 1)
+    model = tiny_model()
+    if own == "hook":
+        model[1].register_forward_hook(lambda module, inputs, output: 0 * output)
+    else:
+        model[1].forward = lambda x: 0 * x
+    assert extract_features(model, tiny_images(20), PREPROCESS).abs().max() == 0
+
+
 def test_cached_features_follow_weights_data_size_and_preprocessing(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     seen = [extract_features(tiny_model(), tiny_images(20), PREPROCESS)]
