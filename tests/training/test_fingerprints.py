@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 
+import pytest
 import torch
 
 from course_utils.training.fingerprints import name_of
@@ -78,6 +79,7 @@ print(name_of([torch.relu, torch.Generator(), applied(padded(4)), Both(padded), 
 """
 
 
+@pytest.mark.slow
 def test_names_are_the_same_in_every_process():
     script = SAID.format(tests=os.path.dirname(os.path.dirname(__file__)))
     names = {
