@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from course_utils.data.augment import Augment
 from course_utils.errors import CheckpointError, CourseError, RunStopped
 from course_utils.models.freezing import freeze_backbone, unfreeze
+from course_utils.training.checkpoint import MemoryCheckpoint
 from course_utils.training.fitting import fit
 from course_utils.training.loop import Stepper, train_epoch
 from course_utils.training.recipe import Phase, Recipe, rate_factor
@@ -301,6 +302,23 @@ def test_the_users_own_interrupt_gives_the_history_so_far():
 
     _, cut = run(on_batch=press_stop)
     assert cut.interrupted and len(cut.records) == 1
+
+
+class StopPressed(MemoryCheckpoint):
+    """The stop button is pressed just before the first epoch is kept."""
+
+    def save(self, state):
+        if not self._state:
+            signal.raise_signal(signal.SIGINT)
+        super().save(state)
+
+
+def test_an_interrupt_while_an_epoch_is_saved_waits_until_it_is():
+    (whole, complete), kept = run(), StopPressed()
+    model, cut = run(checkpoint=kept)
+    assert cut.interrupted and len(cut.records) == 1
+    history = fit(model, tiny_splits(), RECIPE, PREPROCESS, checkpoint=kept, progress=False)
+    assert history.iteration_loss == complete.iteration_loss and same(model, whole)
 
 
 def test_a_finished_run_is_taken_from_its_checkpoint(tmp_path):
