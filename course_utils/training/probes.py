@@ -134,7 +134,8 @@ def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tens
         predict(frozen, images, preprocess)
     finally:
         hook.remove()
-    return torch.cat(received).float().cpu()
+    last_pass = torch.cat(received)[-len(images) :]  # out of memory, predict starts anew
+    return last_pass.float().cpu()
 
 
 def _vectors(x: Tensor) -> Tensor:

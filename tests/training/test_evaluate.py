@@ -31,6 +31,37 @@ def test_predict_is_in_eval_mode_and_leaves_the_modes():
     assert all(torch.equal(t, state[n]) for n, t in model.state_dict().items())
 
 
+class Crowded(nn.Module):
+    """A model that finds no memory for more than ``limit`` images at once, or for a second batch of more."""
+
+    def __init__(self, limit: int, late: bool = False):
+        super().__init__()
+        self.body, self.limit, self.seen, self.late = tiny_model(), limit, [], late
+
+    def forward(self, x):
+        self.seen.append(len(x))
+        if len(x) > self.limit and (not self.late or len(self.seen) > 1):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return self.body(x)
+
+
+def test_out_of_memory_predict_starts_anew_with_half_a_batch():
+    model, images = Crowded(5), tiny_images(20)
+    logits = predict(model, images, PREPROCESS, batch_size=16)
+    assert model.seen == [16, 8, 4, 4, 4, 4, 4]
+    assert torch.allclose(logits, predict(model.body, images, PREPROCESS), atol=1e-6)
+    with pytest.raises(torch.OutOfMemoryError):
+        predict(Crowded(0), images, PREPROCESS)
+
+
+def test_out_of_memory_no_feature_is_taken_twice(monkeypatch):
+    monkeypatch.setattr(predict, "__defaults__", (16,))
+    model, images = Crowded(8, late=True), tiny_images(40)
+    features = extract_features(model, images, PREPROCESS, keep=False)
+    assert model.seen == [16, 16, 8, 8, 8, 8, 8]
+    assert torch.allclose(features, extract_features(model.body, images, PREPROCESS, keep=False), atol=1e-6)
+
+
 def test_scores_count_every_image_once():
     model, images = tiny_model(), tiny_images(31)
     logits = predict(model, images, PREPROCESS)
