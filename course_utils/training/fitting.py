@@ -225,12 +225,13 @@ def _begin_or_resume(
 def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -> Stepper | None:
     """The stepper with which a phase continues; ``None`` where the next phase is about to begin, or none is.
 
-    All phases so far are prepared, since a later one may build on an earlier one.
+    All phases that have begun are prepared, since a later one may build on an earlier one.
     """
     over = epochs == recipe.epochs
     number, epoch_in_phase = (len(recipe.phases), 0) if over else recipe.place_of(epochs)
     for phase in recipe.phases[:number]:
-        phase.prepare(model)
+        if phase.epochs:
+            phase.prepare(model)
     if epoch_in_phase == 0:
         return None
     phase = recipe.phases[number]

@@ -382,6 +382,16 @@ def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
     assert prepared == ["a", "b"]
 
 
+def test_a_phase_without_epochs_is_never_prepared(tmp_path):
+    def refused(model):
+        pytest.fail("it has no epochs")
+
+    recipe = replace(RECIPE, phases=(Phase(1, 0.01), Phase(0, 0.01, prepare=refused), Phase(2, 0.01)))
+    settings, calls = {"recipe": recipe, "checkpoint": tmp_path / "run.pt"}, iter(range(100))
+    run(should_stop=lambda: next(calls) >= 9, **settings)
+    assert len(run(**settings)[1].records) == 3
+
+
 def test_a_run_goes_on_with_the_same_images_and_the_same_functions_alone(tmp_path):
     path, splits = tmp_path / "run.pt", tiny_splits()
     settings = {"checkpoint": path, "progress": False}
