@@ -77,7 +77,7 @@ def accuracy(logits: Tensor, labels: Tensor, k: int = 1) -> float:
 def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     """Counts int64 ``[C, C]``: row = true class, column = predicted class."""
     classes = logits.shape[1]
-    pairs = labels * classes + logits.argmax(dim=1)
+    pairs = labels.cpu() * classes + logits.argmax(dim=1)
     return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
 
 
