@@ -28,7 +28,9 @@ PROBE_ITERATIONS = 60
 WORTH_FOLDING = 4000
 
 
-def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> Tensor:
+def neighbour_votes(
+    known: Tensor, labels: Tensor, features: Tensor, k: int, *, num_classes: int | None = None
+) -> Tensor:
     """Votes of the ``k`` most similar known images for each class.
 
     Similarity is the cosine of two feature vectors; a neighbour's vote weighs as much as it is similar.
@@ -38,6 +40,7 @@ def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> 
         labels: their labels, int64 ``[M]``.
         features: features of the images to classify, float ``[N, D]``.
         k: how many neighbours vote; choose it on validation images.
+        num_classes: C; ``None``: as many as ``labels`` tell of, up to the largest of them.
 
     Returns:
         Float ``[N, C]``, to be used like logits: the largest vote is the prediction.
@@ -49,7 +52,7 @@ def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> 
         raise DataError(f"{k} neighbours of {len(known)} images.", expected=f"k in 1 to {len(known)}")
     similarity = F.normalize(features, dim=1) @ F.normalize(known, dim=1).T
     nearest = similarity.topk(k, dim=1)
-    votes = features.new_zeros(len(features), int(labels.max()) + 1)
+    votes = features.new_zeros(len(features), num_classes or int(labels.max()) + 1)
     return votes.scatter_add_(1, labels[nearest.indices], nearest.values)
 
 
