@@ -1,4 +1,4 @@
-"""Signals while a block runs: a handler of ours in the place of the usual one, and an alarm clock."""
+"""Signals while a block runs: a handler in the place of the usual one, Ctrl-C put off, an alarm clock."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def handled(number: int, handler: Callable[[int, object], object] | signal.Handl
         yield
     finally:
         signal.signal(number, before)
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of this block; a library in it may take an interrupt for a fault."""
+    came: list[int] = []
+    with handled(signal.SIGINT, lambda number, _: came.append(number)):
+        yield
+    if came:
+        raise KeyboardInterrupt
 
 
 @contextmanager

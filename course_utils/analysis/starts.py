@@ -106,8 +106,8 @@ class FrozenStart:
 
     def neighbours(self, images: ImageSet) -> float:
         """Test accuracy of the k nearest neighbours; k is the best on validation."""
-        known, counts = self.features(images), [k for k in NEIGHBOURS if k <= len(images)]
-        return self._best([partial(neighbour_votes, known, images.labels, k=k) for k in counts])
+        vote = partial(neighbour_votes, self.features(images), images.labels, num_classes=len(images.classes))
+        return self._best([partial(vote, k=k) for k in NEIGHBOURS if k <= len(images)])
 
     def _best(self, classifiers: Sequence[Callable[[Tensor], Tensor]]) -> float:
         val, test = self.features(self.val), self.features(self.test)

@@ -24,13 +24,14 @@ from course_utils.grading.editions import GradingError, read_editions
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.report import Progress, Row
 from course_utils.grading.gradebook.results import Result
-from course_utils.grading.interrupts import interrupts_are_kept, interrupts_wait
+from course_utils.grading.interrupts import interrupts_are_kept
 from course_utils.grading.own_answers import OwnAnswers
 from course_utils.grading.sandbox.kernels import SERVER, warm_server
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.sandbox.sandbox import require_sandbox
 from course_utils.grading.submissions.finding import Submission, find_submissions
 from course_utils.grading.worker import Outcome, Task, run
+from course_utils.signals import interrupts_wait
 
 
 @dataclass(frozen=True)

@@ -35,16 +35,6 @@ def interrupts_are_kept() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def interrupts_wait() -> Iterator[None]:
-    """Ctrl-C takes effect at the end; nbgrader would take it for a fault of the submission."""
-    came: list[int] = []
-    with handled(signal.SIGINT, lambda number, _: came.append(number)):
-        yield
-    if came:
-        raise KeyboardInterrupt
-
-
-@contextmanager
 def time_limit(seconds: float, what: str) -> Iterator[None]:
     """Break off after so many seconds, where the system has such a clock and we are the main thread.
 

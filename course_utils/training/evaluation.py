@@ -34,7 +34,21 @@ class Scores:
 def predict(
     model: nn.Module, images: ImageSet, preprocess: Preprocess, batch_size: int = EVAL_BATCH
 ) -> Tensor:
-    """Logits of every image, float32 ``[N, C]`` on the CPU; the model's modes are left as they were."""
+    """Logits of every image, float32 ``[N, C]`` on the CPU; the model's modes are left as they were.
+
+    Where a batch does not fit in a GPU's memory, it starts anew with half of it.
+    """
+    while True:
+        try:
+            return _predict(model, images, preprocess, batch_size)
+        except torch.OutOfMemoryError:
+            if batch_size == 1:
+                raise
+        torch.cuda.empty_cache()  # out here, where the failed pass no longer holds its tensors
+        batch_size //= 2
+
+
+def _predict(model: nn.Module, images: ImageSet, preprocess: Preprocess, batch_size: int) -> Tensor:
     device = next(model.parameters()).device
     with eval_mode(model), channels_last_weights(model), torch.inference_mode(), callers_autocast(device):
         batches = (channels_last(preprocess(x.to(device))) for x in images.images.split(batch_size))
@@ -63,7 +77,7 @@ def accuracy(logits: Tensor, labels: Tensor, k: int = 1) -> float:
 def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     """Counts int64 ``[C, C]``: row = true class, column = predicted class."""
     classes = logits.shape[1]
-    pairs = labels * classes + logits.argmax(dim=1)
+    pairs = labels.cpu() * classes + logits.argmax(dim=1)
     return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
 
 

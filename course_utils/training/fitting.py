@@ -17,6 +17,7 @@ from tqdm import tqdm
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import Splits
 from course_utils.errors import CheckpointError, CourseError
+from course_utils.signals import interrupts_wait
 from course_utils.training.checkpoint import FileCheckpoint, MemoryCheckpoint
 from course_utils.training.compiling import compile_pays, compiled_or_plain
 from course_utils.training.device import best_device, channels_last
@@ -95,6 +96,7 @@ def fit(
     run = _begin_or_resume(model, splits, recipe, preprocess, seed, kept)
     forward = _forward(model, recipe, preprocess(splits.train.images[:1]), run.history)
     bar = _progress_bar(recipe, run.history, progress)
+    given = (run, model, splits, recipe, preprocess)
 
     def before_batch(losses: list[Tensor]) -> None:
         if should_stop():
@@ -106,9 +108,9 @@ def fit(
         on_epoch(run.history)
         with bar, torch.random.fork_rng():
             while len(run.history.records) < recipe.epochs:
-                _epoch(run, model, splits, recipe, preprocess, before_batch=before_batch, forward=forward)
-                bar.set_postfix_str(f"val accuracy {run.history.records[-1].val_accuracy:.1%}")
-                _save(run, model, kept)
+                losses, record = _epoch(*given, before_batch=before_batch, forward=forward)
+                _enter(run, model, kept, losses, record)
+                bar.set_postfix_str(f"val accuracy {record.val_accuracy:.1%}")
                 on_epoch(run.history)
     except (Stop, KeyboardInterrupt):
         run.history.interrupted = True
@@ -133,8 +135,8 @@ def _epoch(
     *,
     before_batch: Callable[[list[Tensor]], None],
     forward: Callable[[Tensor], Tensor],
-) -> None:
-    """Train the epoch that comes next, evaluate, and enter both in ``run``."""
+) -> tuple[list[float], EpochRecord]:
+    """Train the epoch that comes next, and evaluate; return the loss of each batch, and the record."""
     history = run.history
     epoch = len(history.records)
     number, epoch_in_phase = recipe.place_of(epoch)
@@ -159,11 +161,24 @@ def _epoch(
     scores = evaluate(model, splits.val, preprocess)
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
-    is_best = not history.records or scores.top1 > history.best_val_accuracy
-    best = _copied(model) if is_best else run.best  # before the epoch counts, lest an interrupt part the two
+    return losses, EpochRecord(epoch + 1, number, stepper.lr, *measured)
+
+
+@interrupts_wait()
+def _enter(
+    run: Run,
+    model: nn.Module,
+    kept: FileCheckpoint | MemoryCheckpoint | None,
+    losses: list[float],
+    record: EpochRecord,
+) -> None:
+    """Enter an epoch that is over in ``run`` and in the checkpoint; no interrupt parts the two."""
+    history = run.history
+    if not history.records or record.val_accuracy > history.best_val_accuracy:
+        run.best = _copied(model)
     history.iteration_loss += losses
-    history.records.append(EpochRecord(epoch + 1, number, stepper.lr, *measured))
-    run.best = best
+    history.records.append(record)
+    _save(run, model, kept)
 
 
 def _in_batches_that_fit(one_pass: Callable[[int], tuple], history: History) -> tuple:
@@ -210,12 +225,13 @@ def _begin_or_resume(
 def _stepper_after(epochs: int, model: nn.Module, recipe: Recipe, saved: dict) -> Stepper | None:
     """The stepper with which a phase continues; ``None`` where the next phase is about to begin, or none is.
 
-    All phases so far are prepared, since a later one may build on an earlier one.
+    All phases that have begun are prepared, since a later one may build on an earlier one.
     """
     over = epochs == recipe.epochs
     number, epoch_in_phase = (len(recipe.phases), 0) if over else recipe.place_of(epochs)
     for phase in recipe.phases[:number]:
-        phase.prepare(model)
+        if phase.epochs:
+            phase.prepare(model)
     if epoch_in_phase == 0:
         return None
     phase = recipe.phases[number]
@@ -296,4 +312,4 @@ def _fingerprint(model: nn.Module, recipe: Recipe, preprocess: Preprocess, histo
     settings = {f.name: name_of(getattr(recipe, f.name)) for f in fields(recipe) if f.name != "phases"}
     identity = hashlib.sha256(str(model).encode()).hexdigest()[:12]
     run = (history.data, history.n_train, history.n_val, history.seed)
-    return f"{type(model).__name__}/{identity} {phases} {settings} {preprocess} {run}"
+    return f"{type(model).__name__}/{identity} {phases} {settings} {name_of(preprocess)} {run}"

@@ -20,7 +20,7 @@ from course_utils.training.device import (
     callers_dtype,
 )
 from course_utils.training.evaluation import predict
-from course_utils.training.fingerprints import behaviour
+from course_utils.training.fingerprints import behaviour, name_of
 
 # L-BFGS steps for the probe: the loss no longer moves in the third digit after about fifty.
 PROBE_ITERATIONS = 60
@@ -28,7 +28,9 @@ PROBE_ITERATIONS = 60
 WORTH_FOLDING = 4000
 
 
-def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> Tensor:
+def neighbour_votes(
+    known: Tensor, labels: Tensor, features: Tensor, k: int, *, num_classes: int | None = None
+) -> Tensor:
     """Votes of the ``k`` most similar known images for each class.
 
     Similarity is the cosine of two feature vectors; a neighbour's vote weighs as much as it is similar.
@@ -38,6 +40,7 @@ def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> 
         labels: their labels, int64 ``[M]``.
         features: features of the images to classify, float ``[N, D]``.
         k: how many neighbours vote; choose it on validation images.
+        num_classes: C; ``None``: as many as ``labels`` tell of, up to the largest of them.
 
     Returns:
         Float ``[N, C]``, to be used like logits: the largest vote is the prediction.
@@ -49,7 +52,7 @@ def neighbour_votes(known: Tensor, labels: Tensor, features: Tensor, k: int) -> 
         raise DataError(f"{k} neighbours of {len(known)} images.", expected=f"k in 1 to {len(known)}")
     similarity = F.normalize(features, dim=1) @ F.normalize(known, dim=1).T
     nearest = similarity.topk(k, dim=1)
-    votes = features.new_zeros(len(features), int(labels.max()) + 1)
+    votes = features.new_zeros(len(features), num_classes or int(labels.max()) + 1)
     return votes.scatter_add_(1, labels[nearest.indices], nearest.values)
 
 
@@ -111,24 +114,31 @@ def extract_features(model: nn.Module, images: ImageSet, preprocess: Preprocess,
     Args:
         keep: store the features in the cache folder, under a key of the backbone (weights, settings and
             forward methods), pixels and preprocessing, and take them from there the next time. Where
-            hooks change what layers do, nothing is stored.
+            hooks, or a ``forward`` of its own, change what a layer does, nothing is stored.
     """
-    if not keep or any(m._forward_hooks or m._forward_pre_hooks for m in model.modules()):
+    if not keep or _is_altered(model):
         return _compute(model, images, preprocess)
     key = _features_key(model, images, preprocess)
     stored = stored_arrays(key, lambda: {"features": _compute(model, images, preprocess).numpy()})
     return torch.from_numpy(stored["features"])
 
 
+def _is_altered(model: nn.Module) -> bool:
+    """Whether a layer does something else than its class says."""
+    return any(m._forward_hooks or m._forward_pre_hooks or "forward" in vars(m) for m in model.modules())
+
+
 def _compute(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> Tensor:
-    frozen = folded_for_evaluation(model) if len(images) >= WORTH_FOLDING else model
+    fold = len(images) >= WORTH_FOLDING and not _is_altered(model)
+    frozen = folded_for_evaluation(model) if fold else model
     received: list[Tensor] = []
     hook = find_head(frozen).register_forward_pre_hook(lambda _, inputs: received.append(_vectors(inputs[0])))
     try:
         predict(frozen, images, preprocess)
     finally:
         hook.remove()
-    return torch.cat(received).float().cpu()
+    last_pass = torch.cat(received)[-len(images) :]  # out of memory, predict starts anew
+    return last_pass.float().cpu()
 
 
 def _vectors(x: Tensor) -> Tensor:
@@ -171,7 +181,7 @@ def fit_probe(features: Tensor, labels: Tensor, num_classes: int, weight_decay: 
 def _features_key(model: nn.Module, images: ImageSet, preprocess: Preprocess) -> str:
     head = {id(t) for t in find_head(model).parameters()}
     device = next(model.parameters()).device
-    digest = hashlib.sha256(f"{model} {preprocess} {device.type} {callers_dtype(device)}".encode())
+    digest = hashlib.sha256(f"{model} {name_of(preprocess)} {device.type} {callers_dtype(device)}".encode())
     for layer in behaviour(model):
         digest.update(layer.encode())
     for name, tensor in model.state_dict(keep_vars=True).items():

@@ -31,6 +31,37 @@ def test_predict_is_in_eval_mode_and_leaves_the_modes():
     assert all(torch.equal(t, state[n]) for n, t in model.state_dict().items())
 
 
+class Crowded(nn.Module):
+    """A model that finds no memory for more than ``limit`` images at once, or for a second batch of more."""
+
+    def __init__(self, limit: int, late: bool = False):
+        super().__init__()
+        self.body, self.limit, self.seen, self.late = tiny_model(), limit, [], late
+
+    def forward(self, x):
+        self.seen.append(len(x))
+        if len(x) > self.limit and (not self.late or len(self.seen) > 1):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return self.body(x)
+
+
+def test_out_of_memory_predict_starts_anew_with_half_a_batch():
+    model, images = Crowded(5), tiny_images(20)
+    logits = predict(model, images, PREPROCESS, batch_size=16)
+    assert model.seen == [16, 8, 4, 4, 4, 4, 4]
+    assert torch.allclose(logits, predict(model.body, images, PREPROCESS), atol=1e-6)
+    with pytest.raises(torch.OutOfMemoryError):
+        predict(Crowded(0), images, PREPROCESS)
+
+
+def test_out_of_memory_no_feature_is_taken_twice(monkeypatch):
+    monkeypatch.setattr(predict, "__defaults__", (16,))
+    model, images = Crowded(8, late=True), tiny_images(40)
+    features = extract_features(model, images, PREPROCESS, keep=False)
+    assert model.seen == [16, 16, 8, 8, 8, 8, 8]
+    assert torch.allclose(features, extract_features(model.body, images, PREPROCESS, keep=False), atol=1e-6)
+
+
 def test_scores_count_every_image_once():
     model, images = tiny_model(), tiny_images(31)
     logits = predict(model, images, PREPROCESS)
@@ -95,6 +126,17 @@ def test_features_of_many_images_come_from_folded_norms_and_are_the_same(monkeyp
     features = extract_features(model, images, PREPROCESS, keep=False)
     assert torch.allclose(find_head(model)(features), predict(model, images, PREPROCESS), atol=1e-5)
     assert len(folded) == (folds_from == 1) and all(m.training for m in model.modules())
+
+
+@pytest.mark.parametrize("own", ["hook", "forward"])
+def test_what_a_norm_does_besides_is_done_for_many_images_too(monkeypatch, own):
+    monkeypatch.setattr("course_utils.training.probes.WORTH_FOLDING", 1)
+    model = tiny_model()
+    if own == "hook":
+        model[1].register_forward_hook(lambda module, inputs, output: 0 * output)
+    else:
+        model[1].forward = lambda x: 0 * x
+    assert extract_features(model, tiny_images(20), PREPROCESS).abs().max() == 0
 
 
 def test_cached_features_follow_weights_data_size_and_preprocessing(monkeypatch, tmp_path):
@@ -234,3 +276,47 @@ def test_kept_features_know_what_a_network_does_with_its_weights():
     assert extract_features(model, images, PREPROCESS).abs().max() == 0
     with_hook.remove()
     assert torch.allclose(extract_features(model, images, PREPROCESS), 2 * first)
+
+
+def test_nothing_is_kept_where_a_layer_has_a_forward_of_its_own():
+    model, images = tiny_model(seed=5), tiny_images(12)
+    usual = extract_features(model, images, PREPROCESS)
+    model[2].forward = lambda x: 0 * x
+    assert extract_features(model, images, PREPROCESS).abs().max() == 0
+    del model[2].forward
+    assert torch.equal(extract_features(model, images, PREPROCESS), usual)
+
+
+class Applies(Halving):
+    """A backbone that applies whatever is in a place of its own."""
+
+    def __init__(self, held, take):
+        super().__init__(1.0)
+        self.held, self.take = held, take
+
+    def forward(self, x):
+        return self.fc(self.take(self.held)(self.conv(x).mean(dim=(2, 3))))
+
+
+@pytest.mark.parametrize(
+    "held, take",
+    [
+        (lambda function: function, lambda held: held),
+        (lambda function: [function], lambda held: held[0]),
+        (lambda function: (1, function), lambda held: held[1]),
+        (lambda function: {"a": {"b": function}}, lambda held: held["a"]["b"]),
+    ],
+)
+def test_kept_features_know_functions_that_a_layer_holds(held, take):
+    model, images = Applies(held(torch.abs), take), tiny_images(12)
+    first = extract_features(model, images, PREPROCESS)
+    model.held = held(torch.zeros_like)
+    assert first.max() > 0 == extract_features(model, images, PREPROCESS).abs().max()
+
+
+def test_kept_features_know_the_function_that_prepares():
+    def shifted(by):
+        return lambda x: PREPROCESS(x) + by
+
+    one, two = (extract_features(tiny_model(), tiny_images(12), shifted(by)) for by in (0, 1))
+    assert not torch.allclose(one, two)

@@ -9,7 +9,11 @@ import contextlib
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
 from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision.models import resnet18
 
@@ -18,7 +22,7 @@ from course_utils.data.images import ImageSet
 from course_utils.models.freezing import freeze_backbone
 from course_utils.training import device
 from course_utils.training.convolutions import use_live_taps
-from course_utils.training.evaluation import predict
+from course_utils.training.evaluation import confusion_matrix, predict
 from course_utils.training.loop import Stepper, train_epoch
 from course_utils.training.probes import extract_features
 from course_utils.training.recipe import Phase, Recipe
@@ -109,6 +113,12 @@ def test_logits_and_features_come_back_to_the_cpu(gpu, size, compute):
     for given in (images, on_cpu):
         found = compute(model, given, preprocess(size))
         assert found.device.type == "cpu" and found.dtype == torch.float32 and len(found) == N
+
+
+def test_labels_on_the_gpu_are_counted_on_the_cpu(gpu):
+    _, images = gpu
+    with pytest.raises(DynamicOutputShapeException):  # of the counting, not of tensors on two devices
+        confusion_matrix(torch.zeros(N, 10), images.labels)
 
 
 def test_upstream_crops_stay_on_the_gpu(gpu):

@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from course_utils.data.augment import Augment
 from course_utils.errors import CheckpointError, CourseError, RunStopped
 from course_utils.models.freezing import freeze_backbone, unfreeze
+from course_utils.training.checkpoint import MemoryCheckpoint
 from course_utils.training.fitting import fit
 from course_utils.training.loop import Stepper, train_epoch
 from course_utils.training.recipe import Phase, Recipe, rate_factor
@@ -303,6 +304,23 @@ def test_the_users_own_interrupt_gives_the_history_so_far():
     assert cut.interrupted and len(cut.records) == 1
 
 
+class StopPressed(MemoryCheckpoint):
+    """The stop button is pressed just before the first epoch is kept."""
+
+    def save(self, state):
+        if not self._state:
+            signal.raise_signal(signal.SIGINT)
+        super().save(state)
+
+
+def test_an_interrupt_while_an_epoch_is_saved_waits_until_it_is():
+    (whole, complete), kept = run(), StopPressed()
+    model, cut = run(checkpoint=kept)
+    assert cut.interrupted and len(cut.records) == 1
+    history = fit(model, tiny_splits(), RECIPE, PREPROCESS, checkpoint=kept, progress=False)
+    assert history.iteration_loss == complete.iteration_loss and same(model, whole)
+
+
 def test_a_finished_run_is_taken_from_its_checkpoint(tmp_path):
     first, _ = run(checkpoint=tmp_path / "run.pt")
     again, history = run(checkpoint=tmp_path / "run.pt", should_stop=lambda: pytest.fail("it trains"))
@@ -362,6 +380,16 @@ def test_resuming_in_a_later_phase_prepares_the_earlier_ones_first(tmp_path):
     prepared.clear()
     run(recipe=recipe, checkpoint=tmp_path / "run.pt")
     assert prepared == ["a", "b"]
+
+
+def test_a_phase_without_epochs_is_never_prepared(tmp_path):
+    def refused(model):
+        pytest.fail("it has no epochs")
+
+    recipe = replace(RECIPE, phases=(Phase(1, 0.01), Phase(0, 0.01, prepare=refused), Phase(2, 0.01)))
+    settings, calls = {"recipe": recipe, "checkpoint": tmp_path / "run.pt"}, iter(range(100))
+    run(should_stop=lambda: next(calls) >= 9, **settings)
+    assert len(run(**settings)[1].records) == 3
 
 
 def test_a_run_goes_on_with_the_same_images_and_the_same_functions_alone(tmp_path):
