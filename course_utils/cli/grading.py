@@ -102,9 +102,8 @@ def grade(
             print(f"\nscores that changed:\n{changed}")
         if not students:
             print(f"\n{file.relative_to(root)}")
-    pages = {} if students else {name: _class_page(root, name, rows) for name, rows in rows_by_name.items()}
-    for name, told in pages.items():
-        print(f"\n{name}, the class at a glance: {told}")
+    for name, rows in () if students else rows_by_name.items():
+        print(f"\n{name}, the class at a glance: {_class_page(root, name, rows)}")
     left = [] if students else unclaimed(root, released_names(root))
     if left:
         told = "\n".join(f"  {one_line(str(path.relative_to(root)))}" for path in left[:20])

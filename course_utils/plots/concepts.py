@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from statistics import mean
 
 from matplotlib.axes import Axes
@@ -141,8 +142,7 @@ def beside(
     widths = [*[1] * (len(panels) - 1), 1.6]  # the last is the one that the text reads
     axes = fig.subplots(1, len(panels), sharey=True, squeeze=False, width_ratios=widths)[0]
     words, guessing = [], []
-    nothing: Sequence[None] = [None] * len(axes)
-    for ax, width, chance, (name, lines) in zip(axes, widths, chances or nothing, panels.items()):
+    for ax, width, chance, (name, lines) in zip(axes, widths, chances or repeat(None), panels.items()):
         keys = list(dict.fromkeys(key for line in lines.values() for key in line))
         named = any(isinstance(key, str) for key in keys)
         places = {key: i if named else key for i, key in enumerate(keys)}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+
+Result = TypeVar("Result")
 
 
 def amp_dtype(device: torch.device) -> torch.dtype | None:
@@ -78,6 +81,25 @@ def channels_last_weights(model: nn.Module) -> Iterator[None]:
     finally:
         for parameter, values in kept:
             parameter.data = values
+
+
+def in_batches_that_fit(
+    work: Callable[[int], Result], batch_size: int, on_half: Callable[[int], object] = lambda half: None
+) -> Result:
+    """``work(batch_size)``, begun anew with half the batch as often as the device runs out of memory.
+
+    Args:
+        on_half: called with the half before it is tried.
+    """
+    while True:
+        try:
+            return work(batch_size)
+        except torch.OutOfMemoryError:
+            if batch_size == 1:
+                raise
+        torch.cuda.empty_cache()  # out here, where the failed pass no longer holds its tensors
+        batch_size //= 2
+        on_half(batch_size)
 
 
 def best_device() -> torch.device:

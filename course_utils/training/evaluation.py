@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,12 @@ from torch import Tensor, nn
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
 from course_utils.models.freezing import eval_mode
-from course_utils.training.device import callers_autocast, channels_last, channels_last_weights
+from course_utils.training.device import (
+    callers_autocast,
+    channels_last,
+    channels_last_weights,
+    in_batches_that_fit,
+)
 
 EVAL_BATCH = 256
 
@@ -38,14 +44,7 @@ def predict(
 
     Where a batch does not fit in a GPU's memory, it starts anew with half of it.
     """
-    while True:
-        try:
-            return _predict(model, images, preprocess, batch_size)
-        except torch.OutOfMemoryError:
-            if batch_size == 1:
-                raise
-        torch.cuda.empty_cache()  # out here, where the failed pass no longer holds its tensors
-        batch_size //= 2
+    return in_batches_that_fit(partial(_predict, model, images, preprocess), batch_size)
 
 
 def _predict(model: nn.Module, images: ImageSet, preprocess: Preprocess, batch_size: int) -> Tensor:

@@ -20,7 +20,7 @@ from course_utils.errors import CheckpointError, CourseError
 from course_utils.signals import interrupts_wait
 from course_utils.training.checkpoint import FileCheckpoint, MemoryCheckpoint
 from course_utils.training.compiling import compile_pays, compiled_or_plain
-from course_utils.training.device import best_device, channels_last
+from course_utils.training.device import best_device, channels_last, in_batches_that_fit
 from course_utils.training.evaluation import evaluate
 from course_utils.training.fingerprints import digest_of, name_of, sketch
 from course_utils.training.history import EpochRecord, History
@@ -157,7 +157,8 @@ def _epoch(
         return train_epoch(*given, factor=factor, before_batch=before_batch, forward=forward)
 
     started = time.perf_counter()
-    losses, train_loss, train_accuracy = _in_batches_that_fit(one_pass, history)
+    halve = partial(_go_on_with_half, history)
+    losses, train_loss, train_accuracy = in_batches_that_fit(one_pass, history.batch_size, halve)
     scores = evaluate(model, splits.val, preprocess)
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
@@ -181,21 +182,10 @@ def _enter(
     _save(run, model, kept)
 
 
-def _in_batches_that_fit(one_pass: Callable[[int], tuple], history: History) -> tuple:
-    """``one_pass(batch_size)``, with half the batch as often as the device runs out of memory.
-
-    The epoch starts anew; the steps it had made stay, as a rule none: the first batch is the largest.
-    """
-    while True:
-        try:
-            return one_pass(history.batch_size)
-        except torch.OutOfMemoryError:
-            if history.batch_size == 1:
-                raise
-        torch.cuda.empty_cache()  # out here, where the failed pass no longer holds its tensors
-        half = history.batch_size // 2
-        _note(history, f"out of memory at batch size {history.batch_size}, continuing with {half}")
-        history.batch_size = half
+def _go_on_with_half(history: History, half: int) -> None:
+    """The epoch starts anew; the steps it had made stay, as a rule none: the first batch is the largest."""
+    _note(history, f"out of memory at batch size {history.batch_size}, continuing with {half}")
+    history.batch_size = half
 
 
 def _begin_or_resume(

@@ -180,6 +180,8 @@ class Writer:
         step.init_plugin()
         due: dict[str, float] = {}
         with opened(self.file) as gradebook:
+            if gradebook.find_assignment(self.assignment).duedate is None:
+                return due
             for submission in gradebook.assignment_submissions(self.assignment):
                 student, late = submission.student_id, submission.total_seconds_late
                 for notebook in submission.notebooks if late > 0 else ():
