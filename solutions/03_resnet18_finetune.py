@@ -2517,7 +2517,8 @@ for head_seed in range(4):
 # %% [markdown]
 # ### Save, reload, predict
 #
-# A checkpoint is written to a temporary file first and then renamed, so that a crash never leaves half a file.
+# A checkpoint is written to a temporary file first and then renamed, so that a crash never leaves half a file. What
+# is read back answers with the same logits, to the last bit: the last line asserts it.
 
 # %%
 import tempfile
@@ -2525,14 +2526,14 @@ from pathlib import Path
 
 from course_utils.training import load_checkpoint, save_checkpoint
 
-folder = Path(tempfile.mkdtemp())
 content = {"model": keeper.state_dict(), "classes": list(splits.classes)}
-save_checkpoint(folder / "keeper.pt", content)
 restored, original = (build_model("resnet18", num_classes=n_classes) for _ in range(2))
-restored.load_state_dict(load_checkpoint(folder / "keeper.pt")["model"])
 original.load_state_dict(keeper.state_dict())
+with tempfile.TemporaryDirectory() as folder:  # to keep yours, name a folder that stays
+    save_checkpoint(Path(folder, "keeper.pt"), content)
+    print(f"{Path(folder, 'keeper.pt').stat().st_size / 1e6:.0f} MB")
+    restored.load_state_dict(load_checkpoint(Path(folder, "keeper.pt"))["model"])
 assert torch.equal(*(predict(model, splits.val, preprocess) for model in (restored, original)))
-print(f"{(folder / 'keeper.pt').stat().st_size / 1e6:.0f} MB, the same logits to the last bit")
 
 # %% [markdown]
 # Now a photograph of your own: the pretrained network with its own head, and the one that you fine-tuned.
