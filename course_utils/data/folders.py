@@ -26,8 +26,9 @@ from course_utils.readable import unreadable_archive
 from course_utils.storage import file_stamp, stored_arrays
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+FOREIGN = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".dng", ".cr2", ".nef", ".arw")  # not read
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-READER_VERSION = 2  # to be raised when the reader takes other files, or gives other pixels for one
+READER_VERSION = 3  # to be raised when the reader takes other files, or gives other pixels for one
 MOST_BYTES = 4_000_000_000  # of images at their own size: half the memory of a small laptop
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
 GIVE_SIZE = (
@@ -46,7 +47,7 @@ class ReadImages:
             with "val" where there are all three; or "all" where they are not told apart.
         files: the name of each image's file, relative to the folder or zip, by part.
         classes: names of the class folders, sorted.
-        skipped: damaged files that were left out.
+        skipped: pictures that were left out: damaged, or of a kind that is not read (.heic).
     """
 
     parts: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -87,12 +88,12 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
     source = _Folder(path) if path.is_dir() else _Zip(path)
     key = f"{path.name} {source.stamp()} {size} {READER_VERSION}"
     arrays = stored_arrays(key, lambda: _decode_all(source, size))
-    skipped = tuple(arrays["skipped"].tolist())
-    if len(skipped) > max_damaged:
+    damaged = tuple(arrays["damaged"].tolist())
+    if len(damaged) > max_damaged:
         raise DataError(
             f"too many damaged images in {path}.",
             expected=f"{max_damaged} at most",
-            found=f"{len(skipped)}: {_some(skipped)}",
+            found=f"{len(damaged)}: {_some(damaged)}",
             do="copy or download the data again, or remove these files",
         )
     parts = [name.removesuffix("_labels") for name in arrays if name.endswith("_labels")]
@@ -100,7 +101,7 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
         parts={part: (arrays[f"{part}_images"], arrays[f"{part}_labels"]) for part in parts},
         files={part: arrays[f"{part}_files"] for part in parts},
         classes=tuple(arrays["classes"].tolist()),
-        skipped=skipped,
+        skipped=damaged + tuple(arrays["foreign"].tolist()),
     )
 
 
@@ -324,20 +325,20 @@ def _use_of_parts(parts: set[str], where: str) -> dict[str, str]:
 
 
 def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarray]:
-    """The arrays to keep: images, labels and files of each part; the classes; the files skipped."""
+    """The arrays to keep: images, labels and files of each part; the classes; what was left out."""
     where = str(source.path)
     layout = _layout(source.names, where)
     entries, classes = layout.entries, layout.classes
     _check_classes(entries, layout, where)
     images = np.empty(0, np.uint8)  # until the first whole picture tells the size
     kept: list[_Entry] = []
-    skipped: list[str] = []
+    damaged: list[str] = []
     decoded = _decoded(source.read, [entry.file for entry in entries], size)
     label = f"reading {source.path.name}"
     bar = tqdm(decoded, label, len(entries), unit=" images", delay=1, mininterval=0.5, leave=False)
     for entry, pixels in zip(entries, bar, strict=True):
         if pixels is None:
-            skipped.append(entry.file)
+            damaged.append(entry.file)
             continue
         if not kept:
             if not size:
@@ -347,8 +348,13 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
             raise _mixed_sizes(where, {kept[0].file: images[0], entry.file: pixels})
         images[len(kept)] = pixels
         kept.append(entry)
-    _check_classes(kept, layout, where, skipped)
-    arrays = {"classes": np.array(classes), "skipped": np.array(skipped, dtype=str)}
+    _check_classes(kept, layout, where, damaged)
+    foreign = [entry.file for entry in layout.others if entry.file.lower().endswith(FOREIGN)]
+    arrays = {
+        "classes": np.array(classes),
+        "damaged": np.array(damaged, dtype=str),
+        "foreign": np.array(foreign, dtype=str),
+    }
     for part in layout.parts:
         places = [i for i, entry in enumerate(kept) if entry.part == part]
         labels = [classes.index(kept[i].label) for i in places]
@@ -358,7 +364,7 @@ def _decode_all(source: _Folder | _Zip, size: int | None) -> dict[str, np.ndarra
     return arrays
 
 
-def _check_classes(entries: list[_Entry], layout: _Layout, where: str, skipped: Sequence[str] = ()) -> None:
+def _check_classes(entries: list[_Entry], layout: _Layout, where: str, damaged: Sequence[str] = ()) -> None:
     """At least two classes, each with images in each part."""
     classes = layout.classes
     if len(classes) < 2:
@@ -371,11 +377,11 @@ def _check_classes(entries: list[_Entry], layout: _Layout, where: str, skipped: 
         missing = [label for label in classes if (part, label) not in present]
         if missing:
             others = _endings(e.file for e in layout.others if e.part == part and e.label in missing)
-            damaged = f"; {len(skipped)} files are damaged: {_some(skipped)}" if skipped else ""
+            broken = f"; {len(damaged)} files are damaged: {_some(damaged)}" if damaged else ""
             raise DataError(
                 f"a class with no images in {where}.",
                 expected="images of each class" + ("" if part == "all" else f" in {part}"),
-                found=f"none of {_some(missing)}{others}{damaged}",
+                found=f"none of {_some(missing)}{others}{broken}",
                 do=f"add images ({', '.join(SUFFIXES)}), or remove the class everywhere",
             )
 

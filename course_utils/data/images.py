@@ -81,7 +81,7 @@ class Splits:
     """What a model learns from (train), is chosen by (val) and is measured on at the end (test).
 
     Attributes:
-        skipped: damaged files that were left out.
+        skipped: pictures that were left out: damaged, or of a kind that is not read.
     """
 
     train: ImageSet
@@ -134,7 +134,7 @@ def split_parts(
 
     Args:
         parts: ``train`` and ``test``, with ``val`` or without; or ``all``.
-        skipped: damaged files that were left out.
+        skipped: pictures that were left out: damaged, or of a kind that is not read.
     """
     if "all" in parts:
         pool, held_out = split(parts["all"], CUT_FROM_ALL, seed)

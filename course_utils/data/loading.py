@@ -205,7 +205,7 @@ def describe_source(splits: Splits) -> str:
     line += f": {sizes} images"
     if splits.skipped:
         some = ", ".join(splits.skipped[:3]) + (", ..." if len(splits.skipped) > 3 else "")
-        line += f"; {len(splits.skipped)} damaged files left out ({some})"
+        line += f"; left out, damaged or of a kind that is not read: {len(splits.skipped)} ({some})"
     if splits.name == CARTOONS:
         line += "; for CIFAR-10 run `course fetch cifar10`"
     return line

@@ -424,7 +424,7 @@ def test_source_line_names_what_was_left_out(tmp_path):
         (tmp_path / f"zoo/train/red/bad{i}.png").write_bytes(b"")
     line = describe_source(load_data(tmp_path / "zoo"))
     assert "zoo, 2 classes, 10x10 pixels: 36 train, 4 val, 40 test images" in line
-    assert "5 damaged files left out (train/red/bad0.png, " in line
+    assert "left out, damaged or of a kind that is not read: 5 (train/red/bad0.png, " in line
     assert "fetch" not in line
 
 

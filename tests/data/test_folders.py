@@ -229,6 +229,12 @@ def test_pixels_of_floating_point_do_not_turn_black(root):
     assert read_images(root).skipped == ("train/red/measured.tif",)
 
 
+def test_pictures_of_a_kind_that_is_not_read_are_named_and_not_counted_as_damaged(root):
+    write(root, data_set() | {"train/red/phone.HEIC": b"a photo", "train/red/notes.txt": b"not a picture"})
+    for _ in ("read", "kept in the cache"):
+        assert read_images(root, max_damaged=0).skipped == ("train/red/phone.HEIC",)
+
+
 def test_transparent_palette_lies_on_white(root):
     content = picture(0, mode="P", transparency=0)
     assert pixels(root, content)[:, 0, 0].tolist() == [255, 255, 255]
