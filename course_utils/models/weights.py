@@ -174,7 +174,7 @@ def find_weights(source: str | Path, arch: str = "resnet18") -> Weights | None:
 def describe_weights(weights: Weights | None, arch: str = "resnet18") -> str:
     """One visible line: which weights were taken, and how to get the real thing."""
     if weights is None:
-        return "weights: none, every run starts from scratch"
+        return "weights: none; what is called pretrained below is random, and every run starts from scratch"
     head = f"{weights.num_classes} upstream classes" if weights.num_classes else "without a head"
     line = f"weights: {weights.name}, {head}"
     if weights.name.endswith("(small)"):
