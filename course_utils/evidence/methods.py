@@ -24,7 +24,7 @@ from course_utils.training.history import History
 from course_utils.training.probes import extract_features, fit_probe
 from course_utils.training.recipe import Recipe
 
-MOST_MORE_RATES = 4  # tried beyond a grid whose best rate lies at its edge
+MOST_MORE = 4  # values tried beyond a grid whose best value lies at its edge
 PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)  # of the probe's weights; of equal ones the strongest
 
 
@@ -138,9 +138,32 @@ def probe(features: dict, labels: dict, classes: int) -> tuple[nn.Linear, dict[f
     Returns:
         The head, and the validation accuracy at each penalty.
     """
-    heads = {p: fit_probe(features["train"], labels["train"], classes, p) for p in PENALTIES}
-    grid = {p: accuracy(head(features["val"]), labels["val"]) for p, head in heads.items()}
+    heads = {}
+
+    def val_accuracy(penalty: float) -> float:
+        heads[penalty] = fit_probe(features["train"], labels["train"], classes, penalty)
+        return accuracy(heads[penalty](features["val"]), labels["val"])
+
+    grid = growing_grid(PENALTIES, val_accuracy)
     return heads[choose_rate(grid, "penalty")], grid
+
+
+def growing_grid(values: Sequence[float], val_accuracy: Callable[[float], float]) -> dict[float, float]:
+    """Validation accuracy by value; the grid grows until its best value lies inside.
+
+    Args:
+        values: two or more, each the same multiple of the one before; ``MOST_MORE`` follow at most.
+    """
+    grid = {value: val_accuracy(value) for value in values}
+    factor = max(values[1] / values[0], values[0] / values[1])
+    while len(grid) < len(values) + MOST_MORE:
+        best = max(grid, key=grid.__getitem__)
+        beyond = {min(grid): best / factor, max(grid): best * factor}
+        if best not in beyond:
+            break
+        value = float(f"{beyond[best]:.2g}")
+        grid[value] = val_accuracy(value)
+    return grid
 
 
 def measure_probe(
@@ -156,7 +179,7 @@ def measure_probe(
     Returns:
         The arm for the record, as :func:`measure` gives it; ``rate`` is the penalty of the first seed.
     """
-    settings = [start, repr(preprocess), list(PENALTIES)]
+    settings = [start, repr(preprocess), list(PENALTIES), MOST_MORE]
     runs = [
         lab.kept(f"seed-{seed}", settings, partial(_run_probe, build, preprocess, splits_of(seed), seed))
         for seed in seeds
@@ -168,7 +191,7 @@ def measure_probe(
         "seeds": list(seeds),
         "rate": runs[0]["penalty"],
         "grid": grid,
-        "grid_at_edge": runs[0]["at_edge"],
+        "grid_at_edge": any(run["at_edge"] for run in runs),
         "grid_terms": "penalty of the weights, all training images, each seed its own",
         "stages": [{"pixels": preprocess.size, "epochs": [0], "bfloat16": cpu_has_bfloat16()}],
         "test": [run["test"] for run in runs],
@@ -221,26 +244,20 @@ def counts(splits: Splits) -> dict[str, int]:
 
 
 def _search(method: Method, lab: Lab, splits: Splits, seed: int) -> dict[float, float]:
-    """Validation accuracy by rate; the grid grows until its best rate lies inside."""
+    """Validation accuracy by rate, each trial kept in the lab's folder."""
     if method.trial_images:
         few = splits.val.take(method.trial_images // 2, seed)
         splits = replace(splits, train=splits.train.take(method.trial_images, seed), val=few)
-    grid: dict[float, float] = {}
-    wanted = list(method.rates)
-    factor = method.rates[1] / method.rates[0]
-    while wanted:
-        for rate in wanted:
-            stages = method.of_trial(rate)
-            grid[rate] = lab.kept(
-                f"rate-{rate:g}",
-                [method.start, [describe(stage) for stage in stages], counts(splits)],
-                partial(_try, method, stages, lab, splits, seed, rate),
-            )["val"]
-        best = max(grid, key=grid.__getitem__)
-        grown = len(grid) - len(method.rates) >= MOST_MORE_RATES
-        beyond = {min(grid): best / factor, max(grid): best * factor}
-        wanted = [] if grown or best not in beyond else [float(f"{beyond[best]:.2g}")]
-    return grid
+
+    def val_accuracy(rate: float) -> float:
+        stages = method.of_trial(rate)
+        return lab.kept(
+            f"rate-{rate:g}",
+            [method.start, [describe(stage) for stage in stages], counts(splits)],
+            partial(_try, method, stages, lab, splits, seed, rate),
+        )["val"]
+
+    return growing_grid(method.rates, val_accuracy)
 
 
 def _try(method: Method, stages, lab: Lab, splits: Splits, seed: int, rate: float) -> dict:

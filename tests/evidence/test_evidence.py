@@ -115,6 +115,36 @@ def test_a_probe_chooses_its_penalty_on_validation(tmp_path):
     assert len(arm["test"]) == 2 and arm["trainable"] == 32 * 3 + 3
 
 
+def test_the_penalties_of_a_probe_grow_too_and_each_seed_must_end_inside(tmp_path, monkeypatch):
+    peaks = iter((30.0, 30.0, 1e9))
+
+    def fit_to_a_peak(features, labels, classes, penalty):
+        if penalty == methods.PENALTIES[0]:
+            fit_to_a_peak.peak = next(peaks)
+        return Scored(-abs(math.log10(penalty / fit_to_a_peak.peak)))
+
+    class Scored(torch.nn.Linear):
+        def __init__(self, score):
+            super().__init__(32, 3)
+            self.score = score
+
+    def score_of(logits, labels):
+        return logits
+
+    monkeypatch.setattr(methods, "fit_probe", fit_to_a_peak)
+    monkeypatch.setattr(methods, "accuracy", score_of)
+    monkeypatch.setattr(Scored, "forward", lambda self, features: 1 + self.score / 100)
+    build = lambda seed, images: tiny_model(seed=seed)  # noqa: E731
+    one, two = (
+        measure_probe(
+            "random", build, PREPROCESS, lab(tmp_path / str(len(seeds))), lambda seed: tiny_splits(), seeds
+        )
+        for seeds in ((0,), (0, 1))
+    )
+    assert one["rate"] == 10.0 and max(map(float, one["grid"])) == 100.0 and not one["grid_at_edge"]
+    assert two["grid_at_edge"]  # of the second seed
+
+
 def experiment(arms: dict) -> Experiment:
     return Experiment("sample", "Does it run?", 1, arms, {"epochs": 1})
 
