@@ -1,4 +1,4 @@
-"""Pairs of submissions that are alike beyond what everybody was given: a reason to look, no verdict."""
+"""Submissions that are alike beyond what everybody was given: a reason to look, no verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from course_utils.grading.syntax import parse
 
 LENGTH = 10  # tokens in a row that are compared as one
 WORDS = 6  # words in a row, of written answers
-COMMON, COMMON_SHARE = 8, 0.1  # what more students than that have is how one writes it
+COMMON, COMMON_SHARE = 8, 0.1  # what more students than that have is how one writes it,
+WAYS = 2  # unless the very same students have it in that many exercises
 # Sequences that a pair must share, and their share of the shorter answer. Of 60 students who each draw every
 # answer of chapter 03 from the 40 or so texts of the answer bank, 2 pairs of 1,770 are told; from 0.5 on, 10.
 FEWEST, ALIKE = 20, 0.6
@@ -32,22 +33,22 @@ _LAYOUT = {
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two students whose answers share telling sequences.
+class Alike:
+    """Two students, or many, whose answers share telling sequences.
 
     Attributes:
-        share: of the shorter one's own sequences, 0 to 1.
+        students: sorted.
+        share: of the shortest one's own sequences, 0 to 1.
         exercises: by the number of shared sequences, most first.
     """
 
-    first: str
-    second: str
+    students: tuple[str, ...]
     share: float
     exercises: tuple[str, ...]
 
 
-def alike(answers: Mapping[str, Mapping[str, str]], given: Mapping[str, Iterable[str]]) -> list[Pair]:
-    """Pairs that share more than the stub, our own answer and what many write, most alike first.
+def alike(answers: Mapping[str, Mapping[str, str]], given: Mapping[str, Iterable[str]]) -> list[Alike]:
+    """Who shares more than the stub, our own answer and what many write, most alike first.
 
     Names, comments and layout do not count, so that renaming hides nothing.
 
@@ -65,28 +66,34 @@ def alike(answers: Mapping[str, Mapping[str, str]], given: Mapping[str, Iterable
         for student, by_exercise in answers.items()
     }
     holders = defaultdict(list)
-    for student, found in own.items():
-        for sequence in found:
+    for student in sorted(own):
+        for sequence in own[student]:
             holders[sequence].append(student)
     most = max(COMMON, COMMON_SHARE * len(answers))
-    rare = {sequence: who for sequence, who in holders.items() if len(who) <= most}
-    sizes = Counter(student for who in rare.values() for student in who)
-    shared: dict[tuple[str, str], Counter] = defaultdict(Counter)
-    for (exercise, _), who in rare.items():
-        for pair in combinations(sorted(who), 2):
-            shared[pair][exercise] += 1
-    return _telling(shared, sizes)
+    pairs: dict[tuple[str, ...], Counter] = defaultdict(Counter)
+    rings: dict[tuple[str, ...], Counter] = defaultdict(Counter)
+    rare: Counter = Counter()
+    for (exercise, _), who in holders.items():
+        if len(who) > most:
+            rings[tuple(who)][exercise] += 1
+            continue
+        rare.update(who)
+        for pair in combinations(who, 2):
+            pairs[pair][exercise] += 1
+    many = {group: shared for group, shared in rings.items() if len(shared) >= WAYS}
+    found = _telling(many, {student: len(all_of) for student, all_of in own.items()}) + _telling(pairs, rare)
+    return sorted(found, key=lambda some: (-some.share, some.students))
 
 
-def _telling(shared: Mapping[tuple[str, str], Counter], sizes: Counter) -> list[Pair]:
-    pairs = []
-    for (first, second), by_exercise in shared.items():
+def _telling(groups: Mapping[tuple[str, ...], Counter], sizes: Mapping[str, int]) -> list[Alike]:
+    found = []
+    for students, by_exercise in groups.items():
         together = by_exercise.total()
-        share = together / min(sizes[first], sizes[second])
+        share = together / min(sizes[student] for student in students)
         if together >= FEWEST and share >= ALIKE:
             exercises = tuple(sorted(by_exercise, key=lambda name: (-by_exercise[name], name)))
-            pairs.append(Pair(first, second, share, exercises))
-    return sorted(pairs, key=lambda pair: (-pair.share, pair.first, pair.second))
+            found.append(Alike(students, share, exercises))
+    return found
 
 
 def sequences(text: str) -> set[tuple[str, ...]]:

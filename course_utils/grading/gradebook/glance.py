@@ -18,7 +18,7 @@ from course_utils.authoring.configuration import load_config
 from course_utils.course.handin import error_of, printed_by
 from course_utils.course.released import ReleasedCell
 from course_utils.grading.gradebook import results
-from course_utils.grading.gradebook.alike import Pair, alike
+from course_utils.grading.gradebook.alike import Alike, alike
 from course_utils.grading.gradebook.report import Row
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.storage import write_text
@@ -143,8 +143,8 @@ def _name(cell: Mapping) -> str:
 
 def alike_works(
     cells: Sequence[ReleasedCell], works: Sequence[Work], editions: Sequence[Mapping]
-) -> list[Pair]:
-    """Pairs whose answers are alike beyond the stub and our own answer."""
+) -> list[Alike]:
+    """Students whose answers are alike beyond the stub and our own answer."""
     exercise_of = {cell.id: cell.exercise for cell in cells if cell.role in ("answer", "written")}
     given: dict[str, list[str]] = {}
     for edition in editions:
@@ -175,7 +175,7 @@ def csv_text(exercises: Sequence[Exercise], works: Sequence[Work]) -> str:
 
 
 def page_text(
-    assignment: str, exercises: Sequence[Exercise], works: Sequence[Work], pairs: Sequence[Pair]
+    assignment: str, exercises: Sequence[Exercise], works: Sequence[Work], groups: Sequence[Alike]
 ) -> str:
     """The page; whatever students named or wrote is escaped."""
     people = [work for work in works if not work.state.startswith(results.GRADED)]
@@ -184,6 +184,6 @@ def page_text(
     environment.filters["line"] = one_line
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(
-        assignment=assignment, exercises=exercises, works=works, people=people, pairs=pairs,
+        assignment=assignment, exercises=exercises, works=works, people=people, groups=groups,
         unmarked=unmarked, of=sum(e.of for e in exercises),
     )  # fmt: skip
