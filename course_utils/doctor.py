@@ -10,9 +10,10 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from course_utils.errors import CourseError
 
@@ -87,12 +88,28 @@ def _packages(whole_course: bool) -> Iterator[Finding]:
     ]
     if whole_course:
         names += ["jupytext", "nbgrader", "papermill", "distributed", "filelock"]
+    wanted = _wanted_versions()
     for name in names:
+        fits = wanted.get(name, "")
+        remedy = "pip install -r requirements.txt" if whole_course else f'pip install "{name}{fits}"'
         try:
-            yield Finding(name, True, version(name), essential=True)
+            found = version(name)
         except PackageNotFoundError:
-            remedy = "pip install -r requirements.txt"
             yield Finding(name, False, "not installed", remedy, essential=True)
+            continue
+        there = not fits or fits.contains(found, prereleases=True)
+        yield Finding(name, there, found if there else f"{found}, wanted {fits}", remedy, essential=True)
+
+
+def _wanted_versions() -> dict[str, Any]:
+    """Which versions the course takes, by package."""
+    try:
+        from packaging.requirements import Requirement
+
+        declared = map(Requirement, requires("course-utils") or ())
+    except (ImportError, PackageNotFoundError):  # a clone may be used without being installed
+        return {}
+    return {one.name: one.specifier for one in declared}
 
 
 def pair() -> Finding:

@@ -334,6 +334,15 @@ def test_doctor_notices_what_is_missing(monkeypatch, tmp_path):
     assert "cache folder" not in {f.name for f in doctor.examine(None)}
 
 
+def test_doctor_notices_what_is_too_old(monkeypatch):
+    there = doctor.version
+    monkeypatch.setattr(doctor, "version", lambda name: "0.9.0" if name == "timm" else there(name))
+    old = {f.name: f for f in doctor.examine(None)}["timm"]
+    assert not old.there and "0.9.0, wanted >=" in str(old) and 'pip install "timm>=' in str(old)
+    monkeypatch.setattr(doctor, "requires", lambda name: None)  # a clone that was never installed
+    assert {f.name: f for f in doctor.examine(None)}["timm"].there
+
+
 def test_doctor_looks_at_no_weights_where_what_reads_them_is_missing(monkeypatch):
     there = doctor.version
 
