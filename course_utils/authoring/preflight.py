@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tomllib
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE, choose_preset, load_plan
-from course_utils.errors import DataError, WeightsError
+from course_utils.errors import CourseError, DataError, WeightsError
 from course_utils.readable import require_archive, require_whole_weights
 from course_utils.storage import require_room
 
@@ -30,16 +31,28 @@ def require(notebooks: Sequence[str], out: Path, parameters: Mapping) -> None:
         parameters: budget, data, weights, seed, overrides.
 
     Raises:
-        CourseError: for the first thing that would fail; nothing has been written then but the folder.
+        CourseError: for the first thing that would fail; no new folder is left then.
     """
-    require_room(out, len(notebooks) * ROOM, do="choose another folder with --out")
     data, weights = str(parameters["data"]), str(parameters["weights"])
     require_files(data, weights)
+    new = not out.exists()
+    try:
+        require_room(out, len(notebooks) * ROOM, do="choose another folder with --out")
+        _require_what_is_loaded(notebooks, parameters)
+    except CourseError:
+        if new:
+            with contextlib.suppress(OSError):  # it could not be made
+                out.rmdir()
+        raise
+
+
+def _require_what_is_loaded(notebooks: Sequence[str], parameters: Mapping) -> None:
+    """Plan, images and weights, as the notebooks will load them."""
     known = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     for name in notebooks:
         if name in known:
-            _require_plan_and_data(name, data, parameters)
-    if weights not in NO_WEIGHTS_FILE:
+            _require_plan_and_data(name, str(parameters["data"]), parameters)
+    if (weights := str(parameters["weights"])) not in NO_WEIGHTS_FILE:
         from course_utils.models.weights import find_weights
 
         find_weights(weights)

@@ -107,7 +107,7 @@ def _finished(lab: Lab, network: str, start: str) -> dict:
 EXPERIMENT = Experiment(
     name="duel",
     question="AlexNet or ResNet-18 on all of CIFAR-10, at equal epochs and in equal seconds?",
-    minutes=120,
+    minutes=190,
     arms={
         **{
             arm_name(network, start): partial(measure_epochs, network, start)

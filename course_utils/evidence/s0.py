@@ -69,7 +69,7 @@ EXPERIMENT = Experiment(
     name="s0",
     question="What does the recipe of the first two texts give on all of CIFAR-10, "
     "and what does a plain one?",
-    minutes=180,
+    minutes=340,
     arms={
         "as printed, small weights": partial(measure_printed, SMALL),
         "ours, small weights": partial(measure_ours, SMALL),

@@ -53,7 +53,7 @@ def measure_stem(stem: str, start: str, lab: Lab, size: int | None = None) -> di
 EXPERIMENT = Experiment(
     name="s2",
     question="Do stems for small images, or larger images, help when all layers train?",
-    minutes=240,
+    minutes=600,
     arms={
         f"{stem}, {name}": partial(measure_stem, stem, start)
         for stem in RESNET_STEMS

@@ -182,7 +182,7 @@ ARMS: dict[str, Callable[[Lab], dict]] = {
 EXPERIMENT = Experiment(
     name="start",
     question="How far does a small network with ImageNet weights get on all of CIFAR-10, on a CPU?",
-    minutes=120,
+    minutes=360,
     arms=ARMS,
     terms={"frozen in partial fine-tuning": ", ".join(FROZEN), "network": "EfficientNet-Lite0"},
 )

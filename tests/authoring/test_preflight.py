@@ -42,6 +42,7 @@ def refused(error, match: str, tmp_path, **given) -> str:
         require(tmp_path, **given)
     text = str(problem.value)
     assert all(word in text for word in ("expected: ", "found: ", "do this: ")), text
+    assert not (tmp_path / "out").exists()
     return text
 
 
