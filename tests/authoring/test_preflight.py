@@ -38,11 +38,12 @@ def images(folder, classes: int, each: int, side: int = 32, wide: int = 0):
 
 
 def refused(error, match: str, tmp_path, **given) -> str:
+    before = (tmp_path / "out").exists()
     with pytest.raises(error, match=match) as problem:
         require(tmp_path, **given)
     text = str(problem.value)
     assert all(word in text for word in ("expected: ", "found: ", "do this: ")), text
-    assert not (tmp_path / "out").exists()
+    assert (tmp_path / "out").exists() == before
     return text
 
 
