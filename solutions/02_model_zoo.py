@@ -170,7 +170,7 @@ assert [w.transforms().resize_size for w in get_model_weights("resnet50")] == [[
 # ## 2 · A table of numbers, and what they compare
 #
 # A **top-5 error** is the share of images whose label is not among the five highest scores. A **crop** is a part cut out of a picture; with
-# ten the mean of ten answers counts. **Dense**: the network slides over the whole picture, at one scale or several. Below: a column that
+# ten crops, the ten answers are averaged. **Dense**: the network slides over the whole picture, at one scale or several. Below: a column that
 # tutorials hand on. *Predict first:* which of its seven errors were measured with one network and one crop of each picture?
 
 # %%
@@ -441,7 +441,7 @@ assert {row["size"] for row in shown if row["model"] != "LeNet-5"} == {224}
 assert {row["head"] for row in shown} == {"1,000 classes", "10 classes"}
 
 # %% [markdown]
-# The two differ by 0.6 points: undecided. (Two standard errors on 50,000 images are 0.6 points, too; and half of the lead comes from MobileNet's second recipe.) But parameters alone tell little
+# The two differ by 0.6 points: undecided. (Two standard errors on 50,000 images, counted as independent, are 0.6 points, too. A paired test, chapter 04, would be sharper; but each is one training by its own recipe, and half of the lead comes from MobileNet's second one.) But parameters alone tell little
 # about accuracy. **For the app:** at most one GMAC a picture, say. That leaves 8 of 42 sets (section 7).
 
 # %% [markdown]
@@ -822,7 +822,7 @@ assert {zoo.card(entry).mean for entry in zoo.ENTRIES} == {(0.485, 0.456, 0.406)
 # | up to some thousand labels, a laptop | a probe on EfficientNet-Lite0 (0.39 GMAC), or on DINOv2 ViT-S with `img_size=224` (6.1 GMAC) | Lite0: chapter 01, section 4 |
 # | tens of thousands of labels | fine-tune EfficientNet-Lite0; with a GPU ResNet-50 (V2) or ConvNeXt-T | Lite0: 94.9 to 95.2 % on test, its probe at 224 pixels 90.5 (chapter 03, *Further*) |
 # | a phone | EfficientNet-Lite0, MobileNet v3 Large: compute counts first (time, battery), then megabytes | Lite0: below |
-# | class names only | SigLIP 2, or CLIP to study, zero-shot: a text is a class | the idea: 48.1 % on eight classes (*Further*) |
+# | class names only | SigLIP 2, which is of CLIP's kind, or CLIP to study: each class is a text, nothing trains (*zero-shot*) | the idea: 48.1 % on eight classes (*Further*) |
 # | to be sold | Apache-2.0 or MIT; then ask about the data | labels counted: section 6 |
 # | 32x32 pictures | weights from 224 px: enlarge to 96 or more; weights from 32 to 64 px: do not enlarge | two sets: section 1 |
 #

@@ -18,6 +18,7 @@ from course_utils.analysis.arms import (
 )
 from course_utils.analysis.calibration import (
     Bin,
+    errors_if_calibrated,
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
@@ -67,6 +68,7 @@ __all__ = [
     "error_rows",
     "estimate_norms",
     "exact_p",
+    "errors_if_calibrated",
     "expected_calibration_error",
     "find_blocks",
     "fine_tune_with",

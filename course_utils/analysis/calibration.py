@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -46,6 +47,20 @@ def expected_calibration_error(bins: Sequence[Bin]) -> float:
     """ECE: the mean distance of confidence and accuracy, weighted by images (Naeini et al. 2015)."""
     total = sum(b.count for b in bins)
     return sum(b.count * abs(b.confidence - b.accuracy) for b in bins) / total
+
+
+def errors_if_calibrated(bins: Sequence[Bin], draws: int = 2_000, seed: int = 0) -> Tensor:
+    """What the ECE of a calibrated network would be: never zero, for each bin has few images.
+
+    In each draw, every bin is right as often as its confidence says, give or take luck (binomial).
+
+    Returns:
+        The ECE of each draw, float64 ``[draws]``.
+    """
+    counts = torch.tensor([b.count for b in bins], dtype=torch.float64).expand(draws, -1)
+    confidences = torch.tensor([b.confidence for b in bins], dtype=torch.float64).clamp(0, 1)
+    right = torch.binomial(counts, confidences.expand(draws, -1), torch.Generator().manual_seed(seed))
+    return (right - counts * confidences).abs().sum(dim=1) / counts[0].sum()
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:

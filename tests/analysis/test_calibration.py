@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from course_utils.analysis.calibration import (
     COLDEST,
     HOTTEST,
+    Bin,
+    errors_if_calibrated,
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
@@ -45,6 +47,17 @@ def test_the_temperature_that_made_the_labels_is_found(temperature):
         expected_calibration_error(reliability_bins(x, labels)) for x in (logits, logits / found)
     )
     assert after < 0.02 and (after < before or temperature == 1.0)
+
+
+def test_what_a_calibrated_network_shows_of_few_images():
+    bins = [Bin(100, 0.5, 0.9), Bin(300, 0.8, 0.1), Bin(50, 1.0, 0.0)]
+    errors = errors_if_calibrated(bins)
+    # of a binomial share of n images with p the mean distance is about sqrt(2 p (1 - p) / (pi n))
+    mean = sum(b.count * (2 * b.confidence * (1 - b.confidence) / 3.14159 / b.count) ** 0.5 for b in bins) / 450
+    assert errors.shape == (2000,) and errors.mean().item() == pytest.approx(mean, rel=0.05)
+    assert torch.equal(errors, errors_if_calibrated(bins)) and errors.min() >= 0
+    many = [Bin(100 * b.count, b.confidence, b.accuracy) for b in bins]
+    assert errors_if_calibrated(many).mean().item() == pytest.approx(mean / 10, rel=0.05)
 
 
 @pytest.mark.parametrize("scale", [5, 500])
