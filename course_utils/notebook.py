@@ -37,7 +37,6 @@ from course_utils.tables import html_table, percent, table, transposed
 from course_utils.training.device import best_device
 
 Answer = TypeVar("Answer")
-HEADLINE = ("text", "it says", "compared here", "measured", "runs", "verdict")
 MOST_COLUMNS = 6  # of a recorded table; with more it is shown transposed
 
 
@@ -155,10 +154,14 @@ class Session:
         found = reading.read(name)["arms"][arm]
         return found["by_epoch"], [epochs for stage in found["stages"] for epochs in stage["epochs"]]
 
-    def show_headline(self) -> None:
-        """Show what the source texts say, what was compared here, and a verdict of a few words."""
-        rows = [row for row in headline.rows() if row["verdict"] != headline.NOT_COMPARABLE]
-        show_table(rows, HEADLINE, caption=f"Recorded. {headline.WORDS}")
+    def show_headline(self, first: bool = False) -> None:
+        """Show what the source texts say, what was compared here, and a verdict of a few words.
+
+        Args:
+            first: the most important rows alone, without what the words of the verdicts mean.
+        """
+        rows = headline.rows(first=first)
+        show_table(rows, headline.COLUMNS, caption="Recorded" if first else f"Recorded. {headline.WORDS}")
 
 
 def show_arms(arms: Sequence[Arm], caption: str = "") -> None:

@@ -209,9 +209,11 @@ def _pages(root: Path, sources: Sequence[Source]) -> dict[Path, str]:
         minutes = tomllib.loads(TABLE.read_text(encoding="utf-8"))["minutes"]
         curves, facts = picture.read_curves()
         readme = put_between(readme, picture.MARKS, picture.in_readme(curves, facts))
-        readme = put_between(readme, headline.MARKS, headline.markdown())
+        readme = put_between(readme, headline.MARKS, headline.short_table())
         made[README] = put_between(readme, course_map.MARKS, course_map.chapters(sources, minutes))
         made[Path(picture.FILE)] = picture.draw(curves, facts)
+    if evidence := _text(root / headline.PAGE):
+        made[Path(headline.PAGE)] = put_between(evidence, headline.MARKS, headline.page_text())
     if teaching := _text(root / course_map.PAGE):
         made[Path(course_map.PAGE)] = put_between(
             teaching, course_map.MARKS, course_map.for_teachers(sources)

@@ -21,12 +21,14 @@ MARKS = (
     "<!-- The headline table is made from course_utils/recorded/evidence by `course build`. -->",
     "<!-- End of the headline table. -->",
 )
+PAGE = "docs/evidence.md"  # has all rows
 COLUMNS = (
     "text",
     "it says",
     "on what terms",
     "compared here",
     "measured",
+    "minutes",
     "runs",
     "verdict",
     "from which start",
@@ -53,6 +55,7 @@ class Claim:
         compared: what was run here, in words: "this against that" where there are two arms.
         arms: (experiment, arm) of the records; of two, the one that the text prefers comes first.
         verdict: makes a few words of the arms.
+        first: among the few that README and the beginning of chapter 03 show.
     """
 
     text: str
@@ -61,6 +64,7 @@ class Claim:
     compared: str
     arms: tuple[tuple[str, str], ...]
     verdict: Callable[[Sequence[Mapping]], str]
+    first: bool = False
 
 
 def number(printed: float) -> Callable[[Sequence[Mapping]], str]:
@@ -119,7 +123,7 @@ S2_NUMBER = (
 ONE_RATE = ("recipes", "all layers at one rate, 1,000 images")
 CLAIMS = (
     Claim(*S0_NUMBER, "S0's recipe, repaired", (("s0", "as printed, small weights"),), number(0.8608)),
-    Claim(*S0_NUMBER, "our recipe, 40 epochs", (("s0", "ours, small weights"),), number(0.8608)),
+    Claim(*S0_NUMBER, "our recipe, 40 epochs", (("s0", "ours, small weights"),), number(0.8608), first=True),
     Claim(
         "S0, S1",
         "clearly better than from scratch",
@@ -127,6 +131,7 @@ CLAIMS = (
         "our recipe, 45,000 images: small weights against scratch",
         (("s0", "ours, small weights"), ("s0", "ours, from scratch")),
         order(TORCHVISION),
+        first=True,
     ),
     Claim(
         "S0, S1, S3",
@@ -148,6 +153,7 @@ CLAIMS = (
         "EfficientNet-Lite0, all layers: 2 epochs at 96 px, 2 at 128, 1 at 160",
         (("start", "full fine-tuning"),),
         number(0.9491),
+        first=True,
     ),
     Claim(
         *STEM,
@@ -174,6 +180,7 @@ CLAIMS = (
         "1,000 images, 20 epochs: probe against all layers",
         (("recipes", "linear probe, 1,000 images"), ONE_RATE),
         order(law=True),
+        first=True,
     ),
     Claim(
         *FREEZE,
@@ -188,6 +195,7 @@ CLAIMS = (
         "150 photographs, 64 px, 60 steps, the backbone at a tenth of the head's rate",
         (("hotdog", "ResNet-18, two rates"),),
         number(0.94),
+        first=True,
     ),
     Claim(
         "S4",
@@ -196,6 +204,7 @@ CLAIMS = (
         "150 photographs, 60 steps, one rate in both arms: small weights against scratch",
         (("hotdog", "ResNet-18, one rate"), ("hotdog", "ResNet-18, from scratch")),
         order(TORCHVISION),
+        first=True,
     ),
     Claim(
         "S4",
@@ -208,11 +217,16 @@ CLAIMS = (
 )
 
 
-def rows(folder: Path = RECORDS) -> list[dict[str, str]]:
-    """A row for each claim whose arms have run, by the names of ``COLUMNS``."""
+def rows(folder: Path = RECORDS, first: bool = False) -> list[dict[str, str]]:
+    """A row for each claim whose arms have run, by the names of ``COLUMNS``.
+
+    Args:
+        first: the few that are shown first, instead of all.
+    """
     every = _arms(folder)
+    wanted = [claim for claim in CLAIMS if claim.first or not first]
     return [
-        _row(claim, [every[key] for key in claim.arms]) for claim in CLAIMS if every.keys() >= {*claim.arms}
+        _row(claim, [every[key] for key in claim.arms]) for claim in wanted if every.keys() >= {*claim.arms}
     ]
 
 
@@ -222,13 +236,25 @@ def not_run(folder: Path = RECORDS) -> list[str]:
     return [f"{c.says} ({c.text}): {c.compared}" for c in CLAIMS if not every.keys() >= {*c.arms}]
 
 
-def markdown(folder: Path = RECORDS) -> str:
-    """The table as Markdown, below it what its words mean, and what has not been run."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in rows(folder)]
-    lines += ["", f"{WORDS} 'Not comparable': other weights, and with EfficientNet-Lite0 another network."]
+def short_table(folder: Path = RECORDS) -> str:
+    """The first rows as Markdown."""
+    return _table(rows(folder, first=True))
+
+
+def page_text(folder: Path = RECORDS) -> str:
+    """The whole table as Markdown, below it what its words mean, and what has not been run."""
+    lines = [
+        _table(rows(folder)),
+        f"{WORDS} 'Not comparable': other weights, and with EfficientNet-Lite0 another network.",
+    ]
     if left := not_run(folder):
         lines += ["", f"Not run yet: {'; '.join(left)}."]
+    return "\n".join(lines) + "\n"
+
+
+def _table(some: Sequence[Mapping[str, str]]) -> str:
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    lines += ["| " + " | ".join(row[c] for c in COLUMNS) + " |" for row in some]
     return "\n".join(lines) + "\n"
 
 
@@ -251,7 +277,7 @@ def _arms(folder: Path) -> dict[tuple[str, str], dict]:
 
 def _row(claim: Claim, arms: Sequence[Mapping]) -> dict[str, str]:
     starts = " against ".join(dict.fromkeys(arm["start"] for arm in arms))
-    cells = (_measured(arms), _runs(*arms), claim.verdict(arms), starts)
+    cells = (_measured(arms), _minutes(arms), _runs(*arms), claim.verdict(arms), starts)
     return dict(zip(COLUMNS, (claim.text, claim.says, claim.terms, claim.compared, *cells), strict=True))
 
 
@@ -260,6 +286,11 @@ def _measured(arms: Sequence[Mapping]) -> str:
     if len(arms) == 1 and (twice := mirrored(arms[0])):
         return f"{100 * mean(arms[0]):.1f} %, with mirror images {100 * twice:.1f} %"
     return " against ".join(f"{100 * mean(arm):.1f}" for arm in arms) + " %"
+
+
+def _minutes(arms: Sequence[Mapping]) -> str:
+    """Of one run of each arm."""
+    return " and ".join(f"{arm['minutes']:.0f}" if arm["minutes"] >= 1 else "under 1" for arm in arms)
 
 
 def _is_fit(arm: Mapping) -> bool:

@@ -53,7 +53,9 @@ def test_what_a_calibrated_network_shows_of_few_images():
     bins = [Bin(100, 0.5, 0.9), Bin(300, 0.8, 0.1), Bin(50, 1.0, 0.0)]
     errors = errors_if_calibrated(bins)
     # of a binomial share of n images with p the mean distance is about sqrt(2 p (1 - p) / (pi n))
-    mean = sum(b.count * (2 * b.confidence * (1 - b.confidence) / 3.14159 / b.count) ** 0.5 for b in bins) / 450
+    mean = (
+        sum(b.count * (2 * b.confidence * (1 - b.confidence) / 3.14159 / b.count) ** 0.5 for b in bins) / 450
+    )
     assert errors.shape == (2000,) and errors.mean().item() == pytest.approx(mean, rel=0.05)
     assert torch.equal(errors, errors_if_calibrated(bins)) and errors.min() >= 0
     many = [Bin(100 * b.count, b.confidence, b.accuracy) for b in bins]

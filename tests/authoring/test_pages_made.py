@@ -12,7 +12,7 @@ from course_utils.authoring.pages import put_between
 from course_utils.errors import BuildError
 from course_utils.evidence import headline, reading
 
-MADE = ("README.md", "docs/labels.svg", "docs/package.md", "docs/teaching.md")
+MADE = ("README.md", "docs/evidence.md", "docs/labels.svg", "docs/package.md", "docs/teaching.md")
 FACTS = {"data": "photos", "n_images": 1000, "epochs": {10: 60, 1000: 12}}
 
 
@@ -47,6 +47,7 @@ def test_pages_that_have_drifted_are_named_and_mended(tmp_path):
     marked = "".join("\n".join((*marks, "")) for marks in (picture.MARKS, headline.MARKS, course_map.MARKS))
     (course / "README.md").write_text(marked, encoding="utf-8")
     (course / "docs" / "teaching.md").write_text(marked, encoding="utf-8")
+    (course / "docs" / "evidence.md").write_text(marked, encoding="utf-8")
     shutil.copytree(ROOT / "course_utils" / "models", course / "course_utils" / "models")
     (course / "docs" / "package.md").touch()
     release.build(course)

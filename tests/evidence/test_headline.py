@@ -33,7 +33,7 @@ def test_every_arm_that_is_named_exists():
 def test_without_records_nothing_is_claimed(tmp_path):
     assert headline.rows(tmp_path) == []
     assert len(headline.not_run(tmp_path)) == len(headline.CLAIMS)
-    assert "Not run yet: 86.08 % (S0, S1): S0's recipe, repaired; " in headline.markdown(tmp_path)
+    assert "Not run yet: 86.08 % (S0, S1): S0's recipe, repaired; " in headline.page_text(tmp_path)
 
 
 def test_cells_come_from_the_records(tmp_path):
@@ -140,9 +140,27 @@ def test_one_case_refutes_a_rule_but_does_not_show_it():
     assert judge([many, few]) == "holds in this case"
 
 
-def test_the_readme_holds_the_table_as_the_records_have_it():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert put_between(readme, headline.MARKS, headline.markdown()) == readme, "run `course build`"
+@pytest.mark.parametrize(
+    "page, table", [("README.md", headline.short_table), (headline.PAGE, headline.page_text)]
+)
+def test_the_pages_hold_the_table_as_the_records_have_it(page, table):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert put_between(text, headline.MARKS, table()) == text, "run `course build`"
+
+
+def test_the_first_rows_are_few_and_hold_the_numbers_of_each_text():
+    first = headline.rows(first=True)
+    assert len(first) <= 6 < len(headline.rows()) and all(row in headline.rows() for row in first)
+    assert {row["it says"] for row in first} >= {"86.08 %", "94.91 %", "94 %"}
+
+
+def test_minutes_are_those_of_each_arm(tmp_path):
+    write(
+        tmp_path,
+        s0={"ours, small weights": arm(0.8, minutes=87.6), "ours, from scratch": arm(0.7, minutes=0.4)},
+    )
+    told = [row["minutes"] for row in headline.rows(tmp_path)]
+    assert told == ["88", "88 and under 1"]
 
 
 def test_no_measured_number_is_typed():
