@@ -206,6 +206,9 @@ def describe_source(splits: Splits) -> str:
     if splits.skipped:
         some = ", ".join(splits.skipped[:3]) + (", ..." if len(splits.skipped) > 3 else "")
         line += f"; left out, damaged or of a kind that is not read: {len(splits.skipped)} ({some})"
+    for name, part in named_parts(splits):
+        if absent := len(splits.classes) - len(part.labels.unique()):
+            line += f"; no image of {absent} of the {len(splits.classes)} classes in {name}"
     if splits.name == CARTOONS:
         line += "; for CIFAR-10 run `course fetch cifar10`"
     return line

@@ -428,6 +428,14 @@ def test_source_line_names_what_was_left_out(tmp_path):
     assert "fetch" not in line
 
 
+def test_source_line_tells_which_part_lacks_classes(tmp_path):
+    photographs(tmp_path / "zoo", ["train", "test"])
+    splits = load_data(tmp_path / "zoo")
+    one = splits.val.subset(splits.val.labels == 0)
+    line = describe_source(Splits(splits.train, one, splits.test))
+    assert line.endswith("; no image of 1 of the 2 classes in val") and "no image" not in describe_source(splits)
+
+
 def test_splits_move_together():
     splits = Splits(*[image_set([0, 1])] * 3, skipped=("x",)).to("cpu")
     assert sizes(splits) == [2, 2, 2] and splits.skipped == ("x",)
