@@ -74,6 +74,7 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
             )  # fmt: skip
         shown = nbformat.read(notebook, as_version=4)
         _refuse_failed(notebook, shown)
+        _refuse_outdated(notebook, shown, root / "solutions" / built.stem / built.name)
         released = None if answers == page.FOLDED else nbformat.read(built, as_version=4)
         body = page.notebook_body(shown, released)
         body = body if released is None else LEFT_OUT + body
@@ -93,6 +94,22 @@ def _refuse_failed(file: Path, notebook: nbformat.NotebookNode) -> None:
                 found=f"{errors[0].ename} in code cell {number}: {first_line}",
                 do="run it again with `course run`, or leave --executed out",
             )
+
+
+def _refuse_outdated(file: Path, executed: nbformat.NotebookNode, built: Path) -> None:
+    """What was executed before the text changed is no page of this course."""
+    injected = "injected-parameters"  # the cell that papermill adds
+    ran = [cell.source for cell in executed.cells if injected not in cell.metadata.get("tags", ())]
+    wanted = [cell.source for cell in nbformat.read(built, as_version=4).cells]
+    if ran == wanted:
+        return
+    cell = next((i for i, pair in enumerate(zip(ran, wanted), start=1) if pair[0] != pair[1]), len(wanted))
+    raise BuildError(
+        f"{file.name} was executed before its text changed.",
+        expected=f"the cells of {built.parent.name}/{built.name} in solutions/",
+        found=f"another text from cell {cell} on",
+        do="run it again with `course run`, or leave --executed out",
+    )
 
 
 def _title(notebook: nbformat.NotebookNode) -> str:

@@ -129,6 +129,18 @@ def test_a_folder_in_use_and_a_chapter_that_did_not_run_are_refused(course, tmp_
         site.write_site(course, course / "executed", course, "folded")
 
 
+def test_a_chapter_that_ran_before_its_text_changed_is_not_published(course, tmp_path):
+    notebook = nbformat.read(course / "executed" / "90_sample.ipynb", as_version=4)
+    for change in (
+        lambda: notebook.cells.pop(),
+        lambda: notebook.cells[2].update(source="an older sentence"),
+    ):
+        change()
+        nbformat.write(notebook, tmp_path / "90_sample.ipynb")
+        with pytest.raises(BuildError, match="executed before its text changed(.|\n)*do this:  run it again"):
+            site.write_site(course, tmp_path, tmp_path / "site", "folded")
+
+
 def test_a_chapter_that_stopped_half_way_is_not_published(course, tmp_path):
     notebook = nbformat.read(next((course / "notebooks").glob("*/*.ipynb")), as_version=4)
     cell = next(cell for cell in notebook.cells if cell.cell_type == "code")

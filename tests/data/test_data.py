@@ -433,7 +433,9 @@ def test_source_line_tells_which_part_lacks_classes(tmp_path):
     splits = load_data(tmp_path / "zoo")
     one = splits.val.subset(splits.val.labels == 0)
     line = describe_source(Splits(splits.train, one, splits.test))
-    assert line.endswith("; no image of 1 of the 2 classes in val") and "no image" not in describe_source(splits)
+    assert line.endswith("; no image of 1 of the 2 classes in val") and "no image" not in describe_source(
+        splits
+    )
 
 
 def test_splits_move_together():
