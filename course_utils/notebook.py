@@ -158,10 +158,12 @@ class Session:
         """Show what the source texts say, what was compared here, and a verdict of a few words.
 
         Args:
-            first: the most important rows alone, without what the words of the verdicts mean.
+            first: the most important rows and columns alone.
         """
-        rows = headline.rows(first=first)
-        show_table(rows, headline.COLUMNS, caption="Recorded" if first else f"Recorded. {headline.WORDS}")
+        if first:
+            show_table(headline.rows(first=True), headline.FIRST_COLUMNS, caption="Recorded")
+        else:
+            show_table(headline.rows(), headline.COLUMNS, caption=f"Recorded. {headline.WORDS}")
 
 
 def show_arms(arms: Sequence[Arm], caption: str = "") -> None:

@@ -73,7 +73,7 @@ n_classes = len(splits.classes)
 # Five tutorials gave rise to this course, S0 to S4 (`docs/claims.md` has what they say). S0 trains this
 # very network on all of CIFAR-10, and its log ends at **86.08 %**. Is that a lot? Is it the pretraining that
 # does it? And was it measured so that one may believe it? Section 6 answers. The numbers that the texts print, and what
-# became of them here (*Further* has all rows, and says what the verdicts mean):
+# became of them here (*Further* has all rows, their terms, and what the verdicts mean):
 
 # %%
 session.show_headline(first=True)

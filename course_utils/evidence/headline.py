@@ -33,6 +33,7 @@ COLUMNS = (
     "verdict",
     "from which start",
 )
+FIRST_COLUMNS = ("text", "it says", "compared here", "measured", "runs", "verdict")
 WORDS = (
     "'Holds' and 'refuted' need three things: at least two runs each, ranges that do not overlap (not asked "
     "of folds), and means more than two standard errors apart. Anything less is 'undecided'. Two fits on "
