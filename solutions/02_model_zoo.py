@@ -107,7 +107,8 @@ plots.show(plots.accuracy_by_size(
 # Two surprises. On photographs (recorded) the network with the better upstream data is *behind* at 32 pixels, by 21 points.
 # At 128 it is ahead, by 36. And enlarging, which adds nothing, helps one and hurts the other. Lite0 rises towards the 224
 # pixels that it was trained at. ResNet-18 loses 6 points from 32 to 64, *inside* the
-# sizes of its training; the reason was not tested.
+# sizes of its training. (A suspect, by its card: enlarged pictures are softer than those it learned from. If all its layers train, it gains by
+# 64 pixels: chapter 03, section 2.)
 # So the *size of the input* belongs to the weights as much as the tensors do.
 #
 # How sure is that? Two standard errors of a difference are at most 4.5 points on the record's 1,000 images (13 on the 120 of `smoke`).
@@ -824,7 +825,7 @@ assert {zoo.card(entry).mean for entry in zoo.ENTRIES} == {(0.485, 0.456, 0.406)
 # | a phone | EfficientNet-Lite0, MobileNet v3 Large: compute counts first (time, battery), then megabytes | Lite0: below |
 # | class names only | SigLIP 2, which is of CLIP's kind, or CLIP to study: each class is a text, nothing trains (*zero-shot*) | the idea: 48.1 % on eight classes (*Further*) |
 # | to be sold | Apache-2.0 or MIT; then ask about the data | labels counted: section 6 |
-# | 32x32 pictures | weights from 224 px: enlarge to 96 or more; weights from 32 to 64 px: do not enlarge | two sets: section 1 |
+# | 32x32 pictures | weights from 224 px: enlarge to 96 or more; weights from 32 to 64 px: frozen, do not enlarge; fine-tuned, enlarge to 64 | two sets: section 1; fine-tuned: chapter 03, section 2 |
 #
 # A first guess, no verdict on *your* pictures: take two, and probe them on your validation images. ResNet-50, ConvNeXt-T, MobileNet v3, DINOv2, SigLIP 2 and CLIP are
 # not measured here: with a network, the cells `run_leaderboard` and `use_real_clip` in *Further* do it for most of them.

@@ -110,6 +110,7 @@ def order(start: str = "", law: bool = False) -> Callable[[Sequence[Mapping]], s
 
 
 FREEZE = ("S2", "below 10,000 images freeze, do not fine-tune", "a rule without a source")
+ENLARGED = ("S2", "an enlarged input makes the features fail (81 %)", "ResNet-18 at 224 px, one run")
 STEM = ("S2", "a new 3x3 stem is the way to adapt the network", "compared with a resized input only")
 S0_NUMBER = (
     "S0, S1",
@@ -169,9 +170,19 @@ CLAIMS = (
         order(TORCHVISION),
     ),
     Claim(
-        "S2",
-        "an enlarged input makes the features fail (81 %)",
-        "ResNet-18 at 224 px, one run",
+        *STEM,
+        "4 epochs of all layers: new stem against stock stem and an input enlarged to 64 px",
+        (("s2", "conv3x3, small weights"), ("s2", "stock at 64 px, small weights")),
+        order(TORCHVISION),
+    ),
+    Claim(
+        *ENLARGED,
+        "4 epochs of all layers, stock stem: 32 px against 64 px",
+        (("s2", "stock, small weights"), ("s2", "stock at 64 px, small weights")),
+        order(TORCHVISION),
+    ),
+    Claim(
+        *ENLARGED,
         "another network, EfficientNet-Lite0: its probe at 96 px against 224 px",
         (("start", "linear probe, 96 px"), ("start", "linear probe, 224 px")),
         order(TORCHVISION),
