@@ -550,7 +550,7 @@ try_yours(on_the_record)
 # %% [markdown]
 # **Read it.** Measured against training from scratch, 100 labels for the small start's probe are worth **about 8 times as many (6 to 14)**, and 1,000 are worth 4 times (3 to 5).
 # Fine-tuned, 100, 500 and 1,000 are worth 5 to 6 times as many (4 to 7), 5,000 are worth 3.5 times as many, 10,000 2.7 times (what lies beyond 5,000 rests on scratch's one run with 10,000
-# and one with 45,000). And 100 labels on features of 1.28 million photographs (70.3 %) are ahead of scratch with 10,000 (66.7 %): **about 150 times (110 to 180)**. (Network, input size and upstream
+# and one with 45,000). And 100 labels on features of 1.28 million photographs (70.2 %) are ahead of scratch with 10,000 (66.7 %): **about 150 times (120 to 180)**. (Network, input size and upstream
 # all differ there: two starts as you would take them, not a clean comparison. And ImageNet has our classes, section 1.)
 #
 # Where does it end? The probe's lead over scratch **shrinks**: 18, 15, 11 and 3 points with 100, 500, 1,000 and 5,000 labels.
@@ -558,10 +558,10 @@ try_yours(on_the_record)
 # ahead of scratch, by 8 points with 10,000 and by 2 with 45,000.
 #
 # Limits:
-# - A run has 60 epochs with 100 labels, 12 with 10,000 and 10 with 45,000, **not** equally many pictures. If scratch is undertrained with few labels, the factors at few are too large: read "at this budget".
+# - A run has 60 epochs with 100 labels, 12 with 10,000 and 10 with 45,000, **not** equally many pictures. If scratch is undertrained with few labels, the factors at few are too large: read "at this budget". With 45,000 it is: ten epochs end at 78.9 %, forty at 84.6
+#   (chapter 03). More patience there would lower the 150, too: read it as an upper figure.
 # - Validation labels come on top: up to 5,000 they double both bills, and the factor stays. Beyond 5,000, where they are capped, it shrinks: counted
 #   with them, about 150 times becomes about 100, and 3.5 times becomes about 2.2.
-# - With 100 labels EfficientNet-Lite0's probe chose the largest penalty of its grid; a larger one might do better.
 # - The small start's probe has 54.6 % with 500 labels; in section 3 it had 55.3 % with 400. Do more labels harm? The gap is undecided. Other images were drawn,
 #   more were tested (10,000, there 1,000), and fewer chose the penalty (500, there 1,000). Whether one of these matters was not explored.
 
@@ -571,15 +571,15 @@ of_scratch = long_means["scratch, ResNet-18"]
 spreads = {way: [label_runs.told(record, f"{way}, ResNet-18", n) for n in (100, 500, 1000)] for way in ("probe", "fine-tuned")}
 assert spreads["probe"] == ["8.2 times (5.7 to 13.5)", "5.4 times (4.2 to 6.4)", "4.1 times (3.4 to 4.6)"]
 assert spreads["fine-tuned"] == ["5.6 times (5.3 to 6.2)", "5.0 times (3.8 to 7.3)", "5.7 times (5.0 to 6.1)"]
-assert label_runs.told(record, "probe, EfficientNet-Lite0", 100) == "155.3 times (112.9 to 183.0)"
+assert label_runs.told(record, "probe, EfficientNet-Lite0", 100) == "153.0 times (118.9 to 176.3)"
 assert [label_runs.told(record, "fine-tuned, ResNet-18", n) for n in (5000, 10_000)] == ["3.5 times (3.4 to 3.6)", "2.7 times"]
 lite0_at_100, tuned_at_5000 = (float(label_runs.told(record, way, n).split()[0]) for way, n in (
     ("probe, EfficientNet-Lite0", 100), ("fine-tuned, ResNet-18", 5000)))  # fmt: skip
-assert round((lite0_at_100 * 100 + 5000) / 200) == 103 and round((tuned_at_5000 * 5000 + 5000) / 10_000, 2) == 2.25
-on_few = record["arms"]["probe, EfficientNet-Lite0, 10 a class"]
-assert on_few["grid_at_edge"] and max(map(float, on_few["grid"])) == float(max(on_few["grid"], key=on_few["grid"].get))
+assert round((lite0_at_100 * 100 + 5000) / 200) == 102 and round((tuned_at_5000 * 5000 + 5000) / 10_000, 2) == 2.25
+assert not any(arm["grid_at_edge"] for arm in record["arms"].values()) and f"{100 * of_scratch[45_000]:.1f}" == "78.9"
+assert percent(session.evidence("s0")["ours, from scratch"].mean) == "84.6 %"
 assert long_means["probe, EfficientNet-Lite0"][100] > of_scratch[10_000] and max(of_scratch) == 45_000
-assert [f"{100 * long_means[name][n]:.1f}" for name, n in (("probe, ResNet-18", 100), ("probe, EfficientNet-Lite0", 100))] == ["45.0", "70.3"]
+assert [f"{100 * long_means[name][n]:.1f}" for name, n in (("probe, ResNet-18", 100), ("probe, EfficientNet-Lite0", 100))] == ["45.0", "70.2"]
 assert [record["terms"]["epochs by labels a class"][n] for n in ("10", "1000", "4500")] == [60, 12, 10]
 assert [round(100 * (long_means["probe, ResNet-18"][n] - of_scratch[n])) for n in (100, 500, 1000, 5000)] == [18, 15, 11, 3]
 last = {method: scores[10_000] for method, scores in long_scores.items()}
@@ -984,7 +984,7 @@ assert in_record[5] == "24.9 % against 28.7 %, undecided"
 # %% [markdown]
 # **What do you save?** *Epochs:* one epoch of full fine-tuning is above six from scratch with 400 labels, and above sixty with 1,000 (one
 # run). *Labels:* the small start's probe is worth about 8 times as many at 100 (6 to 14, from worst to best seed). Fine-tuned, the start
-# is worth 5 to 6 times as many up to 1,000 (4 to 7). EfficientNet-Lite0 as it comes (another network, enlarged pictures): about 150 times at 100 (110 to 180).
+# is worth 5 to 6 times as many up to 1,000 (4 to 7). EfficientNet-Lite0 as it comes (another network, enlarged pictures): about 150 times at 100 (120 to 180).
 #
 # **Where does it end?** Where pictures lose their order no lead over raw pixels is left (24.9 against 28.7 %, undecided); and, for a *frozen* backbone,
 # between 5,000 and 10,000 labels (one run). For the fine-tuned start 2 points are left with 45,000 (one run of ten epochs each; chapter 03 lets them train longer).
