@@ -22,7 +22,7 @@ from course_utils.data.images import Splits
 from course_utils.data.inspection import require_usable
 from course_utils.data.loading import describe_source, load_data
 from course_utils.environ import is_grading
-from course_utils.errors import is_stub
+from course_utils.errors import DataError, is_stub
 from course_utils.evidence import headline, reading
 from course_utils.models.weights import (
     IMAGENET_MEAN,
@@ -95,10 +95,20 @@ class Session:
         recorded.keep(name, value, header)
 
     def recorded(self, name: str, notebook: str = "") -> dict:
-        """The recorded result ``name`` of this notebook or another: what its cells gave on real data; empty
-        if there is none."""
-        found = recorded.read(notebook or self.notebook, name)
-        return found[0] if found else {}
+        """The recorded result ``name`` of this notebook or another: what its cells gave on real data.
+
+        Raises:
+            DataError: if there is none.
+        """
+        notebook = notebook or self.notebook
+        if found := recorded.read(notebook, name):
+            return found[0]
+        raise DataError(
+            f"nothing is recorded as {name!r} in {notebook}.",
+            expected="a result that a cell of it keeps, by this name",
+            do=f"record it before a cell reads it: `course run {notebook} --record --only {name} "
+            "--budget cpu --data cifar10`",
+        )
 
     def recorded_lines(self, name: str) -> dict[str, dict[str, tuple[float, ...]]]:
         """The scores of a recorded result's arms, by the parts of their names before and after the comma."""
@@ -216,7 +226,7 @@ def _where_from(value: dict, facts: dict) -> str:
 def _arm_row(saved: dict) -> dict:
     """An arm as a row: its mean, the range of its seeds, what it was measured on, its rate."""
     cost = {"ms an image": f"{saved['ms_per_image']:.1f}"} if "ms_per_image" in saved else {}
-    arm = Arm.from_dict({key: v for key, v in saved.items() if key != "ms_per_image"})
+    arm = Arm.from_dict(saved)
     return {
         "arm": arm.name,
         "accuracy": percent(arm.mean),

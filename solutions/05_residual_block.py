@@ -931,7 +931,7 @@ show_table(error_rows(arms.values()), caption=f"Yours, after {numbers.epochs} ep
 
 # %%
 degradation = session.recorded("degradation")
-arms_there = {arm["name"]: Arm.from_dict({key: value for key, value in arm.items() if key != "grid"}) for arm in degradation["arms"]}
+arms_there = {arm["name"]: Arm.from_dict(arm) for arm in degradation["arms"]}
 kinds = ("plain", "residual")
 errors_there = {kind: {depth: [1 - score for score in arms_there[f"{kind}, {depth} layers"].scores] for depth in (20, 32)} for kind in kinds}
 growth_there = {kind: {int(depth): runs for depth, runs in gradients_there["ratios"][f"{kind}, batch norm"].items()} for kind in kinds}
@@ -1219,7 +1219,7 @@ show_table(error_rows([arms[again], patient.arm]), caption=f"Yours, on {numbers.
 # %%
 (longer,), (longer_curve,) = session.recorded("patience")["arms"], session.recorded("patience")["curves"].values()
 slow_there = {"40 epochs": degradation["curves"]["plain, 32 layers"], "160 epochs": longer_curve}
-fitted_there = {"40 epochs": 1 - arms_there["plain, 32 layers"].mean, "160 epochs": 1 - Arm.from_dict({k: v for k, v in longer.items() if k != "grid"}).mean}
+fitted_there = {"40 epochs": 1 - arms_there["plain, 32 layers"].mean, "160 epochs": 1 - Arm.from_dict(longer).mean}
 plots.show(plots.fitted_in_time(slow_there, fitted_there, title="Plain, 32 layers: slow, not stuck", data=photos_16))
 
 # %% tags=["record"]

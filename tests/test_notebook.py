@@ -1,12 +1,14 @@
 """The set-up of a notebook, and results kept and shown."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from course_utils import plots
 from course_utils.analysis.arms import Arm
 from course_utils.course import recorded
+from course_utils.errors import DataError
 from course_utils.notebook import answer_of, show_arms, start, try_yours, yours_or
 from course_utils.tables import percent
 
@@ -52,7 +54,7 @@ def test_recorded_results_are_shown_as_such(session, monkeypatch, tmp_path, caps
     printed = capsys.readouterr().out
     assert "Recorded, not yours: CIFAR-10, small, a CPU." in printed
     assert "probe    55.0 %      2  50.0 to 60.0       100 images    0.1" in printed
-    assert session.recorded("control")["arms"] == [arm] and session.recorded("nothing") == {}
+    assert session.recorded("control")["arms"] == [arm]
     assert "no recorded result for 'nothing'" in printed
 
 
@@ -71,7 +73,17 @@ def test_a_result_of_other_weights_than_its_run_says_so(session, monkeypatch, tm
 def test_another_notebook_s_record_can_be_read(session, monkeypatch, tmp_path):
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)
     recorded.write_json(tmp_path / "01_concepts.cpu.json", {"results": {"a": {"x": 1}}})
-    assert session.recorded("a") == {} and session.recorded("a", "01_concepts") == {"x": 1}
+    assert session.recorded("a", "01_concepts") == {"x": 1}
+    with pytest.raises(DataError, match="nothing is recorded as 'a' in 03(.|\n)*do this:  record it before"):
+        session.recorded("a")
+
+
+def test_every_recorded_result_can_be_shown(session, monkeypatch, capsys):
+    for file in sorted(recorded.FOLDER.glob("*.json")):
+        notebook = file.stem.partition(".")[0]
+        for name in json.loads(file.read_text(encoding="utf-8"))["results"]:
+            replace(session, notebook=notebook).show_recorded(name)
+    assert "no recorded result" not in capsys.readouterr().out
 
 
 def test_a_record_says_where_it_comes_from_and_gives_its_scores_by_line_and_place(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TypeVar
 
 from course_utils.errors import DataError
@@ -64,7 +64,9 @@ class Arm:
 
     @staticmethod
     def from_dict(saved: dict) -> Arm:
-        return Arm(**{**saved, "scores": tuple(saved["scores"])})
+        """The arm of a record, which may say more of it."""
+        own = {field.name: saved[field.name] for field in fields(Arm) if field.name in saved}
+        return Arm(**{**own, "scores": tuple(saved["scores"])})
 
 
 def choose_rate(val_accuracy: Mapping[float, float], name: str, as_error: bool = False) -> float:

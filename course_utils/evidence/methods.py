@@ -79,8 +79,7 @@ def measure(
     grid = _search(method, lab, first, seeds[0]) if len(method.rates) > 1 else {}
     rate = choose_rate(grid, lab.folder.name) if grid else method.rates[0]
     stages = method.stages(rate)
-    described = [describe(stage) for stage in stages]
-    settings = [method.start, described, counts(first)]
+    settings = [method.start, [_settings(stage) for stage in stages], counts(first)]
     runs = [
         lab.kept(f"seed-{seed}", settings, partial(_run, method, stages, lab, splits_of(seed), seed))
         for seed in seeds
@@ -94,7 +93,7 @@ def measure(
         "grid": {f"{r:g}": value for r, value in sorted(grid.items())},
         "grid_at_edge": bool(grid) and rate in (min(grid), max(grid)),
         "grid_terms": _trial_terms(method, rate, first) if grid else "no choice",
-        "stages": described,
+        "stages": [describe(stage) for stage in stages],
         "test": [run["test"] for run in runs],
         **mirrored,
         "val": [run["val"] for run in runs],
@@ -253,7 +252,7 @@ def _search(method: Method, lab: Lab, splits: Splits, seed: int) -> dict[float, 
         stages = method.of_trial(rate)
         return lab.kept(
             f"rate-{rate:g}",
-            [method.start, [describe(stage) for stage in stages], counts(splits)],
+            [method.start, [_settings(stage) for stage in stages], counts(splits)],
             partial(_try, method, stages, lab, splits, seed, rate),
         )["val"]
 
@@ -312,7 +311,7 @@ def describe(stage: Stage) -> dict:
     """What a stage does, as JSON; the same in every process."""
     recipe = stage.recipe
     return {
-        "trains": [phase.prepare.__name__ for phase in recipe.phases],
+        "trains": [getattr(phase.prepare, "func", phase.prepare).__name__ for phase in recipe.phases],
         "pixels": stage.preprocess.size,
         "epochs": [phase.epochs for phase in recipe.phases],
         "rates": [[phase.backbone_lr, phase.lr] for phase in recipe.phases],
@@ -323,6 +322,13 @@ def describe(stage: Stage) -> dict:
         "layer_decay": recipe.layer_decay,
         "augment": repr(recipe.augment),
     }
+
+
+def _settings(stage: Stage) -> list:
+    """All that the result of a stage depends on; the same in every process."""
+    recipe = stage.recipe
+    prepared = [getattr(phase.prepare, "keywords", {}) for phase in recipe.phases]
+    return [describe(stage), stage.preprocess, prepared, recipe.label_smoothing, recipe.new, recipe.compile]
 
 
 def _trial_terms(method: Method, rate: float, splits: Splits) -> str:

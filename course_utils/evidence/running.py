@@ -38,12 +38,12 @@ class Lab:
     folder: Path
     quick: bool = False
 
-    def splits(self, train: int, val: int, seed: int = 0, size: int | None = None) -> Splits:
+    def splits(self, train: int, val: int, seed: int = 0) -> Splits:
         """``train`` and ``val`` images cut from the training set, and the whole test set."""
         if self.quick:
             few = min(train, QUICK_IMAGES)
-            return load_data(self.source, train=few, val=40, test=40, seed=seed, size=size)
-        return load_data(self.source, train=train, val=val, seed=seed, size=size)
+            return load_data(self.source, train=few, val=40, test=40, seed=seed)
+        return load_data(self.source, train=train, val=val, seed=seed)
 
     def few(self, amount: int, quick: int = 1) -> int:
         """``amount`` of epochs or the like, or ``quick`` of them in a quick run."""

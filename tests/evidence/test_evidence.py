@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,12 +15,14 @@ from tiny import PREPROCESS, tiny_images, tiny_model, tiny_splits
 from typer.testing import CliRunner
 
 from course_utils.cli import app
-from course_utils.data.images import Splits
+from course_utils.data.augment import Preprocess
+from course_utils.data.images import ImageSet, Splits
 from course_utils.errors import CourseError, DataError, RunStopped
-from course_utils.evidence import duel, hotdog, labels, methods, printed, reading, running, start
+from course_utils.evidence import catalogue, duel, hotdog, labels, methods, printed, reading, running, start
 from course_utils.evidence.catalogue import EXPERIMENTS
 from course_utils.evidence.methods import Method, Stage, measure, measure_probe
 from course_utils.evidence.running import Experiment, Lab
+from course_utils.models.freezing import freeze_backbone
 from course_utils.training.fitting import fit
 from course_utils.training.history import EpochRecord, History
 from course_utils.training.probes import neighbour_votes
@@ -106,6 +110,93 @@ def test_a_grid_grows_until_its_best_lies_inside(peak, tried, tmp_path, monkeypa
     best = max(found, key=found.__getitem__)
     assert len(found) == tried
     assert (best in (min(found), max(found))) == (peak > 1)  # beyond all reason the growth ends
+
+
+def test_a_rate_is_tried_on_the_images_that_the_record_tells(tmp_path, monkeypatch):
+    seen = []
+
+    def score(method, stages, lab, splits, seed, rate):
+        seen.append((len(splits.train), len(splits.val)))
+        return {"val": 0.5}
+
+    monkeypatch.setattr(methods, "_try", score)
+    methods._search(method((1e-3, 1e-2), trial_images=20), lab(tmp_path), tiny_splits(), 0)
+    assert set(seen) == {(20, 10)}
+
+
+def test_mirror_images_vote_with_the_images_themselves():
+    class Left(torch.nn.Linear):
+        """Class 1 in so far as the left half is bright; class 0 has a fixed say."""
+
+        def forward(self, x):
+            bright = x[..., : x.shape[-1] // 2].mean(dim=(1, 2, 3))
+            return torch.stack([torch.full_like(bright, 0.4), bright], dim=1)
+
+    images = torch.zeros(2, 3, 8, 8, dtype=torch.uint8)
+    images[0, ..., 4:] = 255  # bright on the right alone: 0.5 on average, 0 and 1 each by itself
+    test = ImageSet(images, torch.tensor([1, 0]), ("dark", "bright"), "halves")
+    plain, model = Preprocess((0.0,) * 3, (1.0,) * 3), Left(1, 1)
+    logits = model(plain(images))
+    assert methods._with_mirror(model, test, plain, logits) == {"test_mirrored": 1.0}
+    assert (logits.argmax(dim=1) == test.labels).tolist() == [False, True]
+
+
+def test_results_of_other_settings_are_told_apart(tmp_path):
+    smooth = [replace(stage, recipe=replace(stage.recipe, label_smoothing=0.4)) for stage in stages(1e-2)]
+    other = [replace(stage, preprocess=replace(stage.preprocess, mean=(0.1,) * 3)) for stage in stages(1e-2)]
+    for changed in (smooth, other):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        measure(method((1e-2,)), lab(folder), lambda seed: tiny_splits())
+        with pytest.raises(CourseError, match="other settings"):
+            again = replace(method((1e-2,)), stages=lambda rate, changed=changed: changed)
+            measure(again, lab(folder), lambda seed: tiny_splits())
+
+
+def test_a_phase_may_be_prepared_by_a_function_with_arguments():
+    phase = Phase(1, 1e-2, prepare=partial(freeze_backbone, new=("conv1",)))
+    stage = Stage(PREPROCESS, replace(RECIPE, phases=(phase,)))
+    assert methods.describe(stage)["trains"] == ["freeze_backbone"] and "conv1" in repr(
+        methods._settings(stage)
+    )
+
+
+def planned(arm, monkeypatch) -> dict:
+    """What an arm would train, without training it."""
+
+    def plan(method, lab, splits_of, seeds=(0,)):
+        return {"method": method, "seeds": list(seeds), "images": {"test": 50}}
+
+    def plan_probe(start, build, preprocess, lab, splits_of, seeds):
+        return {"start": start, "pixels": preprocess.size, "seeds": list(seeds), "images": {"test": 50}}
+
+    for module in catalogue.MODULES:
+        for name, stand_in in (("measure", plan), ("measure_probe", plan_probe)):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, stand_in)
+    return arm(Lab("none", Path("none")))
+
+
+TRAINED = [
+    (experiment, name)
+    for experiment in EXPERIMENTS
+    for name, arm in reading.read(experiment)["arms"].items()
+    if "stages" in arm and not name.startswith("nearest neighbours") and "seconds of" not in name
+]
+
+
+@pytest.mark.parametrize("experiment, name", TRAINED)
+def test_a_record_is_of_what_its_arm_trains_today(experiment, name, monkeypatch):
+    recorded = reading.read(experiment)["arms"][name]
+    plan = planned(EXPERIMENTS[experiment].arms[name], monkeypatch)
+    assert plan["seeds"] == recorded["seeds"]
+    if "method" not in plan:
+        assert (plan["start"], plan["pixels"]) == (recorded["start"], recorded["stages"][0]["pixels"])
+        return
+    method = plan["method"]
+    described = [methods.describe(stage) for stage in method.stages(recorded["rate"])]
+    assert method.start == recorded["start"] and json.loads(json.dumps(described)) == recorded["stages"]
+    tried = set(map(float, recorded["grid"]))
+    assert {float(f"{rate:g}") for rate in method.rates} <= tried or len(method.rates) == 1
 
 
 def test_a_probe_chooses_its_penalty_on_validation(tmp_path):
@@ -346,7 +437,7 @@ def test_labels_that_a_start_is_worth_as_a_number_with_a_range():
     )
     factor, low, high = labels.worth(record, tuned, 100)
     assert low < factor < high and factor == pytest.approx(10) and low == pytest.approx(5 * 2 ** (2 / 3))
-    assert labels.worth(record, labels.METHODS[0], 100)[0] is not None
+    assert math.isnan(labels.worth(record, labels.METHODS[0], 100)[0])  # not measured
     assert labels.worth(record, tuned, 100, factor=lambda better, plain, n: better[n]) == (0.45, 0.4, 0.5)
 
 
