@@ -301,8 +301,9 @@ def _measured(arms: Sequence[Mapping]) -> str:
 
 
 def _minutes(arms: Sequence[Mapping]) -> str:
-    """Of one run of each arm."""
-    return " and ".join(f"{arm['minutes']:.0f}" if arm["minutes"] >= 1 else "under 1" for arm in arms)
+    """Of one run of each arm; once where they are alike."""
+    told = [f"{arm['minutes']:.0f}" if arm["minutes"] >= 1 else "under 1" for arm in arms]
+    return " and ".join(told) if len({*told}) > 1 else told[0]
 
 
 def _is_fit(arm: Mapping) -> bool:
