@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_utils.errors import DataError
+from course_utils.errors import DataError, WeightsError
 from course_utils.models.freezing import eval_mode
 from course_utils.models.weights import Weights
 
@@ -38,11 +38,21 @@ def best_guesses(
 
     Returns:
         The square, uint8 ``[3, size, size]``; names and probabilities, the most probable first.
+
+    Raises:
+        WeightsError: if the weights do not name a class for each output of the network.
     """
     square = middle_square(photo, size)
     device = next(network.parameters()).device
     with eval_mode(network), torch.inference_mode():
         logits = network(weights.at_size(size)(square[None].to(device)))
+    if logits.shape[1] != len(weights.classes):
+        raise WeightsError(
+            f"{weights.name} does not name what the network tells apart.",
+            expected=f"{logits.shape[1]} names, one for each output",
+            found=str(len(weights.classes)),
+            do="take weights that name their classes, in a network with their head: num_classes=None",
+        )
     probability = logits.float().softmax(dim=1)[0].cpu()
     best = probability.argsort(descending=True)[:k].tolist()
     return square, [(weights.classes[i], float(probability[i])) for i in best]
@@ -70,7 +80,7 @@ def occlusion_map(
         raise DataError(
             "the picture is smaller than the square that would cover a place of it.",
             expected=f"{patch} x {patch} pixels or more",
-            found=f"{pixels.shape[1]} x {pixels.shape[2]}",
+            found=f"{pixels.shape[2]} x {pixels.shape[1]} (width x height)",
             do="take a larger picture, or a smaller patch",
         )
     rows, columns = pixels.shape[1] // patch, pixels.shape[2] // patch

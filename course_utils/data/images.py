@@ -69,7 +69,11 @@ class ImageSet:
         """At most ``n`` images, equally many of each class as far as there are.
 
         With the same seed, fewer images are a part of more images.
+
+        Raises:
+            DataError: if ``n`` is negative.
         """
+        _refuse_negative(n)
         return self.subset(balanced_order(self.labels, seed)[:n])
 
     def to(self, device: str | torch.device) -> ImageSet:
@@ -115,8 +119,9 @@ def split(images: ImageSet, val: int | float, seed: int) -> tuple[ImageSet, Imag
         The rest and the images held out.
 
     Raises:
-        DataError: if nothing is left of a class.
+        DataError: if nothing is left of a class, or ``val`` is negative.
     """
+    _refuse_negative(val)
     n_val = round(val * len(images)) if isinstance(val, float) else val
     rest, chosen = cut_off(images, n_val, seed)
     return images.subset(rest), images.subset(chosen)
@@ -249,6 +254,11 @@ def _first_groups(groups: tuple[str, ...], order: list[int], n: int) -> set[str]
 
 def _take(images: ImageSet, n: int | None, seed: int) -> ImageSet:
     return images.take(len(images) if n is None else n, seed)
+
+
+def _refuse_negative(amount: float) -> None:
+    if amount < 0:
+        raise DataError("this is no number of images.", expected="0 or more", found=str(amount))
 
 
 def _refuse(what: str, expected: str, tensor: Tensor) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from course_utils.errors import CourseError
 from course_utils.models.freezing import count_parameters
 
 STAGES: Mapping[str, Mapping[str, Sequence[str]]] = {  # architecture: name of a stage: its modules
@@ -47,7 +48,12 @@ def stages(model: nn.Module, size: int, arch: str) -> list[Stage]:
 
     Args:
         arch: one of ``STAGES``; the last module of each stage gives its map.
+
+    Raises:
+        CourseError: for another architecture.
     """
+    if arch not in STAGES:
+        raise CourseError(f"no stages are known of {arch!r}.", expected=", ".join(STAGES))
     parts = STAGES[arch]
     copy = deepcopy(model).cpu().eval().double()
     for parameter in copy.parameters():

@@ -74,7 +74,7 @@ def last_map(model: nn.Module, size: int) -> tuple[int, int]:
 def map_sides(model: nn.Module, size: int) -> dict[str, int]:
     """Side of the feature map after each stage of a ResNet, for an image of ``size`` pixels.
 
-    A stage that does nothing (``nn.Identity``), norm and ReLU are left out.
+    A stage that does nothing (``nn.Identity``), norm and ReLU are left out, and what gives no map.
     """
     sides, x = {"input": size}, _blank(model, size)
     with eval_mode(model), torch.inference_mode():
@@ -82,7 +82,7 @@ def map_sides(model: nn.Module, size: int) -> dict[str, int]:
             if name == "avgpool":
                 break
             x = stage(x)
-            if not isinstance(stage, nn.BatchNorm2d | nn.ReLU | nn.Identity):
+            if x.ndim == 4 and not isinstance(stage, nn.BatchNorm2d | nn.ReLU | nn.Identity):
                 sides[name] = x.shape[-1]
     return sides
 
@@ -137,11 +137,11 @@ def training_mib(model: nn.Module, size: int, batch_size: int) -> float:
 
 def activation_bytes(model: nn.Module, size: int, batch_size: int = 8) -> float:
     """Bytes that autograd keeps for the backward pass, per image; each storage counts once."""
-    own = {t.untyped_storage().data_ptr() for t in model.state_dict(keep_vars=True).values()}
-    kept: dict[int, Tensor] = {}
+    own = {t.untyped_storage() for t in model.state_dict(keep_vars=True).values()}
+    kept: set[torch.UntypedStorage] = set()
 
     def note(tensor: Tensor) -> Tensor:
-        kept[tensor.untyped_storage().data_ptr()] = tensor
+        kept.add(tensor.untyped_storage())
         return tensor
 
     buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
@@ -150,5 +150,4 @@ def activation_bytes(model: nn.Module, size: int, batch_size: int = 8) -> float:
         model(x)
     for name, buffer in model.named_buffers():
         buffer.copy_(buffers[name])
-    sizes = [t.untyped_storage().nbytes() for key, t in kept.items() if key not in own]
-    return sum(sizes) / batch_size
+    return sum(storage.nbytes() for storage in kept - own) / batch_size

@@ -58,8 +58,10 @@ def head_and_layers(model: nn.Module, new: Sequence[str]) -> list[nn.Module]:
 
     Raises:
         NoHeadError: see :func:`find_head`.
-        CourseError: if ``model`` has no layer of such a name.
+        CourseError: if ``model`` has no layer of such a name, or ``new`` is a single text.
     """
+    if isinstance(new, str):
+        raise CourseError("new is one text, not a tuple of names.", do=f"write new=({new!r},)")
     layers = dict(model.named_modules())
     missing = [name for name in new if name not in layers]
     if missing:

@@ -50,15 +50,25 @@ def adapt_stem(model: nn.Module, mode: str) -> None:
     elif mode == "stock":
         return
     else:
-        raise CourseError(
-            f"stem {mode!r} needs a ResNet or an AlexNet.",
-            found=type(model).__name__,
-            do="use stem='stock' and enlarge the input instead",
-        )
+        raise _no_stem_for(model, mode)
     if mode not in modes:
         raise CourseError(f"unknown stem {mode!r}.", expected=", ".join(modes))
     if mode != "stock":
         change(model, mode)
+
+
+def _no_stem_for(model: nn.Module, mode: str) -> CourseError:
+    if _kernel_of(model, 3) == (5, 5):  # AlexNet's second convolution
+        return CourseError(
+            "the stem of this AlexNet has been changed already.",
+            expected="a first convolution of 11 x 11",
+            do="build the model anew, and change its stem once",
+        )
+    return CourseError(
+        f"stem {mode!r} needs a ResNet or an AlexNet.",
+        found=type(model).__name__,
+        do="use stem='stock' and enlarge the input instead",
+    )
 
 
 def _adapt_resnet(model: ResNet, mode: str) -> None:
@@ -71,9 +81,14 @@ def _adapt_resnet(model: ResNet, mode: str) -> None:
 
 
 def _has_alexnets_stem(model: nn.Module) -> bool:
+    return _kernel_of(model, 0) == (11, 11)
+
+
+def _kernel_of(model: nn.Module, place: int) -> tuple[int, ...]:
+    """Height and width of the kernels at a place of ``model.features``; ``()`` if no convolution is there."""
     features = getattr(model, "features", None)
-    first = features[0] if isinstance(features, nn.Sequential) and len(features) else None
-    return isinstance(first, nn.Conv2d) and first.kernel_size == (11, 11)
+    layer = features[place] if isinstance(features, nn.Sequential) and len(features) > place else None
+    return layer.kernel_size if isinstance(layer, nn.Conv2d) else ()
 
 
 def _adapt_alexnet(model: nn.Module, mode: str) -> None:

@@ -225,7 +225,8 @@ def from_file(path: str | Path, arch: str) -> Weights:
     three linear layers: 115 MB of 120); ``num_classes`` is 0 then.
 
     Raises:
-        WeightsError: if the file is missing, damaged, or holds anything but tensors.
+        WeightsError: if the file is missing, damaged, or holds anything but tensors, or if the JSON file
+            names more or fewer classes than the head has outputs.
     """
     path = Path(path).expanduser()
     if not path.is_file():
@@ -236,13 +237,22 @@ def from_file(path: str | Path, arch: str) -> Weights:
             do=f"correct the path; `{_brings(arch)}` brings those of ImageNet",
         )
     state = _with_counters(_unwrap(_read_tensors(path), path))
-    card = _read_card(path.with_suffix(".json"))
+    card_file = path.with_suffix(".json")
+    card = _read_card(card_file)
+    classes, outputs = tuple(card.get("classes", ())), _upstream_classes(state, arch, path.name)
+    if classes and outputs and len(classes) != outputs:
+        raise WeightsError(
+            f"{card_file.name} does not name the classes of {path.name}.",
+            expected=f"{outputs} names, one for each output",
+            found=str(len(classes)),
+            do=f"correct it, or delete {card_file}: the weights are read without it",
+        )
     return Weights(
         name=card.get("name", path.name),
         state=state,
-        classes=tuple(card.get("classes", ())),
+        classes=classes,
         preprocess=Preprocess(tuple(card.get("mean", IMAGENET_MEAN)), tuple(card.get("std", IMAGENET_STD))),
-        num_classes=_upstream_classes(state, arch, path.name),
+        num_classes=outputs,
         upstream=card.get("upstream", {}),
     )
 

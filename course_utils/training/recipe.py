@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ SCHEDULES = ("cosine", "plateau", "constant")
 # ReduceLROnPlateau's usual setting in tutorials: halve after the third epoch in a row without a better
 # val loss (`patience=2`).
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.5
+LARGEST = sys.float_info.max
+UP_TO = {"weight_decay": LARGEST, "layer_decay": LARGEST, "label_smoothing": 1.0}  # from 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Recipe:
     compile: bool | None = None
 
     def __post_init__(self):
+        _refuse_impossible_phases(self.phases)
         if self.optimizer not in OPTIMIZERS:
             raise CourseError(f"unknown optimizer {self.optimizer!r}.", expected=", ".join(OPTIMIZERS))
         if self.schedule not in SCHEDULES:
@@ -73,8 +77,11 @@ class Recipe:
         if type(self.batch_size) is not int or self.batch_size < 1:
             found = repr(self.batch_size)
             raise CourseError("this is no batch size.", expected="a whole number of 1 or more", found=found)
-        for phase in self.phases:
-            _refuse_impossible(phase)
+        for name, most in UP_TO.items():
+            if not _is_within(0, getattr(self, name), most):
+                expected = "a number from 0 to 1" if most == 1 else "a number of 0 or more"
+                found = repr(getattr(self, name))
+                raise CourseError(f"this is no {name.replace('_', ' ')}.", expected=expected, found=found)
 
     @property
     def epochs(self) -> int:
@@ -87,13 +94,33 @@ class Recipe:
         return places[epoch]
 
 
+def _refuse_impossible_phases(phases: tuple[Phase, ...]) -> None:
+    if not isinstance(phases, tuple | list) or not all(isinstance(phase, Phase) for phase in phases):
+        raise CourseError(
+            "these are no phases of a recipe.",
+            expected="a tuple of Phase",
+            found=repr(phases),
+            do="write even a single one with a comma: Recipe((Phase(1, 0.1),))",
+        )
+    for phase in phases:
+        _refuse_impossible(phase)
+
+
 def _refuse_impossible(phase: Phase) -> None:
     if type(phase.epochs) is not int or phase.epochs < 0:
         found = repr(phase.epochs)
         raise CourseError("this is no number of epochs.", expected="a whole number of 0 or more", found=found)
     for rate in (phase.lr, phase.lr if phase.backbone_lr is None else phase.backbone_lr):
-        if not 0 < rate < math.inf:
-            raise CourseError("this is no learning rate.", expected="a number above 0", found=str(rate))
+        if not _is_within(0, rate, LARGEST) or rate == 0:
+            raise CourseError("this is no learning rate.", expected="a number above 0", found=repr(rate))
+
+
+def _is_within(low: float, value: object, high: float) -> bool:
+    """Whether ``value`` is a number from ``low`` to ``high``."""
+    try:
+        return bool(low <= value <= high)  # type: ignore[operator]
+    except TypeError:
+        return False
 
 
 def rate_factor(schedule: str, done: float, val_losses: list[float]) -> float:

@@ -1,12 +1,14 @@
 """Occlusion: the place that a network needs is found, and counted from the whole picture."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from course_utils.analysis import best_guesses, occlusion_map
 from course_utils.analysis.occlusion import middle_square
 from course_utils.data import sample_photos
-from course_utils.errors import DataError
+from course_utils.errors import DataError, WeightsError
 from course_utils.models import build_model, find_weights
 
 
@@ -27,7 +29,7 @@ def test_the_place_that_decides_is_found():
 
 
 def test_a_photograph_smaller_than_the_square_is_refused():
-    with pytest.raises(DataError, match=r"smaller than the square(.|\n)*found: +20 x 40"):
+    with pytest.raises(DataError, match=r"smaller than the square(.|\n)*found: +40 x 20 \(width"):
         occlusion_map(lambda x: x, torch.zeros(3, 20, 40, dtype=torch.uint8), target=0)
 
 
@@ -48,3 +50,12 @@ def test_guesses_are_the_most_probable_classes_in_order():
     assert square.shape == (3, 224, 224) and guesses[0][0] == "military uniform" and guesses[0][1] > 0.3
     chances = [chance for _, chance in guesses]
     assert len(guesses) == 3 and chances == sorted(chances, reverse=True) and sum(chances) <= 1
+
+
+@pytest.mark.parametrize("names", [(), ("cat", "dog")])
+def test_guesses_need_a_name_for_each_output(names):
+    small = find_weights("small")
+    network = build_model("resnet18", small, num_classes=None)
+    photo = torch.zeros(3, 64, 64, dtype=torch.uint8)
+    with pytest.raises(WeightsError, match=rf"200 names(.|\n)*found: +{len(names)}"):
+        best_guesses(network, replace(small, classes=names), photo, size=64)

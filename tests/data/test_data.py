@@ -89,6 +89,14 @@ def test_take_is_balanced_and_nested():
     assert len(images.take(1000, seed=0)) == 84
 
 
+@pytest.mark.parametrize(
+    "choose", [lambda s: s.take(-1, 0), lambda s: split(s, -5, 0), lambda s: split(s, -0.1, 0)]
+)
+def test_less_than_no_image_is_refused(choose):
+    with pytest.raises(DataError, match=r"no number of images(.|\n)*found: +-"):
+        choose(image_set([0] * 15 + [1] * 15))
+
+
 def test_take_mixes_the_classes():
     turns = image_set([0, 1, 2] * 100).take(300, seed=0).labels.reshape(100, 3)
     assert (turns.sort(1).values == torch.tensor([0, 1, 2])).all()

@@ -561,3 +561,11 @@ def test_groups_that_a_data_set_has_parted_are_told(root):
     write(root, {f"test/{c}/ada_7.png": picture() for c in ("cat", "dog")})
     with pytest.raises(DataError, match="one group lie in t.* and in t"):
         load_data(root, groups="stem", size=8)
+
+
+def test_groups_that_stay_in_their_part_are_read(root):
+    write(root, {f"train/{c}/ada_{i}.png": picture() for c in ("cat", "dog") for i in range(2)})
+    write(root, {f"train/{c}/bob_{i}.png": picture() for c in ("cat", "dog") for i in range(2)})
+    write(root, {f"test/{c}/eve_7.png": picture() for c in ("cat", "dog")})
+    splits = load_data(root, groups="stem", size=8, val=1)
+    assert set(splits.test.groups) == {"eve"} and {*splits.train.groups, *splits.val.groups} == {"ada", "bob"}

@@ -1,7 +1,9 @@
 """Stages of a backbone: shapes of their maps, their weights, and the ones that meet only padding."""
 
+import pytest
 import torch
 
+from course_utils.errors import CourseError
 from course_utils.models import build_alexnet, build_model, count_parameters, find_weights, stages
 
 
@@ -34,3 +36,8 @@ def test_what_a_network_has_learned_makes_no_weight_idle():
     trained = build_model("resnet18", find_weights("small"), 10)
     assert [s.idle for s in stages(trained, 32, "resnet18")] == [
         s.idle for s in stages(build_model("resnet18"), 32, "resnet18")]  # fmt: skip
+
+
+def test_an_architecture_without_known_stages_is_refused():
+    with pytest.raises(CourseError, match=r"no stages are known of 'resnet34'(.|\n)*resnet18, alexnet"):
+        stages(build_model("resnet18", None, 10), 64, "resnet34")

@@ -139,6 +139,8 @@ def test_a_copy_of_a_model_is_as_new_as_the_model(small):
 def test_a_new_layer_that_is_not_there_is_refused():
     with pytest.raises(CourseError, match="no layer 'conv9'"):
         freeze_backbone(zoo.resnet18(), new=("conv9",))
+    with pytest.raises(CourseError, match=r"write new=\('conv1',\)"):
+        freeze_backbone(zoo.resnet18(), new="conv1")
 
 
 def test_stem_of_another_family_is_refused():
@@ -149,6 +151,14 @@ def test_stem_of_another_family_is_refused():
         adapt_stem(zoo.resnet18(), "no-pool")
     with pytest.raises(CourseError, match="unknown architecture"):
         build_model("resnet19")
+
+
+@pytest.mark.parametrize("make", [zoo.alexnet, build_alexnet])
+def test_a_stem_that_is_no_longer_alexnets_is_told(make):
+    model = make()
+    adapt_stem(model, "conv3x3")
+    with pytest.raises(CourseError, match="stem of this AlexNet has been changed already"):
+        adapt_stem(model, "stride1")
 
 
 def test_frozen_features_are_the_same_in_training_and_evaluation():

@@ -180,6 +180,16 @@ def test_a_damaged_card_and_the_way_to_each_networks_weights_are_told(tmp_path):
         find_weights(tmp_path / "nowhere.pth", "efficientnet_lite0")
 
 
+def test_a_card_names_a_class_for_each_output_or_none(tmp_path):
+    file = tmp_path / "mine.safetensors"
+    shutil.copy(weights.SMALL["resnet18"], file)
+    file.with_suffix(".json").write_text('{"classes": ["cat", "dog"]}')
+    with pytest.raises(WeightsError, match=r"mine.json does not name(.|\n)*200 names(.|\n)*found: +2"):
+        find_weights(file)
+    file.with_suffix(".json").write_text('{"classes": []}')
+    assert find_weights(file).classes == ()
+
+
 def test_the_model_card_ships_beside_the_weights():
     for path in weights.SMALL.values():
         assert path.with_suffix(".md").exists() and path.with_suffix(".json").exists()

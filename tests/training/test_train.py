@@ -493,11 +493,23 @@ def test_bad_settings_are_refused():
         *({"phases": (Phase(1, lr),)} for lr in (0.0, -1.0, float("nan"), float("inf"))),
         *({"phases": (Phase(1, 0.1, backbone_lr=lr),)} for lr in (0.0, -1.0, float("nan"))),
         *({"phases": (Phase(n, 0.1), Phase(2, 0.1))} for n in (-1, 0.5)),
+        {"phases": (Phase("1", 0.1),)},
+        *({"phases": (Phase(1, "0.1"),)}, {"phases": (Phase(1, 0.1, backbone_lr="0.1"),)}),
+        *({"weight_decay": decay} for decay in (-1, "0.1", None, float("nan"), float("inf"))),
+        *({"label_smoothing": smoothing} for smoothing in (-0.1, 2, "0.1")),
+        *({"layer_decay": decay} for decay in (-1, "0.65")),
     ],
 )
 def test_a_recipe_that_cannot_train_is_refused(wrong):
-    with pytest.raises(CourseError, match="this is no (batch size|learning rate|number of epochs)"):
+    names = "batch size|learning rate|number of epochs|weight decay|layer decay|label smoothing"
+    with pytest.raises(CourseError, match=f"this is no ({names})"):
         replace(RECIPE, **wrong)
+
+
+@pytest.mark.parametrize("phases", [Phase(1, 0.1), (1, 0.1), "one", None])
+def test_the_comma_of_a_single_phase_is_asked_for(phases):
+    with pytest.raises(CourseError, match=r"no phases of a recipe(.|\n)*Recipe\(\(Phase\(1, 0.1\),\)\)"):
+        Recipe(phases)
 
 
 def test_resuming_a_finished_run_freezes_what_it_froze(tmp_path):
