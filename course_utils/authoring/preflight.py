@@ -76,7 +76,7 @@ def require_files(data: str, weights: str) -> None:
                 f"no weights at {weights}.",
                 expected="auto, small, imagenet, none, or a .safetensors, .pt or .pth file",
                 found=f"no file at {Path(weights).resolve()}",
-                do="correct the path; `course fetch resnet18` brings torchvision's",
+                do="correct the path; `course fetch resnet18` brings those of ImageNet",
             )
         require_whole_weights(Path(weights))
 

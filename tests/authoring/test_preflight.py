@@ -16,7 +16,9 @@ from PIL import Image
 
 from course_utils.authoring import preflight, running, target
 from course_utils.course.budget import load_plan
+from course_utils.data.loading import load_data
 from course_utils.errors import CourseError, DataError, EnvironmentProblem, WeightsError
+from course_utils.models.weights import find_weights
 
 GIVEN = {"budget": "smoke", "data": "cartoons", "weights": "small", "seed": 0, "overrides": {}}
 
@@ -96,6 +98,22 @@ def test_weights_that_no_notebook_could_use(tmp_path):
     (tmp_path / "cut.safetensors").write_bytes(b"x" * 100)
     refused(WeightsError, "no weights at none.pth", tmp_path, weights="none.pth")
     refused(WeightsError, "cannot be read as weights", tmp_path, weights=str(tmp_path / "cut.safetensors"))
+
+
+@pytest.mark.parametrize(
+    "given, load",
+    [
+        (("nowhere", "small"), lambda: load_data("nowhere")),
+        (("auto", "none.pth"), lambda: find_weights("none.pth")),
+    ],
+    ids=["data", "weights"],
+)
+def test_a_missing_file_is_told_as_the_notebook_would_tell_it(given, load):
+    with pytest.raises(CourseError) as in_a_notebook:
+        load()
+    with pytest.raises(CourseError) as before_it:
+        preflight.require_files(*given)
+    assert str(before_it.value) == str(in_a_notebook.value)
 
 
 def test_a_setting_that_does_not_exist(tmp_path):

@@ -1,10 +1,13 @@
 """Seconds of a run by experiment."""
 
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_utils.authoring import running
+from course_utils.course.budget import TABLE
 
 
 @pytest.fixture
@@ -39,3 +42,8 @@ def test_a_cell_that_never_ran_costs_nothing(executed):
     notebook.cells[-1].metadata["papermill"]["duration"] = None
     nbformat.write(notebook, executed)
     assert running.by_experiment(executed)["starts"] == 6
+
+
+def test_seconds_stand_in_their_table_alone():
+    comments = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    assert [line for line in comments if re.search(r"\d s\b", line)] == []
