@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -86,7 +87,8 @@ def fit(
         on_epoch: called before the first epoch and after each one with the history so far.
 
     Raises:
-        CourseError: if there are no images to train on, or none to choose the best epoch with.
+        CourseError: if there are no images to train on, or none to choose the best epoch with; if a batch
+            of one image reaches a batch norm as 1x1 maps.
         CheckpointError: if ``checkpoint`` is damaged, or was written with other settings or from other
             weights.
     """
@@ -151,6 +153,7 @@ def _epoch(
     def factor(done: float) -> float:
         return rate_factor(recipe.schedule, (epoch_in_phase + done) / phase.epochs, val_losses)
 
+    @_lone_images_told()
     def one_pass(batch_size: int) -> tuple[list[float], float, float]:
         settings = replace(recipe, batch_size=batch_size)
         given = (model, splits.train, settings, preprocess, stepper, seed_epoch(history.seed, epoch))
@@ -163,6 +166,20 @@ def _epoch(
     seconds = time.perf_counter() - started
     measured = (train_loss, train_accuracy, scores.loss, scores.top1, seconds)
     return losses, EpochRecord(epoch + 1, number, stepper.lr, *measured)
+
+
+@contextmanager
+def _lone_images_told() -> Iterator[None]:
+    """Where torch refuses a batch norm of one value per channel, say how such a batch is avoided."""
+    try:
+        yield
+    except ValueError as problem:
+        if "more than 1 value per channel" not in str(problem):
+            raise
+        raise CourseError(
+            "batch norm cannot train on a batch of one image whose maps are 1x1.",
+            do="use a batch_size of 3 or more, which leaves no image alone, and at least 2 training images",
+        ) from None
 
 
 @interrupts_wait()

@@ -521,6 +521,23 @@ def test_resuming_a_finished_run_freezes_what_it_froze(tmp_path):
     assert trainable[0] == trainable[1] and 0 < len(trainable[0]) < 5
 
 
+def shrunk_to_a_point() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 4, 8), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 3))
+
+
+@pytest.mark.parametrize("n, batch_size", [(21, 2), (4, 1), (1, 64)])
+def test_an_image_alone_in_its_batch_is_told_where_batch_norm_needs_two(n, batch_size):
+    recipe = replace(RECIPE, phases=(Phase(1, 0.01),), batch_size=batch_size)
+    with pytest.raises(CourseError, match="a batch_size of 3 or more"):
+        fit(shrunk_to_a_point(), tiny_splits(n), recipe, PREPROCESS, progress=False)
+
+
+def test_batches_of_up_to_three_leave_no_image_alone():
+    recipe = replace(RECIPE, phases=(Phase(1, 0.01),), batch_size=3)
+    for n in range(2, 12):
+        fit(shrunk_to_a_point(), tiny_splits(n), recipe, PREPROCESS, progress=False)
+
+
 def test_no_training_images_are_told():
     splits = tiny_splits()
     with pytest.raises(CourseError, match="no images to train on"):
