@@ -191,6 +191,7 @@ def test_a_record_is_of_what_its_arm_trains_today(experiment, name, monkeypatch)
     assert plan["seeds"] == recorded["seeds"]
     if "method" not in plan:
         assert (plan["start"], plan["pixels"]) == (recorded["start"], recorded["stages"][0]["pixels"])
+        assert {*methods.PENALTIES} <= set(map(float, recorded["grid"])) and not recorded["grid_at_edge"]
         return
     method = plan["method"]
     described = [methods.describe(stage) for stage in method.stages(recorded["rate"])]
