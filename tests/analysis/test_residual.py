@@ -176,6 +176,14 @@ def test_gradient_norms_are_those_of_autograd():
     assert math.isclose(norms["conv1"], model.conv1.weight.grad.norm().item())
 
 
+def test_a_frozen_convolution_has_no_gradient_norm():
+    model = build_stack(8)
+    model.conv1.requires_grad_(False)
+    with pytest.raises(CourseError, match=r"frozen(.|\n)*found: +conv1\n"):
+        gradient_norms(model.eval(), torch.randn(4, 3, 16, 16), torch.arange(4))
+    assert not model.training, "what is refused is left as it was"
+
+
 def test_geometric_range():
     middle, low, high = geometric_range([1.0, 10.0, 100.0])
     assert math.isclose(middle, 10.0) and math.isclose(low * high, 100.0)
@@ -184,6 +192,8 @@ def test_geometric_range():
     assert geometric_range([1.0, 4.0] * 5)[0] == pytest.approx(2.0)
     with pytest.raises(CourseError, match="11 seeds"):
         geometric_range([2.0] * 11)
+    with pytest.raises(CourseError, match=r"0 seeds(.|\n)*one to 10"):
+        geometric_range([])
     with pytest.raises(CourseError, match=r"geometric mean(.|\n)*positive numbers(.|\n)*found: +0"):
         geometric_range([2.0, 0.0])
 
