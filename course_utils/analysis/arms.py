@@ -195,13 +195,24 @@ def labels_needed(curve: Mapping[int, float], accuracy: float) -> float:
 
 
 def worth(better: Mapping[int, float], plain: Mapping[int, float], n: int) -> float:
-    """How many times as many labels the ``plain`` curve needs for what ``better`` reaches with ``n``."""
+    """How many times as many labels the ``plain`` curve needs for what ``better`` reaches with ``n``.
+
+    Raises:
+        DataError: if ``better`` was not measured with ``n``, or ``plain`` has no point.
+    """
+    if n not in better:
+        raise DataError(
+            "the better curve was not measured there.",
+            expected="one of these amounts: " + (", ".join(map(str, better)) or "none"),
+            found=count(n, "image"),
+        )
     return labels_needed(plain, better[n]) / n
 
 
 def describe_worth(better: Mapping[int, float], plain: Mapping[int, float], n: int) -> str:
     """The same as a sentence that says what the curves do not tell."""
-    reached, factor = f"{better[n]:.1%} with {n:,} images", worth(better, plain, n)
+    factor = worth(better, plain, n)
+    reached = f"{better[n]:.1%} with {n:,} images"
     if math.isinf(factor):
         return f"{reached}; the other start does not get there with up to {max(plain):,} images"
     if plain[min(plain)] >= better[n]:

@@ -12,6 +12,7 @@ from course_utils.analysis.paired import paired_lead
 from course_utils.analysis.residual import identity_blocks
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet
+from course_utils.errors import CourseError
 from course_utils.training.evaluation import predict
 
 Damage = Callable[[nn.Module, str], AbstractContextManager]
@@ -91,7 +92,17 @@ def damage_rows(
     Args:
         ratio: norm of F(x) over that of x, by block.
         arms, errors: as :func:`damaged` returns them.
+
+    Raises:
+        CourseError: if no block was damaged.
     """
+    if len(arms) < 2:
+        raise CourseError(
+            "no block was damaged.",
+            expected="the whole network and at least one damage",
+            found=", ".join(arm.name for arm in arms) or "no arm",
+            do="take a network with residual blocks whose shortcut is x itself, and a way of damage",
+        )
     ways = accuracy_lost(arms)
     rows = []
     for block in next(iter(ways.values())):

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_utils.errors import CourseError
+
 Batches = Sequence[tuple[Tensor, Tensor]]
 
 HEAD_RATE, FULL_RATE, DECAY, MOMENTUM = 0.02, 0.005, 0.9, 0.9
@@ -47,7 +49,11 @@ def fine_tune_with(
     Returns:
         The accuracy (a fraction) that the script reports: on test, of the weights that ``model`` has then;
         with "chosen on test" the best of all epochs, as such scripts do.
+
+    Raises:
+        CourseError: if a fault is none of :data:`FAULTS`.
     """
+    _refuse_unknown(faults)
     mean, std = (torch.tensor(PLAIN), torch.tensor(PLAIN)) if "other constants" in faults else constants
 
     def logits_of(x: Tensor) -> Tensor:
@@ -61,6 +67,16 @@ def fine_tune_with(
             state = state if "no copy" in faults else copy.deepcopy(state)
     model.load_state_dict(state)
     return best if "chosen on test" in faults else _accuracy(model, logits_of, test)
+
+
+def _refuse_unknown(faults: Collection[str]) -> None:
+    if unknown := [repr(name) for name in faults if name not in FAULTS]:
+        raise CourseError(
+            "there is no such fault.",
+            expected=", ".join(map(repr, FAULTS)),
+            found=", ".join(unknown),
+            do="give a tuple or set of names from FAULTS",
+        )
 
 
 def _trained_epochs(

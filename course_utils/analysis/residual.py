@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from course_utils.errors import CourseError
+from course_utils.tables import count
 
 Block: TypeAlias = BasicBlock | Bottleneck
 # Student's t, 97.5 % quantile, by number of seeds.
@@ -31,11 +32,20 @@ def gradient_norms(model: nn.Module, x: Tensor, labels: Tensor) -> dict[str, flo
     Args:
         x: the model's input, float ``[N, 3, H, W]``.
         labels: int64 ``[N]``.
+
+    Raises:
+        CourseError: if a convolution is frozen.
     """
+    layers = {name: m for name, m in model.named_modules() if isinstance(m, nn.Conv2d)}
+    if frozen := [name for name, layer in layers.items() if not layer.weight.requires_grad]:
+        raise CourseError(
+            "a frozen convolution has no gradient.",
+            found=", ".join(frozen),
+            do="call model.requires_grad_(True) before",
+        )
     model.train()
     model.zero_grad()
     F.cross_entropy(model(x), labels).backward()
-    layers = {name: m for name, m in model.named_modules() if isinstance(m, nn.Conv2d)}
     grads: dict[str, Any] = {name: layer.weight.grad for name, layer in layers.items()}
     return {name: grad.norm().item() for name, grad in grads.items()}
 
@@ -46,10 +56,11 @@ def geometric_range(values: Sequence[float]) -> tuple[float, float, float]:
     With one number all three are that number.
 
     Raises:
-        CourseError: for more than ten, or one that is not positive.
+        CourseError: for none or more than ten, or one that is not positive.
     """
-    if len(values) > max(T_QUANTILE):
-        raise CourseError(f"an interval of {len(values)} seeds.", expected=f"{max(T_QUANTILE)} at most")
+    if not 1 <= len(values) <= max(T_QUANTILE):
+        told = f"an interval of {count(len(values), 'seed')}."
+        raise CourseError(told, expected=f"one to {max(T_QUANTILE)}")
     if min(values) <= 0:
         raise CourseError(
             "there is no geometric mean of these.", expected="positive numbers", found=f"{min(values):g}"

@@ -14,6 +14,7 @@ from course_utils.analysis import (
     skipped,
 )
 from course_utils.data import ImageSet
+from course_utils.errors import CourseError
 from course_utils.models import build_stack
 
 WHOLE = Arm("nothing removed", (0.8, 0.82), 1000)
@@ -57,6 +58,12 @@ def test_a_row_says_which_losses_are_decided():
             "shuffled: decided": "no",
         },
     ]
+
+
+@pytest.mark.parametrize("arms, found", [([WHOLE], "nothing removed"), ([], "no arm")])
+def test_rows_need_a_block_that_was_damaged(arms, found):
+    with pytest.raises(CourseError, match=rf"no block(.|\n)*found: +{found}\n"):
+        damage_rows({}, arms, {})
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,14 @@ def test_worth_is_a_factor():
     assert worth(CURVE, better, 100) == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("told", [worth, describe_worth])
+def test_an_amount_that_was_not_measured_is_refused(told):
+    with pytest.raises(DataError, match=r"10, 1000(.|\n)*found: +50 images"):
+        told({10: 0.4, 1000: 0.6}, CURVE, 50)
+    with pytest.raises(DataError, match="amounts: none"):
+        told({}, CURVE, 50)
+
+
 def test_the_sentence_says_what_is_not_known():
     better = {10: 0.4, 1000: 0.6}
     assert describe_worth(better, CURVE, 10) == (

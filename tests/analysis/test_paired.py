@@ -52,8 +52,8 @@ def test_bootstrap_interval_is_that_of_the_pairs():
     low, high = bootstrap_difference(first, second)
     difference = (first.float().mean() - second.float().mean()).item()
     error = (difference * (1 - difference) / 2000) ** 0.5
-    assert low == pytest.approx(difference - 1.96 * error, abs=0.002)
-    assert high == pytest.approx(difference + 1.96 * error, abs=0.002)
+    assert low == pytest.approx(difference - 1.96 * error, abs=0.0005)
+    assert high == pytest.approx(difference + 1.96 * error, abs=0.0005)
     assert (low, high) == bootstrap_difference(first, second)
 
 

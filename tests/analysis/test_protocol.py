@@ -24,7 +24,13 @@ def test_an_entry_for_each_seed_at_the_rate_chosen_on_validation(result, capsys)
     best = {r: PROTOCOL.train(TINY, tiny_splits(), 0, r)[1].best_val_accuracy for r in TINY.rates}
     assert result.arm.lr == max(best, key=best.get)
     assert result.images_seen == 100
-    assert [len(curve) for curve in result.curves] == [2, 2]
+
+
+def test_the_curves_are_those_of_validation(result):
+    (history, _), epochs = result.histories, (0.3, 0.7)
+    records = [replace(e, val_accuracy=a, train_accuracy=0.9) for e, a in zip(history.records, epochs)]
+    known = replace(result, histories=(replace(history, records=records),))
+    assert known.curves == [[0.3, 0.7]] and [len(curve) for curve in result.curves] == [2, 2]
 
 
 def test_the_row_tells_accuracy_spread_and_cost(result):

@@ -8,6 +8,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 from course_utils.analysis.residual import (
+    T_QUANTILE,
     capture,
     find_blocks,
     geometric_range,
@@ -175,6 +176,14 @@ def test_gradient_norms_are_those_of_autograd():
     assert math.isclose(norms["conv1"], model.conv1.weight.grad.norm().item())
 
 
+def test_a_frozen_convolution_has_no_gradient_norm():
+    model = build_stack(8)
+    model.conv1.requires_grad_(False)
+    with pytest.raises(CourseError, match=r"frozen(.|\n)*found: +conv1\n"):
+        gradient_norms(model.eval(), torch.randn(4, 3, 16, 16), torch.arange(4))
+    assert not model.training, "what is refused is left as it was"
+
+
 def test_geometric_range():
     middle, low, high = geometric_range([1.0, 10.0, 100.0])
     assert math.isclose(middle, 10.0) and math.isclose(low * high, 100.0)
@@ -183,5 +192,28 @@ def test_geometric_range():
     assert geometric_range([1.0, 4.0] * 5)[0] == pytest.approx(2.0)
     with pytest.raises(CourseError, match="11 seeds"):
         geometric_range([2.0] * 11)
+    with pytest.raises(CourseError, match=r"0 seeds(.|\n)*one to 10"):
+        geometric_range([])
     with pytest.raises(CourseError, match=r"geometric mean(.|\n)*positive numbers(.|\n)*found: +0"):
         geometric_range([2.0, 0.0])
+
+
+@pytest.mark.parametrize("n, quantile", T_QUANTILE.items())
+def test_a_quantile_of_t_has_97_and_a_half_per_cent_below_it(n, quantile):
+    """The density is summed up from 0 to both ends of what is rounded to the quantile."""
+    freedom = n - 1
+    scale = math.gamma(n / 2) / (math.sqrt(freedom * math.pi) * math.gamma(freedom / 2))
+
+    def below(t: float) -> float:
+        x = torch.linspace(0, t, 100_001, dtype=torch.float64)
+        return 0.5 + torch.trapezoid(scale * (1 + x**2 / freedom) ** (-n / 2), x).item()
+
+    assert below(quantile - 0.0005) < 0.975 < below(quantile + 0.0005)
+
+
+def test_a_quantile_for_each_number_of_seeds():
+    assert list(T_QUANTILE) == list(range(2, 11))
+    for n, quantile in T_QUANTILE.items():
+        logs = torch.arange(n, dtype=torch.float64)
+        _, _, high = geometric_range(logs.exp().tolist())
+        assert math.log(high) == pytest.approx((n - 1) / 2 + quantile * logs.std().item() / math.sqrt(n))

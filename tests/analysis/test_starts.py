@@ -1,14 +1,20 @@
 """A race of starts: the rate of the first seed, the others at it; what is frozen chooses on validation."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
+import torch
 from tiny import PREPROCESS, tiny_model, tiny_splits
+from torch import nn
 
-from course_utils.analysis.starts import PENALTIES, FrozenStart, grid_rows, race
+from course_utils.analysis import starts
+from course_utils.analysis.starts import PENALTIES, FrozenStart, Race, grid_rows, race
 from course_utils.data.augment import Augment
+from course_utils.data.images import ImageSet
 from course_utils.training.evaluation import accuracy, evaluate
 from course_utils.training.fitting import fit
+from course_utils.training.history import EpochRecord, History
 from course_utils.training.probes import extract_features, fit_probe, neighbour_votes
 from course_utils.training.recipe import Phase, Recipe
 
@@ -37,8 +43,15 @@ def test_a_race_runs_the_other_seeds_at_the_best_rate_of_the_first(capsys):
     assert arm.scores == tuple(evaluate(model, splits.test, PREPROCESS).top1 for model in found.models)
     assert arm.seconds == round(sum(history.seconds for history in found.histories), 1)
     assert all(history.seconds > 0 for history in found.histories)
-    best = max(range(3), key=lambda seed: max(found.curves[seed]))
-    assert found.best_model is found.models[best]
+
+
+def test_the_best_model_of_a_race_is_the_one_of_the_best_validation_accuracy():
+    record = EpochRecord(1, 0, 0.1, train_loss=1, train_accuracy=0.9, val_loss=1, val_accuracy=0, seconds=1)
+    curves = [[0.1, 0.2], [0.7, 0.4], [0.5, 0.6]]
+    histories = tuple(History(records=[replace(record, val_accuracy=a) for a in c]) for c in curves)
+    models = tuple(tiny_model(seed=seed) for seed in range(3))
+    found = Race("tiny", {0.1: 0.2}, 0.1, models, histories)
+    assert found.best_model is models[1] and found.curves == curves
 
 
 def test_what_is_clearly_below_the_best_of_its_row_is_marked():
@@ -48,7 +61,29 @@ def test_what_is_clearly_below_the_best_of_its_row_is_marked():
 
 
 @pytest.mark.parametrize("kind", ["probe", "neighbours"])
-def test_a_frozen_start_chooses_on_validation_and_is_tested_once(kind):
+def test_a_frozen_start_chooses_on_validation_and_is_tested_once(monkeypatch, kind):
+    """Of three classifiers the second is the best on validation, and the worst on test."""
+    grey = ImageSet(torch.zeros(60, 3, 2, 2).byte(), torch.zeros(60, dtype=torch.long), ("a", "b"), "grey")
+    train, val, test = (grey.subset(range(start, start + 20)) for start in (0, 20, 40))
+    right = {1: (10, 18), 5: (16, 8), 20: (12, 20)}  # of 20 images on val and on test
+    tested = []
+
+    def classify(part, value):
+        if part is test:
+            tested.append(value)
+        return nn.functional.one_hot((torch.arange(20) >= right[value][part is test]).long(), 2)
+
+    monkeypatch.setattr(starts, "PENALTIES", tuple(right))
+    monkeypatch.setattr(starts, "fit_probe", lambda *given: partial(classify, value=given[-1]))
+    monkeypatch.setattr(starts, "neighbour_votes", lambda known, labels, part, k, **_: classify(part, k))
+    start = FrozenStart(tiny_model(), PREPROCESS, val, test)
+    start.features = lambda part: part
+    assert getattr(start, kind)(train) == pytest.approx(8 / 20)
+    assert tested == [5], "only the chosen one may see the test images"
+
+
+@pytest.mark.parametrize("kind", ["probe", "neighbours"])
+def test_a_frozen_start_has_probes_and_neighbours_of_its_features(kind):
     splits, model = tiny_splits(), tiny_model()
     start = FrozenStart(model, PREPROCESS, splits.val, splits.test)
     known, val, test = (

@@ -46,3 +46,12 @@ def test_a_renewed_result_has_the_facts_of_its_own_run(tmp_path, monkeypatch):
     assert read("90_sample", "a") == (1, {"command": "course run", "seconds": 9, "data": "CIFAR-10"})
     assert read("90_sample", "b") == (3, {"command": "later", "seconds": 5, "data": "CIFAR-10"})
     assert read("90_sample", "c") == (4, {"command": "later", "seconds": 5, "data": "CIFAR-10"})
+
+
+def test_a_result_is_read_from_the_largest_budget_that_has_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    recorded.write_json(tmp_path / "90_sample.cpu.json", {"budget": "cpu", "results": {"a": 1, "b": 2}})
+    recorded.write_json(tmp_path / "90_sample.gpu.json", {"budget": "gpu", "results": {"a": 3}})
+    assert read("90_sample", "a") == (3, {"budget": "gpu"})
+    assert read("90_sample", "b") == (2, {"budget": "cpu"})
+    assert read("90_sample", "c") is None
