@@ -83,8 +83,10 @@ def _from_timm(entry: Entry, num_classes: int, size: int, file: Path | None) -> 
 def _from_course(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
     if entry.builder == "lenet5":
         return LeNet5(num_classes)
-    if entry.builder == lite0.ARCH:
-        return _lite0(num_classes, pretrained=file is not None)
+    return _lite0(num_classes, pretrained=file is not None)
+
+
+def _from_moco(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:
     model = mocov3.backbone(entry.builder, num_classes, **_shape(entry, size))
     if file:
         mocov3.load_into(model, file)
@@ -106,7 +108,12 @@ def _shape(entry: Entry, size: int) -> dict:
     return {"img_size": size, **(entry.small if size < entry.size else {})}
 
 
-MAKERS = {"torchvision": _from_torchvision, "timm": _from_timm, "course": _from_course}
+MAKERS = {
+    "torchvision": _from_torchvision,
+    "timm": _from_timm,
+    "moco": _from_moco,
+    "course": _from_course,
+}
 
 
 class LeNet5(nn.Module):

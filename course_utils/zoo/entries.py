@@ -13,6 +13,8 @@ FAMILIES = ("CNN", "Transformer", "self-supervised", "language-image")
 SUPERVISED, UNLABELLED = "class labels", "no labels"
 BOTH, CAPTIONS = "no labels, then class labels", "texts from the web"
 NOTHING = "nothing"
+LIBRARIES = ("torchvision", "timm", "moco", "course")
+OURS = (("lenet5", ""), (lite0.ARCH, lite0.PACKAGE))  # builder and tag of what this package builds
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Entry:
         name: how tables and figures call it.
         family: one of ``FAMILIES``.
         year: in which the paper appeared.
-        library: who builds the model: ``torchvision``, ``timm`` or ``course`` (this package).
+        library: who builds the model, one of ``LIBRARIES``: ``moco`` stands for ``mocov3.py``, ``course`` for
+            the rest of this package.
         builder: the name of the model there.
         tag: the name of the weights there; empty where there are none.
         trained_on: the pictures behind the weights.
@@ -47,6 +50,25 @@ class Entry:
     fixed_size: bool = False
     small: dict = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse what nobody builds.
+
+        Raises:
+            CourseError: for another library, or weights of this package that it does not know.
+        """
+        if self.library not in LIBRARIES:
+            raise CourseError(
+                f"{self.name}: no library of the zoo is called {self.library!r}.",
+                expected=", ".join(LIBRARIES),
+            )
+        if self.library == "course" and (self.builder, self.tag) not in OURS:
+            raise CourseError(
+                f"{self.name}: this package does not build it.",
+                expected=" or ".join(f"builder {builder!r} with tag {tag!r}" for builder, tag in OURS),
+                found=f"builder {self.builder!r} with tag {self.tag!r}",
+                do="name it in OURS, and tell building.py, published.py, rows.py and hub.py of it",
+            )
+
 
 def _torchvision(name: str, year: int, builder: str, tag: str = "IMAGENET1K_V1", **more) -> Entry:
     return Entry(name, more.pop("family", "CNN"), year, "torchvision", builder, tag, **more)
@@ -62,7 +84,7 @@ def _vit(name: str, family: str, year: int, model: str, trained_on: str, labels:
 
 
 def _moco(name: str, builder: str, tag: str, **more) -> Entry:
-    return Entry(name, "self-supervised", 2021, "course", builder, tag, labels=UNLABELLED, **more)
+    return Entry(name, "self-supervised", 2021, "moco", builder, tag, labels=UNLABELLED, **more)
 
 
 # A Vision Transformer has one input size; on small pictures its patches are 4 pixels wide.

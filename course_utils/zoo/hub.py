@@ -50,9 +50,9 @@ def address(entry: Entry) -> str:
     if entry.library == "timm":
         endpoint = os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/")
         return f"{endpoint}/{_repository(entry)}/resolve/main/{HUB_FILE}"
-    if entry.builder == lite0.ARCH:
-        return lite0.HOME
-    return f"{MOCO}/{entry.tag}/{entry.tag}.pth.tar"
+    if entry.library == "moco":
+        return f"{MOCO}/{entry.tag}/{entry.tag}.pth.tar"
+    return lite0.HOME
 
 
 def cached_file(entry: Entry) -> Path | None:

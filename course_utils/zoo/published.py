@@ -79,7 +79,7 @@ def card(entry: Entry) -> Card:
         return _of_timm(entry)
     if entry.builder == lite0.ARCH:
         return Card(lite0.MEAN, lite0.STD, entry.size, lite0.LICENCE, *_of_paper(entry.name))
-    licence = "cc-by-nc-4.0" if entry.tag else "none needed"
+    licence = "cc-by-nc-4.0" if entry.library == "moco" else "none needed"
     return Card(IMAGENET_MEAN, IMAGENET_STD, entry.size, licence, *_of_paper(entry.name))
 
 

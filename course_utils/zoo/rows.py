@@ -149,9 +149,9 @@ def published_classes(entry: Entry) -> int:
 
         config = timm.get_pretrained_cfg(f"{entry.builder}.{entry.tag}")
         return config.num_classes if config else 0
-    if entry.builder == lite0.ARCH:
-        return lite0.CLASSES
-    return 0 if entry.tag else LENET_CLASSES
+    if entry.library == "moco":
+        return 0
+    return lite0.CLASSES if entry.builder == lite0.ARCH else LENET_CLASSES
 
 
 def filter_rows(

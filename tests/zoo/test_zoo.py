@@ -42,6 +42,28 @@ def test_the_other_efficientnets_give_logits_of_the_right_shape(name):
     assert model(torch.empty(2, 3, 32, 32, device="meta")).shape == (2, 10)
 
 
+@pytest.mark.parametrize(
+    "library, builder, tag, told",
+    [
+        (
+            "course",
+            "mynet",
+            "v1",
+            "this package does not build it(.|\n)*found: *builder 'mynet' with tag 'v1'",
+        ),
+        ("course", "lenet5", "v1", "this package does not build it(.|\n)*'lenet5' with tag ''"),
+        ("keras", "resnet50", "v1", "no library of the zoo is called 'keras'(.|\n)*torchvision, timm, moco"),
+    ],
+)
+def test_an_entry_that_nobody_builds_is_refused(library, builder, tag, told):
+    with pytest.raises(CourseError, match=f"Mine: {told}"):
+        entries.Entry("Mine", "CNN", 2026, library, builder, tag)
+
+
+def test_every_library_has_its_maker():
+    assert tuple(building.MAKERS) == entries.LIBRARIES
+
+
 def test_the_zoo_has_what_the_tutorials_name_and_what_came_after():
     wanted = {
         "LeNet-5", "AlexNet", "VGG16", "VGG19", "GoogLeNet", "ResNet-18", "ResNet-34", "ResNet-50", "ResNet-152",
