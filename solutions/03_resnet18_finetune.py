@@ -244,8 +244,8 @@ assert (f"{ahead[0]:.1f}", f"{ahead[-1]:.1f}") == ("4.7", "6.9")
 untrained = [round(100 * from_scratch[f"{stem}, 32 px"].mean, 1) for stem in ("stock", "nopool", "stride1")]
 started = [four[f"{stem}, 32 px"] for stem in ("stock", "nopool", "stride1")]
 assert [f"{there - here:.1f}" for there, here in zip(started, untrained)] == ["10.3", "14.4", "8.9"]
-steps = [[f"{after - before:.1f}" for before, after in zip(line, line[1:])] for line in (started, untrained)]
-assert steps == [["4.7", "2.2"], ["0.6", "7.7"]]
+gained = [[f"{after - before:.1f}" for before, after in zip(line, line[1:])] for line in (started, untrained)]
+assert gained == [["4.7", "2.2"], ["0.6", "7.7"]]
 kernel = [arms[same].mean - arms[new].mean for arms, same, new in (
     (frozen, "stride1, 32 px", "conv3x3, 32 px"), (trained, ("stride1, 32 px", 4), ("conv3x3, 32 px", 4)))]  # fmt: skip
 assert [f"{100 * points:.1f}" for points in kernel] == ["12.5", "0.8"]
