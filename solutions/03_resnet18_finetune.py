@@ -213,8 +213,8 @@ show_table([{"cure": name, "million multiply-adds": f"{work[name]:.0f}", "frozen
 # are softer than those they learned from. (Their *size* does not explain it: 64 pixels are among those they were trained at.) ImageNet's weights learned at 224, and
 # there enlarging helps even a frozen network: in chapter 02 (another one) from 40 to 83 %.
 #
-# **Trained for four epochs,** the order turns round. `stock` at 32 pixels, the best when frozen, comes last, every cure is 4.7 to
-# 6.9 points ahead of it. The pretrained 7x7 kernel in the place of a random 3x3 one is worth 12.5 points to frozen features
+# **Trained for four epochs,** the order turns round. `stock` at 32 pixels, the best when frozen, comes last, every cure ends 4.7 to
+# 6.9 points above it. The pretrained 7x7 kernel in the place of a random 3x3 one is worth 12.5 points to frozen features
 # (`stride1` less `conv3x3`), 0.8 here: training makes up for a new kernel. And **enlarging to 64 pixels** ends at 85.5 %, between the two stems that cost four times as much: for the price of
 # `nopool`, without a changed layer, and with every pretrained number in place.
 #

@@ -19,6 +19,8 @@ from course_utils.course import handin, released
 from course_utils.course.notebookfile import NotebookError, read_notebook
 from course_utils.errors import CourseError, EnvironmentProblem
 
+pytestmark = pytest.mark.slow  # most of them take a second
+
 RIGHT = {
     "double-answer": "def double(x):\n    return x + x",
     "count-answer": "class Counter:\n    total = 0\n    def add(self): self.total += 1",

@@ -29,6 +29,8 @@ from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.worker import Outcome, Task
 
+pytestmark = pytest.mark.slow  # most of them take a second
+
 SEEDS = int(os.environ.get("FUZZ", "120"))  # damaged submissions; a few thousand take minutes
 TOGETHER = 30  # of them in a class
 

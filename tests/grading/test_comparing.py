@@ -124,6 +124,7 @@ INPUTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id_", COMPARED)
 def test_no_expected_value_is_in_the_students_process(id_, sent):
     """No name of the hidden test ever holds one, unless the answer itself gave it."""

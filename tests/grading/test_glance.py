@@ -220,6 +220,7 @@ def test_a_ring_larger_than_what_is_called_common_is_told_as_one():
     assert "s00, s01, s02" in glance.page_text("a", [], [], [ring])
 
 
+@pytest.mark.slow
 def test_code_that_does_not_compile_is_compared_by_words():
     assert sequences("def f(:\n  one two three four five six") and not sequences("")
     many = "def f(x): return x\nif 0: [x " + "for x in x " * 80_000 + "]"
@@ -227,6 +228,7 @@ def test_code_that_does_not_compile_is_compared_by_words():
         sequences(deep)  # Python's own parser gives up on these, each in its way
 
 
+@pytest.mark.slow
 def test_five_hundred_students_take_seconds():
     answers = {f"s{i}": {str(e): own_way(1000 * i + e) for e in range(8)} for i in range(500)}
     answers["thief"] = answers["s7"]

@@ -123,6 +123,7 @@ own_work(lambda: 1)()
 """
 
 
+@pytest.mark.slow
 def test_who_keeps_python_from_reporting_is_told():
     ran = subprocess.run(
         [sys.executable, "-c", VETO], cwd=canary.PACKAGE.parent, capture_output=True, text=True

@@ -436,6 +436,7 @@ def test_other_errors_of_the_system_are_not_taken_for_the_disks(monkeypatch):
         cli.main()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("doctor",), ("experiment",)])
 def test_a_pair_that_does_not_fit_is_told_in_the_course_folder(words, tmp_path, monkeypatch):
     (tmp_path / "torchvision").mkdir()

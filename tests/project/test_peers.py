@@ -20,6 +20,7 @@ def images() -> ImageSet:
     return ImageSet(pixels.to(torch.uint8), torch.arange(12) % 10, tuple("abcdefghij"), "noise")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_bfloat16", [False, True])
 def test_the_tables_name_workers_and_the_faster_peer(images, monkeypatch, has_bfloat16):
     calls = []

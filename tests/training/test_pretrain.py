@@ -21,6 +21,8 @@ from course_utils.training.checkpoint import FileCheckpoint, load_checkpoint
 from course_utils.training.pretraining import one_cycle, pick_size, pretrain
 from course_utils.training.upstream import SETTINGS, class_names
 
+pytestmark = pytest.mark.slow  # most of them take a second
+
 SMALL = replace(SETTINGS["resnet18"], epochs=2, batch_size=8, sizes=((0.0, (32,)), (0.5, (32, 40))))
 
 

@@ -20,6 +20,8 @@ from course_utils.zoo.rows import (
     zoo_row,
 )
 
+pytestmark = pytest.mark.slow  # most of them take a second
+
 
 @pytest.fixture(scope="module")
 def rows():
