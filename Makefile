@@ -1,5 +1,5 @@
 # make run    run every notebook; BUDGET, DATA, WEIGHTS, and ARGS for the rest of `course run`
-# make check  before each commit: lint, format, types, drift, and the quick tests; 90 seconds on two cores
+# make check  before each commit: lint, format, types, drift, and the quick tests; up to two minutes on two cores
 # make test   run the whole test suite
 # make lab    open JupyterLab
 # make build  make both editions of the notebooks from solutions/*.py

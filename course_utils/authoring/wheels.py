@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import sysconfig
@@ -37,11 +39,19 @@ def download_wheels(handout: Path) -> str:
     command += ["--dest", FOLDER, "--requirement", "requirements.txt"]
     result = subprocess.run(command, cwd=handout, capture_output=True, text=True)
     if result.returncode:
+        full = os.strerror(errno.ENOSPC) in result.stderr
         raise BuildError(
             "the wheels for --offline cannot be downloaded.",
             expected=f"every line of {handout / 'requirements.txt'} as a wheel for this system and Python",
-            found=result.stderr.strip(),
-            do="run it where pip reaches its index, or leave --offline out",
-        )
+            found=_what_pip_says(result.stderr),
+            do="make room (with CUDA they take some 3 GB)" if full
+            else "run it where pip reaches its index, or leave --offline out",
+        )  # fmt: skip
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return README.format(system=sysconfig.get_platform(), python=python)
+
+
+def _what_pip_says(text: str) -> str:
+    """Its errors, without its attempts and advice; all of it where it calls nothing an error."""
+    errors = [line.removeprefix("ERROR: ") for line in text.splitlines() if line.startswith("ERROR: ")]
+    return " ".join(errors) or text.strip()

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from courses import ROOT, make_course
 
-from course_utils.authoring import handout, release
+from course_utils.authoring import handout, release, wheels
 from course_utils.errors import BuildError
 
 pytestmark = pytest.mark.slow
@@ -170,6 +170,26 @@ def test_offline_adds_wheels_from_which_the_readmes_line_installs(course, made, 
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     assert (tmp_path / "installed" / "course_utils" / "__init__.py").exists()
     assert len(list((tmp_path / "installed").glob("*.dist-info"))) == len(required(made)) + 1
+
+
+@pytest.mark.parametrize(
+    "said, found, remedy",
+    [
+        (
+            "WARNING: Retrying ...\nERROR: No matching distribution found for tqdm\n",
+            "tqdm",
+            "reaches its index",
+        ),
+        ("ERROR: Could not install: [Errno 28] No space left on device\n", "No space left", "make room"),
+        ("Killed\n", "Killed", "reaches its index"),
+    ],
+)
+def test_offline_tells_pips_errors_alone_and_what_to_do(said, found, remedy, tmp_path, monkeypatch):
+    failed = subprocess.CompletedProcess([], 1, "", said)
+    monkeypatch.setattr(wheels.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(BuildError, match=f"found: .*{found}(.|\n)*{remedy}") as problem:
+        wheels.download_wheels(tmp_path)
+    assert "Retrying" not in str(problem.value)
 
 
 def test_offline_says_which_wheel_is_missing(course, made, tmp_path, monkeypatch):
