@@ -1457,6 +1457,9 @@ def luck(bins):
     """19 of 20 networks that *are* calibrated have an error below this, with so many images in each bin."""
     return f"{errors_if_calibrated(bins).quantile(0.95).item():.3f}"
 
+def with_luck(rows, bins):
+    return [{**row, "by luck alone, up to": luck(bins[row["contender"]]["with a temperature"])} for row in rows]
+
 # %%
 panels, calibration = {}, []
 for name, result in results.items():
@@ -1468,7 +1471,7 @@ for name, result in results.items():
     calibration.append({"contender": name, "temperature": f"{temperature:.2f}", **errors})
     panels[name] = bins
     assert torch.equal(logits.argmax(1), (logits / temperature).argmax(1))
-show_table([{**row, "by luck alone, up to": luck(panels[row["contender"]]["with a temperature"])} for row in calibration],
+show_table(with_luck(calibration, panels),
            caption="Yours: expected calibration error on the test images, first seed")  # fmt: skip
 session.keep("calibration", {"rows": calibration, "n_train": len(splits.train), "bins": {
     name: {label: [[b.count, b.confidence, b.accuracy] for b in bins] for label, bins in lines.items()}
@@ -1482,8 +1485,7 @@ there_bins = {name: {label: [Bin(*values) for values in bins] for label, bins in
 shown = {name: there_bins[name] for name in list(there_bins)[:2]}
 plots.show(plots.reliability(shown, title="AlexNet is too sure by five points; one number takes away what 2,000 images can show",
                              n_images=2000, data="recorded on CIFAR-10, 800 training images"))  # fmt: skip
-show_table([{**row, "by luck alone, up to": luck(there_bins[row["contender"]]["with a temperature"])}
-            for row in session.recorded("calibration")["rows"]],
+show_table(with_luck(session.recorded("calibration")["rows"], there_bins),
            caption="Recorded: expected calibration error on 2,000 test images, first seed")  # fmt: skip
 
 # %% [markdown]

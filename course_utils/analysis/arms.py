@@ -81,9 +81,14 @@ def choose_rate(val_accuracy: Mapping[float, float], name: str, as_error: bool =
     best = max(val_accuracy, key=val_accuracy.__getitem__)
     shown = {rate: 1 - value if as_error else value for rate, value in val_accuracy.items()}
     row = "   ".join(f"{rate:g}: {value:.1%}" for rate, value in shown.items())
-    at_edge = len(val_accuracy) > 1 and best in (min(val_accuracy), max(val_accuracy))
-    print(f"{name:<14} {row}   -> {best:g}" + ("  (at the edge of the grid)" if at_edge else ""))
+    edge = "  (at the edge of the grid)" if is_at_edge(val_accuracy) else ""
+    print(f"{name:<14} {row}   -> {best:g}{edge}")
     return best
+
+
+def is_at_edge(grid: Mapping[float, float]) -> bool:
+    """Whether the best value of a grid is its smallest or largest, so that a better one may lie outside."""
+    return len(grid) > 1 and max(grid, key=grid.__getitem__) in (min(grid), max(grid))
 
 
 def at_best_rate(

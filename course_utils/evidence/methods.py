@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from course_utils.analysis.arms import choose_rate
+from course_utils.analysis.arms import choose_rate, is_at_edge
 from course_utils.data.augment import Preprocess
 from course_utils.data.images import ImageSet, Splits
 from course_utils.evidence.running import Lab
@@ -19,6 +19,7 @@ from course_utils.models.freezing import count_parameters
 from course_utils.models.heads import find_head
 from course_utils.training.device import cpu_has_bfloat16
 from course_utils.training.evaluation import accuracy, predict
+from course_utils.training.fingerprints import name_of
 from course_utils.training.fitting import fit
 from course_utils.training.history import History
 from course_utils.training.probes import extract_features, fit_probe
@@ -79,7 +80,7 @@ def measure(
     grid = _search(method, lab, first, seeds[0]) if len(method.rates) > 1 else {}
     rate = choose_rate(grid, lab.folder.name) if grid else method.rates[0]
     stages = method.stages(rate)
-    settings = [method.start, [_settings(stage) for stage in stages], counts(first)]
+    settings = [method.start, [name_of(stage) for stage in stages], counts(first)]
     runs = [
         lab.kept(f"seed-{seed}", settings, partial(_run, method, stages, lab, splits_of(seed), seed))
         for seed in seeds
@@ -91,7 +92,7 @@ def measure(
         "seeds": list(seeds),
         "rate": rate,
         "grid": {f"{r:g}": value for r, value in sorted(grid.items())},
-        "grid_at_edge": bool(grid) and rate in (min(grid), max(grid)),
+        "grid_at_edge": is_at_edge(grid),
         "grid_terms": _trial_terms(method, rate, first) if grid else "no choice",
         "stages": [describe(stage) for stage in stages],
         "test": [run["test"] for run in runs],
@@ -221,7 +222,7 @@ def _run_probe(build, preprocess: Preprocess, splits: Splits, seed: int) -> dict
         "val": _rounded(grid[best]),
         "penalty": best,
         "grid": {f"{penalty:g}": _rounded(value) for penalty, value in grid.items()},
-        "at_edge": best in (min(grid), max(grid)),
+        "at_edge": is_at_edge(grid),
         "seconds": round(time.perf_counter() - started, 1),
         "trainable": count_parameters(head),
     }
@@ -252,7 +253,7 @@ def _search(method: Method, lab: Lab, splits: Splits, seed: int) -> dict[float, 
         stages = method.of_trial(rate)
         return lab.kept(
             f"rate-{rate:g}",
-            [method.start, [_settings(stage) for stage in stages], counts(splits)],
+            [method.start, [name_of(stage) for stage in stages], counts(splits)],
             partial(_try, method, stages, lab, splits, seed, rate),
         )["val"]
 
@@ -322,13 +323,6 @@ def describe(stage: Stage) -> dict:
         "layer_decay": recipe.layer_decay,
         "augment": repr(recipe.augment),
     }
-
-
-def _settings(stage: Stage) -> list:
-    """All that the result of a stage depends on; the same in every process."""
-    recipe = stage.recipe
-    prepared = [getattr(phase.prepare, "keywords", {}) for phase in recipe.phases]
-    return [describe(stage), stage.preprocess, prepared, recipe.label_smoothing, recipe.new, recipe.compile]
 
 
 def _trial_terms(method: Method, rate: float, splits: Splits) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,8 +18,7 @@ SCHEDULES = ("cosine", "plateau", "constant")
 # ReduceLROnPlateau's usual setting in tutorials: halve after the third epoch in a row without a better
 # val loss (`patience=2`).
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.5
-LARGEST = sys.float_info.max
-UP_TO = {"weight_decay": LARGEST, "layer_decay": LARGEST, "label_smoothing": 1.0}  # from 0
+UP_TO = {"weight_decay": math.inf, "layer_decay": math.inf, "label_smoothing": 1.0}  # from 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Recipe:
             found = repr(self.batch_size)
             raise CourseError("this is no batch size.", expected="a whole number of 1 or more", found=found)
         for name, most in UP_TO.items():
-            if not _is_within(0, getattr(self, name), most):
+            if not _is_from_0(getattr(self, name), most):
                 expected = "a number from 0 to 1" if most == 1 else "a number of 0 or more"
                 found = repr(getattr(self, name))
                 raise CourseError(f"this is no {name.replace('_', ' ')}.", expected=expected, found=found)
@@ -111,14 +109,14 @@ def _refuse_impossible(phase: Phase) -> None:
         found = repr(phase.epochs)
         raise CourseError("this is no number of epochs.", expected="a whole number of 0 or more", found=found)
     for rate in (phase.lr, phase.lr if phase.backbone_lr is None else phase.backbone_lr):
-        if not _is_within(0, rate, LARGEST) or rate == 0:
+        if not _is_from_0(rate) or rate == 0:
             raise CourseError("this is no learning rate.", expected="a number above 0", found=repr(rate))
 
 
-def _is_within(low: float, value: object, high: float) -> bool:
-    """Whether ``value`` is a number from ``low`` to ``high``."""
+def _is_from_0(value: object, most: float = math.inf) -> bool:
+    """Whether ``value`` is a finite number from 0 to ``most``."""
     try:
-        return bool(low <= value <= high)  # type: ignore[operator]
+        return bool(0 <= value <= most and value < math.inf)  # type: ignore[operator]
     except TypeError:
         return False
 
