@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
@@ -116,6 +117,22 @@ def test_the_script_reports_the_accuracy_on_test_of_the_weights_it_leaves():
     pixels, labels = map(torch.cat, zip(*PARTS["test"]))
     logits = model.eval()((pixels / 255 - CONSTANTS[0]) / CONSTANTS[1])
     assert reported == (logits.argmax(dim=1) == labels).sum().item() / len(labels)
+
+
+def test_each_update_follows_the_gradient_of_its_own_batch_alone():
+    model, taken, own = Network(), [], []
+
+    def note(*_):
+        if model.training:
+            return
+        x, labels = model.inputs[-1], PARTS["train"][len(own) % len(PARTS["train"])][1]
+        taken.append(model.fc.weight.grad.clone())
+        own.append(torch.autograd.grad(F.cross_entropy(model(x), labels), model.fc.weight)[0])
+
+    with register_optimizer_step_pre_hook(note):
+        fine_tune_with(model, *PARTS.values(), CONSTANTS, EPOCHS)
+    assert len(own) == EPOCHS[0] * len(PARTS["train"])
+    torch.testing.assert_close(taken, own)
 
 
 def test_other_constants_prepare_the_pixels_with_one_half(run):
