@@ -12,6 +12,7 @@ DATA ?= auto
 WEIGHTS ?= auto
 ARGS ?=
 STAMP := $(VENV)/installed
+export MYPY_NUM_WORKERS ?= 2
 # Memory that torch gives back stays in the process, for its next tensor (mallopt(3)): a twentieth of the suite's time.
 KEEP_MEMORY = MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000
 PYTEST = $(KEEP_MEMORY) OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m pytest --numprocesses auto \
