@@ -288,7 +288,7 @@ session.keep("starts", {
 # %% [markdown]
 # **Read it.** Recorded: 400 photographs, six epochs, three seeds. From scratch ends at 29.7 %, full fine-tuning at 53.0 %.
 #
-# Two surprises. The probe trains 5,130 numbers and reaches 55.3 %: which of the two is ahead is **undecided**.
+# Two surprises. The probe trains 5,130 numbers and reaches 55.3 %: whether it or full fine-tuning is ahead is **undecided**.
 # (Its penalty was chosen on 1,000 validation photographs, rate and epoch of fine-tuning on 300.) Votes of the nearest
 # neighbours, for which *nothing* trains, reach 47.5 %. And
 # *partial* fine-tuning, often recommended as the middle way, ends at 46.7 %, no better than those votes (undecided) and below a probe on the very features that it
@@ -304,10 +304,10 @@ show_table(rows, caption="Recorded: best validation accuracy of six epochs, firs
 # have cost no start anything that 300 images can show. Only the grid tells which of the two cases is yours.
 #
 # The chosen cells, 34.0, 56.3 and 52.7 %, all lie above the same seed's test scores (29.9, 53.5, 47.2). The best of thirty looks, five rates at six epochs each,
-# flatters on average; with 300 images no one of these gaps (3 to 6 points) is decided. That is why test only measures.
+# flatters on average, though with 300 images none of these gaps (3 to 6 points) exceeds two standard errors. That it may flatter is why test only measures.
 #
 # Partial fine-tuning scores alike from 0.0003 on: the rate does not explain its 46.7 %. What does? It starts from a random head, and it
-# trains its norms. Start from the probe's head *and* freeze the norms, and it reaches 54.2 %; either alone is undecided (*Further*). That is the probe's level again (55.3 %, undecided), not above it: moving layers gained nothing here.
+# trains its norms. Start from the probe's head *and* freeze the norms, and it reaches 54.2 %; either alone is undecided (*Further*). That cannot be told from the probe (55.3 %): no gain from training these layers, too, is shown here.
 #
 # The validation labels are not counted in the 400. With 400 labels in all you would have to split them.
 
@@ -659,7 +659,7 @@ def permuted_control(model: nn.Module, generator: torch.Generator) -> nn.Module:
 checks.concepts.permuted_control(permuted_control)
 
 # %% [markdown]
-# And the prediction: no. A kernel that is moved whole is still the same detector of edges; only its channel has changed.
+# And the prediction: the detectors would survive. A kernel that is moved whole is still the same detector of edges; only its channels have changed.
 #
 # <details><summary>Hint: "a leaf Variable that requires grad is being used in an in-place operation"</summary>
 # Write into parameters inside <code>with torch.no_grad():</code>.
@@ -876,7 +876,8 @@ print("all pixels shuffled:", verdict(shuffled["pretrained"], shuffled["raw pixe
 
 # %% [markdown]
 # **Read it.** Recorded on 400 photographs, three seeds. As they are: pretrained 51.9 %, **permuted 20.2 %, random 20.2 %**. The
-# same numbers in another order cannot be told from random ones (with 1,000 images a difference of 3.6 points or more would show): it is what the weights *know*. Both lie below a linear
+# same numbers in another order cannot be told from random ones (with 1,000 images no difference below 3.6 points could be decided). So what counts is not the
+# values but their arrangement: that is what the weights *know*. Both networks lie below a linear
 # classifier on **raw pixels**, which does not care about order. (Section 3's probe on these photographs had 55.3 %: there the
 # statistics were the upstream's own and the penalty was chosen on validation; here neither.)
 #
@@ -986,8 +987,8 @@ assert in_record[5] == "24.9 % against 28.7 %, undecided"
 # run). *Labels:* the small start's probe is worth about 8 times as many at 100 (6 to 14, from worst to best seed). Fine-tuned, the start
 # is worth 5 to 6 times as many up to 1,000 (4 to 7). EfficientNet-Lite0 as it comes (another network, enlarged pictures): about 150 times at 100 (120 to 180).
 #
-# **Where does it end?** Where pictures lose their order no lead over raw pixels is left (24.9 against 28.7 %, undecided); and, for a *frozen* backbone,
-# between 5,000 and 10,000 labels (one run). For the fine-tuned start 2 points are left with 45,000 (one run of ten epochs each; chapter 03 lets them train longer).
+# **Where does it end?** With all pixels shuffled the lead over the random network has shrunk from 32 points to 6, and no lead over raw pixels is left
+# (24.9 against 28.7 %, undecided). A *frozen* backbone is overtaken by scratch between 5,000 and 10,000 labels (one run). For the fine-tuned start 2 points are left with 45,000 (one run of ten epochs each; chapter 03 lets them train longer).
 #
 # > **Before you decide** for others, three things that these experiments did not need:
 # > - *Ten frames of one film are not ten pictures.* What belongs together (a film, a person, a place) goes to **one** side of a split.

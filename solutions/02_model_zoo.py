@@ -237,7 +237,7 @@ def comparable_rows(records: list, row: int) -> list[int]:
 checks.zoo.ensemble_row(ensemble_rows, comparable_rows)
 
 # %% [markdown]
-# <details><summary>Hint: "the check misses a row of mine"</summary>
+# <details><summary>Hint: "the check says that a row is missing"</summary>
 # Look at the row with <code>networks = 0</code>. What does 0 mean here?
 # </details>
 # <details><summary>Hint: "several crops are several predictions"</summary>
@@ -447,7 +447,8 @@ assert {row["head"] for row in shown} == {"1,000 classes", "10 classes"}
 
 # %% [markdown]
 # The two differ by 0.6 points: undecided. (Two standard errors on 50,000 images, counted as independent, are 0.6 points, too. A paired test, chapter 04, would be sharper; but each is one training by its own recipe, and half of the lead comes from MobileNet's second one.) But parameters alone tell little
-# about accuracy. **For the app:** at most one GMAC a picture, say. That leaves 8 of 42 sets (section 7).
+# about accuracy. **For the app:** as a first cut, at most one GMAC a picture at the published size: that leaves 8 of 42 sets. (Section 7 works out
+# the limit that counts.)
 
 # %% [markdown]
 # ## 4 · Meeting small pictures
@@ -589,7 +590,8 @@ assert [row["all, GMAC"] for row in vits[3:]] == ["46.7", "6.1"]
 # %% [markdown]
 # Patch 4 at 224 pixels has 16 times the patches of patch 16 and 256 times the pairs (the class token makes it 254), for pictures that hold 32x32 pixels
 # of information. Either 224 with patch 16, or 32 with patch 4. Both keep the weights of the blocks; with patch 4 timm resamples those of the patches and the positions.
-# "Attention is expensive" is a sentence about many tokens: at patch 16 it is one twenty-fifth of the work, at patch 4 two fifths (the linear layers are the rest).
+# "Attention is expensive" is a sentence about many tokens: at 224 pixels attention is one twenty-fifth of the work with
+# patch 16 and two fifths with patch 4; at 32 pixels with patch 4, one seventieth (the linear layers are the rest).
 
 # %% [markdown]
 # ## 5 · A new head, whatever it is called
@@ -797,7 +799,7 @@ assert [name for name, layer in distilled.named_modules() if isinstance(layer, n
 # %% [markdown]
 # ## 6 · What was behind the weights, and what you may do with them
 #
-# Before the first epoch: on which pictures trained, with which labels, under which licence, with which normalisation and size? *Predict first:* how many of the zoo's 42 sets of weights never saw a class label? And how many may be sold by a licence that says so?
+# Before the first epoch: on which pictures trained, with which labels, under which licence, with which normalisation and size? *Predict first:* how many of the zoo's 42 sets of weights never saw a class label? And of how many does the licence say that they may be sold?
 
 # %%
 show_table(zoo.by_supervision(), caption="What the 42 sets learned from (in brackets: the pictures)")
@@ -812,7 +814,7 @@ assert {entry.library for entry in zoo.ENTRIES if zoo.card(entry).licence == "no
 assert {zoo.card(entry).mean for entry in zoo.ENTRIES} == {(0.485, 0.456, 0.406), (0.5, 0.5, 0.5), zoo.card(zoo.find("CLIP ViT-B/16")).mean}
 
 # %% [markdown]
-# Nine never saw one: seven without labels, two that learned from texts. Twelve may be sold by their label. But it is the label of the copy that you download, not always of the original, and a licence is not all:
+# Nine never saw one: seven without labels, two that learned from texts. Twelve carry the label of a licence that lets them be sold. But it is the label of the copy that you download, not always of the original, and a licence is not all:
 # CLIP's file may be used and sold, and its makers' model card calls *any deployed
 # use, commercial or not, out of scope*. **"Not stated" is no permission**: torchvision says only that its weights may come
 # under terms of the data that they were trained on. ImageNet's terms allow its pictures for non-commercial research and teaching. **For the app:** it is sold, so ask first.
@@ -1718,7 +1720,8 @@ checks.hidden(hidden_test)
 
 # %% [markdown]
 # A 1x1 convolution is a linear layer, used at every place of the map. So the last one of EfficientNet-Lite0 (320 to 1,280 channels) can take your layer. All that stands
-# before it is frozen, and its maps are computed once. Three arms, each seed on another half of the pictures: a probe; from there, head and layer train, as a rank-4 update or all of it.
+# before it is frozen, and its maps are computed once. Three arms, each seed on another half of the pictures: (1) a probe; (2) from its head on, the head and a rank-4 update of
+# the layer train; (3) likewise, but the head and the whole layer.
 #
 # *Predict first:* an update of 6,400 numbers against 409,600: which is ahead, and is either ahead of the probe?
 

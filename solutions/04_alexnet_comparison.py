@@ -321,8 +321,8 @@ assert millions == [40, 176, 198]
 # ## 2 · One word, two freezes
 #
 # > **Is it true?** *"We freeze the network: everything but the last classifier layer."* (claim E14) The code beside
-# > that sentence kept every parameter with `classifier` in its name. *Predict first:* which share of AlexNet's
-# > parameters is that?
+# > that sentence left every parameter with `classifier` in its name trainable. *Predict first:* which share of
+# > AlexNet's parameters is that?
 
 # %% [markdown]
 # ### Exercise 2 · What a fair "frozen" is · ●○○ · 3 points · 8 min
@@ -536,8 +536,8 @@ session.keep("sizes", {"arms": both_arms, "n_train": plan.stems.train})
 # %% [markdown]
 # Recorded (400 training, 500 validation images), ResNet-18 takes 32 pixels: 54.5 % against 50.6 % at 64.
 # AlexNet takes 64: 50.5 % against 46.6 % at 96. By the rule neither is decided, but a protocol needs a size.
-# Both are the smaller ones: AlexNet cannot go below 63, and ResNet-18 below 32 was not tried. There a forward
-# pass costs nearly the same, 37 and 40 million multiply-adds. Write down what is not even:
+# Both are the smaller ones: AlexNet cannot go below 63, and ResNet-18 below 32 was not tried. At these
+# sizes a forward pass costs nearly the same, 37 and 40 million multiply-adds. Write down what is not even:
 #
 # - AlexNet's way to 64 pixels is the best of six (section 1); ResNet-18's stem was not chosen.
 # - The size that suits a frozen network need not suit one that is fine-tuned, or trained from scratch; both take the same.
@@ -546,8 +546,8 @@ session.keep("sizes", {"arms": both_arms, "n_train": plan.stems.train})
 #   ResNet-18 can do.
 # - ResNet-18's head reads 512 features, AlexNet's 256. ResNet-18 has batch norm, AlexNet no norm.
 # - The upstream training: with the small weights ResNet-18 saw twice as many different pictures. On held-out pictures it has
-#   33.8 % at 48 pixels, its best size, 23.8 % at 64, and 21.5 % at 32, the size that it has here, where AlexNet has 24.6 % at its 64
-#   (on other pictures): the two tables cannot be compared. What it wins downstream **may partly be** owed to its upstream. The pair from scratch below is free of it.
+#   33.8 % at 48 pixels, its best size, 23.8 % at 64, and 21.5 % at 32, the size that it has here. AlexNet has 24.6 % at its 64, but on other pictures,
+#   so these accuracies cannot be compared. What ResNet-18 wins downstream **may partly be** owed to its upstream. The pair from scratch below is free of it.
 
 # %% tags=["record"]
 at_size = {arm["name"]: Arm.from_dict(arm).mean for arm in session.recorded("sizes")["arms"]}
@@ -891,8 +891,8 @@ plots.show(plots.one_lead(
 # **beyond two paired errors**. By chapter 01's rule they stay undecided. What is left are other seeds: if
 # nothing differed, the ranges of three and three would still lie apart in one case of ten (2 of 20 orders).
 # (That holds for the fine-tuned pair, too. There the size speaks: its smallest lead is nearly three times the largest
-# change of seed.) More images would soon satisfy the rule; what they cannot tell is whether other seeds say the same. So more
-# seeds would help more.
+# change of seed.) If the lead stayed at 2.9 points, somewhat more images would satisfy the rule; but they cannot tell whether other
+# seeds say the same. So more seeds would help more.
 
 # %% tags=["record"]
 tuned_pairs, scratch_pairs = (list(recorded_pairs[how].values()) for how in duels)
@@ -971,7 +971,8 @@ session.show_evidence("duel", {
 #
 # **And the three linear layers** that section 3 took away, 55 of 57 million weights? With them (random, as the small weights have
 # none) AlexNet ends at 66.4 %, **8.2 points below** itself with one linear layer. (One run; six epochs, with dropout; at rates of
-# 0.001 and more it learned nothing.) So leaving them out was no favour to ResNet-18.
+# 0.001 and more it learned nothing.) So with these weights and labels, leaving them out was no favour to ResNet-18;
+# pretrained linear layers were not tried.
 
 # %% tags=["record"]
 all_labels = session.evidence("duel")
@@ -1049,7 +1050,7 @@ assert round(8 * of_resnet["parameters"] / 2**20) == 85 and 85 + 199 - 171 < 150
 #
 # Write the conclusion that your tables allow, in **five sentences**: (1) what differs, by how much, under
 # which conditions (data, images, epochs, weights); (2) the spread over seeds *and* over images, and the rule
-# that decides; (3) what it costs: a resource in which the other one is ahead, with its number; (4) whether
+# that decides; (3) the cost: one resource of which the less accurate network needs less, with both numbers; (4) whether
 # equal images and equal seconds say the same; (5) two things that these runs do **not** show. Take the numbers from your
 # own run or, if that was `smoke`, from the recorded one; say which. If it is undecided, say so: this is a
 # result. (One point each for (1), (2) and (5); (3) and (4) share the fourth. For (4) section 4 has the recorded pair; your own is in *Further*.)
@@ -1061,7 +1062,7 @@ assert round(8 * of_resnet["parameters"] / 2**20) == 85 and 85 + 199 - 171 < 150
 # "undecided" where it says so. **Both kinds of spread** (2): the range over the seeds (which speaks of the
 # method), and the interval over images or McNemar's p (which speaks of two checkpoints), and by which rule it
 # is decided; no claim about architectures from a single p. **The cost** (3 and 4): parameters, memory or
-# seconds in which the other one is ahead, one of them with its number, and whether equal seconds change the verdict. **The limits** (5): two
+# seconds of which the less accurate network needs less, one of them with both numbers, and whether equal seconds change the verdict. **The limits** (5): two
 # of these: backbones without AlexNet's three linear layers, unequal upstream sets (the from-scratch pair is
 # free of that), small pictures, the stock stem, one recipe and a small grid; nothing about 224 pixels or
 # about ImageNet weights that were not used.

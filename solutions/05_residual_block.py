@@ -93,7 +93,7 @@ picture, ((word, before), *_) = best_guesses(trained, small, officer, size=64)
 print(f"{word}: {percent(before, 0)}")
 
 # %% [markdown]
-# It takes her uniform for a gown, though *military uniform* is among its classes. Never mind that it is wrong: which blocks make it say *gown*? Each of its eight blocks adds something to its input x, called **F(x)**. Five of them pass on x itself beside it, so F(x) can be left out.
+# It takes her uniform for a gown, though *military uniform* is among its classes. Never mind that it is wrong: which blocks make it say *gown*? Each of its eight blocks adds something to its input x, called **F(x)**. In five of them F(x) is added to x itself: without F(x) the block passes on its input, unchanged. (The other three: section 2.)
 #
 # *Predict first:* with one F(x) left out, without any further training, is it still a gown? Which of the five is missed most, which least?
 
@@ -853,7 +853,7 @@ if session.budget == "smoke" and splits.name == "drawn cartoons" and seed == 0:
     assert 2.7 < (factor / rate_there) ** 36 < 3.3 and 1.65 < high / plain_there[20] < 1.95, ((factor / rate_there) ** 36, high / plain_there[20])
 
 # %% [markdown]
-# **Read it.** The plain stack with norm grows by 14 to 17 % a layer, from 4.1 times at 14 layers to 2,100 at 56. With shortcuts the growth is slow: residual **56** (13 times) stands near plain **20** (9.1).
+# **Read it.** In the plain stack with norm the ratio of first to last gradient grows by 14 to 17 % with each further layer, from 4.1 at 14 layers to 2,100 at 56. With shortcuts it grows slowly: residual **56** (13) stands near plain **20** (9.1).
 # The rate is steady, and yet the guess at `smoke` (drawn pictures) is about five times too high. Two small errors multiply: 1.20 in place of 1.16 a layer makes about three times after 36 layers, a start of 16 in place of 9.1 nearly twice.
 #
 # Is it the convolutions, or the pictures? Take neither: forty wide, fully connected layers with batch norm, noise as input and as target.
@@ -871,7 +871,7 @@ print(f"fully connected, batch norm, no shortcut: times {dense_factor:.2f} a lay
 assert 1.15 < dense_factor < 1.27
 
 # %% [markdown]
-# **Read it.** Some 1.2 a layer again: it is the norm. And without norm? In the mean of the seeds the first layer of our plain stack stays within about three times of the last (3.1, from 0.84 to 12), but at an extreme size: in the (geometric) mean of the seeds every layer of the plain stack has a gradient below 0.002, every layer of the residual one over 2,000 (probably since every block adds to the signal; a single seed goes down to 328). So
+# **Read it.** Some 1.2 a layer again: neither convolutions nor pictures are needed. And without norm? In the geometric mean of the seeds the first layer of the plain stack then has 3.1 times the gradient of the last (0.84 to 12): no steady growth. But the sizes are extreme: without norm every layer of the plain stack has a gradient below 0.002, every layer of the residual one over 2,000 (probably since every block adds to the signal; a single seed goes down to 328). So
 # **batch norm without shortcuts** makes the growth; with norm *and* shortcuts the largest of these means is 13 times the smallest, at sizes from 0.5 to 6.3.
 #
 # > **Is it true?** *"Deep plain networks fail because gradients vanish; shortcuts solve that."* (claims C17, D1) The paper argues against it (sections 1 and 4.1): its plain networks, of 34 layers and trained on ImageNet, had batch norm and
@@ -1004,7 +1004,7 @@ assert [kept_there[f"{kind}, one block less"].range_text for kind in kinds] == [
 # A residual block adds a change to its input, and the change is not small: in the fine-tuned network F(x) is 0.64 to 1.17 times its shortcut. A large one is no sign of an important block: `layer4.1` has the largest F(x) of the five blocks and is one
 # of the two that are missed least (2.0 points, `layer3.1` 4.8); `layer1.0` costs 23.4.
 #
-# In the stacks with batch norm nothing vanished that a shortcut had to cure: without shortcuts the gradients of the first layers **explode** with depth, before training: at 56 layers they are 2,100 times those of the last layer, 13 times with shortcuts. "Vanishing or exploding" is half right, at the start of training; that it causes degradation is not shown.
+# In the stacks with batch norm nothing vanished that a shortcut had to cure: without shortcuts the gradients of the first layers **explode** with depth, before training: at 56 layers they are 2,100 times those of the last layer, 13 times with shortcuts. Of the saying "degradation is vanishing or exploding gradients" (claim D1) half is right: without shortcuts they do explode, at the start of training. That this causes degradation is not shown.
 #
 # What shortcuts change is what depth does to fitting in a given time: after 40 epochs the plain stack of 32 layers leaves 10.5 % of its 500 small training images unfitted (4.6 to 20.4), the other three none; after 160 it has fitted them, too. And they make blocks dispensable: with one block less the plain stack of 20 layers guesses (11.9 %), the residual one keeps 84.4 %.
 
@@ -1066,8 +1066,8 @@ plots.show(plots.block_kinds())
 #
 # - `needs_projection(in_channels, out_channels, stride)` tells whether a block with this input, this output and this
 #   stride needs a projection: a bool.
-# - `projection_blocks(model)` returns the names of the blocks (instances of torchvision's `BasicBlock` or `Bottleneck`; your own class has that name here, so
-#   `from torchvision.models.resnet import BasicBlock as Block`) of one of torchvision's ResNets that have one, such as `"layer2.0"`, in the order of the network: a list of str. It
+# - `projection_blocks(model)` takes one of torchvision's ResNets and returns the names of those blocks that have a projection, such as `"layer2.0"`, in the order of the network: a list of str.
+#   Blocks are instances of torchvision's `BasicBlock` or `Bottleneck`. (Your own class hides the first name here: `from torchvision.models.resnet import BasicBlock as Block`.) It
 #   must work for ResNet-18, ResNet-50 and their like, also where projections were added or taken away.
 #
 # *Predict first:* the first block of `layer1` in ResNet-50 has stride 1. Does it have a projection?
@@ -1229,7 +1229,7 @@ assert fitted_there["160 epochs"] == 0
 
 # %% [markdown]
 # Recorded, it does, with all three seeds. (For 40 epochs the long run is *behind* the short one: its rate falls later.) The stars are the errors of section 7, measured afterwards in evaluation mode: 10.5 % after 40 epochs, where the curve ends at 23.9. The curve is counted in training mode, where
-# each batch norm uses the statistics of its own batch of 16; in the last epoch the rate is near zero, so that moving weights hardly matter. (The two were not separated here.)
+# each batch norm uses the statistics of its own batch of 16; and while it is counted, the weights still move; in the last epoch the rate is near zero, so that should matter little. (How much of the gap each of the two makes was not measured.)
 #
 # The paper's footnote 3 says that three times the iterations did not help on ImageNet; there nothing is fitted to the last image, plain or residual.
 
@@ -1262,8 +1262,9 @@ show_table([
 # ### Exercise 5 · Capture x and F(x) · ●●● · 4 points · 15 min
 #
 # Write `capture_residuals(model, images)`: run the model **once** on `images` and return a dict that maps the name of each
-# `BasicBlock` (an instance of torchvision's class, which your own hides here: `from torchvision.models.resnet import BasicBlock as Block`; wherever it lies) to the pair of tensors `(x, residual)`: the block's
+# `BasicBlock` (an instance of torchvision's class, wherever it lies) to the pair of tensors `(x, residual)`: the block's
 # input as it came in, and **F(x) as it was before anything was added to it**. The blocks stand in the order of the network.
+# (Your own class hides torchvision's here: `from torchvision.models.resnet import BasicBlock as Block`.)
 #
 # Model and images are left as they were: none of your hooks is left, **also when the forward pass raises an exception or is
 # interrupted** (which goes on to the caller), other people's hooks are still there, and mode, layers, methods and attributes
@@ -1456,7 +1457,7 @@ checks.hidden(hidden_test)
 # > nothing comes through:
 
 # %%
-shift = x.abs() + 2  # tanh is at least -1, so with x = -shift everything in x + F(x) is negative
+shift = x.abs() + 2  # tanh is at most 1, and x = -shift at most -2: all of x + F(x) is negative
 d_after_relu = jacobian(lambda x: F.relu(x + branch(x)), -shift)
 print(f"with x + F(x) < 0 everywhere, the gradient of relu(x + F(x)) is {d_after_relu.abs().max():.0f}")
 assert d_after_relu.abs().max() == 0
@@ -1687,8 +1688,9 @@ print(f"one block left out: {lost:.0%} of the ways are gone, in a plain network 
 
 # %% [markdown]
 # This view is of Veit et al. 2016 ("Residual networks behave like ensembles of relatively shallow networks"). The counting is
-# arithmetic. That real blocks, which bend, behave like it is an *empirical* statement, which your ablation above
-# fits, or not. On this view leaving a block out removes half of the ways; shuffling keeps them and feeds them another image.
+# arithmetic. That real blocks, which bend, behave like it is an *empirical* statement. On this view leaving
+# any block out removes half of the ways; in the record that costs 23.4 points in `layer1.0` and 2.0 in `layer4.1`. So the number of ways alone does not tell
+# what a block is worth. (Shuffling keeps all ways, and feeds half of them another image.)
 
 # %% [markdown]
 # ### Start at the identity

@@ -63,7 +63,7 @@ def test_answer_gets_its_transcript_and_its_points(file: Path, request):
     if request.config.getoption("--update-transcripts"):
         expected.write_text(transcript)
     assert _words(transcript) == _words(expected.read_text())
-    assert _numbers(transcript) == pytest.approx(_numbers(expected.read_text()), rel=1e-3, abs=1e-5)
+    assert _numbers(transcript) == pytest.approx(_numbers(expected.read_text()), rel=5e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("key", KEYS)
