@@ -13,8 +13,6 @@ WEIGHTS ?= auto
 ARGS ?=
 STAMP := $(VENV)/installed
 export MYPY_NUM_WORKERS ?= 2
-# Containers set it; then each process compiles the package anew: 2 to 3 s of a processor for each kernel and command.
-unexport PYTHONDONTWRITEBYTECODE
 # Memory that torch gives back stays in the process, for its next tensor (mallopt(3)): a twentieth of the suite's time.
 KEEP_MEMORY = MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000
 PYTEST = $(KEEP_MEMORY) OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(VENV)/bin/python -m pytest --numprocesses auto \

@@ -178,10 +178,7 @@ LEAK_MISTAKES = (
     ),
 )
 
-ROUNDED_DISTANCES = Mistake(
-    _at_distance_0,
-    *ROUNDED,
-)
+ROUNDED_DISTANCES = Mistake(_at_distance_0, *ROUNDED)
 
 # What is taken for the deviation, with n - `less` below.
 OTHER_DEVIATIONS = (
