@@ -188,12 +188,15 @@ def _refuse_another_run(run: Run, target: Path) -> None:
 def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], cwd: Path) -> str:
     import papermill
 
+    from course_utils.authoring import engine
+
     try:
         papermill.execute_notebook(
             notebook,
             executed,
             parameters=dict(parameters),
             kernel_name="python3",
+            engine_name=engine.NAME,
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # no talk of sockets
             cwd=cwd,
             progress_bar={"desc": notebook.stem, "leave": False} if sys.stderr.isatty() else False,

@@ -83,7 +83,7 @@ def test_data_that_no_notebook_could_use(tmp_path):
     refused(DataError, "no data at nowhere", tmp_path, data="nowhere")
     refused(DataError, "too small(.|\n)*1 x 1", tmp_path, data=images(tmp_path / "dots", 2, 30, side=1))
     text = refused(DataError, "for 300 classes", tmp_path, data=images(tmp_path / "many", 300, 4, side=8))
-    assert "240 images of 240 classes" in text and "--set data.train=3000" in text
+    assert "200 images of 200 classes" in text and "--set data.train=3000" in text
     text = refused(DataError, "different sizes", tmp_path, data=images(tmp_path / "mixed", 2, 40, wide=9))
     assert "--set data.size=64" in text
 

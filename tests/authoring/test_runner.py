@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import pytest
 from courses import SAMPLE
 from headless import ends, write
@@ -82,6 +83,27 @@ def test_the_table_has_a_row_for_each(sample):
     assert head.split() == ["notebook", "data", "weights", "seconds", "result"]
     assert bad.startswith("89_bad") and "ValueError" in bad
     assert "real photos" in good and good.endswith("ok")
+
+
+@pytest.mark.parametrize("every, least, most", [(30.0, 1, 3), (0.0, 10, 99)])
+def test_it_is_written_now_and_then_not_twice_a_cell(tmp_path, monkeypatch, every, least, most):
+    from papermill import engines
+
+    from course_utils.authoring import engine
+
+    write_ipynb, lengths = engines.write_ipynb, []
+
+    def counted(notebook, path):
+        write_ipynb(notebook, path)
+        lengths.append(os.path.getsize(path))
+
+    monkeypatch.setattr(engines, "write_ipynb", counted)
+    monkeypatch.setattr(engine, "SAVE_EVERY", every)
+    path = write(tmp_path, "96_five", *(f"print('cell {n}')" for n in range(5)))
+    run = running.run_one(path, tmp_path / "out", {})
+    assert run.passed and least <= len(lengths) <= most
+    executed = nbformat.read(tmp_path / "out" / "96_five.ipynb", as_version=4)
+    assert executed.cells[-1].outputs[0].text == "cell 4\n"
 
 
 def test_an_error_behind_raises_exception_still_fails_the_run(tmp_path):
