@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Sequence
 
@@ -157,7 +158,7 @@ OVERWRITTEN = ("a forward method was overwritten and stays so", "use hooks, or p
 def names_the_blocks(capture_residuals):
     """a dict with the name of every BasicBlock, in order."""
     longer = network()
-    longer.layer2.extend(network().layer2[1] for _ in range(9))  # layer2.10 comes behind layer2.2
+    longer.layer2.extend(copy.deepcopy(longer.layer2[1]) for _ in range(9))  # layer2.10 comes behind layer2.2
     _expect_names(capture_residuals, longer)
     return _expect_names(capture_residuals, network())
 
