@@ -22,7 +22,7 @@
 # - decide between freezing and fine-tuning, and say what the decision rests on.
 #
 # **How it works.** Predict first, then run, then read. Each exercise has an instant check; one that you leave open stops
-# nothing. The core takes about 90 minutes; what stands below *Further* can be left out, its exercises
+# nothing. The core takes about 90 minutes; what stands below *Further* is for another evening, its exercises
 # are homework. Boxes titled **Is it true?** take up sentences from tutorials (`docs/claims.md`).
 #
 # **Two runs.** *Yours* is what your machine computes here. Without a download it does so on **cartoons**, small drawings that the
@@ -1029,7 +1029,7 @@ checks.concepts.progress()
 # %% [markdown]
 # ## Further
 #
-# What follows can be left out. Its exercises are homework.
+# What follows is for another evening: the question is answered without it, and its exercises are homework.
 
 # %% [markdown]
 # ### What did it look at?

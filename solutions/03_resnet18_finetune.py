@@ -20,7 +20,7 @@
 # - compare fine-tuning with training from scratch fairly, and know when the answer is "undecided".
 #
 # **How it works.** Predict first, then run, then read. Each exercise has an instant check, and one that you
-# leave open stops nothing. The core takes about 90 minutes; what stands below *Further* can be left out. Boxes
+# leave open stops nothing. The core takes about 90 minutes; what stands below *Further* is for another evening. Boxes
 # titled **Is it true?** take up sentences from tutorials (`docs/claims.md`).
 #
 # | exercise | points | minutes | |
@@ -1208,7 +1208,7 @@ checks.finetune.progress()
 # %% [markdown]
 # ## Further
 #
-# What follows can be left out. Its exercises are homework.
+# What follows is for another evening: the question is answered without it, and its exercises are homework.
 #
 # ### What the texts say, and what was measured
 #

@@ -22,7 +22,7 @@
 # - tell *degradation* from *vanishing gradients*, and say which of the two the ResNet paper is about.
 #
 # **How it works.** Predict first, then run, then read. Exercises have an instant check below them; the experiments use the package's own
-# functions, so an unsolved exercise does not block you. The core takes about 80 minutes; what stands below *Further* can be left out, and
+# functions, so an unsolved exercise does not block you. The core takes about 80 minutes; what stands below *Further* is for another evening, and
 # its exercises are homework. Boxes titled **Is it true?** take up sentences from tutorials (`docs/claims.md`).
 #
 # | exercise | points | minutes | |
@@ -1051,7 +1051,7 @@ checks.residual.progress()
 # %% [markdown]
 # ## Further
 #
-# What follows can be left out. Its exercises are homework.
+# What follows is for another evening: the question is answered without it, and its exercises are homework.
 
 # %% [markdown]
 # ### Which shortcuts are x?

@@ -12,6 +12,7 @@ __all__ = [
     "course_map",
     "crosslinks",
     "effort",
+    "engine",
     "exercises",
     "gradebook",
     "handout",
