@@ -162,7 +162,7 @@ def section(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
     for batch in batches:
         timings = in_turn([arm for p in precisions for arm in arms(images, batch, p)], rounds)
         head = ("what", "images/s", "times the faster peer", "of either precision", "goal")
-        parts.append(f"### Batches of {batch}\n\n{markdown(head, rows(timings))}")
+        parts.append(f"## Batches of {batch}\n\n{markdown(head, rows(timings))}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -192,7 +192,7 @@ def page(images: ImageSet, rounds: int, batches: tuple[int, ...]) -> str:
     """Everything: what was compared, on what, and the tables."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("fastai", "lightning", "torch"))
     return (
-        "## Beside fastai and Lightning\n\n"
+        "# Beside fastai and Lightning\n\n"
         f"One epoch of ResNet-18 from scratch (stock stem) on {len(images):,} images of {images.name}, "
         f"crop and mirror in all, AdamW; medians of {rounds} rounds in turn. {versions}; "
         f"{describe_machine(best_device())}; "
