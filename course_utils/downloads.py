@@ -94,6 +94,7 @@ def _fetch(wanted: Download, part: Path, progress: bool) -> Path:
     floor = SLOW if len(urls) > 1 else 0.0
     turns = deque((url, floor) for url in urls)
     reasons = {}
+    begun_anew = set()  # hosts that met a wrong part of others: each has one more turn
     while turns:
         url, floor = turns.popleft()
         before = _size(part)
@@ -106,7 +107,9 @@ def _fetch(wanted: Download, part: Path, progress: bool) -> Path:
                 raise _not_written(wanted, error) from None
             reasons[_host(url)] = _reason(error)
         came_further = _size(part) > before
-        older_part_was_wrong = before > 0 and not part.exists()
+        older_part_was_wrong = before > 0 and not part.exists() and url not in begun_anew
+        if older_part_was_wrong:
+            begun_anew.add(url)
         if came_further or older_part_was_wrong:
             turns.append((url, 0.0))
     raise DownloadError(

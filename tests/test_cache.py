@@ -128,6 +128,7 @@ def test_photographs_are_drawn_elsewhere_where_the_cache_is_full(folder, monkeyp
     storage.warn_not_kept.cache_clear()
     drawn = loading._drawn_folder(2)
     assert len(list(drawn.glob("train/*/*.jpg"))) == 4 and folder not in drawn.parents
+    assert loading._drawn_folder(2) == drawn  # once in a process
     assert "No space left" in capsys.readouterr().err
     assert not list(folder.glob("photos*/*"))
 

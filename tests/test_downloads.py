@@ -184,6 +184,15 @@ def test_wrong_checksum_then_a_good_mirror(start_server, mirrors, wanted):
     check_fetched(wanted)
 
 
+def test_a_host_that_breaks_off_and_one_with_another_file_end(start_server, mirrors, wanted):
+    breaking, other = good(start_server), start_server({f"/{FILE}": b"x" * len(CONTENT)})
+    breaking.ranges, breaking.cut = False, [400_000] * 100
+    mirrors(breaking.url, other.url)
+    with pytest.raises(DownloadError, match="broke off"):
+        fetch(wanted, progress=False)
+    assert len(breaking.requests) + len(other.requests) < 9
+
+
 def test_part_of_another_file(server, mirrors, folder, wanted):
     mirrors(server.url)
     folder.mkdir()

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
+
 from course_utils.authoring.page import write_page
 from course_utils.course import recorded
 from course_utils.course.budget import TABLE
@@ -24,6 +26,7 @@ from course_utils.tables import table
 SET_UP = "set-up"
 READS = re.compile(r"\bplan\.(\w+)")
 OK, INTERRUPTED = "ok", "interrupted"
+ENDED_WELL = (("SystemExit", ""), ("SystemExit", "0"))  # as for papermill
 # What the kernel of a headless run sees.
 HEADLESS = {"TQDM_DISABLE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -206,10 +209,20 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
         logging.getLogger("asyncio").disabled = True
         return INTERRUPTED
     except papermill.PapermillExecutionError as problem:
-        return f"In [{problem.exec_count}]: {_error_line(problem)}"
+        count, error = _first_error(executed) or (problem.exec_count, problem)
+        return f"In [{count}]: {_error_line(error)}"
     except Exception as problem:  # the kernel died, or never started
         return f"{type(problem).__name__}: {str(problem).strip().partition(chr(10))[0]}"
     return OK
+
+
+def _first_error(executed: Path) -> tuple[int, nbformat.NotebookNode] | None:
+    """Its cell's number and the error; papermill tells the last one, and graded cells do not stop a run."""
+    for cell in nbformat.read(executed, as_version=4).cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error" and (output.ename, output.evalue) not in ENDED_WELL:
+                return cell.execution_count, output
+    return None
 
 
 def _error_line(problem) -> str:

@@ -83,14 +83,15 @@ def _chapters(root: Path, executed: Path, answers: str) -> dict[str, tuple[str, 
 
 
 def _refuse_failed(file: Path, notebook: nbformat.NotebookNode) -> None:
-    """A chapter that stopped half-way is no page to publish."""
+    """A chapter that stopped half-way, or in which an answer of ours failed, is no page to publish."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
         errors = [o for o in cell.outputs if o.output_type == "error"]
-        if errors and "raises-exception" not in cell.metadata.get("tags", ()):
+        wanted = "raises-exception" in cell.metadata.get("tags", ()) and "nbgrader" not in cell.metadata
+        if errors and not wanted:
             first_line = errors[0].evalue.partition("\n")[0]
             raise BuildError(
-                f"{file.name} stopped half-way, and is not published.",
+                f"{file.name} has an error, and is not published.",
                 found=f"{errors[0].ename} in code cell {number}: {first_line}",
                 do="run it again with `course run`, or leave --executed out",
             )

@@ -28,7 +28,7 @@ from course_utils.storage import file_stamp, stored_arrays
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 FOREIGN = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".dng", ".cr2", ".nef", ".arw")  # not read
 PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-READER_VERSION = 3  # to be raised when the reader takes other files, or gives other pixels for one
+READER_VERSION = 4  # to be raised when the reader takes other files, or gives other pixels for one
 MOST_BYTES = 4_000_000_000  # of images at their own size: half the memory of a small laptop
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
 GIVE_SIZE = (
@@ -129,7 +129,7 @@ class _Folder:
     @cached_property
     def names(self) -> list[str]:
         found = []
-        for folder, subfolders, files in os.walk(self.path, followlinks=True):
+        for folder, subfolders, files in os.walk(self.path, onerror=_refuse, followlinks=True):
             subfolders[:] = [name for name in subfolders if not _leads_up(folder, name)]
             here = Path(folder).relative_to(self.path)
             found += [(here / name).as_posix() for name in files]
@@ -469,12 +469,22 @@ def _content(read: Callable[[str], bytes], file: str) -> bytes | None:
     except OSError as problem:
         if problem.errno in (errno.ENOENT, None):  # decompressors raise it without a number
             return None
-        do = "see that its disk or network drive is there, and try again"
-        if isinstance(problem, PermissionError):
-            do = "give yourself the right to read it, or take it away"
-        raise DataError(f"{file} cannot be read.", found=problem.strerror, do=do) from None
+        raise _unreadable(file, problem) from None
     except Exception:
         return None
+
+
+def _refuse(problem: OSError) -> None:
+    """A folder that cannot be listed, unless it has just been taken away."""
+    if problem.errno != errno.ENOENT:
+        raise _unreadable(problem.filename, problem) from None
+
+
+def _unreadable(file: str, problem: OSError) -> DataError:
+    do = "see that its disk or network drive is there, and try again"
+    if isinstance(problem, PermissionError):
+        do = "give yourself the right to read it, or take it away"
+    return DataError(f"{file} cannot be read.", found=problem.strerror, do=do)
 
 
 def decode(content: bytes, size: int | None = None) -> np.ndarray:
@@ -498,7 +508,10 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F":  # a TIFF of fractions, 0 to 1 or otherwise: convert() would make them black
         raise ValueError("no white is given for pixels of floating point")
     if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        pixels = np.asarray(image)
+        if pixels.min() < 0 or pixels.max() > 0xFFFF:
+            raise ValueError("no white is given for pixels of 32 bits")
+        image = Image.fromarray((pixels >> 8).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pickle
 import re
+import shutil
 import tarfile
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +246,14 @@ def _drawn_folder(per_class: int) -> Path:
         if folder.is_dir():  # another notebook was faster
             return folder
         warn_not_kept(problem.strerror or str(problem))
-        folder = Path(tempfile.mkdtemp()) / folder.name
-        generation.write_photos(folder, DRAWN_CLASSES, per_class)
+        return _drawn_for_now(folder.name, per_class)
+    return folder
+
+
+@cache
+def _drawn_for_now(name: str, per_class: int) -> Path:
+    """The same among the temporary files, until this process ends."""
+    folder = Path(tempfile.mkdtemp()) / name
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    generation.write_photos(folder, DRAWN_CLASSES, per_class)
     return folder

@@ -115,7 +115,7 @@ def builder(network: str, start: str):
 
 def as_folds(arm: dict) -> dict:
     """Say that the scores are of folds, and how many photographs they tested together."""
-    return {**arm, "folds": FOLDS, "images": {**arm["images"], "test": FOLDS * arm["images"]["test"]}}
+    return {**arm, "folds": FOLDS, "images": {**arm["images"], "test": sum(arm["images"].values())}}
 
 
 def measure_training(network: str, start: str, phase: Callable[[float], Phase], lab: Lab) -> dict:

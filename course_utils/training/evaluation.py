@@ -33,6 +33,8 @@ class Scores:
     n: int
 
     def __str__(self) -> str:
+        if self.n == 0:
+            return "no images"
         low, high = wilson_interval(round(self.top1 * self.n), self.n)
         return f"{self.top1:.1%} top-1 on {self.n:,} images (95 % interval {low:.1%} to {high:.1%})"
 

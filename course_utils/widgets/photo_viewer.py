@@ -13,6 +13,7 @@ from course_utils import plots
 from course_utils.data.augment import Preprocess
 from course_utils.data.folders import decode
 from course_utils.errors import DataError
+from course_utils.models.freezing import eval_mode
 from course_utils.plots.frame import CourseFigure, mimebundle
 from course_utils.widgets import live
 
@@ -30,11 +31,8 @@ class Network:
     def top(self, photo: Tensor, k: int = 5) -> list[tuple[str, float]]:
         """The ``k`` most probable classes of uint8 ``[3, H, W]``, with probabilities in 0..1."""
         device = next(self.model.parameters()).device
-        was_training = self.model.training
-        self.model.eval()
-        with torch.inference_mode():
+        with eval_mode(self.model), torch.inference_mode():
             logits = self.model(self.preprocess(photo[None].to(device)))
-        self.model.train(was_training)
         values, places = logits.softmax(dim=1)[0].cpu().topk(min(k, logits.shape[1]))
         return [(self.classes[i], p) for i, p in zip(places.tolist(), values.tolist())]
 

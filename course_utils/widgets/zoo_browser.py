@@ -29,7 +29,7 @@ def browser(rows: Sequence[dict]):
     """The live view: an ipywidgets box whose table follows its controls."""
     import ipywidgets
 
-    most = max(row["parameters (M)"] for row in rows)
+    most = max((row["parameters (M)"] for row in rows), default=1)
     example = "for example: imagenet-1k apache"
     style = {"description_width": "initial"}  # as wide as its text, so that none is cut
     slider = {"min": 0, "max": most, "description": "million parameters, at most"}

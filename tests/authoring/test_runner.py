@@ -113,6 +113,13 @@ def test_an_error_behind_raises_exception_still_fails_the_run(tmp_path):
     assert "reached" in (tmp_path / "out" / "91_tagged.html").read_text(encoding="utf-8")
 
 
+def test_the_first_of_several_errors_is_told(tmp_path):
+    cells = ("raise SystemExit(0)", "1 / 0", "later")
+    path = write(tmp_path, "91_several", *cells, tags=("raises-exception",))
+    run = running.run_one(path, tmp_path / "out", {})
+    assert run.result == "In [3]: ZeroDivisionError: division by zero"
+
+
 def test_a_dead_kernel_is_a_failed_run(tmp_path):
     path = write(tmp_path, "92_dead", "import os; os._exit(1)")
     run = running.run_one(path, tmp_path / "out", {})

@@ -141,13 +141,16 @@ def test_a_chapter_that_ran_before_its_text_changed_is_not_published(course, tmp
             site.write_site(course, tmp_path, tmp_path / "site", "folded")
 
 
-def test_a_chapter_that_stopped_half_way_is_not_published(course, tmp_path):
-    notebook = nbformat.read(next((course / "notebooks").glob("*/*.ipynb")), as_version=4)
-    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+@pytest.mark.parametrize("graded", [False, True])
+def test_a_chapter_with_an_error_is_not_published(course, tmp_path, graded):
+    """A graded cell stops no run, but shows that an answer is wrong."""
+    notebook = nbformat.read(next((course / "solutions").glob("*/*.ipynb")), as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    cell = next(c for c in code if c.metadata.get("nbgrader", {}).get("grade", False) == graded)
     cell.outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no\nmore", traceback=[])]
     nbformat.write(notebook, tmp_path / "90_sample.ipynb")
     with pytest.raises(
-        BuildError, match=r"90_sample.ipynb stopped half-way(.|\n)*ValueError in code cell 1: no\n"
+        BuildError, match=r"90_sample.ipynb has an error(.|\n)*ValueError in code cell \d+: no\n"
     ):
         site.write_site(course, tmp_path, tmp_path / "site", "folded")
 

@@ -224,8 +224,9 @@ def test_modes(root, mode, color, expected):
     assert pixels(root, picture(color, mode=mode))[:, 0, 0].tolist() == list(expected)
 
 
-def test_pixels_of_floating_point_do_not_turn_black(root):
-    write(root, data_set() | {"train/red/measured.tif": picture(0.5, mode="F", format="TIFF")})
+@pytest.mark.parametrize("mode, value", [("F", 0.5), ("I", 2**24), ("I", -1)])
+def test_pixels_without_a_known_white_do_not_turn_black(root, mode, value):
+    write(root, data_set() | {"train/red/measured.tif": picture(value, mode=mode, format="TIFF")})
     assert read_images(root).skipped == ("train/red/measured.tif",)
 
 
@@ -356,6 +357,18 @@ def test_what_cannot_be_read_for_now_is_not_damaged(root, monkeypatch, number):
         with pytest.raises(DataError, match=rf"blue/0.png cannot be read(.|\n)*{os.strerror(number)}"):
             read_images(root)
     assert read_images(root).skipped == ()
+
+
+def test_a_folder_that_may_not_be_listed_is_not_left_out(root, monkeypatch):
+    def scandir(path, scan=os.scandir):
+        if str(path).endswith("red"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    write(root, data_set())
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DataError, match=r"red cannot be read(.|\n)*the right to read it"):
+        read_images(root)
 
 
 @pytest.mark.parametrize("step", ["_Folder.read", "decode"])

@@ -380,6 +380,13 @@ def test_every_photograph_is_tested_once(monkeypatch):
     assert sorted(tested) == sorted(images.images.flatten(1).tolist())
 
 
+def test_folds_of_unequal_size_test_each_photograph_once(monkeypatch):
+    monkeypatch.setattr(hotdog, "photographs", lambda lab: tiny_images(52, classes=2))
+    splits = hotdog.fold(None, 0)
+    images = {name: len(getattr(splits, name)) for name in ("train", "val", "test")}
+    assert images["test"] * hotdog.FOLDS != 52 == hotdog.as_folds({"images": images})["images"]["test"]
+
+
 def test_equal_seconds_need_the_arms_at_equal_epochs(tmp_path):
     with pytest.raises(CourseError, match="has not run yet"):
         duel.measure_seconds("ResNet-18", "AlexNet, one linear layer", "x", lab(tmp_path / "arm"))

@@ -12,6 +12,7 @@ from course_utils.training.evaluation import (
     confusion_matrix,
     evaluate,
     predict,
+    score,
     wilson_interval,
 )
 from course_utils.training.probes import extract_features, fit_probe, folded_for_evaluation
@@ -66,6 +67,10 @@ def test_scores_count_every_image_once():
     assert scores.n == 31
     assert scores.loss == pytest.approx(nn.functional.cross_entropy(logits, images.labels).item())
     assert scores.top1 == pytest.approx((logits.argmax(1) == images.labels).float().mean().item())
+
+
+def test_a_score_of_no_images_is_told():
+    assert str(score(torch.zeros(0, 3), torch.zeros(0, dtype=torch.long))) == "no images"
 
 
 def test_top_k_and_confusion_matrix():

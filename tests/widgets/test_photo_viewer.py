@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 from tiny import PREPROCESS, tiny_model
+from torch import nn
 
 from course_utils.data.augment import Preprocess
 from course_utils.errors import DataError
@@ -90,6 +91,13 @@ def test_answers_come_from_every_network_and_leave_its_mode_alone():
     assert NETWORKS["after"].model.training
     top = NETWORKS["before"].top(PHOTO)
     assert [p for _, p in top] == sorted((p for _, p in top), reverse=True) and len(top) == 3
+
+
+def test_parts_in_another_mode_stay_in_it():
+    network = Network(tiny_model().train(), NETWORKS["after"].preprocess, CLASSES)
+    norm = next(m for m in network.model.modules() if isinstance(m, nn.BatchNorm2d)).eval()
+    network.top(PHOTO)
+    assert network.model.training and not norm.training
 
 
 class FakeUpload:

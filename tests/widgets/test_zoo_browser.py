@@ -182,5 +182,10 @@ def test_published_rows_say_what_lacks_a_head_and_what_a_card_excludes():
     )
 
 
+def test_a_live_table_without_a_row_says_so():
+    *_, table = browser([]).children
+    assert "no" in table.value.lower()
+
+
 def test_a_table_without_a_row_has_its_head():
     assert plain_table([]).splitlines()[0].split()[0] == "model"

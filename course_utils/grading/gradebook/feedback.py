@@ -128,7 +128,8 @@ class _Work:
             return "it took too long and was stopped"
         if self.is_open(name):
             return error_of(cell)
-        return telling.syntax_error(cell.source) or telling.kind_of(error)
+        broken = error.ename in telling.NO_PYTHON and telling.syntax_error(cell.source)
+        return broken or telling.kind_of(error)
 
 
 def write_feedback(root: Path, assignment: str, students: Sequence[str] = ()) -> list[Outcome]:

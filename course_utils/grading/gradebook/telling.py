@@ -35,6 +35,8 @@ AN_ERROR = "an error of its own kind"
 LIBRARY = "your answer calls a function of course_utils that does the work; write it in plain PyTorch"
 SIGNATURE = "the answer is no function, or takes other arguments than its first line in the stub"
 MOST_LINES = 60  # of a report
+NO_PYTHON = ("SyntaxError", "IndentationError", "TabError")
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # a line for IPython or the shell
 
 
 def first_hidden(cells: Iterable[NotebookNode]) -> float:
@@ -69,13 +71,17 @@ def category(error: Mapping | None, source: str, labels: Iterable[str]) -> str:
 
 def syntax_error(source: str) -> str:
     """What Python says of a cell that is no Python, said here; empty if it is."""
-    try:
-        parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
-    except SyntaxError as problem:
-        return f"SyntaxError: {problem.msg} (line {problem.lineno})"
-    except (ValueError, RecursionError, MemoryError):  # any text may stand in a cell
-        return "SyntaxError"
-    return ""
+    said = ""
+    for text in (source, MAGIC.sub(r"\1pass", source)):  # a line may begin with % for other reasons
+        try:
+            parse(text)
+        except SyntaxError as problem:
+            said = f"SyntaxError: {problem.msg} (line {problem.lineno})"
+        except (ValueError, RecursionError, MemoryError):  # any text may stand in a cell
+            said = "SyntaxError"
+        else:
+            return ""
+    return said
 
 
 def report(printed: str) -> str:
