@@ -118,7 +118,7 @@ plots.show(plots.accuracy_by_size(
 #
 # Why one set is ahead this does not say: upstream pictures, architecture and the number of features (1,280 against 512)
 # differ at once. And other pictures have other gaps: on hot dogs among other food (150 photographs to train on, two classes, five folds) Lite0's probe at 128 pixels
-# has 84.4 %, ResNet-18's at 64 has 71.2. (`hotdog` is one of ImageNet's 1,000 classes, and none of the small weights' 200: a lead that other food has not.) **For the app:** measure on its own pictures, at the size that it will use.
+# has 84.4 %, ResNet-18's at 64 has 71.2. (Lite0 has met hot dogs before: `hotdog` is one of ImageNet's 1,000 classes, and none of the small weights' 200.) **For the app:** measure on its own pictures, at the size that it will use.
 #
 # What else belongs to the weights? A name is not enough:
 

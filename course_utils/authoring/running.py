@@ -208,24 +208,26 @@ def _execute(notebook: Path, executed: Path, parameters: Mapping[str, object], c
         # nbclient leaves a task behind, which would print a traceback when it is forgotten.
         logging.getLogger("asyncio").disabled = True
         return INTERRUPTED
-    except papermill.PapermillExecutionError as problem:
-        count, error = _first_error(executed) or (problem.exec_count, problem)
-        return f"In [{count}]: {_error_line(error)}"
+    except papermill.PapermillExecutionError:
+        return _first_error(executed)
     except Exception as problem:  # the kernel died, or never started
         return f"{type(problem).__name__}: {str(problem).strip().partition(chr(10))[0]}"
     return OK
 
 
-def _first_error(executed: Path) -> tuple[int, nbformat.NotebookNode] | None:
-    """Its cell's number and the error; papermill tells the last one, and graded cells do not stop a run."""
-    for cell in nbformat.read(executed, as_version=4).cells:
-        for output in cell.get("outputs", ()):
-            if output.output_type == "error" and (output.ename, output.evalue) not in ENDED_WELL:
-                return cell.execution_count, output
-    return None
+def _first_error(executed: Path) -> str:
+    """With its cell's number. Papermill tells the last one, and graded cells do not stop a run."""
+    errors = (
+        (cell.execution_count, output)
+        for cell in nbformat.read(executed, as_version=4).cells
+        for output in cell.get("outputs", ())
+        if output.output_type == "error" and (output.ename, output.evalue) not in ENDED_WELL
+    )
+    count, error = next(errors)
+    return f"In [{count}]: {_error_line(error)}"
 
 
-def _error_line(problem) -> str:
+def _error_line(problem: nbformat.NotebookNode) -> str:
     """The error as one line of bearable length; one of the course's own with what to do."""
     lines = f"{problem.ename}: {problem.evalue}".strip().splitlines()
     if any(line.startswith(DO) for line in lines):

@@ -87,8 +87,8 @@ def _refuse_failed(file: Path, notebook: nbformat.NotebookNode) -> None:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
         errors = [o for o in cell.outputs if o.output_type == "error"]
-        wanted = "raises-exception" in cell.metadata.get("tags", ()) and "nbgrader" not in cell.metadata
-        if errors and not wanted:
+        on_purpose = "raises-exception" in cell.metadata.get("tags", ()) and "nbgrader" not in cell.metadata
+        if errors and not on_purpose:
             first_line = errors[0].evalue.partition("\n")[0]
             raise BuildError(
                 f"{file.name} has an error, and is not published.",

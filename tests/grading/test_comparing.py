@@ -131,9 +131,7 @@ def test_no_expected_value_is_in_the_students_process(id_, sent):
     known = {"got", "mine", "value", "head"} | set(INPUTS.get(id_, "").split())
     telling = [message["value"] for message in reference(id_) if _is_telling(message["value"])]
     source, seen = comparing.for_student(cells("graded")[id_], NONCE), []
-    looked_at: dict[
-        str, object
-    ] = {}  # each value once for each name, and again at the end: it may have grown
+    looked_at = {}  # each value once for each name, and again at the end: it may have grown
 
     def trace(frame, event, _):
         if frame.f_code.co_filename != "<hidden>" or frame.f_code.co_name == "<genexpr>":

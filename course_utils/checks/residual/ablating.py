@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ from course_utils.analysis import residual
 from course_utils.checks.core import needs, run
 from course_utils.checks.mistakes import Mistake, brief, few, of_wrong_type, recognise
 from course_utils.checks.report import Wrong
-from course_utils.checks.residual.tiny import ENDS, bottlenecks, network, noise
+from course_utils.checks.residual.tiny import ENDS, bottlenecks, deep_network, network, noise
 from course_utils.checks.unchanged import Kept
 
 # Each gives the output of the block from the block, its input and its usual output.
@@ -127,12 +126,6 @@ def skips_bottlenecks(logits_without):
 @needs(skips_an_identity_block, skips_a_projection_block)
 def skips_one_block_only(logits_without):
     """layer2.1 is left out, not layer2.10 as well."""
-
-    def deep() -> nn.Module:
-        model = network()
-        model.layer2.extend(copy.deepcopy(model.layer2[1]) for _ in range(9))
-        return model
-
     begins_so = Mistake(
         lambda model: _names_that_begin(model, "layer2.1"),
         "blocks whose names begin with the name are left out, too: layer2.10",
@@ -141,13 +134,17 @@ def skips_one_block_only(logits_without):
     images = noise(2, 3, 36, 36)
     with torch.no_grad():
         got, expected = (
-            logits_without(deep(), "layer2.1", images.clone()),
-            _logits(deep(), "layer2.1", images, _shortcut_only),
+            logits_without(deep_network(), "layer2.1", images.clone()),
+            _logits(deep_network(), "layer2.1", images, _shortcut_only),
         )
         if _alike(got, expected):
             return
         likely = recognise(
-            got, expected, (begins_so,), lambda leave_out: _without(deep(), leave_out, images), OTHER_LOGITS
+            got,
+            expected,
+            (begins_so,),
+            lambda leave_out: _without(deep_network(), leave_out, images),
+            OTHER_LOGITS,
         )
     raise Wrong(f"logits without layer2.1: {_first(expected)}", _first(got), *likely)
 

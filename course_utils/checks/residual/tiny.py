@@ -58,6 +58,13 @@ def network(kind: Callable[..., nn.Module] = BasicBlock) -> ResNet:
     return copy.deepcopy(_network(kind))
 
 
+def deep_network() -> ResNet:
+    """The same with eleven blocks in its second stage: layer2.10 comes behind layer2.2."""
+    deep = network()
+    deep.layer2.extend(copy.deepcopy(deep.layer2[1]) for _ in range(9))
+    return deep
+
+
 def bottlenecks() -> ResNet:
     """The same with bottleneck blocks."""
     return network(Bottleneck)
