@@ -7,12 +7,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 import dask
-from distributed import Client, LocalCluster, wait
+from distributed import Client, Future, LocalCluster, wait
 from distributed.comm import CommClosedError
 from distributed.utils import get_mp_context
 
@@ -26,6 +27,8 @@ AHEAD = 2  # tasks sent for each thread, so that no worker waits for the next
 LOOK_SECONDS = 1.0  # how often to look whether the scheduler still lives, and to show progress
 LOGGERS = ("distributed", "distributed.client", "tornado.application")
 CONNECT_SECONDS, GONE_SECONDS = 10, 10
+FORGOTTEN = ("cancelled", "lost")  # states of futures that come to nothing, though nobody released them
+LOSSES = 2  # of the connection, before a batch gives up
 SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",  # what workers import is imported once
     "distributed.worker.profile.enabled": False,  # samples every process 100 times a second
@@ -135,11 +138,14 @@ def run_all(
     Yields:
         The name and the result, or the exception that came instead, as they complete.
 
+    A connection that breaks and comes back has forgotten what ran: that is sent again, ``LOSSES`` times.
+
     Raises:
         ClusterError: if the scheduler is lost.
     """
-    running: dict[Any, Any] = {}
+    running: dict[Future, tuple[Any, Any]] = {}
     source = iter(tasks)
+    losses = 0
     left = True
     while left or running:
         threads = _threads(client)
@@ -147,13 +153,21 @@ def run_all(
             if (task := next(source, None)) is None:
                 left = False
                 break
-            future = client.submit(function, task[1], pure=False, retries=1)
-            running[future] = task[0]
+            running[client.submit(function, task[1], pure=False, retries=1)] = task
         tick(min(len(running), threads))
         for future in _completed(client, list(running)):
-            name = running.pop(future)
-            yield name, future.exception() or future.result()
+            try:
+                outcome = future.exception() or future.result()
+            except CancelledError:
+                continue  # forgotten, just now
+            name, _ = running.pop(future)
+            yield name, outcome
             future.release()
+        if forgotten := [future for future in running if future.status in FORGOTTEN]:
+            losses += 1
+            if losses > LOSSES:
+                raise _lost(client)
+            source, left = chain([running.pop(future) for future in forgotten], source), True
 
 
 def _threads(client: Client) -> int:
@@ -168,17 +182,11 @@ def _completed(client: Client, futures: list) -> list:
     """Those that have completed within ``LOOK_SECONDS``."""
     if not futures:
         return []
-    try:
-        done = wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
-    except TimeoutError:
-        done = set()
-    except (CancelledError, CommClosedError) as problem:
-        raise _lost(client) from problem
+    with suppress(TimeoutError, CancelledError, CommClosedError):
+        wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED")
     if client.status != "running":
         _wait_for_scheduler(client)
-    if any(future.status in ("cancelled", "lost") for future in futures):
-        raise _lost(client)
-    return [future for future in futures if future in done]
+    return [future for future in futures if future.status in ("finished", "error")]
 
 
 def _wait_for_scheduler(client: Client) -> None:

@@ -305,6 +305,31 @@ def test_a_killed_worker_costs_one_retry_of_its_own_task(tmp_path):
     assert type(came["die"]).__name__ == "KilledWorker"
 
 
+def breaks(client, times: int):
+    """A ``tick`` that breaks the connection to the scheduler while something runs, so many times."""
+    left = [times]
+
+    def tick(running: int) -> None:
+        if running and left[0]:
+            left[0] -= 1
+            client.loop.add_callback(client.scheduler_comm.comm.abort)
+            wait_for(lambda: not client.futures)
+
+    return tick
+
+
+def test_what_a_broken_connection_forgets_is_sent_again():
+    tasks = [(number, number) for number in range(20)]
+    with cluster.open_cluster(1) as client:
+        came = list(cluster.run_all(client, abs, tasks, breaks(client, times=cluster.LOSSES)))
+    assert sorted(came) == tasks
+
+
+def test_a_connection_that_breaks_again_and_again_is_lost():
+    with cluster.open_cluster(1) as client, pytest.raises(cluster.ClusterError, match="was lost"):
+        list(cluster.run_all(client, time.sleep, enumerate([5, 5]), breaks(client, times=99)))
+
+
 def serve(folder: Path) -> list[subprocess.Popen]:
     """A Dask scheduler with a worker, as on a cluster."""
     address = folder / "scheduler.json"
