@@ -192,7 +192,7 @@ def _crashed(name: str, problem: Exception) -> Outcome:
         "expected": "no exception",
         "got": _one_line(problem),
         "likely": _shorten(f"line {line.lineno} of your cell: {line.line}"),
-        "try": what_to_try(problem),
+        "try": what_to_try(problem, line.line or ""),
     }
     return Outcome(name, "FAIL", rows=rows)
 

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from course_utils.checks.origins import LIBRARIES
 from course_utils.checks.report import Wrong
 
+TELL_APART = "`if`, `in` and `==` compare number by number: tell tensors apart by id(...), compare by torch.equal"
+COMPARES = r"\bif\b.*\bin\b|\bnot in\b|=="  # a line
 # A pattern in "Type: message", and what to try where it is found.
 HINTS = (
-    (
-        r"Boolean value of Tensor with more than one value",
-        "`if`, `in` and `==` compare number by number: tell tensors apart by id(...), compare by torch.equal",
-    ),
+    (r"Boolean value of Tensor with more than one value", TELL_APART),
     (
         r"has no attribute '\w+\.[\w.]+'|name can't contain|name can\\'t contain",
         "a name with dots is a path: model.get_submodule(name); set the last part on its parent",
@@ -96,7 +95,13 @@ def missing_method(problem: Exception, names: Mapping[str, object]) -> Wrong | N
     return None
 
 
-def what_to_try(problem: Exception) -> str:
-    """The hint that fits an exception in a student's code."""
+def what_to_try(problem: Exception, line: str = "") -> str:
+    """The hint that fits an exception in a student's code.
+
+    Args:
+        line: that raised it, where it is known.
+    """
     told = f"{type(problem).__name__}: {problem}"
+    if re.search(r"size of tensor a .* must match", told) and re.search(COMPARES, line):
+        return TELL_APART
     return next((hint for pattern, hint in HINTS if re.search(pattern, told)), NO_HINT)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import operator
 import os
+import re
 import unicodedata
 import zipfile
 from collections import Counter
@@ -27,8 +28,16 @@ from course_utils.storage import file_stamp, stored_arrays
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 FOREIGN = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".dng", ".cr2", ".nef", ".arw")  # not read
-PARTS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-READER_VERSION = 4  # to be raised when the reader takes other files, or gives other pixels for one
+PARTS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+READER_VERSION = 5  # to be raised when the reader takes other files, or gives other pixels for one
 MOST_BYTES = 4_000_000_000  # of images at their own size: half the memory of a small laptop
 CHUNK = 256  # files decoded before the next are read: bounds the memory, and the wait after Ctrl-C
 GIVE_SIZE = (
@@ -59,8 +68,8 @@ class ReadImages:
 def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20) -> ReadImages:
     """Images in ``<part>/<class>/`` or ``<class>/``, from a folder or a zip (read, never unpacked).
 
-    Parts are called train, val (valid, validation) and test; where there is val and no test, val
-    serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
+    Parts are called train (training), val (valid, validation) and test (testing); where there is val
+    and no test, val serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
     upright (EXIF), and of a moving picture the first frame counts. Decoded images are kept in the
     cache folder until a file changes.
 
@@ -231,6 +240,8 @@ def _layout(names: list[str], where: str) -> _Layout:
             do="name the folder that holds train/, or the folders of the classes",
         )
     in_parts = any(places[file][0].lower() in PARTS for file in files)
+    if not in_parts:
+        _refuse_hidden_parts([places[file] for file in files], where)
     places = {name: _with_part(place, in_parts) for name, place in places.items()}
     places = {name: place for name, place in places.items() if place}
     files = [file for file in files if file in places]
@@ -255,6 +266,23 @@ def _layout(names: list[str], where: str) -> _Layout:
         entries=sorted(images, key=lambda entry: entry.part),
         classes=tuple(sorted({place[1] for place in in_classes.values()})),
         others=[entry for entry in entries if not _is_image(entry.file)],
+    )
+
+
+def _refuse_hidden_parts(files: list[tuple[str, ...]], where: str) -> None:
+    """Parts of another name, as in ``seg_train/cat/1.jpg``, or inside of the classes, would become classes."""
+    below: dict[str, set[str]] = {}
+    for top, *steps in files:
+        below.setdefault(top, set()).update(steps[:-1])
+    parts = [top for top in below if PARTS.keys() & re.split(r"[\W_]+", top.lower())]
+    if len(parts) > 1 and set.intersection(*(below[part] for part in parts)):
+        do = "call them train and test, with the folders of the classes right inside"
+    elif all(PARTS.keys() & {name.lower() for name in folders} for folders in below.values()):
+        parts, do = sorted(below), "put the parts outside: train/<class>/..., test/<class>/..."
+    else:
+        return
+    raise DataError(
+        f"parts and classes cannot be told apart in {where}.", expected=LAYOUT, found=_some(parts), do=do
     )
 
 
@@ -449,11 +477,16 @@ def _decode(read: Callable[[str], bytes], size: int | None, file: str) -> np.nda
     except MemoryError:
         raise
     except Image.DecompressionBombError as problem:
-        found, _, _ = str(problem).partition(",")  # Pillow goes on about an attack
-        do = "save it with fewer pixels, or take it away"
-        raise DataError(f"{file} is too large a picture.", found=found, do=do) from None
+        raise too_many_pixels(file, problem) from None
     except Exception:
         return None
+
+
+def too_many_pixels(file: str, problem: Image.DecompressionBombError) -> DataError:
+    """What is told of a picture that Pillow refuses for its size."""
+    found, _, _ = str(problem).partition(",")  # Pillow goes on about an attack
+    do = "save it with fewer pixels, or take it away"
+    return DataError(f"{file} is too large a picture.", found=found, do=do)
 
 
 def _content(read: Callable[[str], bytes], file: str) -> bytes | None:
@@ -509,7 +542,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         raise ValueError("no white is given for pixels of floating point")
     if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
         pixels = np.asarray(image)
-        if pixels.min() < 0 or pixels.max() > 0xFFFF:
+        if (image.mode, image.format) == ("I", "TIFF") or pixels.min() < 0 or pixels.max() > 0xFFFF:
             raise ValueError("no white is given for pixels of 32 bits")
         image = Image.fromarray((pixels >> 8).astype(np.uint8))
     if "A" in image.getbands() or "transparency" in image.info:

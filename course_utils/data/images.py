@@ -187,11 +187,14 @@ def cut_off(images: ImageSet, n: int, seed: int) -> tuple[Tensor, Tensor]:
         chosen, rest = order[inside], order[~inside]
     lost = set(images.labels.tolist()) - set(images.labels[rest].tolist())
     if lost:
-        whole = ", groups kept whole" if images.groups else ""
+        whole, do = "", "add images of that class, or hold out fewer"
+        if images.groups:
+            whole = f", in groups kept whole; the largest has {max(Counter(images.groups).values())}"
+            do += "; or leave `groups` out, if the names of the files do not tell what belongs together"
         raise DataError(
             f"no training image left of class {images.classes[min(lost)]!r}.",
             found=f"{len(images)} images, {len(chosen)} of them held out{whole}",
-            do="add images of that class, or hold out fewer",
+            do=do,
         )
     return rest, chosen
 

@@ -197,11 +197,13 @@ def block_maps(
         f"{name}\n{notes.get(key, '')}".strip() for key, name in zip(rows, display_names(rows, "block", 24))
     ]
     note = "red: positive, blue: negative, white: zero; one scale a row; number: norm of the map"
+    first, *_ = (values for maps in rows.values() for values in maps.values())
     mosaic = Mosaic(
         len(rows) + above,
         steps + before,
         title=title,
         caption=(data, note),
+        ratio=first.shape[0] / first.shape[1],
         lines=1,
         row_names=[*([""] if above else []), *names],
         largest=1.25 if len(rows) == 1 else 0.95,

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from course_utils import plots
 from course_utils.data.augment import Preprocess
-from course_utils.data.folders import decode
+from course_utils.data.folders import decode, too_many_pixels
 from course_utils.errors import DataError
 from course_utils.models.freezing import eval_mode
 from course_utils.plots.frame import CourseFigure, mimebundle
@@ -110,10 +111,12 @@ def read_photo(name: str, content: bytes) -> Tensor:
     """The square in the middle of a photograph: uint8 ``[3, 224, 224]``, upright and in colour.
 
     Raises:
-        DataError: if the file is damaged or of a kind that Pillow does not read.
+        DataError: if the file is damaged, of a kind that Pillow does not read, or has too many pixels.
     """
     try:
         return torch.from_numpy(decode(content, SIZE).copy())
+    except Image.DecompressionBombError as problem:
+        raise too_many_pixels(name, problem) from None
     except Exception:
         raise DataError(
             f"{name} cannot be read as a photograph.",

@@ -17,16 +17,16 @@ from course_utils.zoo import hub, mocov3
 from course_utils.zoo.entries import Entry, find
 
 
-class Enlarge(nn.Module):
-    """Bilinear enlargement in front of a model that refuses small pictures."""
+class Resize(nn.Module):
+    """Bilinear resizing in front of a model that refuses small pictures, or all but those of one size."""
 
-    def __init__(self, size: int, model: nn.Module):
+    def __init__(self, least: int, model: nn.Module, only_least: bool = False):
         super().__init__()
-        self.size, self.model = size, model
+        self.size, self.only, self.model = least, only_least, model
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map images ``[N, 3, H, W]`` to what ``model`` gives for them at ``size`` pixels."""
-        if x.shape[-1] < self.size:
+        """Map images ``[N, 3, H, W]`` to what ``model`` gives for them at ``least`` pixels, or at more."""
+        if x.shape[-1] < self.size or (self.only and x.shape[-1] > self.size):
             x = F.interpolate(x, (self.size, self.size), mode="bilinear", antialias=True)
         return self.model(x)
 
@@ -37,7 +37,7 @@ def build(
     """Build a model of the zoo with a new head, for pictures of ``size`` pixels.
 
     Transformers with a fixed input size are built for ``size``, with smaller patches where that is
-    smaller than they were trained for. What refuses small pictures enlarges them first.
+    smaller than they were trained for. What refuses small pictures, or large ones, resizes them first.
 
     Args:
         pretrained: load the entry's weights from this machine (never downloads, see
@@ -57,7 +57,9 @@ def build(
         require_whole_weights(file)
     with seeded(seed):
         model = MAKERS[entry.library](entry, num_classes, size, file)
-    return Enlarge(entry.least, model) if size < entry.least else model
+    if size < entry.least or (size > entry.least and entry.only_least):
+        return Resize(entry.least, model, entry.only_least)
+    return model
 
 
 def _from_torchvision(entry: Entry, num_classes: int, size: int, file: Path | None) -> nn.Module:

@@ -33,6 +33,7 @@ class Entry:
         labels: what told the network what to learn; one of the five constants above.
         size: side in pixels that the model is built for.
         least: the model is given pictures of this side at least; smaller ones are enlarged inside.
+        only_least: whether it takes that side alone; larger ones are made smaller inside.
         fixed_size: whether the model must be told the size of its input (``img_size`` in timm).
         small: further arguments of timm's builder for inputs smaller than ``size``.
     """
@@ -47,6 +48,7 @@ class Entry:
     labels: str = SUPERVISED
     size: int = 224
     least: int = 1
+    only_least: bool = False
     fixed_size: bool = False
     small: dict = field(default_factory=dict)
 
@@ -92,7 +94,7 @@ VIT = {"fixed_size": True, "small": {"patch_size": 4}}
 EFFICIENTNET_SIZES = (224, 240, 288, 300, 380, 456, 528, 600)
 ENTRIES = (
     Entry("LeNet-5", "CNN", 1998, "course", "lenet5", "", trained_on=NOTHING, labels=NOTHING,
-          size=32, least=32),
+          size=32, least=32, only_least=True),
     _torchvision("AlexNet", 2012, "alexnet", least=64),
     _torchvision("VGG16", 2014, "vgg16", least=32),
     _torchvision("VGG19", 2014, "vgg19", least=32),
@@ -114,7 +116,7 @@ ENTRIES = (
     ),
     Entry("EfficientNet-Lite0", "CNN", 2020, "course", lite0.ARCH, lite0.PACKAGE),
     _torchvision("ConvNeXt-T", 2022, "convnext_tiny", least=32),
-    _torchvision("ViT-B/16 (1k)", 2020, "vit_b_16", family="Transformer", least=224),
+    _torchvision("ViT-B/16 (1k)", 2020, "vit_b_16", family="Transformer", least=224, only_least=True),
     _vit("ViT-B/16 (21k)", "Transformer", 2020, "vit_base_patch16_224.augreg2_in21k_ft_in1k",
          "ImageNet-21k, then 1k", SUPERVISED),
     _vit("DeiT-Ti", "Transformer", 2020, "deit_tiny_patch16_224.fb_in1k",

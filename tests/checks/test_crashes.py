@@ -61,6 +61,15 @@ def test_a_known_error_has_its_hint(error):
     assert hint in what_to_try(raised.value)
 
 
+def test_a_comparison_of_tensors_is_no_matter_of_shapes():
+    params, others = [torch.zeros(3)], [torch.zeros(2)]
+    with pytest.raises(RuntimeError) as raised:
+        [p for p in params if p not in others]
+    line = "rest = [p for p in model.parameters() if p not in head]"
+    assert "by id(...)" in what_to_try(raised.value, line)
+    assert "print the shapes" in what_to_try(raised.value, "x = x + shortcut")
+
+
 def test_every_hint_is_told():
     told = []
     for fail, _ in ERRORS.values():

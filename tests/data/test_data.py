@@ -375,6 +375,15 @@ def test_groups_by_stem_stay_on_one_side(tmp_path):
     assert load_data(tmp_path).train.groups is None
 
 
+def test_names_of_files_that_tell_no_groups_are_named(tmp_path):
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for i in range(10):
+            Image.new("RGB", (8, 8)).save(tmp_path / label / f"IMG_{i}.png")
+    with pytest.raises(DataError, match=r"the largest has 20(.|\n)*leave `groups` out"):
+        load_data(tmp_path, groups="stem")
+
+
 @pytest.mark.parametrize(
     "file, stem",
     [

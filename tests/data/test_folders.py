@@ -88,6 +88,7 @@ def test_train_and_test(tmp_path, root, around, zipped):
     [
         (["train", "val"], ["test", "train"]),
         (["Train", "valid"], ["test", "train"]),
+        (["Training", "Testing"], ["test", "train"]),
         (["train", "validation", "test"], ["test", "train", "val"]),
         (["train"], ["all"]),
     ],
@@ -224,7 +225,7 @@ def test_modes(root, mode, color, expected):
     assert pixels(root, picture(color, mode=mode))[:, 0, 0].tolist() == list(expected)
 
 
-@pytest.mark.parametrize("mode, value", [("F", 0.5), ("I", 2**24), ("I", -1)])
+@pytest.mark.parametrize("mode, value", [("F", 0.5), ("I", 2**24), ("I", -1), ("I", 200)])
 def test_pixels_without_a_known_white_do_not_turn_black(root, mode, value):
     write(root, data_set() | {"train/red/measured.tif": picture(value, mode=mode, format="TIFF")})
     assert read_images(root).skipped == ("train/red/measured.tif",)
@@ -434,6 +435,26 @@ def test_class_with_the_name_of_a_part(root):
     write(root, {f"{vehicle}/1.png": picture() for vehicle in ("bus", "train", "car")})
     with pytest.raises(DataError, match=r"1 such images: train/1.png\n.*names of parts: rename a class"):
         read_images(root)
+
+
+@pytest.mark.parametrize(
+    "folders, found, do",
+    [
+        (["seg_train/red", "seg_train/blue", "seg_test/red", "seg_test/blue"], "seg_train", "call them train"),
+        (["training_set/training_set/red", "test_set/test_set/red"], "training_set", "call them train"),
+        (["red/train", "red/test", "blue/train", "blue/test"], "blue, red", "parts outside"),
+    ],
+)
+def test_parts_do_not_become_classes(root, folders, found, do):
+    write(root, {f"{folder}/1.png": picture() for folder in folders})
+    with pytest.raises(DataError, match=rf"cannot be told apart(.|\n)*{found}(.|\n)*{do}"):
+        read_images(root)
+
+
+def test_classes_whose_names_hold_those_of_parts_are_classes(root):
+    write(root, {f"{label}/{i}.png": picture() for label in ("train_station", "test_tube") for i in range(4)})
+    write(root, {"test_tube/old/1.png": picture()})
+    assert read_images(root).classes == ("test_tube", "train_station")
 
 
 def test_class_missing_from_a_part(root):

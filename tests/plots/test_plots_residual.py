@@ -150,6 +150,15 @@ def test_the_picture_stands_above_several_blocks_and_before_a_single_one():
     assert tiles({"a": maps, "b": maps}) == [2, 3] and tiles({"a": maps}) == [3, 1]
 
 
+def test_maps_keep_the_shape_of_the_picture():
+    maps = {step: torch.ones(2, 4) for step in ("x", "F(x)")}
+    picture = torch.zeros(3, 4, 8, dtype=torch.uint8)
+    fig = plots.block_maps({"a": maps}, image=picture, title="A channel", data=DATA)
+    for image in fig.axes[0].images:
+        left, right, bottom, top = image.get_extent()
+        assert abs(bottom - top) / (right - left) == pytest.approx(0.5)
+
+
 def test_a_map_of_zeros_is_drawn():
     zeros = {"x": torch.zeros(2, 2), "F(x)": torch.zeros(2, 2)}
     assert plots.block_maps({"layer1.0": zeros}, title="Nothing", data=DATA).alt_text

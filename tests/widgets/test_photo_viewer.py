@@ -78,6 +78,12 @@ def test_what_is_transparent_becomes_white():
     assert (photo == 255).all()
 
 
+def test_a_picture_of_too_many_pixels_is_not_called_damaged(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(DataError, match=r"wall.png is too large a picture(.|\n)*fewer pixels"):
+        read_photo("wall.png", file_of(Image.new("RGB", (60, 60))))
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", file_of(Image.new("RGB", (300, 300)), "JPEG")[:200]])
 def test_broken_files_get_a_sentence(content):
     with pytest.raises(DataError, match="me.jpg cannot be read as a photograph"):

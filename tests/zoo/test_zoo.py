@@ -92,16 +92,24 @@ def test_a_seed_gives_the_same_weights_and_leaves_the_callers_random_numbers():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_enlarging_happens_where_it_must_and_nowhere_else(batch):
+def test_resizing_happens_where_it_must_and_nowhere_else(batch):
     x, _ = batch
     sizes = []
     inner = torch.nn.Module()
     inner.forward = lambda x: sizes.append(x.shape[-1])
-    building.Enlarge(64, inner)(x)
-    building.Enlarge(16, inner)(x)
-    assert sizes == [64, 32]
-    assert isinstance(building.build("AlexNet", size=32), building.Enlarge)
-    assert not isinstance(building.build("AlexNet", size=64), building.Enlarge)
+    building.Resize(64, inner)(x)
+    building.Resize(16, inner)(x)
+    building.Resize(16, inner, only_least=True)(x)
+    assert sizes == [64, 32, 16]
+    assert isinstance(building.build("AlexNet", size=32), building.Resize)
+    assert not isinstance(building.build("AlexNet", size=64), building.Resize)
+
+
+def test_a_model_of_one_size_takes_larger_pictures():
+    assert building.build("LeNet-5", size=40)(torch.zeros(2, 3, 40, 40)).shape == (2, 10)
+    with torch.device("meta"):
+        model = building.build("ViT-B/16 (1k)", size=256)
+        assert model(torch.zeros(2, 3, 256, 256)).shape == (2, 10)
 
 
 def test_select_by_patterns():

@@ -239,8 +239,9 @@ def takes_many_images(mcnemar):
     try:
         _expect_p(mcnemar, (100, 1400, 1300, 50))
     except OverflowError as problem:
-        remedy = "divide by the int 2 ** n: Python divides large ints exactly"
-        raise Wrong("a p", "OverflowError", "2.0 ** n is too large for a float", remedy) from problem
+        likely = "2.0 ** n, or math.comb(n, k) times a float: numbers of this size are too large for a float"
+        remedy = "add up ints and divide once, by the int 2 ** n: Python divides large ints exactly"
+        raise Wrong("a p", "OverflowError", likely, remedy) from problem
 
 
 @needs(gives_exact_p)
