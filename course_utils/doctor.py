@@ -61,7 +61,7 @@ def examine(root: Path | None) -> list[Finding]:
     if root is not None:
         findings.append(_gradebook(root))
         if all(find_spec(name) for name in ("nbgrader", "nbconvert", "traitlets", "filelock")):
-            findings += [_nbgrader_config(root), _sandbox()]  # what is missing has a line of its own
+            findings += [_nbgrader_config(root), _sandbox(root)]  # what is missing has a line of its own
     return findings
 
 
@@ -219,13 +219,15 @@ def _gradebook(root: Path) -> Finding:
     )
 
 
-def _sandbox() -> Finding:
+def _sandbox(root: Path) -> Finding:
     """Whether submissions can be graded safely: a sandbox is started, to see."""
+    from course_utils.grading.sandbox.bubblewrap import require_out_of_sight
     from course_utils.grading.sandbox.sandbox import require_sandbox
 
     try:
         require_sandbox()
+        require_out_of_sight(root)
     except CourseError as problem:
         detail = " ".join(filter(None, [problem.what, problem.found]))
         return Finding("sandbox", False, detail, problem.do)
-    return Finding("sandbox", True, "bubblewrap starts one, and Python works in it")
+    return Finding("sandbox", True, "bubblewrap starts one, Python works in it, and the course folder is not seen there")

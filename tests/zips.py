@@ -68,6 +68,19 @@ def with_bytes(archive: bytes, old: bytes, new: bytes) -> bytes:
     return archive.replace(old, new)
 
 
+def far_away(archive: bytes) -> bytes:
+    """A zip of one file that begins after 2**64 - 1 bytes, as its extra field of zip64 says."""
+    found = bytearray(archive)
+    entry, end = found.find(b"PK\x01\x02"), found.find(b"PK\x05\x06")
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    struct.pack_into("<H", found, entry + 30, len(extra))
+    struct.pack_into("<L", found, entry + 42, 0xFFFFFFFF)
+    struct.pack_into("<L", found, end + 12, end - entry + len(extra))
+    name = struct.unpack_from("<H", found, entry + 28)[0]
+    found[entry + 46 + name : entry + 46 + name] = extra
+    return bytes(found)
+
+
 def without_utf8_flag(archive: bytes) -> bytes:
     """The same archive, as by a program that writes UTF-8 names and does not say so."""
     found = bytearray(archive)

@@ -13,7 +13,7 @@ import nbformat
 
 from course_utils.authoring.configuration import load_config
 from course_utils.course.notebookfile import NotebookError
-from course_utils.grading.editions import Editions
+from course_utils.grading.editions import Editions, package_key
 from course_utils.grading.gradebook import results
 from course_utils.grading.gradebook.outcomes import state_of
 from course_utils.grading.gradebook.report import Row, row_of
@@ -85,7 +85,13 @@ class Assignment:
     def task(self, notebook: nbformat.NotebookNode) -> Task:
         """What a worker needs to run a notebook of this assignment."""
         names = setup_names(self.editions.release)
-        return Task(json.dumps(notebook), config=dict(self.config), setup=names, **self.how)
+        return Task(
+            json.dumps(notebook),
+            config=dict(self.config),
+            setup=names,
+            package=package_key(),
+            **self.how,
+        )
 
     def unfinished(self) -> list[Submission]:
         """The submissions that have to be run or written."""

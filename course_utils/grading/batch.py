@@ -26,6 +26,7 @@ from course_utils.grading.gradebook.report import Progress, Row
 from course_utils.grading.gradebook.results import Result
 from course_utils.grading.interrupts import interrupts_are_kept
 from course_utils.grading.own_answers import OwnAnswers
+from course_utils.grading.sandbox.bubblewrap import require_out_of_sight
 from course_utils.grading.sandbox.kernels import SERVER, warm_server
 from course_utils.grading.sandbox.limits import Limits
 from course_utils.grading.sandbox.sandbox import require_sandbox
@@ -109,6 +110,8 @@ def grade(
         Stopped: after an interrupt.
         EnvironmentProblem: if submissions cannot be sandboxed here.
     """
+    if not settings.unsafe:
+        require_out_of_sight(root)
     with _alone(root), environment(PATH=path_with_our_programs()):  # nbgrader calls `alembic`
         shutil.rmtree(root / results.FOLDER / "staging", ignore_errors=True)  # left by a killed grader
         how, fresh = settings.of_tasks(), settings.fresh
@@ -179,7 +182,10 @@ def _guarded(
     """What has to run, with its guard; while our own answers run others are prepared, and none is touched."""
 
     def run_there(task: Task) -> Outcome:
-        return client.submit(run, task, pure=False, retries=1).result()
+        ((_, outcome),) = run_all(client, run, [(None, task)], lambda running: None)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     ours: dict[Assignment, OwnAnswers] = {}
     ahead: deque[Prepared] = deque()

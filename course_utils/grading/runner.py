@@ -26,7 +26,8 @@ from course_utils.grading.sandbox.limits import Limits
 NO_EXIT = "globals().update(dict.fromkeys(('exit', 'quit'), lambda *_: None))"
 IDLE_KERNEL_ANSWERS_IN = 5  # seconds
 RESTARTS = 3  # a notebook whose kernel dies more often is left to a person
-UNHEARD_OF = (KeyError, TypeError, ValueError, AttributeError)  # what comes of a reply that no kernel gives
+# What comes of a reply that no kernel gives.
+UNHEARD_OF = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ class Runner(Execute):
                 continue
             try:
                 self.execute_cell(copy.deepcopy(cell), index)
-            except (DeadKernelError, CellTimeoutError):
+            except (DeadKernelError, CellTimeoutError, *UNHEARD_OF):
                 self.killers.add(index)
                 return False
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import nbformat
 from traitlets.config import Config
 
+from course_utils.errors import CourseError
 from course_utils.grading.editions import PACKAGE, package_key
 from course_utils.grading.execution import execute
 from course_utils.grading.gradebook.outcomes import assess, stopped_cells
@@ -33,11 +35,13 @@ class Task:
         setup: the names that the released set-up cells define.
         config: nbgrader's configuration as a dict.
         guard: made for this submission.
+        package: the key of the grader's course_utils; a worker that has another gives no scores.
     """
 
     notebook: str
     config: dict
     limits: Limits
+    package: str
     files: Mapping[str, bytes] = field(default_factory=dict)
     doubts: Mapping[str, str] = field(default_factory=dict)
     setup: frozenset[str] = frozenset()
@@ -84,7 +88,15 @@ def run(task: Task) -> Outcome:
     Raises:
         EnvironmentProblem: if no sandbox can be had here.
         RuntimeError: if no kernel starts.
+        CourseError: if this process would grade with another version of the course.
     """
+    if task.package != package_key():
+        raise CourseError(
+            f"a worker on {socket.gethostname()} has another course_utils than the grader.",
+            expected=task.package[:8],
+            found=f"{package_key()[:8]}, in {PACKAGE}",
+            do="install the same version of the course there, and start the worker again",
+        )
     config = Config(task.config)
     sandbox = replace(task.limits, notebook_seconds=task.limits.notebook_seconds + GRACE)
     kernels = open_kernels(sandbox, unsafe=task.unsafe, warm=task.warm)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import random
 import stat
 import struct
@@ -127,6 +128,7 @@ TARGET = b"../../solutions/90_sample/90_sample.ipynb"
             random.Random(0).randbytes(250_000),
             "over 200,000 bytes inside the zip",
         ),
+        (moodle("Eve", 9, "work.zip"), zips.far_away(packed(GOOD)), "damaged in the zip (Python int too large"),
         (moodle("Eve", 9, "report.pdf"), b"%PDF-1.7", "handed in no other file"),
         ("Eve_9_assignsubmission_onlinetext_/onlinetext.html", b"<p>", "handed in no other file"),
         ("readme.txt", b"hello", "its name fits neither"),
@@ -478,6 +480,14 @@ def test_two_students_of_one_name_stay_two(root):
     assert set(submitted(root)) == {"Ada-Lovelace_11/90_sample", "Ada-Lovelace_12/90_sample"}
 
 
+def test_two_people_who_become_one_by_their_name_are_left_out(root):
+    people = roster(root, "student_id,name,number\nwz,Wei Zhang,55\n")
+    archive = packed((canvas("zhangwei", 55, 6), notebook("1")), (canvas("zhangwei", 77, 8), notebook("2")))
+    outcomes = collect(root, archive, roster=people).values()
+    assert not submitted(root) and sorting.needs_you(outcomes)
+    assert all("2 people of this name: 55, 77" in outcome.detail for outcome in outcomes)
+
+
 def test_a_roster_gives_ids_by_number_or_name(root):
     people = roster(
         root, "student_id;name;number\nal1;Lovelace, Ada;11\nal2;Ada Lovelace;12\nbo;Bo van Os;\n"
@@ -625,6 +635,22 @@ def test_a_blank_notebook_does_not_take_the_place_of_answers(root):
     assert submitted(root) == {"ada_2/90_sample": answered}
     assert outcomes[names[1]].what == "older attempt" and "as it was handed out" in outcomes[names[1]].detail
     assert not sorting.needs_you(outcomes.values())
+
+
+def test_an_answer_in_a_copy_of_its_cell_is_no_blank_notebook(root):
+    blank, answered = notebook(), json.loads(notebook("2"))
+    answered["cells"] += json.loads(blank)["cells"]
+    both = json.dumps(answered).encode()
+    names = canvas("ada", 2, 301), canvas("ada", 2, 302)
+    outcomes = collect(root, packed((names[0], notebook("3")), (member(names[1], LATER), both)))
+    assert submitted(root) == {"ada_2/90_sample": both} and outcomes[names[0]].what == "older attempt"
+
+
+def test_a_newer_notebook_that_looks_blank_needs_a_person(root):
+    names = canvas("ada", 2, 301), canvas("ada", 2, 302)
+    outcomes = collect(root, packed((names[0], notebook("3")), (member(names[1], LATER), notebook())))
+    assert submitted(root) == {"ada_2/90_sample": notebook("3")}
+    assert outcomes[names[1]].what == "LEFT OUT" and "as it was handed out" in outcomes[names[1]].detail
 
 
 def test_two_answers_of_one_moment_and_a_newer_one_that_counts_less_need_a_person(root):

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shutil
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -87,7 +88,10 @@ def error(name: str, message: str = ""):
 
 def right(root, gradebook) -> None:
     full = {"double-1": 1, "double-2": 2, "count-1": 1.5, "why": (1.5,)}
-    graded(root, gradebook, "right", read(root, "solutions"), full, {"why": f"**Good** {EVIL}, almost all"})
+    notebook = read(root, "solutions")
+    cell(notebook, "why").attachments = {"p.png": {"image/png": PNG}}
+    cell(notebook, "why").source += "\n\n![a curve](attachment:p.png)"
+    graded(root, gradebook, "right", notebook, full, {"why": f"**Good** {EVIL}, almost all"})
 
 
 def wrong(root, gradebook) -> None:
@@ -263,6 +267,21 @@ def test_pictures_keep_their_alt_text_and_links_out_stay(course):
     ]
     assert "https://example.org" in [a.get("href") for t, a in tags if t == "a"]
     assert "(left out: it quotes a hidden test)" in page(course, "hostile")
+
+
+def test_a_picture_that_was_pasted_into_an_answer_is_shown(course):
+    shown = [a for t, a in Tags(page(course, "right")).found if t == "img"]
+    assert shown == [{"src": f"data:image/png;base64,{PNG}", "alt": "a curve"}]
+
+
+def test_a_page_that_takes_too_long_is_one_students_trouble(course, monkeypatch):
+    monkeypatch.setattr(feedback, "PAGE_SECONDS", 0.2)
+    monkeypatch.setattr(feedback, "_page", lambda *_: time.sleep(60))
+    outcomes = feedback.write_feedback(course, NAME, ["right", "unreadable"])
+    assert [(outcome.student, outcome.why) for outcome in outcomes] == [
+        ("right", "TookTooLong: making this page took more than 0.2 seconds"),
+        ("unreadable", "could not be read"),
+    ]
 
 
 def test_who_has_all_right_is_told_so_with_the_persons_marks(course):

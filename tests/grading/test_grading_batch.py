@@ -21,13 +21,15 @@ from courses import autograde, cell, make_course, read, scores, submit
 from submissions.broken import COUNT, DOUBLE, FLOAT_AS, NAME, NOISY, POINTS, right
 
 from course_utils.authoring import release
+from course_utils.errors import CourseError
 from course_utils.grading import batch, cluster
 from course_utils.grading.batch import GradingError, Settings, Stopped
 from course_utils.grading.gradebook import feedback, report, results
 from course_utils.grading.gradebook.export import export
 from course_utils.grading.gradebook.writer import Writer
 from course_utils.grading.interrupts import interrupts_are_kept
-from course_utils.grading.worker import run
+from course_utils.grading.sandbox.limits import Limits
+from course_utils.grading.worker import Task, run
 
 pytestmark = pytest.mark.slow
 
@@ -442,6 +444,11 @@ def test_workers_with_another_package_are_refused(course, monkeypatch):
     cluster.require_same_package(Workers({"tcp://1": ours}), here=False)
     with pytest.raises(cluster.ClusterError, match="another course_utils"):
         cluster.require_same_package(Workers({"tcp://1": type(ours)(ours.folder, "0" * 64)}), here=False)
+
+
+def test_a_worker_that_came_later_grades_with_no_other_package():
+    with pytest.raises(CourseError, match=r"a worker on .* has another course_utils(.|\n)*0000"):
+        run(Task("{}", {}, Limits(), package="0" * 64))
 
 
 class Workers:

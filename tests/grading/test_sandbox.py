@@ -420,6 +420,12 @@ for folder in ('/tmp', '/dev/shm', '.'):
         for _ in range(450): file.write(bytes(2**20))
 time.sleep(60)
 """,
+    "under a name that is no text": """
+import ctypes, time
+ctypes.CDLL(None).prctl(15, b'x\\xff\\rRssAnon: x', 0, 0, 0)
+x = bytearray(b'1') * 1_500_000_000
+time.sleep(60)
+""",
     "its own": "x = bytearray(b'1') * 1_500_000_000",
     "of children": """
 import os, time
@@ -654,6 +660,25 @@ def test_in_ci_a_skipped_sandbox_test_is_a_failure(tmp_path, in_ci, outcome):
     variables = os.environ | {"COURSE_CI": in_ci, "PYTHONPATH": str(ROOT / "tests")}
     said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=variables).stdout
     assert outcome in said and ("CI must run this test" in said) == bool(in_ci)
+
+
+def test_a_sandbox_that_cannot_be_watched_is_ended(monkeypatch):
+    monkeypatch.setattr(Sandbox, "memory_bytes", lambda self: 1 / 0)
+    with Sandbox(Limits()) as sandbox:
+        for _ in range(100):
+            if sandbox.ended:
+                break
+            time.sleep(0.1)
+        assert "could not be looked at (ZeroDivisionError)" in sandbox.why
+
+
+@pytest.mark.parametrize("where", ["/usr/src/app", "COURSE_DATA/course", "TORCH_HOME"])
+def test_a_course_folder_that_every_sandbox_shows_is_refused(where, tmp_path, monkeypatch):
+    for name in ("COURSE_DATA", "TORCH_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    with pytest.raises(EnvironmentProblem, match=r"could read this course folder(.|\n)*move the course folder"):
+        bubblewrap.require_out_of_sight(tmp_path / where)
+    bubblewrap.require_out_of_sight(tmp_path / "elsewhere")
 
 
 def test_a_sandbox_that_ends_while_its_memory_is_looked_at_uses_none(monkeypatch):

@@ -294,7 +294,7 @@ def test_doctor_on_a_students_machine_leaves_grading_out():
 
 def test_doctor_tells_whether_a_sandbox_starts(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    finding = doctor._sandbox()
+    finding = doctor._sandbox(tmp_path)
     assert not finding.there and not finding.essential
     assert "bubblewrap is missing" in finding.detail and "apt install bubblewrap" in finding.remedy
 

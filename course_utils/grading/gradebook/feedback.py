@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import bleach
 import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
@@ -24,11 +25,14 @@ from course_utils.errors import CourseError, is_stub
 from course_utils.grading.gradebook import results, telling
 from course_utils.grading.gradebook.results import read_labels, sentence
 from course_utils.grading.gradebook.since import built_since, handed_in_since
+from course_utils.grading.interrupts import time_limit
 from course_utils.grading.submissions.finding import find_submissions
 from course_utils.storage import write_text
 from course_utils.tables import one_line, uncoloured
 
 TEMPLATES = Path(__file__).parent
+PICTURES = ("data:image/png;base64,", "data:image/jpeg;base64,")
+PAGE_SECONDS = 60  # an honest one takes a second
 PASSED, PARTLY, WRONG, LOST = "passed", "partly", "wrong", "did not run"
 OPEN, WAITS, NOT_TRIED = "not answered", "awaits a person", "not tried"
 MARKED = "marked by a person"
@@ -170,9 +174,10 @@ def _write_apart(
     visible: NotebookNode,
     exporter: _Exporter,
 ) -> Outcome:
-    """A page that cannot be made is this student's trouble alone."""
+    """A page that cannot be made, or not in time, is this student's trouble alone."""
     try:
-        return _write(root, assignment, student, expected, visible, exporter)
+        with time_limit(PAGE_SECONDS, "making this page"):
+            return _write(root, assignment, student, expected, visible, exporter)
     except GradebookError:
         raise
     except Exception as problem:
@@ -401,7 +406,8 @@ def _cell(
         told |= {"verdict": f"{verdict}{score}", "kind": CLASSES.get(verdict.word, "")}
     if cell.cell_type != "code":
         new = nbformat.v4.new_markdown_cell if cell.cell_type == "markdown" else nbformat.v4.new_raw_cell
-        return new(cell.source, metadata={"feedback": told})
+        attached = {"attachments": cell.attachments} if "attachments" in cell else {}
+        return new(cell.source, metadata={"feedback": told}, **attached)
     hidden = bool(mark)
     source = released[name].source if hidden and name in released else "" if hidden else cell.source
     shown = [] if hidden else outputs
@@ -436,8 +442,12 @@ class _Exporter:
             exclude_anchor_links=True,
             exclude_input_prompt=True,
             exclude_output_prompt=True,
-            filters={"harmless": sanitizer.sanitize_html_tags},
+            filters={"harmless": self._harmless},
         )
+
+    def _harmless(self, text: str) -> str:
+        """As the sanitiser does it, which lets no picture be that is in the page; :func:`_allowed` has the say."""
+        return bleach.clean(text, self.sanitizer.tags, _allowed, protocols=("http", "https", "mailto", "data"))
 
     def page(self, notebook: NotebookNode, page: Page) -> str:
         for cell in notebook.cells:
@@ -450,7 +460,7 @@ class _Exporter:
 def _allowed(tag: str, name: str, value: str) -> bool:
     """Attributes that may stay: links out, and pictures that are in the page, with their alt text."""
     if tag == "img":
-        return name in ("alt", "title") or (name == "src" and value.startswith("data:image/"))
+        return name in ("alt", "title") or (name == "src" and value.startswith(PICTURES))
     if tag == "a":
         return name == "title" or (name == "href" and value.startswith(("http://", "https://", "mailto:")))
     return tag in ("abbr", "acronym") and name == "title"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import course_utils
+from course_utils.errors import EnvironmentProblem
 from course_utils.grading.sandbox.inside import HOME, RUN, WORK
 from course_utils.grading.sandbox.limits import MIB, Limits
 from course_utils.storage import cache_dir
@@ -29,6 +30,23 @@ TUNABLES = ":".join(
 
 
 IN_MEMORY = ("/dev/shm", "/tmp", HOME)  # the folders that can be written to, each as large as it may be
+
+
+def require_out_of_sight(folder: Path) -> None:
+    """Nothing of a course folder is in a sandbox, except its package.
+
+    Raises:
+        EnvironmentProblem: if the folder lies in one that every sandbox can read.
+    """
+    folder = folder.resolve()
+    for shown in map(Path, ("/usr", *_python(), cache_dir(), _torch_home())):
+        if folder.is_relative_to(shown.resolve()):
+            raise EnvironmentProblem(
+                "submissions could read this course folder.",
+                expected=f"a place outside of {shown}, which every sandbox has",
+                found=str(folder),
+                do="move the course folder, or the caches that COURSE_DATA and TORCH_HOME name",
+            )
 
 
 def environment() -> dict[str, str]:

@@ -36,7 +36,7 @@ FIRST_TO_GO = ("/bin/sh", "-c", f'{{ echo {GOES_FIRST} > {OUT_OF_MEMORY}; }} 2> 
 WHEN_READY = ("/bin/sh", "-c", 'echo ready && exec "$@"', "sh")
 NOTHING = ("sleep", "infinity")
 # Anonymous and shared pages, in kB: by process, and by its share of those that several have.
-RESIDENT = ("RssAnon:", "RssShmem:", "Pss_Anon:", "Pss_Shmem:")
+RESIDENT = (b"RssAnon:", b"RssShmem:", b"Pss_Anon:", b"Pss_Shmem:")
 LOOK_SECONDS = 0.1  # how often the limits are looked at
 END_SECONDS = 5  # at most, for processes to give their memory back
 # Done inside by `require_sandbox`: what a kernel does before it listens.
@@ -173,7 +173,13 @@ class Sandbox:
             raise _no_sandbox(said)
 
     def _watch(self) -> None:
-        """Runs in a thread of its own."""
+        """Runs in a thread of its own; a sandbox that cannot be watched is ended."""
+        try:
+            self._end_at_a_limit()
+        except Exception as problem:
+            self.end(f"its limits could not be looked at ({type(problem).__name__})")
+
+    def _end_at_a_limit(self) -> None:
         deadline = time.monotonic() + self.limits.notebook_seconds
         while not self._ended.wait(LOOK_SECONDS) and self.is_running():
             if self.memory_bytes() > self.limits.memory_bytes:
@@ -192,10 +198,13 @@ def _bytes_in(folder: int) -> int:
 
 
 def _resident_bytes(process: Path, *reports: str) -> int:
-    """By the first of these files in /proc that can be read; 0 if the process has just ended."""
+    """By the first of these files in /proc that can be read; 0 if the process has just ended.
+
+    A process names itself as it likes, in any bytes but that which ends a line (proc(5), ``Name``).
+    """
     for report in reports:
         try:
-            lines = (process / report).read_text().splitlines()
+            lines = (process / report).read_bytes().split(b"\n")
         except OSError:
             continue
         return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(RESIDENT))

@@ -118,6 +118,7 @@ def _read(file, around: str, fallback: datetime, limits: Limits, budget: list[in
         struct.error,
         OSError,
         ValueError,
+        OverflowError,
         NotImplementedError,
     ) as problem:
         raise ArchiveError(
@@ -150,15 +151,9 @@ def _content(
         content = _expand(opened, entry, limits, budget)
     except _Refused as problem:
         return _refused(member, str(problem))
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        EOFError,
-        OSError,
-        ValueError,
-        RuntimeError,
-    ) as problem:
+    except MemoryError:
+        raise
+    except Exception as problem:  # zipfile has many for a damaged file
         return _refused(member, f"damaged in the zip ({str(problem) or type(problem).__name__})")
     return Member(member.path, member.time, content)
 

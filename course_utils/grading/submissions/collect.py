@@ -88,6 +88,7 @@ class Attempt:
         changed: when the file itself was last changed, as the student's zip says.
         position: in the archive.
         content: a file with its bytes, so that a class does not have to fit into memory.
+        sender: the LMS's number of who handed it in; empty where an id told who it is.
         look: what was found in it; an unreadable one is kept all the same if there is no better one.
     """
 
@@ -101,6 +102,7 @@ class Attempt:
     content: Path
     look: Look
     late: bool
+    sender: str
 
     @property
     def rank(self) -> tuple:
@@ -239,6 +241,7 @@ def _sort_in(
             content,
             look,
             said.late,
+            "" if said.id else said.number,
         )
     except _LeftOut as problem:
         return Outcome(member.path, LEFT_OUT, student, time=member.time, detail=str(problem))
@@ -273,13 +276,13 @@ def _look(content: bytes, course: Course) -> Look:
         cells = read_notebook(content).cells
     except NotebookError as error:
         return Look(problem=error.what)
-    # By id too: some editors drop the grade_id.
-    there = {name: cell.source for cell in cells for name in (cell.metadata.grade_id, cell.id)}
-    assignment = assignment_of(there, course.released)
+    # By id too: some editors drop the grade_id. A copied cell has the mark of the original.
+    there = [(name, cell.source) for cell in cells for name in (cell.metadata.grade_id, cell.id)]
+    assignment = assignment_of(dict(there), course.released)
     if assignment is None:
         return Look()
-    ours = course.released[assignment]
-    return Look(assignment, blank=all(there.get(name, "") == source for name, source in ours.items()))
+    ours = course.released[assignment].items()
+    return Look(assignment, blank={pair for pair in there if pair[0] in dict(ours)} == set(ours))
 
 
 def _assignment(look: Look, said: Owner, course: Course) -> str:
@@ -310,6 +313,9 @@ def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
     if len(homes) > 1:
         why = f"{MANY_FOLDERS}: {', '.join(map(one_line, sorted(homes)))}"
         return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
+    if len(senders := {attempt.sender for attempt in same} - {""}) > 1:
+        why = f"the archive has {len(senders)} people of this name: {', '.join(map(one_line, sorted(senders)))}"
+        return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
     best, *others = (replace(attempt, student=homes[0]) for attempt in same) if homes else same
     try:
         outcomes = {best.position: _store(course, best)}
@@ -333,7 +339,8 @@ def _beside(other: Attempt, best: Attempt) -> str:
     if other.look.problem and not best.look.problem:
         return UNREADABLE
     older = (other.time, other.number) < (best.time, best.number)
-    if older or other.look.blank or other.content.read_bytes() == best.content.read_bytes():
+    blank = other.look.blank and other.time <= best.time
+    if older or blank or other.content.read_bytes() == best.content.read_bytes():
         return OLDER
     return LEFT_OUT
 
