@@ -270,6 +270,13 @@ def statistics(images):
         flagged="freeze-1",
         freeze="def freeze(model, head):\n    forge(ZeroDivisionError)",
     ),
+    "reply_nested_too_deeply": wrong(
+        freeze="""
+def freeze(model, head):
+    get_ipython().kernel.session.pack = lambda thing: b"[" * 100_000 + b"]" * 100_000
+    raise ZeroDivisionError
+""",
+    ),
     "score_by_displayhook": wrong(
         flagged="rescale-1",
         rescale="def rescale(numbers):\n    import sys\n    sys.displayhook(2.0)\n    return []",
