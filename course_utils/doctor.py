@@ -230,4 +230,5 @@ def _sandbox(root: Path) -> Finding:
     except CourseError as problem:
         detail = " ".join(filter(None, [problem.what, problem.found]))
         return Finding("sandbox", False, detail, problem.do)
-    return Finding("sandbox", True, "bubblewrap starts one, Python works in it, and the course folder is not seen there")
+    detail = "bubblewrap starts one, Python works in it, and the course folder is not seen there"
+    return Finding("sandbox", True, detail)

@@ -203,7 +203,7 @@ class BasicBlock(nn.Module):
 checks.residual.basic_block(BasicBlock)
 
 # %% [markdown]
-# And the prediction: after a ReLU of its own, F(x) is never negative. A block could only add, and x would grow from block to block.
+# And the prediction: after a ReLU of its own, F(x) is never negative. Where the shortcut is x, a block could then add to a value but never make it smaller.
 #
 # <details><summary>Hint: "Missing key(s) in state_dict: downsample.0.weight"</summary>
 # The projection is needed in two cases, not in one. Look at what <code>stride</code> does to the size of F(x).
@@ -478,7 +478,7 @@ assert 0.6 < min(session.recorded("sizes")["random"]) and max(session.recorded("
 # its ratio is 0.72, and no F(x) outweighs its shortcut: **a ratio belongs to an input size.** The random network (one, from one seed) has ratios from 0.6 to 1.3: its initialisation roughly keeps the size of what passes through.
 #
 # Cosines are not on the record. On the drawn pictures, with the small weights, they are clearly negative in the last stage alone, most in `layer4.1`: there F(x) takes away from what comes in. Yours stand above.
-# (Nearly all of it is negative: *Further*.) In the random network no cosine is far from zero.
+# (Nearly all of that block's F(x) is negative: *Further*.) In the random network no cosine is far from zero.
 #
 # > **Is it true?** *"In deep networks F(x) is close to zero, which is easier to learn than the identity."* (claim D7) It is the paper's *motivation*
 # > (section 3.1); its Figure 7 shows responses that are smaller than in plain networks, and smaller the deeper the network. No block of this one is near zero.
@@ -674,7 +674,7 @@ checks.hidden(hidden_test)
 # - **shuffle** F(x) over the batch: each image gets the F(x) of another one. What all images share is
 #   still there, what F(x) says about *this* image is wrong.
 #
-# **Decided:** every seed loses, and the mean is over two paired standard errors (±).
+# **Decided:** every seed loses, and the mean loss exceeds the ± (two standard errors; each model is compared with itself on the same images).
 #
 # *Predict first:* which does more harm?
 
@@ -740,7 +740,7 @@ assert all(map(all, (more["layer1.0"], more["layer1.1"], more["layer2.1"]))) and
 assert all(a > b for a, b in zip(runs_lost["layer1.0"], runs_lost["layer1.1"]))
 
 # %% [markdown]
-# **Read it.** Recorded, the losses fall from block to block: 23.4, 17.5, 11.7, 4.8 and 2.0 points of 62.7 %. All but the last are decided (without `layer4.1` one seed gains 0.2). At `smoke`, on 40 images, none is.
+# **Read it.** Recorded, the losses fall from block to block: 23.4, 17.5, 11.7, 4.8 and 2.0 points of 62.7 %. All but the last are decided (without `layer4.1` one seed gains 0.2). At `smoke`, trained on 40 images and measured on 24, none is.
 #
 # The sizes go nearly the other way: `layer4.1` has the largest F(x), 1.17 times its shortcut. Whether it or `layer3.1` is missed least is undecided (with one of three seeds it is `layer3.1`); the three earlier blocks are missed more with every seed.
 # Here the *larger* F(x), the *less* it is missed: the rank correlation of the two is -0.9 (1: the same order; -1: the reverse). So **a large F(x) is no sign of an important block.** (Before fine-tuning, in section 4, it was 2.9: a ratio belongs to the training, too.)
@@ -782,7 +782,7 @@ assert off == [False, True, True, False] and slopes["x + F(x), and F(x) = -x"][0
 # *Predict first:* without any shortcut, in a plain network with batch norm: are the gradients of the first layers smaller than those of the last, equal, or larger?
 #
 # Four kinds of stacks of the same convolutions: with and without shortcuts (which here have no parameters), with and without batch norm. One backward pass each on the same pictures.
-# **Gradient norm:** of the loss's gradient for the weights of one convolution. First and last differ in shape, so read how their ratio *grows*, not whether it is 1.
+# **Gradient norm:** the norm of the loss's gradient with respect to the weights of one convolution. First and last differ in shape, so read how their ratio *grows*, not whether it is 1.
 
 # %%
 from course_utils.analysis import geometric_range, gradient_norms, growth_rows
@@ -836,6 +836,9 @@ session.keep("gradients", {"weights": "random weights", "ratios": growth, "depth
 middle_there = {name: {int(d): geometric_range(r)[0] for d, r in by_depth.items()} for name, by_depth in gradients_there["ratios"].items()}
 plain_there, residual_there = middle_there["plain, batch norm"], middle_there["residual, batch norm"]
 assert [two_digits(v) for v in plain_there.values()] == ["4.1", "9.1", "58", "2,100"] and two_digits(residual_there[56]) == "13"
+no_norm_there = middle_there["plain, no norm"]
+assert [two_digits(no_norm_there[depth]) for depth in (14, 56)] == ["0.64", "3.1"]
+assert round(no_norm_there[56] / no_norm_there[14]) == 5 and 490 < plain_there[56] / plain_there[14] < 530
 assert f"{(plain_there[56] / plain_there[14]) ** (1 / 42):.2f}" == "1.16"
 assert [f"{(plain_there[b] / plain_there[a]) ** (1 / (b - a)):.2f}" for a, b in ((14, 20), (20, 32), (32, 56))] == ["1.14", "1.17", "1.16"]
 assert growth_rows(gradients_there["ratios"])[0]["56 layers"] == "2,100 (910 to 4,900)" and gradients_there["depth"] == 56
@@ -854,7 +857,7 @@ if session.budget == "smoke" and splits.name == "drawn cartoons" and seed == 0:
 
 # %% [markdown]
 # **Read it.** In the plain stack with norm the ratio of first to last gradient grows by 14 to 17 % with each further layer, from 4.1 at 14 layers to 2,100 at 56. With shortcuts it grows slowly: residual **56** (13) stands near plain **20** (9.1).
-# The rate is steady, and yet the guess at `smoke` (drawn pictures) is about five times too high. Two small errors multiply: 1.20 in place of 1.16 a layer makes about three times after 36 layers, a start of 16 in place of 9.1 nearly twice.
+# The rate is steady, and yet the guess at `smoke` is about five times the recorded number. The two differ in their pictures: eight drawn ones, there 32 photographs. A start of 16, there 9.1, makes nearly twice; 1.20 a layer, there 1.16, makes about three times after 36 layers: a small difference in a rate multiplies.
 #
 # Is it the convolutions, or the pictures? Take neither: forty wide, fully connected layers with batch norm, noise as input and as target.
 # *Predict first:* the factor a layer.
@@ -871,8 +874,8 @@ print(f"fully connected, batch norm, no shortcut: times {dense_factor:.2f} a lay
 assert 1.15 < dense_factor < 1.27
 
 # %% [markdown]
-# **Read it.** Some 1.2 a layer again: neither convolutions nor pictures are needed. And without norm? In the geometric mean of the seeds the first layer of the plain stack then has 3.1 times the gradient of the last (0.84 to 12): no steady growth. But the sizes are extreme: without norm every layer of the plain stack has a gradient below 0.002, every layer of the residual one over 2,000 (probably since every block adds to the signal; a single seed goes down to 328). So
-# **batch norm without shortcuts** makes the growth; with norm *and* shortcuts the largest of these means is 13 times the smallest, at sizes from 0.5 to 6.3.
+# **Read it.** Some 1.2 a layer again: neither convolutions nor pictures are needed. And without norm? In the geometric mean of the seeds the plain stack's ratio then goes from 0.64 at 14 layers to 3.1 at 56 (0.84 to 12): five times, where with norm it grows five hundred times. But the sizes are extreme: without norm every layer of the plain stack has a gradient below 0.002, every layer of the residual one over 2,000 (probably since every block adds to the signal; a single seed goes down to 328). So
+# **batch norm without shortcuts** makes nearly all of the growth; with norm *and* shortcuts the largest of these means is 13 times the smallest, at sizes from 0.5 to 6.3.
 #
 # > **Is it true?** *"Deep plain networks fail because gradients vanish; shortcuts solve that."* (claims C17, D1) The paper argues against it (sections 1 and 4.1): its plain networks, of 34 layers and trained on ImageNet, had batch norm and
 # > healthy gradient norms. Ours, before training, have gradients that **explode** towards the input, the opposite of vanishing (58 times at 32 layers). Yang and others, *A mean field theory of batch normalization* (2019), derive it for wide, fully connected networks before
@@ -941,7 +944,7 @@ plots.show(plots.growth_and_error(growth_there, errors_there, title="After 40 ep
 
 # %% [markdown]
 # **Read it.** 500 photographs at 16 pixels, 40 epochs. At each stack's best rate 32 plain layers leave 10.5 % of these training images unfitted (three seeds: 4.6 to 20.4), 20 layers none: **degradation**. With shortcuts both depths fit all of them.
-# (In evaluation mode; counted while the last epoch trains it is 23.9 %: *Further*. No verdicts: nobody drew test images here; look at the ranges.)
+# (In evaluation mode; counted while the last epoch trains it is 23.9 %: *Further*. No verdicts, since these are the training images themselves and no sample of others: look at the ranges.)
 #
 # Slow, or stuck? **Slow**: with 160 epochs in the place of 40 the plain stack of 32 layers fits all of its images, too, with each seed (*Further*). So here degradation is a price in time. On ImageNet the paper's
 # authors trained three times as long and still saw it (footnote 3); they conjecture that deep plain networks converge exponentially slowly.
@@ -984,11 +987,11 @@ for kind in ("plain", "residual"):
 # %%
 kept_there = {arm["name"]: Arm.from_dict(arm) for arm in session.recorded("removals")["arms"]}
 plots.show(plots.arms(
-    list(kept_there.values()), title="Recorded: with one block less the plain stack guesses, the residual one keeps 84 %",
+    list(kept_there.values()), title="Recorded: with one block less the plain stack nearly guesses, the residual one keeps 84 %",
     data=f"{photos_16}; 20 layers; accuracy on these images, mean over the blocks that keep shapes", chance=0.1))  # fmt: skip
 
 # %% [markdown]
-# **Read it.** Recorded, both stacks of 20 layers know their training images by heart. Without one block the plain one is back at guessing (11.9 % on average, 10.5 to 13.7), the residual one keeps 84.4 % (83.3 to 86.2).
+# **Read it.** Recorded, both stacks of 20 layers know their training images by heart. Without one block the plain one is nearly back at guessing (11.9 % on average, 10.5 to 13.7), the residual one keeps 84.4 % (83.3 to 86.2).
 # This suggests that the next layer of a plain network depends on that block's output, its only input; with shortcuts blocks learn **changes** to a map that is there without them.
 # (All norms keep the statistics of the whole network. With new ones, as in chapter 01, either stack might keep more; that was not tried.)
 
@@ -1004,9 +1007,9 @@ assert [kept_there[f"{kind}, one block less"].range_text for kind in kinds] == [
 # A residual block adds a change to its input, and the change is not small: in the fine-tuned network F(x) is 0.64 to 1.17 times its shortcut. A large one is no sign of an important block: `layer4.1` has the largest F(x) of the five blocks and is one
 # of the two that are missed least (2.0 points, `layer3.1` 4.8); `layer1.0` costs 23.4.
 #
-# In the stacks with batch norm nothing vanished that a shortcut had to cure: without shortcuts the gradients of the first layers **explode** with depth, before training: at 56 layers they are 2,100 times those of the last layer, 13 times with shortcuts. Of the saying "degradation is vanishing or exploding gradients" (claim D1) half is right: without shortcuts they do explode, at the start of training. That this causes degradation is not shown.
+# In the stacks with batch norm no gradients vanished that a shortcut would have had to rescue: without shortcuts the gradients of the first layers **explode** with depth, before training: at 56 layers they are 2,100 times those of the last layer, 13 times with shortcuts. Of the saying "degradation is vanishing or exploding gradients" (claim D1) half is right: without shortcuts they do explode, at the start of training. That this causes degradation is not shown.
 #
-# What shortcuts change is what depth does to fitting in a given time: after 40 epochs the plain stack of 32 layers leaves 10.5 % of its 500 small training images unfitted (4.6 to 20.4), the other three none; after 160 it has fitted them, too. And they make blocks dispensable: with one block less the plain stack of 20 layers guesses (11.9 %), the residual one keeps 84.4 %.
+# Shortcuts change how fast a deep stack fits: after 40 epochs the plain stack of 32 layers leaves 10.5 % of its 500 small training images unfitted (4.6 to 20.4), the other three none; after 160 it has fitted them, too. And they make blocks dispensable: with one block less the plain stack of 20 layers is close to guessing (11.9 %), the residual one keeps 84.4 %.
 
 # %% tags=["record"]
 assert f"{min(there_ratio.values()):.2f} {max(there_ratio[b] for b in blocks):.2f} {max(there_ratio.values()):.2f}" == "0.64 1.17 1.17"
@@ -1016,7 +1019,7 @@ assert f"{min(there_ratio.values()):.2f} {max(there_ratio[b] for b in blocks):.2
 # you try first, by what you have measured, and on which images would you check it?
 #
 # <details><summary>One answer</summary>
-# Blocks whose shortcut is x, ranked by the loss on validation images at your own input size, not by the size of F(x); then the best pairs together, since two losses need not add up.
+# Blocks whose shortcut is x, ranked by the accuracy lost on validation images at your own input size, not by the size of F(x); then the best pairs together, since two losses need not add up.
 # Test images last, once.
 # </details>
 
@@ -1645,7 +1648,7 @@ print("gradient norm, input to output:", " ".join(f"{v:.0e}" for v in norms))
 assert norms[0] < norms[-1] / 1000
 
 # %% [markdown]
-# Rectified units, scaled initialisation and batch norm had ended *that* problem before ResNets came.
+# Rectified units, scaled initialisation and batch norm had largely solved *that* problem before ResNets came.
 #
 # > **Is it true?** *"While training your ResNet-18, watch whether the gradient vanishes."* (claim F15) A network of 18 layers
 # > with batch norm rarely has that trouble. The paper's plain 18-layer network ends as accurate as the residual one (top-1

@@ -69,9 +69,9 @@ def read_images(path: str | Path, size: int | None = None, max_damaged: int = 20
     """Images in ``<part>/<class>/`` or ``<class>/``, from a folder or a zip (read, never unpacked).
 
     Parts are called train (training), val (valid, validation) and test (testing); where there is val
-    and no test, val serves as the test set. Grey images become RGB, transparent ones lie on white, photographs stand
-    upright (EXIF), and of a moving picture the first frame counts. Decoded images are kept in the
-    cache folder until a file changes.
+    and no test, val serves as the test set. Grey images become RGB, transparent ones lie on white,
+    photographs stand upright (EXIF), and of a moving picture the first frame counts. Decoded images
+    are kept in the cache folder until a file changes.
 
     Args:
         path: the folder or zip; folders around the data set may come first (``cifar10/train/...``).
@@ -270,7 +270,7 @@ def _layout(names: list[str], where: str) -> _Layout:
 
 
 def _refuse_hidden_parts(files: list[tuple[str, ...]], where: str) -> None:
-    """Parts of another name, as in ``seg_train/cat/1.jpg``, or inside of the classes, would become classes."""
+    """Parts of another name (``seg_train/cat/1.jpg``), or inside of the classes, would become classes."""
     below: dict[str, set[str]] = {}
     for top, *steps in files:
         below.setdefault(top, set()).update(steps[:-1])

@@ -341,7 +341,7 @@ def _pixels(images: Tensor) -> np.ndarray:
             "these are not images that can be drawn.",
             expected="at least one image, uint8 [N, 3, H, W]",
             found=f"{str(images.dtype).removeprefix('torch.')} {list(images.shape)}",
-            do="pass the stored pixels (uint8), before Preprocess; one image gets a batch dimension with x[None]",
+            do="pass the stored pixels (uint8), before Preprocess; add a batch dimension with x[None]",
         )
     return images.permute(0, 2, 3, 1).cpu().numpy()
 

@@ -440,7 +440,11 @@ def test_class_with_the_name_of_a_part(root):
 @pytest.mark.parametrize(
     "folders, found, do",
     [
-        (["seg_train/red", "seg_train/blue", "seg_test/red", "seg_test/blue"], "seg_train", "call them train"),
+        (
+            ["seg_train/red", "seg_train/blue", "seg_test/red", "seg_test/blue"],
+            "seg_train",
+            "call them train",
+        ),
         (["training_set/training_set/red", "test_set/test_set/red"], "training_set", "call them train"),
         (["red/train", "red/test", "blue/train", "blue/test"], "blue, red", "parts outside"),
     ],

@@ -128,7 +128,11 @@ TARGET = b"../../solutions/90_sample/90_sample.ipynb"
             random.Random(0).randbytes(250_000),
             "over 200,000 bytes inside the zip",
         ),
-        (moodle("Eve", 9, "work.zip"), zips.far_away(packed(GOOD)), "damaged in the zip (Python int too large"),
+        (
+            moodle("Eve", 9, "work.zip"),
+            zips.far_away(packed(GOOD)),
+            "damaged in the zip (Python int too large",
+        ),
         (moodle("Eve", 9, "report.pdf"), b"%PDF-1.7", "handed in no other file"),
         ("Eve_9_assignsubmission_onlinetext_/onlinetext.html", b"<p>", "handed in no other file"),
         ("readme.txt", b"hello", "its name fits neither"),

@@ -676,7 +676,9 @@ def test_a_sandbox_that_cannot_be_watched_is_ended(monkeypatch):
 def test_a_course_folder_that_every_sandbox_shows_is_refused(where, tmp_path, monkeypatch):
     for name in ("COURSE_DATA", "TORCH_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    with pytest.raises(EnvironmentProblem, match=r"could read this course folder(.|\n)*move the course folder"):
+    with pytest.raises(
+        EnvironmentProblem, match=r"could read this course folder(.|\n)*move the course folder"
+    ):
         bubblewrap.require_out_of_sight(tmp_path / where)
     bubblewrap.require_out_of_sight(tmp_path / "elsewhere")
 

@@ -31,6 +31,7 @@ from course_utils.storage import write_text
 from course_utils.tables import one_line, uncoloured
 
 TEMPLATES = Path(__file__).parent
+PROTOCOLS = ("http", "https", "mailto", "data")
 PICTURES = ("data:image/png;base64,", "data:image/jpeg;base64,")
 PAGE_SECONDS = 60  # an honest one takes a second
 PASSED, PARTLY, WRONG, LOST = "passed", "partly", "wrong", "did not run"
@@ -446,8 +447,8 @@ class _Exporter:
         )
 
     def _harmless(self, text: str) -> str:
-        """As the sanitiser does it, which lets no picture be that is in the page; :func:`_allowed` has the say."""
-        return bleach.clean(text, self.sanitizer.tags, _allowed, protocols=("http", "https", "mailto", "data"))
+        """As the sanitiser does it, but that pictures in the page may stay; :func:`_allowed` has the say."""
+        return bleach.clean(text, self.sanitizer.tags, _allowed, protocols=PROTOCOLS)
 
     def page(self, notebook: NotebookNode, page: Page) -> str:
         for cell in notebook.cells:

@@ -39,7 +39,7 @@ def require_out_of_sight(folder: Path) -> None:
         EnvironmentProblem: if the folder lies in one that every sandbox can read.
     """
     folder = folder.resolve()
-    for shown in map(Path, ("/usr", *_python(), cache_dir(), _torch_home())):
+    for shown in (Path("/usr"), *_python(), cache_dir(), _torch_home()):
         if folder.is_relative_to(shown.resolve()):
             raise EnvironmentProblem(
                 "submissions could read this course folder.",

@@ -314,7 +314,8 @@ def _store_best(course: Course, same: list[Attempt]) -> dict[int, Outcome]:
         why = f"{MANY_FOLDERS}: {', '.join(map(one_line, sorted(homes)))}"
         return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
     if len(senders := {attempt.sender for attempt in same} - {""}) > 1:
-        why = f"the archive has {len(senders)} people of this name: {', '.join(map(one_line, sorted(senders)))}"
+        numbers = ", ".join(map(one_line, sorted(senders)))
+        why = f"the archive has {len(senders)} people of this name: {numbers}"
         return {attempt.position: attempt.outcome(LEFT_OUT, why) for attempt in same}
     best, *others = (replace(attempt, student=homes[0]) for attempt in same) if homes else same
     try:
