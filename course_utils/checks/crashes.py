@@ -12,7 +12,7 @@ from course_utils.checks.report import Wrong
 TELL_APART = (
     "`if`, `in` and `==` compare number by number: tell tensors apart by id(...), compare by torch.equal"
 )
-COMPARES = r"\bif\b.*\bin\b|\bnot in\b|=="  # a line that does
+COMPARES = r"\bif\b.*\bin\b|\bnot in\b"  # a line that does
 # A pattern in "Type: message", and what to try where it is found.
 HINTS = (
     (r"Boolean value of Tensor with more than one value", TELL_APART),
