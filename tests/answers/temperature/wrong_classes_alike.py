@@ -7,5 +7,6 @@ def find_temperature(logits, labels):
         l = F.cross_entropy(logits / t, labels, reduction="none")
         return sum(l[labels == c].mean() for c in labels.unique()).item()
 
-    near = min(torch.logspace(math.log10(0.05), math.log10(50), 60).tolist(), key=f)
-    return min((near * torch.linspace(0.88, 1.12, 80)).tolist(), key=f)
+    grid = torch.logspace(math.log10(0.05), math.log10(50), 1500).tolist()
+    i = min(range(0, 1500, 25), key=lambda i: f(grid[i]))
+    return min(grid[max(0, i - 25) : i + 26], key=f)
