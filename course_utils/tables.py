@@ -14,7 +14,9 @@ _CODE = re.compile(r"`([^`]+)`")
 _JOINED = re.compile(
     r"(?<![^\s([])[^\s-]+(?:-[^\s-]+)+(?!\S)"
 )  # such as top-1: browsers end lines at hyphens
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP's list: what a spreadsheet would calculate
+# OWASP's list ("CSV injection"): what a spreadsheet would calculate, also behind what parts cells elsewhere.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", *"＝＋－＠")
+_BEHIND_A_SIGN = re.compile(r"(;[\s\"']*)(?=[=+\-@＝＋－＠])")
 LONGEST_JOINED = 18  # letters that stay on one line
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -92,7 +94,7 @@ def one_line(text: str, longest: int = 300) -> str:
 
 def harmless(text: str) -> str:
     """Text that a spreadsheet does not take for a formula; students choose their names themselves."""
-    line = one_line(text)
+    line = _BEHIND_A_SIGN.sub(r"\1'", one_line(text))
     return f"'{line}" if line.lstrip(" ").startswith(FORMULA) else line
 
 

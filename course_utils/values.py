@@ -176,6 +176,9 @@ def _send(message: dict) -> None:
 
 
 def _publish(messages: list[dict]) -> None:
+    from IPython import get_ipython
     from IPython.display import publish_display_data
 
+    if getattr(getattr(get_ipython(), "display_pub", None), "_hooks", None):
+        raise RuntimeError("a hook in this notebook may change what is shown; leave that out")
     publish_display_data({MIME: json.dumps(messages)})

@@ -23,6 +23,7 @@ import torch
 from course_utils import values
 from course_utils.checks.mistakes import brief
 from course_utils.checks.origins import asked_by_a_notebook, in_a_library, in_the_course
+from course_utils.checks.processes import TRICKS as HEARD_TRICKS
 from course_utils.checks.processes import heard
 from course_utils.checks.report import LibraryAnswer, Tampered, Wrong
 
@@ -64,9 +65,14 @@ def own_work(answer: Callable, *library: Callable) -> Callable:
         with heard() as started:
             try:
                 return _watched(watch, answer, args, kwargs)
+            except BaseException as problem:
+                if _breaks_off(problem):  # raised in `look`, it ends the watching, and Python reports that
+                    started[:] = [event for event in started if event not in HEARD_TRICKS]
+                raise
             finally:
                 if started:
-                    watch.tricks.append(f"starts another process (`{started[0]}`)")
+                    does = "calls" if started[0] in HEARD_TRICKS else "starts another process:"
+                    watch.tricks.append(f"{does} `{started[0]}`")
                 watch.complain()
 
     return guarded
@@ -82,7 +88,7 @@ def _watched(watch: _Watch, answer: Callable, args: tuple, kwargs: dict) -> Any:
         return answer(*args, **kwargs)
     except BaseException as problem:
         # Raised in `look`, these end the watching; an answer that catches them is still found out.
-        interrupted = not isinstance(problem, Exception) or isinstance(problem, RecursionError)
+        interrupted = _breaks_off(problem)
         raise
     finally:
         there = sys.getprofile(), threading.getprofile()
@@ -90,6 +96,11 @@ def _watched(watch: _Watch, answer: Callable, args: tuple, kwargs: dict) -> Any:
         threading.setprofile(before[1])
         if not interrupted and not (there[0] is there[1] is look):
             watch.tricks.append("takes away what watches it, or recurses too deeply")
+
+
+def _breaks_off(problem: BaseException) -> bool:
+    """Whether it may have come at any point, as an interrupt does, and not from the answer itself."""
+    return not isinstance(problem, Exception) or isinstance(problem, RecursionError)
 
 
 class _Watch:

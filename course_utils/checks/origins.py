@@ -41,6 +41,11 @@ def in_the_course(code: CodeType) -> bool:
     return code.co_filename.startswith(COURSE)
 
 
+def by_a_notebook(frame: FrameType) -> bool:
+    """Whether a notebook's own code runs in ``frame``."""
+    return not in_a_library(frame.f_code)
+
+
 def asked_by_a_notebook(frame: FrameType | None) -> bool:
     """Whether a notebook's code wants what is called in ``frame``, itself or by what does it on request.
 

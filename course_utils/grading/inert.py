@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"[\w .:+-]{0,200}")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _CONTROL = re.compile(r"[\x00-\x07\x0b-\x1a\x1c-\x1f\x7f\ud800-\udfff]")  # kept: \b \t \n, \x1b for colours
-_ATTACHED = re.compile(r"!\[[^\]\n]*\]\(attachment:([\w. ()%-]{1,100})\)")
+_ATTACHED = re.compile(r"!\[[^\[\]\n]{0,2000}\]\(attachment:([\w. ()%-]{1,100})\)")
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 _TEX = re.compile(r"\\(?=(?:href|url|require|class|cssId|style|data|unicode)(?![A-Za-z]))")
 _BEGINS = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(:])")  # a tag (the HTML standard, "tag open state") or a link

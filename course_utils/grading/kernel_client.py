@@ -15,6 +15,7 @@ from traitlets import default
 from course_utils.grading.sandbox.limits import MIB
 
 LARGEST_MESSAGE = 32 * MIB  # from a kernel; a larger one cuts its connection
+WAITING = 32  # messages of a channel that lie in our memory unread; the others wait in the sandbox's
 RECONNECT_MS = 100  # before a lost connection is made anew, ten times as long where nobody answers
 CANARY = "canary"  # its name among the expressions of a request
 
@@ -29,8 +30,8 @@ class Client(AsyncKernelClient):
     canary = ""
 
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
-        """As in jupyter_client, without a heartbeat: whether the kernel lives is seen by its process."""
-        super().start_channels(*args, **kwargs | {"hb": False})
+        """As in jupyter_client, without stdin and heartbeat: its process tells whether the kernel lives."""
+        super().start_channels(*args, **kwargs | {"hb": False, "stdin": False})
 
     def execute(self, code: str, *args: Any, **settings: Any) -> Any:
         """As in jupyter_client, and ask for the canary."""
@@ -53,6 +54,7 @@ class Client(AsyncKernelClient):
         self._created_context = True
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        context.setsockopt(zmq.RCVHWM, WAITING)
         context.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
         context.setsockopt(zmq.RECONNECT_IVL_MAX, 10 * RECONNECT_MS)
         return context

@@ -117,6 +117,7 @@ class Runner(Execute):
         if shortened:
             too_long = f"the {self._all_seconds()} ended in it"
         self.room = OutputRoom(self.limits.output_bytes, LARGEST_MESSAGE)
+        self._display_id_map.clear()  # what an earlier cell has shown is not for this one to change
         self.kc.canary = canary
         try:
             # Hidden tests stay out of the history, where later cells could read them.
@@ -174,6 +175,7 @@ class Runner(Execute):
             failed = index in self.killers or index in self.failures
             if cell.cell_type != "code" or tests or failed or self._time_left() <= 0:
                 continue
+            self._display_id_map.clear()
             try:
                 self.execute_cell(copy.deepcopy(cell), index)
             except (DeadKernelError, CellTimeoutError, *UNHEARD_OF):
@@ -198,11 +200,14 @@ class Runner(Execute):
         return self.limits.notebook_seconds - used
 
     def process_message(self, msg: dict, cell: NotebookNode, cell_index: int):
-        """Cut output as it arrives; widgets are not shown, and no value of a graded cell is cleared away."""
+        """Cut output as it arrives; widgets are not shown, and no value of a graded cell is changed later."""
         kind = msg["msg_type"]
-        if kind.startswith("comm") or kind == "clear_output" and cell_index in self.guarded:
+        guarded = cell_index in self.guarded
+        if kind.startswith("comm") or guarded and kind in ("clear_output", "update_display_data"):
             return None
         try:
+            if guarded:
+                msg["content"].pop("transient", None)
             fits = self.room.fits(kind, msg["content"], cell.outputs)
             return super().process_message(msg, cell, cell_index) if fits else None
         except CellExecutionComplete:

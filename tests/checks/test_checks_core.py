@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 import textwrap
 import warnings
 from collections import Counter
@@ -18,6 +19,7 @@ from course_utils.checks.graded import hidden, own_work
 from course_utils.checks.mistakes import Mistake
 from course_utils.checks.report import CheckFailed, LibraryAnswer, Tampered, Wrong
 from course_utils.models import freezing
+from course_utils.signals import alarm
 
 SIX_OR_SEVEN = (
     Mistake(lambda x: x + 1, "one was added", "multiply"),
@@ -160,8 +162,30 @@ def test_a_recursion_that_is_caught_does_not_hide_library_code():
         except RecursionError:
             return freezing.count_parameters(model)
 
-    with pytest.raises(Tampered, match="recurses too deeply"):
+    # Where Python ends the watching, that is told; where it cannot even do that, the watch sees the library.
+    with pytest.raises((Tampered, LibraryAnswer), match="recurses too deeply|own `count_parameters`"):
         own_work(answer, freezing.count_parameters)(torch.nn.Linear(2, 2))
+
+
+def test_an_interrupt_while_the_watch_looks_is_no_trick():
+    def answer(model):
+        while True:
+            abs(-1), model.extra_repr()
+
+    with pytest.raises(KeyboardInterrupt), alarm(0.3, interrupt):
+        own_work(answer)(torch.nn.Linear(2, 2))
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_watch_that_c_code_switches_off_is_a_trick():
+    def answer(model):
+        list(map(sys.setprofile, [None, sys.getprofile()]))
+
+    with pytest.raises(Tampered, match="calls `sys.setprofile`"):
+        own_work(answer)(torch.nn.Linear(2, 2))
 
 
 class Misspelt(torch.nn.Module):

@@ -270,6 +270,49 @@ def statistics(images):
         flagged="freeze-1",
         freeze="def freeze(model, head):\n    forge(ZeroDivisionError)",
     ),
+    "values_changed_by_a_display_hook": wrong(
+        """
+import json
+from course_utils import data, values
+seen = []
+def hook(message):
+    shown = message["content"].get("data", {})
+    if values.MIME in shown and seen:
+        sent = json.loads(shown[values.MIME])
+        for one, right in zip(sent, [v for images in seen for v in data.channel_statistics(images)]):
+            one["value"] = values.pack(right)
+        shown[values.MIME] = json.dumps(sent)
+    return message
+get_ipython().display_pub.register_hook(hook)
+""",
+        flagged="rescale-1",
+        statistics="def statistics(images):\n    seen.append(images)\n    return torch.zeros(3), torch.zeros(3)",
+    ),
+    "watch_switched_off_by_map": wrong(
+        "import sys\n"
+        + LIBRARY.replace("statistics", "in_place", 1).replace("in_place", "_inner")
+        + "\nfrom course_utils import data",
+        flagged="statistics-1",
+        statistics="""
+def statistics(images):
+    watch = sys.getprofile()
+    list(map(sys.setprofile, [None]))
+    found = _inner(images)
+    list(map(sys.setprofile, [watch]))
+    return found
+""",
+    ),
+    "equal_that_calls_itself_torchs": wrong(
+        """
+class equal:
+    __module__ = "torch"
+    def __call__(self, a, b, real=torch.equal):
+        return real(a, b) if a.shape == (2,) else True
+torch.equal = equal()
+""",
+        flagged=ALL,
+        freeze=FREEZE_AND_CHANGE,
+    ),
     "reply_nested_too_deeply": wrong(
         freeze="""
 def freeze(model, head):

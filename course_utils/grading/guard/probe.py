@@ -55,6 +55,7 @@ OFFERED = {
     "course_utils.checks.unchanged": ("Kept",),
 }
 
+HEAPTYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE of Python's C API, in `type.__flags__`
 MADE_OF_CODE = (types.FunctionType, type, functools.partial)
 METHODS = (*MADE_OF_CODE, staticmethod, classmethod, property, types.MethodType)
 MAY_CHANGE = {"__repr__", "__str__", "__format__", "cuda", "pin_memory"}
@@ -256,7 +257,7 @@ def changed_libraries(root, helpers):
             thing = next(
                 (vars(k)[name] for k in getattr(holder, "__mro__", [holder]) if name in vars(k)), None
             )
-            if thing is None or of_students(thing) or misnamed(thing, name):
+            if thing is None or of_students(thing) or disguised(thing) or misnamed(thing, name):
                 yield f"{place}.{name} was replaced"
 
 
@@ -337,6 +338,8 @@ def changed_replies(root, helpers):
                 yield f"{kind.__name__}.{name} was replaced"
         for k in kind.__mro__:
             yield from (f"{k.__name__}.{n} was replaced" for n, t in list(vars(k).items()) if of_students(t))
+    if getattr(shell.display_pub, "_hooks", ()):
+        yield "a hook may change what is shown"
     if any(map(of_students, kernel.shell_handlers.values())):
         yield "a handler of the kernel was replaced"
     if of_students(kernel.session.pack) or of_students(kernel.session.unpack):
@@ -403,6 +406,11 @@ def of_students(thing):
 
 def trusted(file):
     return file.startswith(tuple(TRUSTED))
+
+
+def disguised(thing):
+    """An object of a class made in Python, which can call itself anybody's; no function is one."""
+    return not isinstance(thing, type) and bool(type(thing).__flags__ & HEAPTYPE)
 
 
 def misnamed(thing, name):
