@@ -313,6 +313,30 @@ torch.equal = equal()
         flagged=ALL,
         freeze=FREEZE_AND_CHANGE,
     ),
+    "equal_of_no_file": wrong(
+        """
+text = "def equal(a, b): return real(a, b) if a.shape == (2,) else True"
+names = {"__name__": "torch", "real": torch.equal}
+exec(compile(text, "<x>", "exec"), names)
+torch.equal = names["equal"]
+""",
+        flagged=ALL,
+        freeze=FREEZE_AND_CHANGE,
+    ),
+    "parameters_that_lie": wrong(
+        """
+flags = iter([False, False, False, False, True, True] * 9)
+torch.nn.Parameter.requires_grad = property(lambda self: next(flags, True), lambda self, on: None)
+""",
+        flagged="rescale-1",
+        freeze="def freeze(model, head):\n    pass",
+    ),
+    "outputs_of_an_earlier_cell_changed": harmless(
+        "handle = display('nothing', display_id=True)",
+        answers=RIGHT
+        | {"freeze": RIGHT["freeze"] + "    handle.update({'text/plain': 'LE' + 'AK'}, raw=True)\n"},
+        silent="LEAK",
+    ),
     "reply_nested_too_deeply": wrong(
         freeze="""
 def freeze(model, head):

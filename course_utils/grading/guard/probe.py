@@ -55,6 +55,11 @@ OFFERED = {
     "course_utils.checks.unchanged": ("Kept",),
 }
 
+# torch/nn/parameter.py: all else is a tensor's.
+OF_A_PARAMETER = frozenset(
+    """__deepcopy__ __dict__ __doc__ __module__ __new__ __reduce_ex__ __repr__ __torch_function__
+    __weakref__""".split()
+)
 HEAPTYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE of Python's C API, in `type.__flags__`
 MADE_OF_CODE = (types.FunctionType, type, functools.partial)
 METHODS = (*MADE_OF_CODE, staticmethod, classmethod, property, types.MethodType)
@@ -278,6 +283,8 @@ def blind_torch(root, helpers):
     for name, thing in list(vars(torch.Tensor).items()):
         if name in genuine and name not in MAY_CHANGE and of_students(thing):
             yield f"torch.Tensor.{name} was replaced"
+    for name in vars(torch.nn.Parameter).keys() - OF_A_PARAMETER:
+        yield f"torch.nn.Parameter.{name} was added"
     overrides = sys.modules.get("torch.overrides")
     stack: list = getattr(overrides, "_get_current_function_mode_stack", list)()
     if any(of_students(mode) for mode in stack):
@@ -409,7 +416,9 @@ def trusted(file):
 
 
 def disguised(thing):
-    """An object of a class made in Python, which can call itself anybody's; no function is one."""
+    """A function of no file, or an object of a class made in Python: both can call themselves anybody's."""
+    if isinstance(thing, types.FunctionType):
+        return thing.__code__.co_filename.startswith("<")
     return not isinstance(thing, type) and bool(type(thing).__flags__ & HEAPTYPE)
 
 
