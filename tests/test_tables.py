@@ -3,7 +3,7 @@
 import pytest
 
 from course_utils.notebook import show_table
-from course_utils.tables import html_table, percent, table, transposed, two_digits
+from course_utils.tables import harmless, html_table, percent, table, transposed, two_digits
 
 ROWS = [
     {"arm": "linear probe", "accuracy": "58.9 %", "images": 1000, "rate": None},
@@ -23,6 +23,20 @@ def test_a_marked_percentage_is_a_number():
 
 def test_a_number_with_its_error_is_a_number():
     assert "text-align:right" in html_table([{"lost": "+23.4 ± 4.2"}, {"lost": "-0.2 ± 1.8"}])
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("=1+1", "'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("x;=1+1;y", "x;'=1+1;y"),
+        ('x; "-1', "x; \"'-1"),
+        ("Ada-Marie; Lovelace", "Ada-Marie; Lovelace"),
+    ],
+)
+def test_a_name_is_no_formula_wherever_a_spreadsheet_parts_it(name, shown):
+    assert harmless(name) == shown
 
 
 def test_html_escapes_and_aligns():
