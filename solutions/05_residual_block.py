@@ -930,7 +930,7 @@ arms = {name: fits.arm for name, fits in stack_fits.items()}
 show_table(error_rows(arms.values()), caption=f"Yours, after {numbers.epochs} epochs on {numbers.images:,} images: {splits.name}")
 
 # %% [markdown]
-# After four or five epochs, as at `smoke` and `cpu`, nothing is fitted: such numbers say nothing about degradation. The record has 40.
+# After three or five epochs, as at `smoke` and `cpu`, nothing is fitted: such numbers say nothing about degradation. The record has 40.
 
 # %%
 degradation = session.recorded("degradation")
@@ -1731,7 +1731,7 @@ plots.show(plots.learning_curves(
     measured="training error", chance=0.9))  # fmt: skip
 
 # %% [markdown]
-# Four or five epochs, as at `smoke` and `cpu`, are too few to tell. Recorded, each start at its best rate (0.01 and 0.03; of rates that fit alike the first that was tried), both fit everything. The zero start is the slower one: its error is below 50 % after
+# Three or five epochs, as at `smoke` and `cpu`, are too few to tell. Recorded, each start at its best rate (0.01 and 0.03; of rates that fit alike the first that was tried), both fit everything. The zero start is the slower one: its error is below 50 % after
 # 13 epochs, that of the usual start after 6. (At 0.1 it fits everything, too; how fast is not on record.) And it wants a larger rate: at 0.003 it leaves 67.8 % unfitted, where the usual start leaves nothing. That agrees with where it comes from: Goyal and others (2017, section 5.1)
 # recommend it for large batches, which they train at large rates.
 

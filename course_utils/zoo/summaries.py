@@ -77,7 +77,7 @@ def group_rows(found: Sequence[Sequence[int]]) -> list[dict]:
 def in_short(facts: Mapping) -> str:
     """One set of weights in a line: year, tag, cost, accuracy."""
     cost = f"{facts['parameters (M)']:.2f} M parameters, {facts['GMAC']:.2f} GMAC at {facts['size']} px"
-    accuracy = f"top-1 {percent(facts['top-1'])}" if facts["top-1"] else "no published top-1"
+    accuracy = f"top-1 {percent(facts['top-1'])}" if facts["top-1"] else "top-1 not known to us"
     return f"{facts['model']} ({facts['year']}, {facts['weights']}): {cost}, {accuracy}"
 
 

@@ -80,3 +80,9 @@ def test_values_of_the_right_kind_are_taken():
     overrides = {"data.size": 64, "control.rates": [1, 0.01], "plateau.epochs": 7}
     plan = load_plan("03_resnet18_finetune", "smoke", overrides)
     assert (plan.data.size, plan.control.rates, plan.plateau.epochs) == (64, [1, 0.01], 7)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_seed_of_the_stems_draws_other_images(preset):
+    plan = load_plan("04_alexnet_comparison", preset)
+    assert plan.stems.seeds == 1 or plan.stems.train < plan.data.train

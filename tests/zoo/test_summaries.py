@@ -52,7 +52,7 @@ def test_history_goes_by_years_and_a_line_tells_the_published_cost():
     assert summaries.in_short(facts["AlexNet"]) == (
         "AlexNet (2012, IMAGENET1K_V1): 61.10 M parameters, 0.71 GMAC at 224 px, top-1 56.5 %"
     )
-    assert summaries.in_short(facts["LeNet-5"]).endswith("no published top-1")
+    assert summaries.in_short(facts["LeNet-5"]).endswith("top-1 not known to us")
 
 
 def test_recommended_weights_come_with_licence_and_what_to_watch():
