@@ -213,7 +213,7 @@ CLAIMS = (
         "S4",
         "10 points ahead of from scratch (84 %), by the start alone",
         "the two runs differ in their learning rates too",
-        "150 photographs, 60 steps, one rate in both arms: small weights against scratch",
+        "150 photographs, 60 steps, one rate for all layers, each arm's own: small weights against scratch",
         (("hotdog", "ResNet-18, one rate"), ("hotdog", "ResNet-18, from scratch")),
         order(TORCHVISION),
         first=True,
